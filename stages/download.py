@@ -1,0 +1,151 @@
+"""Bring FER2013 into the project from where params.yaml says, and verify it.
+
+Reads   nothing of the project; the environment variable FER_MIRROR, where set, is asked first
+Params  data, sample
+Writes  data/raw/   exactly what was fetched: one file, or a folder's train/, test/, ...
+Source  docs/choices.md; the hashes are in stages/lib/fer2013.py
+"""
+
+import logging
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from stages.lib import console, fer2013, fetch, files, params, sample
+from stages.lib.console import InputError
+
+logger = logging.getLogger(__name__)
+
+RAW = Path("data/raw")
+# A transfer from Kaggle that was cut off goes on from here, also in the next run.
+KAGGLE_CACHE = Path("data/.kagglehub")
+COMPRESSED = ("", ".xz", ".gz", ".zip")  # the forms of fer2013.csv a mirror may hold
+
+
+def from_kaggle(folder: Path) -> None:
+    """Fetch fer2013.csv from the mirror, or else from a public Kaggle data set."""
+    name = fer2013.KAGGLE_FILE
+    official = f"md5:{fer2013.OFFICIAL_MD5[name]}"
+    for suffix in COMPRESSED:
+        if fetch.from_mirror(name + suffix, official, folder / (name + suffix)):
+            return
+    with files.whole(folder / name) as part:
+        shutil.copyfile(_kagglehub_download(), part)
+        shutil.rmtree(KAGGLE_CACHE, ignore_errors=True)
+        fetch.check(part, official, f"{name} of Kaggle's {fer2013.KAGGLE_DATASET}")
+
+
+def _kagglehub_download() -> str:
+    # kagglehub reads this at each call; its own choice is a folder in the user's home.
+    os.environ["KAGGLEHUB_CACHE"] = str(KAGGLE_CACHE.resolve())
+    import kagglehub  # here, because no other source needs it
+
+    dataset, name = fer2013.KAGGLE_DATASET, fer2013.KAGGLE_FILE
+    logger.info("Fetching %s from Kaggle's public data set %s.", name, dataset)
+    try:
+        path: str = fetch.retry(lambda: kagglehub.dataset_download(dataset, path=name))
+    except (OSError, kagglehub.exceptions.DataCorruptionError) as error:
+        raise InputError(
+            f"Could not fetch https://www.kaggle.com/datasets/{dataset} ({name}): {error}. "
+            "Check the network and run again, it goes on where it stopped; or set FER_MIRROR "
+            f"to a folder that holds {name}; or set `data.source` in params.yaml to a file "
+            "you have."
+        ) from None
+    return path
+
+
+def from_path(path: Path, known_hash: str, folder: Path) -> None:
+    """Copy a file, or what is in a folder."""
+    if path.is_dir():
+        _check_folder(path, known_hash)
+        shutil.copytree(path, folder, dirs_exist_ok=True)
+    elif path.is_file():
+        shutil.copyfile(path, folder / path.name)
+        if known_hash:
+            fetch.check(folder / path.name, known_hash, str(path))
+    else:
+        raise InputError(
+            f"`data.source` in params.yaml is `{path}`, and there is no such file or folder "
+            f"(seen from {Path.cwd()}). Set it to one that exists, to an address that starts "
+            "with https://, to `kaggle` or to `sample`."
+        )
+
+
+def _check_folder(path: Path, known_hash: str) -> None:
+    if known_hash:
+        raise InputError(
+            f"`data.hash` in params.yaml is set, but {path} is a folder, which has no hash. "
+            'Set it to "", or set `data.source` to an archive of the folder.'
+        )
+    if RAW.resolve().is_relative_to(path.resolve()):
+        raise InputError(
+            f"`data.source` in params.yaml is `{path}`, a folder that {RAW} itself lies in. "
+            "Set it to the folder that holds train/ and test/."
+        )
+
+
+def from_sample(settings: params.Sample, folder: Path) -> None:
+    """Draw faces and write them in FER2013's own form."""
+    pixels, labels, _ = sample.draw(settings.images, settings.identities, settings.seed)
+    table = pd.DataFrame(
+        {
+            "emotion": labels,
+            "pixels": [" ".join(map(str, image.ravel())) for image in pixels],
+            "Usage": usages(len(labels)),
+        }
+    )
+    files.write_csv(folder / fer2013.KAGGLE_FILE, table)
+
+
+def usages(num_images: int) -> np.ndarray:
+    """Deal rows in order into 80 % Training, 10 % PublicTest and 10 % PrivateTest.
+
+    >>> usages(10)[[0, 7, 8, 9]].tolist()
+    ['Training', 'Training', 'PublicTest', 'PrivateTest']
+    """
+    held_out = round(0.1 * num_images)
+    counts = [num_images - 2 * held_out, held_out, held_out]
+    return np.repeat(fer2013.USAGES, counts)
+
+
+@contextmanager
+def whole_folder(path: Path) -> Iterator[Path]:
+    """Give an empty folder beside `path` that takes its place once the block succeeds."""
+    part = path.with_name(f".{path.name}.part")
+    shutil.rmtree(part, ignore_errors=True)  # of a run that was killed
+    part.mkdir(parents=True)
+    try:
+        yield part
+        if path.exists():
+            shutil.rmtree(path)
+        part.rename(path)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def main() -> None:
+    settings = params.load()
+    source, known_hash = settings.data.source, settings.data.hash
+    path = fetch.local_path(source)
+    with whole_folder(RAW) as folder:
+        if source == "kaggle":
+            from_kaggle(folder)
+        elif source == "sample":
+            from_sample(settings.sample, folder)
+        elif path:
+            from_path(path, known_hash, folder)
+        else:
+            name = fetch.file_name(source) or "download"
+            fetch.fetch(source, known_hash, folder / name)
+    logger.info(
+        "%s holds %s.", RAW, ", ".join(sorted(path.name for path in RAW.iterdir()))
+    )
+
+
+if __name__ == "__main__":
+    console.run(main)

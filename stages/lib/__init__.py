@@ -1,0 +1,1 @@
+"""What the stages import: nouns. No data file is named in here."""

@@ -1,0 +1,201 @@
+"""Bring a file from outside into the project: from a mirror if there is one, checked by its hash.
+
+The environment variable FER_MIRROR names a folder (or an address) that is asked first, by
+file name. It changes where bytes come from, never what they may be: a mirror's file has the
+official hash, or stands with its own in the mirror's SHA256SUMS, and then is not official.
+"""
+
+import logging
+import os
+import re
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
+from typing import NamedTuple, TypeVar
+from urllib.parse import unquote, urlsplit
+from urllib.request import url2pathname
+
+import pooch
+
+from stages.lib import files
+from stages.lib.console import InputError
+
+logger = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
+
+ATTEMPTS = 4
+PAUSE = 2.0  # seconds before another attempt
+CHUNK = 1 << 20  # bytes: pooch's own 1 kB is slow for files of this size
+# What a server answers for a file it does not have; some stores say 403.
+ABSENT = (403, 404, 410)
+
+
+class Origin(NamedTuple):
+    """Where a file came from, and what it is."""
+
+    name: str
+    source: str  # mirror, kaggle, url, path, sample
+    sha256: str
+    official: bool  # it has the hash that is pinned for it
+
+
+def fetch(url: str, known_hash: str, target: Path) -> Origin:
+    """Bring the file at `url` to `target`, which appears whole and verified or not at all.
+
+    Args:
+        url: An https, http or file address, or a path.
+        known_hash: `md5:...` or `sha256:...`; empty means that nobody knows it.
+        target: The file to write.
+
+    Raises:
+        InputError: If the file cannot be had, or is not what `known_hash` says.
+    """
+    name = file_name(url)
+    if origin := from_mirror(name, known_hash, target):
+        return origin
+    logger.info("Fetching %s.", url)
+    with files.whole(target) as part:
+        try:
+            transfer(url, part)
+        except OSError as error:
+            raise InputError(
+                f"Could not fetch {url}: {error}. Check the address and the network; or put "
+                f"{name} into a folder and set FER_MIRROR to that folder."
+            ) from None
+        if known_hash:
+            check(part, known_hash, url)
+    return Origin(name, "url", files.digest(target, "sha256"), bool(known_hash))
+
+
+def from_mirror(name: str, known_hash: str, target: Path) -> Origin | None:
+    """Bring a file from the mirror to `target`; None without a mirror or without the file in it."""
+    mirror = os.environ.get("FER_MIRROR", "").rstrip("/")
+    if not mirror:
+        return None
+    folder = local_path(mirror)
+    if folder and not folder.is_dir():
+        raise InputError(
+            f"FER_MIRROR names {mirror}, which is not a folder. Set it to one that exists "
+            "(seen from the project's top folder), or unset it."
+        )
+    try:
+        with files.whole(target) as part:
+            transfer(f"{mirror}/{name}", part)
+            official = _check_mirrored(part, known_hash, mirror, name)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise InputError(
+            f"Could not read {mirror}/{name}: {error}. Check FER_MIRROR, or unset it."
+        ) from None
+    warrant = "the official file" if official else "as its SHA256SUMS has it"
+    logger.info("Took %s from the mirror %s: %s.", name, mirror, warrant)
+    return Origin(name, "mirror", files.digest(target, "sha256"), official)
+
+
+def check(path: Path, known_hash: str, source: str) -> None:
+    """Raise an InputError if what came from `source` has another hash than the known one."""
+    got = digest_like(known_hash, path)
+    if got != known_hash.lower():
+        raise InputError(
+            f"{source} is not the file it should be: expected {known_hash}, got {got}. Nothing "
+            "was kept. Try again, the transfer may have been damaged; if it stays so, the file "
+            "has changed at its source and another copy is needed."
+        )
+
+
+def digest_like(known_hash: str, path: Path) -> str:
+    """Hash a file in the way that the known hash was made."""
+    if not re.fullmatch(r"(?i)md5:[0-9a-f]{32}|sha256:[0-9a-f]{64}", known_hash):
+        raise InputError(
+            "A hash must be `md5:` and 32 digits, or `sha256:` and 64, each 0-9 or a-f. "
+            f"Got `{known_hash}` instead."
+        )
+    algorithm = known_hash.split(":")[0].lower()
+    return f"{algorithm}:{files.digest(path, algorithm)}"
+
+
+def transfer(address: str, target: Path) -> None:
+    """Copy or download to `target`.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        OSError: If it cannot be read; what requests raises is one too.
+    """
+    path = local_path(address)
+    if path:
+        shutil.copyfile(path, target)
+        return
+    download = pooch.HTTPDownloader(progressbar=True, chunk_size=CHUNK)
+
+    def attempt() -> None:
+        try:
+            download(address, str(target), None)
+        except OSError as error:
+            status = getattr(getattr(error, "response", None), "status_code", None)
+            if status in ABSENT:
+                raise FileNotFoundError(str(error)) from None
+            raise
+
+    retry(attempt)
+
+
+def retry(attempt: Callable[[], Result]) -> Result:
+    """Call `attempt` until the network lets it succeed; a missing file is not asked for again."""
+    for _ in range(ATTEMPTS - 1):
+        try:
+            return attempt()
+        except FileNotFoundError:
+            raise
+        except OSError as error:
+            logger.info("The transfer failed: %s. Trying again.", error)
+            time.sleep(PAUSE)
+    return attempt()
+
+
+def file_name(url: str) -> str:
+    """Return the name of the file that an address ends in."""
+    return unquote(PurePosixPath(urlsplit(url).path).name)
+
+
+def local_path(address: str) -> Path | None:
+    """Return the path that an address stands for, or None if it is one on the web."""
+    parts = urlsplit(address)
+    if parts.scheme in ("http", "https"):
+        return None
+    if parts.scheme == "file":
+        return Path(url2pathname(parts.path))
+    return Path(address).expanduser()
+
+
+def _check_mirrored(path: Path, known_hash: str, mirror: str, name: str) -> bool:
+    """Say whether a mirror's file is the official one; refuse it if nobody vouches for it."""
+    official = digest_like(known_hash, path) if known_hash else ""
+    if official and official == known_hash.lower():
+        return True
+    listed = _sha256sums(mirror).get(name, "")
+    got = f"sha256:{files.digest(path, 'sha256')}"
+    if got == listed:
+        return False
+    expected = " or ".join(filter(None, (known_hash, listed))) or "a line for it there"
+    raise InputError(
+        f"{mirror}/{name} is neither the official file nor the one that the mirror's SHA256SUMS "
+        f"lists: expected {expected}, got {' = '.join(filter(None, (official, got)))}. Nothing "
+        f"was kept. Replace the file; or, if you trust it, `sha256sum {name} >> SHA256SUMS`."
+    )
+
+
+def _sha256sums(mirror: str) -> dict[str, str]:
+    """Read the mirror's list of hashes, in the form that `sha256sum` writes."""
+    with TemporaryDirectory() as folder:
+        sums = Path(folder) / "SHA256SUMS"
+        try:
+            transfer(f"{mirror}/SHA256SUMS", sums)
+        except FileNotFoundError:
+            return {}
+        line = r"(?m)^([0-9a-fA-F]{64}) [ *](?:\./)?(.+?)\r?$"
+        lines = re.findall(line, sums.read_text())
+    return {name: f"sha256:{digest.lower()}" for digest, name in lines}

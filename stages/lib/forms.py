@@ -1,0 +1,76 @@
+"""Recognise the form that a copy of FER2013 has, and read it."""
+
+import hashlib
+import logging
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
+from typing import NamedTuple
+
+import numpy as np
+
+from stages.lib import archives, fer2013, folders, tables
+from stages.lib.console import InputError
+
+logger = logging.getLogger(__name__)
+
+
+class Images(NamedTuple):
+    """All images of a copy of FER2013, in its own order."""
+
+    pixels: np.ndarray  # (N, 48, 48) uint8
+    labels: np.ndarray  # (N,) uint8, positions in EMOTIONS
+    usages: np.ndarray  # (N,) text: Training, ... or the names of the folders
+    official: bool  # the bytes of the CSV are those that the competition published
+
+
+def read(path: Path) -> Images:
+    """Read a file, archive or folder of any known form.
+
+    Raises:
+        InputError: If the form is not known, or a value is none that FER2013 has.
+    """
+    names = [member.name for member in archives.members(path)]
+    if not names:
+        raise InputError(
+            f"{path} is empty: it holds no file. Fetch it again, or set `data.source` in "
+            "params.yaml to another copy."
+        )
+    table = _table_among(names, path)
+    if table is None:
+        logger.info("Reading the images of %s.", path)
+        arrays = folders.parse(archives.members(path), str(path))
+        return Images(*arrays, official=False)
+    where = str(path) if len(names) == 1 else f"{path}: {table}"
+    logger.info("Reading the table %s.", where)
+    content = _content(path, table)
+    md5 = hashlib.md5(content).hexdigest()
+    official = md5 in fer2013.OFFICIAL_MD5.values()
+    return Images(*tables.parse(content, where), official)
+
+
+def _table_among(names: Sequence[PurePosixPath], path: Path) -> PurePosixPath | None:
+    """Choose the CSV file to read; None if the images are files of their own."""
+    csvs = [name for name in names if name.suffix.lower() == ".csv"]
+    known = [name for name in csvs if name.name.lower() in fer2013.OFFICIAL_MD5]
+    if known:
+        # fer2013.csv before icml_face_data.csv, and the one that is not in a subfolder.
+        return min(known, key=lambda name: (name.name.lower(), len(name.parts)))
+    if any(map(folders.is_image, names)):
+        return None
+    if {"train.csv", "test.csv"} <= {name.name.lower() for name in csvs}:
+        raise InputError(f"{path}: {tables.PAIR_HAS_NO_LABELS}")
+    only = csvs if csvs else names
+    if len(only) == 1:
+        return only[0]  # under another name; its columns tell whether it is the table
+    raise InputError(
+        f"{path} holds no known form of FER2013: expected fer2013.csv, icml_face_data.csv, or "
+        f"train/ and test/ with a folder per emotion. Found {', '.join(map(str, names[:5]))}"
+        f"{', ...' if len(names) > 5 else ''}. Set `data.source` in params.yaml to a copy that "
+        "has one."
+    )
+
+
+def _content(path: Path, name: PurePosixPath) -> bytes:
+    return next(
+        member.read() for member in archives.members(path) if member.name == name
+    )

@@ -1,0 +1,85 @@
+"""Read FER2013 from any form it is handed around in, and say what is in it.
+
+Reads   data/raw/              fer2013.csv, icml_face_data.csv or image folders, as downloaded
+Params  none
+Writes  data/images.npz        pixels (N, 48, 48) uint8 and labels (N,) uint8, in the order of
+                               the file: positions in fer2013.EMOTIONS
+        metrics/dataset.json   number of images per emotion and usage, duplicates, all-black
+                               images, fingerprint, and whether it is the official file
+Source  the paper, section 3.1 (Table 1)
+"""
+
+import hashlib
+import logging
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from stages.lib import console, duplicates, fer2013, files, forms
+from stages.lib.console import InputError
+
+logger = logging.getLogger(__name__)
+
+RAW = Path("data/raw")
+
+
+def downloaded(folder: Path) -> Path:
+    """Return the one file that was downloaded, or the folder itself if there are more."""
+    if not folder.is_dir():
+        raise InputError(f"There is no {folder}/. Run `dvc repro download` first.")
+    found = _visible(folder)
+    return found[0] if len(found) == 1 and found[0].is_file() else folder
+
+
+def _visible(folder: Path) -> list[Path]:
+    return [path for path in folder.iterdir() if not path.name.startswith(".")]
+
+
+def describe(images: forms.Images) -> dict[str, Any]:
+    """Count what is in the data set: emotions, usages, duplicates and blanks."""
+    group = duplicates.groups(images.pixels)
+    in_order = dict.fromkeys(images.usages.tolist())
+    return {
+        "images": len(images.labels),
+        "emotions": emotions(images.labels),
+        "usages": {
+            usage: {"total": int(rows.sum()), **emotions(images.labels[rows])}
+            for usage in in_order
+            for rows in [images.usages == usage]
+        },
+        "duplicates": duplicates.count_beyond_first(group),
+        "conflicting_groups": duplicates.count_conflicting(group, images.labels),
+        "blank": int((images.pixels.max(axis=(1, 2)) == 0).sum()),
+        "fingerprint": hashlib.sha256(images.pixels.tobytes()).hexdigest(),
+        "official": images.official,
+    }
+
+
+def emotions(labels: np.ndarray) -> dict[str, int]:
+    """Count the images of each emotion.
+
+    >>> emotions(np.array([3, 6, 3]))["happy"]
+    2
+    """
+    counts = np.bincount(labels, minlength=len(fer2013.EMOTIONS))
+    return dict(zip(fer2013.EMOTIONS, counts.tolist(), strict=True))
+
+
+def main() -> None:
+    images = forms.read(downloaded(RAW))
+    files.write_npz(
+        Path("data/images.npz"), {"pixels": images.pixels, "labels": images.labels}
+    )
+    dataset = describe(images)
+    dataset["source_file"] = ", ".join(sorted(path.name for path in _visible(RAW)))
+    files.write_json(Path("metrics/dataset.json"), dataset)
+    logger.info(
+        "%d images: %s.",
+        dataset["images"],
+        "the official file" if images.official else "not the official file",
+    )
+
+
+if __name__ == "__main__":
+    console.run(main)

@@ -1,0 +1,192 @@
+import hashlib
+import os
+import re
+from pathlib import Path
+
+import kagglehub
+import numpy as np
+import pytest
+
+from stages import download
+from stages.lib import fer2013, fetch, forms, sample
+from stages.lib.console import InputError
+
+PARAMS = Path("params.yaml").read_text()
+CONTENT = b"emotion,pixels,Usage\n"
+MD5 = hashlib.md5(CONTENT).hexdigest()
+SHA256 = hashlib.sha256(CONTENT).hexdigest()
+
+
+@pytest.fixture(autouse=True)
+def _project(tmp_path, monkeypatch):
+    """An empty project, in which CONTENT is the official file."""
+    (tmp_path / "project").mkdir()
+    monkeypatch.chdir(tmp_path / "project")
+    monkeypatch.delenv("FER_MIRROR", raising=False)
+    monkeypatch.setenv("KAGGLEHUB_CACHE", "")  # download sets it; this puts it back
+    monkeypatch.setitem(fer2013.OFFICIAL_MD5, "fer2013.csv", MD5)
+    monkeypatch.setattr(fetch, "PAUSE", 0)
+
+
+def run(source: str, known_hash: str = "") -> None:
+    text = re.sub(r"(?m)^  source: .*", f"  source: {source}", PARAMS)
+    Path("params.yaml").write_text(text.replace('hash: ""', f'hash: "{known_hash}"'))
+    download.main()
+
+
+def in_data() -> list[str]:
+    return sorted(path.as_posix() for path in Path("data").rglob("*"))
+
+
+def kaggle(monkeypatch, *answers: bytes | Exception) -> None:
+    """Let Kaggle give these answers, one after another."""
+    pending = iter(answers)
+
+    def dataset_download(dataset, path):
+        assert (dataset, path) == ("deadskull7/fer2013", "fer2013.csv")
+        file = Path(os.environ["KAGGLEHUB_CACHE"]) / path
+        assert file.is_relative_to(Path("data").resolve())
+        file.parent.mkdir(parents=True, exist_ok=True)
+        answer = next(pending)
+        if isinstance(answer, Exception):
+            file.write_bytes(b"a part")
+            raise answer
+        file.write_bytes(answer)
+        return str(file)
+
+    monkeypatch.setattr(kagglehub, "dataset_download", dataset_download)
+
+
+def test_kaggles_file_arrives_and_leaves_nothing_beside(monkeypatch):
+    kaggle(monkeypatch, CONTENT)
+    run("kaggle")
+    assert in_data() == ["data/raw", "data/raw/fer2013.csv"]
+    assert Path("data/raw/fer2013.csv").read_bytes() == CONTENT
+
+
+def test_a_failed_transfer_from_kaggle_is_tried_again(monkeypatch):
+    kaggle(monkeypatch, ConnectionError("cut off"), CONTENT)
+    run("kaggle")
+    assert Path("data/raw/fer2013.csv").read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize(
+    "errors",
+    [
+        [ConnectionError("no network")] * fetch.ATTEMPTS,
+        [kagglehub.exceptions.DataCorruptionError("no network")],
+    ],
+)
+def test_without_kaggle_the_error_says_what_to_do(monkeypatch, errors):
+    kaggle(monkeypatch, *errors)
+    with pytest.raises(InputError, match=r"no network.*FER_MIRROR.*`data\.source`"):
+        run("kaggle")
+    assert not Path("data/raw").exists()
+
+
+def test_a_file_of_kaggle_that_is_not_official_names_both_hashes_and_is_not_kept(
+    monkeypatch,
+):
+    kaggle(monkeypatch, b"other")
+    got = hashlib.md5(b"other").hexdigest()
+    with pytest.raises(InputError, match=f"expected md5:{MD5}, got md5:{got}"):
+        run("kaggle")
+    assert in_data() == []
+
+
+@pytest.mark.parametrize("suffix", ["", ".xz", ".gz", ".zip"])
+def test_a_mirror_is_asked_before_kaggle_in_every_form(tmp_path, monkeypatch, suffix):
+    mirror = tmp_path / "mirror"
+    mirror.mkdir()
+    (mirror / f"fer2013.csv{suffix}").write_bytes(b"mirrored")
+    digest = hashlib.sha256(b"mirrored").hexdigest()
+    (mirror / "SHA256SUMS").write_text(f"{digest}  fer2013.csv{suffix}\n")
+    monkeypatch.setenv("FER_MIRROR", "../mirror")
+    run("kaggle")
+    assert in_data() == ["data/raw", f"data/raw/fer2013.csv{suffix}"]
+
+
+@pytest.mark.parametrize("known_hash", ["", f"md5:{MD5}", f"sha256:{SHA256}"])
+def test_a_file_is_copied(tmp_path, known_hash):
+    (tmp_path / "mine.csv").write_bytes(CONTENT)
+    run("../mine.csv", known_hash)
+    assert Path("data/raw/mine.csv").read_bytes() == CONTENT
+
+
+def test_a_file_address_is_fetched(tmp_path):
+    (tmp_path / "mine.csv").write_bytes(CONTENT)
+    run((tmp_path / "mine.csv").as_uri(), f"md5:{MD5}")
+    assert in_data() == ["data/raw", "data/raw/mine.csv"]
+
+
+def test_an_address_on_the_web_is_fetched_with_its_hash(monkeypatch):
+    calls = []
+    monkeypatch.setattr(
+        fetch,
+        "fetch",
+        lambda url, known_hash, target: calls.append((url, known_hash, target.name)),
+    )
+    run("https://example.org/a/fer.zip", f"md5:{MD5}")
+    assert calls == [("https://example.org/a/fer.zip", f"md5:{MD5}", "fer.zip")]
+
+
+def test_a_file_with_another_hash_is_not_kept(tmp_path):
+    (tmp_path / "mine.csv").write_bytes(b"other")
+    with pytest.raises(InputError, match=f"expected md5:{MD5}, got md5:"):
+        run("../mine.csv", f"md5:{MD5}")
+    assert in_data() == []
+
+
+def test_a_folder_is_copied_as_it_is(tmp_path):
+    (tmp_path / "copy/train/sad").mkdir(parents=True)
+    (tmp_path / "copy/train/sad/1.png").write_bytes(b"")
+    run("../copy")
+    assert in_data()[-1] == "data/raw/train/sad/1.png"
+
+
+def test_a_folder_has_no_hash(tmp_path):
+    with pytest.raises(InputError, match=r"`data\.hash` .* is set, but .* is a folder"):
+        run(str(tmp_path), f"md5:{MD5}")
+
+
+@pytest.mark.parametrize("source", [".", "..", "data", '""'])
+def test_a_folder_around_the_project_is_not_copied_into_itself(source):
+    Path("data").mkdir()
+    with pytest.raises(InputError, match="a folder that data/raw itself lies in"):
+        run(source)
+
+
+@pytest.mark.parametrize("source", ["no/such.csv", "s3://bucket/fer2013.csv", "kagle"])
+def test_a_source_that_does_not_exist_is_an_error(source):
+    with pytest.raises(InputError, match="there is no such file or folder"):
+        run(source)
+
+
+def test_what_was_there_goes_when_the_new_is_whole_and_stays_when_it_is_not(tmp_path):
+    (tmp_path / "one.csv").write_bytes(CONTENT)
+    run("../one.csv")
+    with pytest.raises(InputError, match="no such file"):
+        run("../two.csv")
+    assert in_data() == ["data/raw", "data/raw/one.csv"]
+    (tmp_path / "two.csv").write_bytes(CONTENT)
+    run("../two.csv")
+    assert in_data() == ["data/raw", "data/raw/two.csv"]
+
+
+def test_the_sample_is_written_in_the_form_of_fer2013():
+    run("sample")
+    lines = Path("data/raw/fer2013.csv").read_text().splitlines()
+    assert lines[0] == "emotion,pixels,Usage"
+    images = forms.read(Path("data/raw/fer2013.csv"))
+    pixels, labels, _ = sample.draw(112, 8, 42)
+    assert np.array_equal(images.pixels, pixels)
+    assert np.array_equal(images.labels, labels)
+    counts = [(images.usages == usage).sum() for usage in fer2013.USAGES]
+    assert counts == [90, 11, 11]
+
+
+def test_the_same_sample_has_the_same_bytes():
+    run("sample")
+    first = Path("data/raw/fer2013.csv").read_bytes()
+    run("sample")
+    assert Path("data/raw/fer2013.csv").read_bytes() == first

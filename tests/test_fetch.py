@@ -1,0 +1,217 @@
+import hashlib
+import threading
+from collections import Counter
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from stages.lib import fetch
+from stages.lib.console import InputError
+
+CONTENT = b"the official bytes\n"
+MD5 = "md5:" + hashlib.md5(CONTENT).hexdigest()
+SHA256 = hashlib.sha256(CONTENT).hexdigest()
+OTHER = b"other bytes\n"
+OTHER_SHA256 = hashlib.sha256(OTHER).hexdigest()
+
+
+@pytest.fixture(autouse=True)
+def _no_mirror_and_no_waiting(monkeypatch):
+    monkeypatch.delenv("FER_MIRROR", raising=False)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setattr(fetch, "PAUSE", 0)
+
+
+class Web(ThreadingHTTPServer):
+    """A web server on this machine: `pages` by path, `failures` still to come, `asked` so far."""
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), Answer)
+        self.url = f"http://127.0.0.1:{self.server_port}"
+        self.pages: dict[str, bytes] = {}
+        self.failures: list[str] = []
+        self.asked: Counter[str] = Counter()
+
+
+class Answer(BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.server.asked[self.path] += 1
+        content = self.server.pages.get(self.path)
+        failure = self.server.failures.pop(0) if self.server.failures else ""
+        status = 404 if content is None else 500 if failure == "error" else 200
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(content or b"")))
+        self.end_headers()
+        self.wfile.write((content or b"")[: 3 if failure == "cut off" else None])
+
+    def log_message(self, *arguments):
+        pass
+
+
+@pytest.fixture
+def web():
+    with Web() as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def mirror(tmp_path, monkeypatch):
+    folder = tmp_path / "mirror"
+    folder.mkdir()
+    monkeypatch.setenv("FER_MIRROR", str(folder))
+    return folder
+
+
+@pytest.fixture
+def target(tmp_path):
+    return tmp_path / "got/weights.h5"
+
+
+def nothing_in(folder: Path) -> bool:
+    return not list(folder.iterdir())
+
+
+def test_a_file_with_the_pinned_hash_arrives_and_is_official(web, target):
+    web.pages["/a/weights.h5"] = CONTENT
+    origin = fetch.fetch(f"{web.url}/a/weights.h5", MD5, target)
+    assert target.read_bytes() == CONTENT
+    assert origin == fetch.Origin("weights.h5", "url", SHA256, official=True)
+
+
+def test_a_sha256_serves_as_well_and_in_capitals(web, target):
+    web.pages["/weights.h5"] = CONTENT
+    known_hash = f"SHA256:{SHA256.upper()}"
+    assert fetch.fetch(f"{web.url}/weights.h5", known_hash, target).official
+
+
+def test_a_file_address_needs_no_web(tmp_path, target):
+    (tmp_path / "a file.h5").write_bytes(CONTENT)
+    origin = fetch.fetch((tmp_path / "a file.h5").as_uri(), MD5, target)
+    assert (origin.name, target.read_bytes()) == ("a file.h5", CONTENT)
+
+
+def test_without_a_known_hash_nothing_is_called_official(web, target):
+    web.pages["/weights.h5"] = CONTENT
+    assert not fetch.fetch(f"{web.url}/weights.h5", "", target).official
+
+
+def test_a_wrong_hash_names_both_hashes_and_keeps_nothing(web, target):
+    web.pages["/weights.h5"] = OTHER
+    got = hashlib.md5(OTHER).hexdigest()
+    with pytest.raises(InputError, match=f"expected {MD5}, got md5:{got}"):
+        fetch.fetch(f"{web.url}/weights.h5", MD5, target)
+    assert nothing_in(target.parent)
+
+
+def test_a_hash_in_an_unknown_form_is_an_error(web, target):
+    web.pages["/weights.h5"] = CONTENT
+    with pytest.raises(InputError, match="Got `crc32:1234` instead"):
+        fetch.fetch(f"{web.url}/weights.h5", "crc32:1234", target)
+
+
+@pytest.mark.parametrize("failure", ["error", "cut off"])
+def test_a_failed_transfer_is_tried_again(web, target, failure):
+    web.pages["/weights.h5"] = CONTENT
+    web.failures = [failure] * (fetch.ATTEMPTS - 1)
+    fetch.fetch(f"{web.url}/weights.h5", MD5, target)
+    assert target.read_bytes() == CONTENT
+    assert web.asked["/weights.h5"] == fetch.ATTEMPTS
+
+
+def test_a_web_that_keeps_failing_is_an_error_that_says_what_to_do(web, target):
+    web.pages["/weights.h5"] = CONTENT
+    web.failures = ["error"] * fetch.ATTEMPTS
+    message = f"Could not fetch {web.url}/weights.h5: 500 Server Error.*FER_MIRROR"
+    with pytest.raises(InputError, match=message):
+        fetch.fetch(f"{web.url}/weights.h5", MD5, target)
+    assert nothing_in(target.parent)
+
+
+def test_a_missing_page_is_asked_for_once(web, target):
+    with pytest.raises(InputError, match="404 Client Error"):
+        fetch.fetch(f"{web.url}/weights.h5", MD5, target)
+    assert web.asked["/weights.h5"] == 1
+
+
+def test_the_mirror_is_asked_first(mirror, target):
+    (mirror / "weights.h5").write_bytes(CONTENT)
+    origin = fetch.fetch("https://nowhere.invalid/weights.h5", MD5, target)
+    assert origin == fetch.Origin("weights.h5", "mirror", SHA256, official=True)
+    assert target.read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize(
+    "line", ["{} *weights.h5", "{}  ./weights.h5", "{}  weights.h5"]
+)
+def test_a_mirror_may_vouch_for_a_file_that_is_not_official(mirror, target, line):
+    (mirror / "weights.h5").write_bytes(OTHER)
+    (mirror / "SHA256SUMS").write_text(
+        f"{SHA256}  x.csv\n{line.format(OTHER_SHA256)}\n"
+    )
+    origin = fetch.fetch("https://nowhere.invalid/weights.h5", MD5, target)
+    assert origin == fetch.Origin("weights.h5", "mirror", OTHER_SHA256, official=False)
+
+
+@pytest.mark.parametrize(
+    ("sums", "expected"),
+    [
+        pytest.param("", f"expected {MD5}, got", id="not listed"),
+        pytest.param(
+            f"{SHA256}  weights.h5\n",
+            f"expected {MD5} or sha256:{SHA256}, got",
+            id="listed otherwise",
+        ),
+    ],
+)
+def test_a_mirrors_file_that_nobody_vouches_for_is_refused(
+    mirror, target, sums, expected
+):
+    (mirror / "weights.h5").write_bytes(OTHER)
+    (mirror / "SHA256SUMS").write_text(sums)
+    message = f"{expected} md5:{hashlib.md5(OTHER).hexdigest()} = sha256:{OTHER_SHA256}"
+    with pytest.raises(InputError, match=message):
+        fetch.fetch("https://nowhere.invalid/weights.h5", MD5, target)
+    assert nothing_in(target.parent)
+
+
+def test_what_the_mirror_does_not_have_comes_from_its_real_source(web, mirror, target):
+    web.pages["/weights.h5"] = CONTENT
+    assert fetch.fetch(f"{web.url}/weights.h5", MD5, target).source == "url"
+
+
+def test_a_mirror_may_be_an_address(web, target, monkeypatch):
+    web.pages["/m/weights.h5"] = OTHER
+    web.pages["/m/SHA256SUMS"] = f"{OTHER_SHA256}  weights.h5\n".encode()
+    monkeypatch.setenv("FER_MIRROR", f"{web.url}/m/")
+    origin = fetch.fetch("https://nowhere.invalid/weights.h5", MD5, target)
+    assert (origin.source, origin.official) == ("mirror", False)
+    assert fetch.from_mirror("openface.h5", MD5, target) is None
+
+
+def test_a_mirror_may_be_a_file_address(mirror, target, monkeypatch):
+    (mirror / "weights.h5").write_bytes(CONTENT)
+    monkeypatch.setenv("FER_MIRROR", mirror.as_uri())
+    assert fetch.from_mirror("weights.h5", MD5, target)
+
+
+def test_a_mirror_that_does_not_exist_is_an_error(target, monkeypatch):
+    monkeypatch.setenv("FER_MIRROR", "no/such/folder")
+    with pytest.raises(
+        InputError, match="FER_MIRROR names no/such/folder, which is not"
+    ):
+        fetch.fetch("https://nowhere.invalid/weights.h5", MD5, target)
+
+
+def test_a_mirror_that_does_not_answer_is_an_error(web, target, monkeypatch):
+    web.pages["/weights.h5"] = CONTENT
+    web.failures = ["error"] * fetch.ATTEMPTS
+    monkeypatch.setenv("FER_MIRROR", web.url)
+    with pytest.raises(
+        InputError, match=r"Could not read .*Check FER_MIRROR, or unset"
+    ):
+        fetch.fetch("https://nowhere.invalid/weights.h5", MD5, target)

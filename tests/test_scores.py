@@ -1,0 +1,106 @@
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from stages.lib import scores
+from stages.lib.fer2013 import EMOTIONS
+
+TABLE_1 = [4953, 547, 5121, 8989, 6077, 4002, 6198]
+
+
+@pytest.fixture
+def answers():
+    """Labels of six emotions (nothing shows disgust) and probabilities that sum to 1."""
+    random = np.random.default_rng(3)
+    labels = random.choice([0, 2, 3, 4, 5, 6], size=60).astype(np.uint8)
+    return labels, random.dirichlet(np.ones(7), size=60).astype(np.float32)
+
+
+def test_chance_on_fer2013_is_that_of_table_1():
+    chance = scores.chance(np.repeat(np.arange(7, dtype=np.uint8), TABLE_1))
+    assert chance["accuracy"] == pytest.approx(0.2505, abs=5e-5)
+    assert chance["prior_loss"] == pytest.approx(1.8103, abs=5e-5)
+    assert chance["uniform_loss"] == pytest.approx(1.9459, abs=5e-5)
+
+
+def test_an_emotion_that_never_occurs_does_not_disturb_the_prior():
+    chance = scores.chance(np.array([0, 0, 3, 3], np.uint8))
+    assert chance["prior_loss"] == pytest.approx(math.log(2))
+
+
+def test_always_answering_the_shares_costs_the_prior_loss(answers):
+    labels, _ = answers
+    shares = np.bincount(labels, minlength=7) / len(labels)
+    guesses = np.tile(shares, (len(labels), 1)).astype(np.float32)
+    loss = scores.cross_entropy(labels, guesses)
+    assert loss == pytest.approx(scores.chance(labels)["prior_loss"])
+
+
+def test_scores_agree_with_plain_loops(answers):
+    labels, probabilities = answers
+    predicted = [max(range(7), key=row.__getitem__) for row in probabilities]
+    pairs = list(zip(labels.tolist(), predicted, strict=True))
+    f1 = []
+    for code in range(7):
+        right = pairs.count((code, code))
+        named = sum(guess == code for _, guess in pairs)
+        shown = sum(label == code for label, _ in pairs)
+        f1.append(2 * right / (named + shown) if named + shown else 0)
+
+    score = scores.score(labels, probabilities)
+    assert score["images"] == 60
+    assert score["accuracy"] == pytest.approx(sum(a == b for a, b in pairs) / 60)
+    assert score["macro_f1"] == pytest.approx(sum(f1) / 7)
+    rows = zip(labels, probabilities, strict=True)
+    loss = sum(-math.log(row[label]) for label, row in rows) / 60
+    assert score["loss"] == pytest.approx(loss, rel=1e-5)
+    happy = [guess == 3 for label, guess in pairs if label == 3]
+    assert score["recall"]["happy"] == pytest.approx(sum(happy) / len(happy))
+
+
+def test_recall_is_none_for_an_emotion_without_images_and_0_if_never_recognised():
+    probabilities = np.eye(7, dtype=np.float32)[[0, 0]] * 0.9 + np.float32(0.1 / 7)
+    recall = scores.score(np.array([0, 2], np.uint8), probabilities)["recall"]
+    assert list(recall) == list(EMOTIONS)
+    assert recall["angry"] == 1
+    assert recall["fear"] == 0
+    assert recall["disgust"] is None
+
+
+def test_loss_counts_a_sure_mistake_in_full():
+    # Cut at float32's smallest step, 1.2e-7, the loss would be 15.9.
+    sure = np.array([[1, 1e-12, 0, 0, 0, 0, 0]], np.float32)
+    loss = scores.cross_entropy(np.array([1], np.uint8), sure)
+    assert loss == pytest.approx(12 * math.log(10), rel=1e-6)
+
+
+def test_a_part_without_images_scores_nothing():
+    score = scores.score(np.empty(0, np.uint8), np.empty((0, 7), np.float32))
+    assert score["images"] == 0
+    assert score["accuracy"] is score["loss"] is score["macro_f1"] is None
+    assert score["recall"] == dict.fromkeys(EMOTIONS)
+
+
+def test_confusion_has_all_49_pairs_in_the_order_of_the_emotions():
+    predictions = pd.DataFrame(
+        {
+            "actual": ["happy", "happy", "happy", "sad"],
+            "predicted": ["happy", "sad", "happy", "neutral"],
+        }
+    )
+    pairs = scores.confusion(predictions)
+    names = [(pair["actual"], pair["predicted"]) for pair in pairs]
+    assert names == [(a, b) for a in EMOTIONS for b in EMOTIONS]
+
+    found = dict(zip(names, pairs, strict=True))
+    assert found["happy", "happy"]["images"] == 2
+    assert found["happy", "sad"]["share"] == pytest.approx(1 / 3)
+    assert found["sad", "happy"]["share"] == 0
+    assert found["angry", "angry"] == {
+        "actual": "angry",
+        "predicted": "angry",
+        "images": 0,
+        "share": None,
+    }
