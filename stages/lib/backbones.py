@@ -10,8 +10,9 @@ from deepface.commons import weight_utils
 from deepface.models.facial_recognition.tf import OpenFace, VGGFace
 from tf_keras.applications import MobileNet, ResNet50
 
-IMAGENET_BGR_MEANS = (103.939, 116.779, 123.68)
-VGGFACE_BGR_MEANS = (93.5940, 104.7624, 129.1863)
+# Grey makes the three channels equal, so BGR or RGB is a matter of the means' order.
+IMAGENET_BGR = (-103.939, -116.779, -123.68)
+VGGFACE_BGR = (-93.5940, -104.7624, -129.1863)
 
 KERAS_STORE = "https://storage.googleapis.com/tensorflow/keras-applications"
 
@@ -42,7 +43,9 @@ def _deepface_reads(weights: Path | None) -> Iterator[None]:
     try:
         yield
     finally:
-        weight_utils.download_weights_if_necessary, weight_utils.load_model_weights = kept
+        weight_utils.download_weights_if_necessary, weight_utils.load_model_weights = (
+            kept
+        )
 
 
 def _mobilenet(weights: Path | None) -> keras.Model:
@@ -84,7 +87,7 @@ BACKBONES = {
         build=_resnet50,
         size=224,
         scale=1,
-        offset=tuple(-mean for mean in IMAGENET_BGR_MEANS),
+        offset=IMAGENET_BGR,
         weights_url=f"{KERAS_STORE}/resnet/resnet50_weights_tf_dim_ordering_tf_kernels_notop.h5",
         weights_hash="md5:4d473c1dd8becc155b73f8504c6f6626",
     ),
@@ -92,7 +95,7 @@ BACKBONES = {
         build=_vggface,
         size=224,
         scale=1,
-        offset=tuple(-mean for mean in VGGFACE_BGR_MEANS),
+        offset=VGGFACE_BGR,
         weights_url=VGGFace.WEIGHTS_URL[0],
         weights_hash="sha256:759266b9614d0fd5d65b97bf716818b746cc77ab5944c7bffc937c6ba9455d8c",
     ),

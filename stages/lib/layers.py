@@ -26,7 +26,7 @@ class Head(pf.Layer):
         )
 
     def build(self, input_shape: tf.TensorShape) -> None:
-        self.dense.build(input_shape[:1] + input_shape[-1:])
+        self.dense.build((None, input_shape[-1]))
         super().build(input_shape)
 
     def call(self, inputs: tf.Tensor) -> tf.Tensor:
@@ -35,7 +35,7 @@ class Head(pf.Layer):
         return keras.activations.softmax(self.dense(inputs))
 
     def compute_output_shape(self, input_shape: tf.TensorShape) -> tf.TensorShape:
-        return input_shape[:1] + [self.params.num_classes]
+        return tf.TensorShape([input_shape[0], self.params.num_classes])
 
 
 class WholeConvolution(keras.layers.Conv2D):

@@ -26,7 +26,9 @@ class Network:
     whole: keras.Model  # image -> probabilities
     frozen: keras.Model  # image -> features, a list of one tensor or more
     tail: keras.Model  # features -> probabilities
-    backbone: keras.Model  # image -> what the head sees: the part that has weights to load
+    backbone: (
+        keras.Model
+    )  # image -> what the head sees: the part that has weights to load
 
 
 def build(variant: params.Variant, weights: Path | None, head_seed: int) -> Network:
@@ -38,7 +40,9 @@ def build(variant: params.Variant, weights: Path | None, head_seed: int) -> Netw
     """
     contract = BACKBONES[variant.backbone]
     bare = contract.build(None)
-    image = keras.Input((fer2013.IMAGE_SIZE, fer2013.IMAGE_SIZE), dtype="uint8", name="image")
+    image = keras.Input(
+        (fer2013.IMAGE_SIZE, fer2013.IMAGE_SIZE), dtype="uint8", name="image"
+    )
     tensors = {id(bare.input): preprocess(image, contract)}
     backbone = keras.Model(image, _replay(bare.layers[1:], tensors, _adapted))
     if weights is not None:
@@ -50,7 +54,9 @@ def build(variant: params.Variant, weights: Path | None, head_seed: int) -> Netw
         layer.trainable = layer in trainable
     crossing = _crossing_tensors(trainable)
     features = [keras.Input(type_spec=tensor.type_spec) for tensor in crossing]
-    tensors = {id(tensor): feature for tensor, feature in zip(crossing, features, strict=True)}
+    tensors = {
+        id(tensor): feature for tensor, feature in zip(crossing, features, strict=True)
+    }
     tail = keras.Model(features, _replay(trainable, tensors))
     return Network(whole, keras.Model(image, crossing), tail, backbone)
 
@@ -61,6 +67,11 @@ def preprocess(image: tf.Tensor, backbone: Backbone) -> tf.Tensor:
     grey = keras.layers.Resizing(backbone.size, backbone.size, "bilinear")(grey)
     channels = keras.layers.Concatenate()([grey, grey, grey])
     return keras.layers.Rescaling(backbone.scale, backbone.offset)(channels)
+
+
+def preprocess_images(pixels: np.ndarray, backbone: Backbone) -> tf.Tensor:
+    """Give images (N, 48, 48) uint8 what a backbone expects, (N, size, size, 3) float32."""
+    return preprocess(tf.constant(pixels), backbone)
 
 
 def restart_dropout(model: keras.Model, seed: int) -> None:
@@ -111,15 +122,19 @@ def _trainable_layers(
     whole: keras.Model, bare: keras.Model, variant: params.Variant
 ) -> list[keras.layers.Layer]:
     """Return the layers that train: the backbone's last ones, by position, and the head."""
-    if variant.trainable_layers == "all":
-        return whole.layers[1:]
+    layers: list[keras.layers.Layer] = whole.layers
+    if isinstance(variant.trainable_layers, str):  # all of them; the first is the image
+        return layers[1:]
     if variant.trainable_layers >= len(bare.layers):
         raise InputError(
-            f"A variant trains {variant.trainable_layers} layers of {variant.backbone}, which "
-            f"has {len(bare.layers)}. Set `trainable_layers` in params.yaml to fewer, or to `all`."
+            f"A variant trains {variant.trainable_layers} layers of {variant.backbone}, "
+            f"which has {len(bare.layers)}. Set `trainable_layers` in params.yaml to fewer, "
+            "or to `all`."
         )
-    names = {layer.name for layer in bare.layers[-variant.trainable_layers :]} | {"head"}
-    return [layer for layer in whole.layers if layer.name in names]
+    names = {layer.name for layer in bare.layers[-variant.trainable_layers :]} | {
+        "head"
+    }
+    return [layer for layer in layers if layer.name in names]
 
 
 def _crossing_tensors(trainable: list[keras.layers.Layer]) -> list[tf.Tensor]:

@@ -25,6 +25,7 @@ class Sample(Params):
 
     images: int = Param(112, dtype=int, low=70)
     identities: int = Param(8, dtype=int, low=2)
+    pretraining_steps: int = Param(6, dtype=int, low=1)
     seed: int = Param(42, dtype=int, low=0)
 
 

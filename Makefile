@@ -1,0 +1,38 @@
+# What people and CI run; `make help` lists it.
+SHELL := /bin/bash
+PYTHON := python3
+BIN := $(CURDIR)/.venv/bin
+DEMO := .demo
+UV := 0.13.9
+# The stages are run as `python -m stages.<name>`: dvc must find the environment's python.
+export PATH := $(BIN):$(PATH)
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test check repro clean-demo
+
+help:  ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+install: .venv/.installed  ## install what the project needs into .venv
+
+.venv/.installed: requirements.lock build-constraints.txt
+	$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 11) <= v < (3, 14) else f"python3 is {v[0]}.{v[1]}; the project needs 3.11 to 3.13: make PYTHON=python3.11")'
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --target .venv/uv --upgrade uv==$(UV)
+	VIRTUAL_ENV=$(CURDIR)/.venv .venv/uv/bin/uv pip sync --quiet requirements.lock --build-constraints build-constraints.txt
+	touch $@
+
+demo: install  ## the whole study on drawn faces, in a folder of its own
+	@test -d $(DEMO) || git clone --quiet . $(DEMO)
+	@cd $(DEMO) && git fetch --quiet && git checkout --quiet --force --detach $$(git -C .. rev-parse HEAD) \
+		&& cp params.sample.yaml params.yaml \
+		&& python -m dvc repro --quiet && python -m stages.summary
+
+test: install  ## run the tests
+	python -m pytest
+
+check: install  ## lint, format and types
+	ruff check . && ruff format --check . && mypy
+
+repro: install  ## the study of params.yaml
+	python -m dvc repro

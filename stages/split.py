@@ -1,0 +1,82 @@
+"""Deal the images into a training, a validation and a test set.
+
+Reads   data/images.npz     pixels (N, 48, 48) uint8, labels (N,) uint8
+Params  split
+Writes  data/split.npz      train, val, test: sorted rows of images.npz, int64;
+                            test_has_twin: (len(test),) bool, an exact copy is in train;
+                            examples: (7,) int64, the test image of Figures 11-17
+        metrics/split.json  images per set and emotion, and test images with a twin
+Source  the paper, section 3.1 (70/10/20, stratified, random_state = 42)
+"""
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sklearn.model_selection import train_test_split
+
+from stages.lib import console, duplicates, files, params
+from stages.lib.console import InputError
+from stages.lib.fer2013 import EMOTIONS
+
+
+def split_rows(labels: np.ndarray, shares: params.Split) -> dict[str, np.ndarray]:
+    """Deal the rows of `labels` (N,) into disjoint sets, each emotion in proportion."""
+    # Whole numbers, because scikit-learn rounds a share up: of 35,887 images
+    # test_size=0.2 takes 7,178, and the paper reports 7,177.
+    num_val = round(shares.val * len(labels))
+    num_test = round(shares.test * len(labels))
+
+    deal = partial(train_test_split, random_state=shares.seed)
+    rows = np.arange(len(labels))
+    try:
+        rest, test = deal(rows, test_size=num_test, stratify=labels)
+        train, val = deal(rest, test_size=num_val, stratify=labels[rest])
+    except ValueError as error:
+        raise InputError(
+            f"{len(labels)} images cannot be dealt into sets of {num_val} for validation "
+            f"and {num_test} for the test with every emotion in each: {error} Use more "
+            "images, or other shares (`split` in params.yaml)."
+        ) from None
+    return {"train": np.sort(train), "val": np.sort(val), "test": np.sort(test)}
+
+
+def choose_examples(
+    labels: np.ndarray, test: np.ndarray, has_twin: np.ndarray, seed: int
+) -> np.ndarray:
+    """Choose a test image of each emotion, (7,): one without a twin where there is any."""
+    random = np.random.default_rng(seed)
+    chosen = []
+    for code in range(len(EMOTIONS)):
+        rows = test[labels[test] == code]
+        fresh = test[(labels[test] == code) & ~has_twin]
+        chosen.append(random.choice(fresh if len(fresh) else rows))
+    return np.array(chosen)
+
+
+def count(labels: np.ndarray) -> dict[str, int]:
+    """Count the images, in all and of each emotion."""
+    numbers = np.bincount(labels, minlength=len(EMOTIONS)).tolist()
+    return {"total": len(labels), **dict(zip(EMOTIONS, numbers, strict=True))}
+
+
+def main() -> None:
+    settings = params.load()
+    images = files.read_npz(Path("data/images.npz"))
+    labels = images["labels"]
+    rows = split_rows(labels, settings.split)
+    group = duplicates.groups(images["pixels"])
+    has_twin = np.isin(group[rows["test"]], group[rows["train"]])
+    examples = choose_examples(labels, rows["test"], has_twin, settings.split.seed)
+    files.write_npz(
+        Path("data/split.npz"),
+        {**rows, "test_has_twin": has_twin, "examples": examples},
+    )
+    counts: dict[str, Any] = {name: count(labels[part]) for name, part in rows.items()}
+    counts["test_with_twin_in_train"] = int(has_twin.sum())
+    files.write_json(Path("metrics/split.json"), counts)
+
+
+if __name__ == "__main__":
+    console.run(main)

@@ -1,0 +1,98 @@
+"""Make the weights that one variant's backbone starts from.
+
+Reads   nothing for a random variant; the official file, by its hash, for a pretrained one
+Params  variants.<variant>, weights, sample (the last for stand-in weights only)
+Writes  data/weights/<variant>.h5      the backbone's weights, in one layout for all
+        metrics/weights/<variant>.json where they come from
+Source  the paper, section 4; where the official files are: stages/lib/backbones.py
+"""
+
+import logging
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import tf_keras as keras
+
+from stages.lib import console, fetch, files, params, sample
+from stages.lib.backbones import BACKBONES, Backbone
+from stages.lib.console import InputError
+from stages.lib.layers import Head
+from stages.lib.network import preprocess_images
+
+logger = logging.getLogger(__name__)
+
+# The demo's stand-in training: enough to move every weight, and no more.
+STAND_IN_BATCH = 8
+STAND_IN_MOMENTUM = 0.5  # batch normalisation's: its statistics settle in a few steps
+
+
+def random_weights(backbone: Backbone, seed: int) -> keras.Model:
+    """Build a backbone with initial values that depend on the seed alone."""
+    keras.utils.set_random_seed(seed)
+    return backbone.build(None)
+
+
+def official_weights(backbone: Backbone) -> tuple[keras.Model, fetch.Origin]:
+    """Build a backbone with its published weights, and say where they came from."""
+    with tempfile.TemporaryDirectory(dir="data") as folder:
+        file = Path(folder) / fetch.file_name(backbone.weights_url)
+        origin = fetch.fetch(backbone.weights_url, backbone.weights_hash, file)
+        try:
+            return backbone.build(file), origin
+        except (OSError, ValueError) as error:
+            raise InputError(
+                f"{origin.name} does not hold this network's weights: {error}. Replace it "
+                "where it came from."
+            ) from error
+
+
+def stand_in_weights(
+    backbone: Backbone, faces: params.Sample, seed: int
+) -> keras.Model:
+    """Train a backbone for a few steps to tell the identities of drawn faces apart."""
+    model = random_weights(backbone, seed + 1)  # not the values of the random variant
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.momentum = STAND_IN_MOMENTUM
+    num_images = faces.pretraining_steps * STAND_IN_BATCH
+    pixels, _, identities = sample.draw(num_images, faces.identities, faces.seed + 1)
+    head = Head(num_classes=faces.identities, seed=seed)(model.output)
+    classifier = keras.Model(model.input, head)
+    classifier.compile(keras.optimizers.Adam(1e-4), "sparse_categorical_crossentropy")
+    classifier.fit(
+        preprocess_images(pixels, backbone),
+        identities,
+        batch_size=STAND_IN_BATCH,
+        verbose=2,
+    )
+    return model
+
+
+def main(name: str) -> None:
+    settings = params.load()
+    variant = settings.variants[name]
+    backbone = BACKBONES[variant.backbone]
+    Path("data").mkdir(exist_ok=True)
+    origin: dict[str, Any] = {"source": "random", "seed": settings.weights.seed}
+    if variant.weights == "random":
+        logger.info("Drawing initial values for %s.", variant.backbone)
+        model = random_weights(backbone, settings.weights.seed)
+    elif settings.weights.pretrained == "stand-in":
+        logger.info(
+            "Training stand-in weights for %s on drawn faces.", variant.backbone
+        )
+        model = stand_in_weights(backbone, settings.sample, settings.weights.seed)
+        origin = {"source": "stand-in", "seed": settings.weights.seed}
+    else:
+        model, fetched = official_weights(backbone)
+        origin = fetched._asdict()
+    with files.whole(Path(f"data/weights/{name}.h5")) as part:
+        model.save_weights(part, save_format="h5")
+    origin["parameters"] = model.count_params()
+    files.write_json(Path(f"metrics/weights/{name}.json"), origin)
+
+
+if __name__ == "__main__":
+    console.run(main, *sys.argv[1:])
