@@ -2,7 +2,7 @@
 
 Reads   data/images.npz                  pixels (N, 48, 48) uint8
         data/weights/<variant>.h5        what the backbone starts from
-Params  variants.<variant>, features
+Params  features; of the variant: backbone, trainable_layers
 Writes  data/features/<variant>/0.npy..  a tensor each that crosses the cut, (N, ...), in
                                          the order of images.npz; memory-mapped
         metrics/features/<variant>.json  what is stored: size, range, spread, zeros
@@ -78,7 +78,7 @@ def main(name: str) -> None:
     settings = params.load()
     variant = settings.variants[name]
     pixels = files.read_npz(Path("data/images.npz"))["pixels"]
-    model = network.build(variant, Path(f"data/weights/{name}.h5"), settings.train.seed)
+    model = network.build(variant, Path(f"data/weights/{name}.h5"))
 
     logger.info("Running %s's frozen part over %d images.", name, len(pixels))
     folder, part = Path(f"data/features/{name}"), Path(f"data/features/.{name}.part")

@@ -4,7 +4,7 @@ Reads   data/features/<variant>/  what the frozen part makes of each image
         data/weights/<variant>.h5 what the backbone starts from
         data/images.npz           labels (N,)
         data/split.npz            train, val, test: rows
-Params  variants.<variant>, train
+Params  train; of the variant: backbone, trainable_layers
 Writes  data/runs/<variant>/weights.h5         the whole network, image in, probabilities out
         data/runs/<variant>/history.csv        epoch,accuracy,val_accuracy,loss,val_loss
         data/runs/<variant>/probabilities.npz  val, test: (n, 7) float32, in the split's order

@@ -1,7 +1,7 @@
 """Make the weights that one variant's backbone starts from.
 
 Reads   nothing for a random variant; the official file, by its hash, for a pretrained one
-Params  variants.<variant>, weights, sample (the last for stand-in weights only)
+Params  weights, sample (for stand-in weights); of the variant: backbone, weights
 Writes  data/weights/<variant>.h5      the backbone's weights, in one layout for all
         metrics/weights/<variant>.json where they come from
 Source  the paper, section 4; where the official files are: stages/lib/backbones.py

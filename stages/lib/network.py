@@ -31,7 +31,7 @@ class Network:
     )  # image -> what the head sees: the part that has weights to load
 
 
-def build(variant: params.Variant, weights: Path | None, head_seed: int) -> Network:
+def build(variant: params.Variant, weights: Path | None, head_seed: int = 0) -> Network:
     """Build a variant from its weights file; without one the values are random.
 
     Raises:
