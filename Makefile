@@ -19,7 +19,7 @@ install: .venv/.installed  ## install what the project needs into .venv
 	$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 11) <= v < (3, 14) else f"python3 is {v[0]}.{v[1]}; the project needs 3.11 to 3.13: make PYTHON=python3.11")'
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --target .venv/uv --upgrade uv==$(UV)
-	VIRTUAL_ENV=$(CURDIR)/.venv .venv/uv/bin/uv pip sync --quiet requirements.lock --build-constraints build-constraints.txt
+	VIRTUAL_ENV=$(CURDIR)/.venv .venv/uv/bin/uv pip sync --quiet requirements.lock --build-constraints build-constraints.txt --compile-bytecode
 	touch $@
 
 demo: install  ## the whole study on drawn faces, in a folder of its own
