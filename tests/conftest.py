@@ -1,0 +1,3 @@
+"""Runs before any test module is imported."""
+
+import stages  # noqa: F401  # chooses Keras 2, which must come before TensorFlow

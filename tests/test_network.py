@@ -1,0 +1,161 @@
+import cv2
+import numpy as np
+import pytest
+import tensorflow as tf
+import tf_keras as keras
+from deepface.modules import preprocessing
+from tf_keras.applications import mobilenet, resnet
+
+from stages import train
+from stages.lib import network
+from stages.lib.backbones import BACKBONES as TABLE
+from stages.lib.console import InputError
+from tests.networks import BACKBONES, build, some_images, variant
+
+# Protocol; the paper prints the first three (section 6).
+PARAMETERS = {
+    "mobilenet": 3_228_864,
+    "resnet50": 23_587_712,
+    "openface": 3_743_280,
+    "vggface": 134_260_544,
+}
+LAST_FOUR = {
+    "mobilenet": ["conv_dw_13_relu", "conv_pw_13", "conv_pw_13_bn", "conv_pw_13_relu"],
+    "resnet50": [f"conv5_block3_{part}" for part in ("3_conv", "3_bn", "add", "out")],
+    "openface": ["average_pooling2d", "flatten", "dense_layer", "norm_layer"],
+    "vggface": ["conv2d", "dropout", "conv2d", "flatten"],
+}
+CUT = {
+    "mobilenet": [(7, 7, 1024)],
+    "resnet50": [(7, 7, 512), (7, 7, 2048)],  # the residual branch and the shortcut
+    "openface": [(3, 3, 736)],
+    "vggface": [(7, 7, 512)],
+}
+
+
+@pytest.fixture(scope="module", params=BACKBONES)
+def name(request):
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def built(name):
+    return build(name)
+
+
+def test_the_parameters_are_those_of_the_protocol(name, built):
+    assert built.backbone.count_params() == PARAMETERS[name]
+
+
+def test_the_last_four_layers_and_the_head_train(name, built):
+    training = [layer.name for layer in built.whole.layers if layer.trainable]
+    assert [layer.rsplit("_", 1)[0] if layer[-1].isdigit() and name in ("openface", "vggface") else layer for layer in training] == [*LAST_FOUR[name], "head"]  # fmt: skip
+
+
+def test_the_cut_passes_every_tensor_that_crosses_it(name, built):
+    assert [tensor.shape[1:] for tensor in built.frozen.outputs] == CUT[name]
+
+
+def test_the_tail_on_features_gives_what_the_whole_network_gives(built):
+    pixels, _ = some_images(4)
+    whole, tail = built.whole(pixels), built.tail(built.frozen(pixels))
+    np.testing.assert_allclose(whole, tail, rtol=1e-5)
+    np.testing.assert_allclose(np.sum(whole, axis=1), 1, rtol=1e-5)
+
+
+def test_training_on_features_gives_the_losses_of_the_frozen_whole(name):
+    pixels, labels = some_images(12)
+    by_tail, by_whole = build(name), build(name)
+    features = by_tail.frozen(pixels)
+    train.compile_tail(by_tail.tail, 1e-4)
+    by_whole.whole.compile(
+        keras.optimizers.Adam(1e-4),
+        "sparse_categorical_crossentropy",
+        jit_compile=name == "vggface",  # XLA draws other numbers for dropout
+    )
+    for model in (by_tail.tail, by_whole.whole):
+        network.restart_dropout(model, 1)
+    losses = []
+    for step in range(3):
+        rows = slice(4 * step, 4 * step + 4)
+        inputs = tf.nest.map_structure(lambda tensor, rows=rows: tensor[rows], features)
+        one = by_tail.tail.train_on_batch(inputs, labels[rows])[0]
+        other = by_whole.whole.train_on_batch(pixels[rows], labels[rows])
+        losses.append((one, other))
+    assert losses[0][0] != losses[1][0]
+    tail_losses, whole_losses = zip(*losses, strict=True)
+    np.testing.assert_allclose(tail_losses, whole_losses, rtol=2e-5)
+
+
+def test_one_step_moves_exactly_the_weights_that_train(name):
+    built = build(name)
+    pixels, labels = some_images(4)
+    before = [weight.numpy() for weight in built.whole.weights]
+    train.compile_tail(built.tail, 1e-3)
+    built.tail.train_on_batch(built.frozen(pixels), labels)
+    moved = {
+        weight.name
+        for weight, old in zip(built.whole.weights, before, strict=True)
+        if not np.array_equal(weight.numpy(), old)
+    }
+    # Batch normalisation's moving statistics move with the layers that train.
+    training = [layer for layer in built.whole.layers if layer.trainable]
+    assert moved == {weight.name for layer in training for weight in layer.weights}
+
+
+def test_all_layers_train_when_told_so():
+    built = build("openface", "all")
+    assert built.frozen.outputs[0].shape[1:] == (48, 48)
+    assert built.frozen.outputs[0].dtype == tf.uint8
+    assert len(built.tail.trainable_weights) == len(built.whole.trainable_weights) > 100
+    pixels, _ = some_images(2)
+    np.testing.assert_array_equal(built.frozen(pixels), pixels)
+    np.testing.assert_allclose(built.tail(pixels), built.whole(pixels), rtol=1e-5)
+
+
+def test_more_layers_than_there_are_is_an_error():
+    with pytest.raises(InputError, match="trains 4000 layers of openface, which has"):
+        network.build(variant("openface", 4000), None)
+
+
+def test_weights_of_another_backbone_are_an_error(tmp_path):
+    path = tmp_path / "weights.h5"
+    build("openface").backbone.save_weights(path)
+    with pytest.raises(InputError, match=r"weights\.h5 does not hold the weights"):
+        network.build(variant("mobilenet"), path)
+
+
+def test_weights_saved_and_loaded_give_the_same_network(tmp_path, name, built):
+    pixels, _ = some_images(2)
+    built.whole.save_weights(tmp_path / "weights.h5")
+    again = network.build(variant(name), None, head_seed=1)
+    assert not np.allclose(again.whole(pixels), built.whole(pixels), rtol=1e-3)
+    again.whole.load_weights(tmp_path / "weights.h5")
+    np.testing.assert_array_equal(again.whole(pixels), built.whole(pixels))
+
+
+# What the libraries themselves do to three equal channels, in the order they expect.
+REFERENCES = {
+    "mobilenet": lambda rgb: mobilenet.preprocess_input(rgb.copy()),
+    "resnet50": lambda rgb: resnet.preprocess_input(rgb.copy()),
+    "openface": lambda rgb: rgb / 255,
+    "vggface": lambda rgb: preprocessing.normalize_input(rgb / 255, "VGGFace"),
+}
+
+
+def test_an_image_becomes_what_the_library_would_make_of_it(name):
+    pixels, _ = some_images(3)
+    size = TABLE[name].size
+    resized = [cv2.resize(one.astype(np.float32), (size, size)) for one in pixels]
+    expected = REFERENCES[name](np.repeat(np.stack(resized)[..., None], 3, axis=-1))
+    ours = network.preprocess_images(pixels, TABLE[name])
+    np.testing.assert_allclose(ours, expected, atol=1e-3)
+
+
+def test_an_image_is_the_same_inside_tf_data(name):
+    pixels, _ = some_images(3)
+    dataset = tf.data.Dataset.from_tensors(pixels).map(
+        lambda batch: network.preprocess_images(batch, TABLE[name])
+    )
+    eager = network.preprocess_images(pixels, TABLE[name])
+    np.testing.assert_allclose(next(iter(dataset)), eager, rtol=1e-6, atol=1e-6)

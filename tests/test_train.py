@@ -1,0 +1,173 @@
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import tf_keras as keras
+
+from stages import train
+from stages.lib import files, params
+from stages.lib.batches import Batches, open_features
+from stages.lib.checkpoint import Checkpoint, fingerprint
+from stages.lib.console import InputError
+from tests.networks import build, some_images
+
+SETTINGS = params.Train(epochs=4, batch_size=4, learning_rate=1e-3, seed=3)
+
+
+@pytest.fixture(scope="module")
+def data():
+    pixels, labels = some_images(18)
+    features = build("vggface").frozen(pixels).numpy()
+    return [features], labels
+
+
+@pytest.fixture
+def split():
+    return {"train": np.arange(14), "val": np.arange(14, 18)}
+
+
+class KilledError(Exception):
+    """Stands for the moment of a kill in a test that stays in one process."""
+
+
+def run(data, split, folder: Path, kill_after: int = 99) -> tuple[pd.DataFrame, list]:
+    """Train VGG-Face's dropout, as a tail small enough for a test."""
+    keras.utils.set_random_seed(5)
+    tail = keras.Sequential(
+        [
+            keras.Input((7, 7, 512)),
+            keras.layers.GlobalAveragePooling2D(),
+            keras.layers.Dropout(0.5, rng_type="stateful"),
+            keras.layers.Dense(16, activation="relu"),
+            keras.layers.BatchNormalization(),
+            keras.layers.Dense(7, activation="softmax"),
+        ]
+    )
+    train.compile_tail(tail, SETTINGS.learning_rate)
+    checkpoint = Checkpoint(folder)
+    keep = checkpoint.save
+
+    def save(model: keras.Model, history: pd.DataFrame) -> None:
+        keep(model, history)
+        if len(history) == kill_after:
+            raise KilledError
+
+    checkpoint.save = save
+    history = train.train(tail, data, split, SETTINGS, checkpoint)
+    return history, tail.get_weights()
+
+
+def test_the_history_has_a_row_per_epoch_from_one(data, split, tmp_path):
+    history, _ = run(data, split, tmp_path)
+    assert list(history) == ["epoch", "accuracy", "val_accuracy", "loss", "val_loss"]
+    assert history["epoch"].tolist() == [1, 2, 3, 4]
+
+
+def test_two_runs_of_a_seed_are_the_same_bit_for_bit(data, split, tmp_path):
+    first, weights = run(data, split, tmp_path / "a")
+    second, others = run(data, split, tmp_path / "b")
+    pd.testing.assert_frame_equal(first, second, check_exact=True)
+    assert all(map(np.array_equal, weights, others))
+
+
+@pytest.mark.parametrize("epoch", [1, 3])
+def test_a_killed_run_ends_as_one_that_was_not(data, split, tmp_path, epoch):
+    whole, weights = run(data, split, tmp_path / "whole")
+    with pytest.raises(KilledError):
+        run(data, split, tmp_path / "killed", kill_after=epoch)
+    resumed, others = run(data, split, tmp_path / "killed")
+    pd.testing.assert_frame_equal(resumed, whole, check_exact=True)
+    assert all(map(np.array_equal, weights, others))
+
+
+def test_a_loss_that_is_not_a_number_names_the_epoch(data, split, tmp_path):
+    features = data[0][0].copy()
+    features[3] = np.nan
+    with pytest.raises(InputError, match="not a number in epoch 1"):
+        run(([features], data[1]), split, tmp_path)
+    assert not (tmp_path / "epoch.npz").exists()
+
+
+def test_a_fingerprint_knows_settings_and_files(tmp_path):
+    path = tmp_path / "file"
+    path.write_text("a")
+    first = fingerprint({"seed": 1}, [path])
+    assert fingerprint({"seed": 1}, [path]) == first
+    assert fingerprint({"seed": 2}, [path]) != first
+    path.write_text("b")
+    assert fingerprint({"seed": 1}, [path]) != first
+
+
+def test_batches_are_the_rows_in_order():
+    features = [np.arange(10) * 2.0, np.arange(10) * 3.0]
+    batches = Batches(features, np.arange(10), np.array([7, 2, 9, 0, 1]), 2)
+    assert len(batches) == 3
+    inputs, labels = batches[2]
+    assert [array.tolist() for array in inputs] == [[2.0], [3.0]]
+    assert labels.tolist() == [1]
+
+
+def test_features_stay_on_disk_until_they_are_read(tmp_path):
+    for number in (0, 1, 10, 2):
+        np.save(tmp_path / f"{number}.npy", np.full((3, 2), number))
+    features = open_features(tmp_path)
+    assert [int(array[0, 0]) for array in features] == [0, 1, 2, 10]
+    assert all(isinstance(array, np.memmap) for array in features)
+
+
+def make_project(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put what `stages.train openface-random` reads into a folder, and go there."""
+    monkeypatch.chdir(folder)
+    project = Path(__file__).parents[1]
+    text = (project / "params.yaml").read_text()
+    Path("params.yaml").write_text(text.replace("epochs: 20", "epochs: 30"))
+    pixels, labels = some_images(60)
+    network = build("openface")
+    files.write_npz(Path("data/images.npz"), {"pixels": pixels, "labels": labels})
+    rows = np.arange(60)
+    split = {"train": rows[:40], "val": rows[40:50], "test": rows[50:]}
+    files.write_npz(Path("data/split.npz"), split)
+    Path("data/weights").mkdir()
+    network.backbone.save_weights("data/weights/openface-random.h5")
+    Path("data/features/openface-random").mkdir(parents=True)
+    features = network.frozen(pixels).numpy()
+    np.save("data/features/openface-random/0.npy", features)
+    files.write_json(Path("metrics/features/openface-random.json"), {})
+
+
+def start(project: Path) -> subprocess.Popen:
+    return subprocess.Popen(
+        [sys.executable, "-m", "stages.train", "openface-random"],
+        env={**os.environ, "PYTHONPATH": str(project)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def test_a_stage_killed_with_no_warning_goes_on_and_ends_the_same(
+    tmp_path, monkeypatch
+):
+    make_project(tmp_path, monkeypatch)
+    project = Path(__file__).parents[1]
+    outputs = [Path("data/runs/openface-random") / name for name in ("history.csv", "weights.h5", "probabilities.npz")]  # fmt: skip
+    assert start(project).wait() == 0
+    expected = [path.read_bytes() for path in outputs]
+    for path in outputs:
+        path.unlink()
+    assert not list(Path(".ckpt").iterdir())
+
+    killed = start(project)
+    while not list(Path(".ckpt").glob("*/epoch.npz")):
+        assert killed.poll() is None
+        time.sleep(0.01)
+    killed.send_signal(signal.SIGKILL)
+    killed.wait()
+    assert not outputs[0].exists()
+    assert start(project).wait() == 0
+    assert [path.read_bytes() for path in outputs] == expected
