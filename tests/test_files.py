@@ -1,0 +1,57 @@
+import json
+from contextlib import suppress
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from stages.lib import files
+
+
+def test_a_file_appears_whole_or_not_at_all(tmp_path):
+    path = tmp_path / "folder" / "file"
+    with files.whole(path) as part:
+        part.write_text("old")
+    with suppress(ZeroDivisionError), files.whole(path) as part:
+        part.write_text("half of the ne")
+        raise ZeroDivisionError
+    assert path.read_text() == "old"
+    assert [file.name for file in path.parent.iterdir()] == ["file"]
+
+
+def test_the_same_arrays_give_the_same_bytes_and_come_back(tmp_path):
+    arrays = {"a": np.arange(6).reshape(2, 3), "b": np.array([True, False])}
+    files.write_npz(tmp_path / "1.npz", arrays)
+    files.write_npz(tmp_path / "2.npz", arrays)
+    assert (tmp_path / "1.npz").read_bytes() == (tmp_path / "2.npz").read_bytes()
+    back = files.read_npz(tmp_path / "1.npz")
+    assert all(np.array_equal(back[name], arrays[name]) for name in arrays)
+
+
+def test_nothing_is_unpickled(tmp_path):
+    np.savez(tmp_path / "evil.npz", a=np.array([object()]))
+    with pytest.raises(ValueError, match="allow_pickle=False"):
+        files.read_npz(tmp_path / "evil.npz")
+
+
+def test_json_keeps_order_and_six_digits(tmp_path):
+    files.write_json(
+        tmp_path / "a.json", {"z": 1 / 3, "a": [2, None], "tiny": 1e-19 / 3}
+    )
+    text = (tmp_path / "a.json").read_text()
+    assert json.loads(text) == {"z": 0.333333, "a": [2, None], "tiny": 3.33333e-20}
+    assert text.index("z") < text.index("a")
+    assert text.endswith("}\n")
+
+
+def test_json_takes_no_number_that_is_none(tmp_path):
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        files.write_json(tmp_path / "a.json", {"loss": float("nan")})
+    assert not list(tmp_path.iterdir())
+
+
+def test_float32_survives_a_table(tmp_path):
+    column = np.random.default_rng(0).random(100, np.float32)
+    files.write_csv(tmp_path / "a.csv", pd.DataFrame({"loss": column.astype(float)}))
+    back = files.read_csv(tmp_path / "a.csv")["loss"].to_numpy(np.float32)
+    assert np.array_equal(back, column)
