@@ -1,0 +1,63 @@
+import numpy as np
+import pytest
+import tf_keras as keras
+
+from stages.lib.layers import Head, WholeConvolution
+
+
+@pytest.mark.parametrize("shape", [(5, 4), (5, 2, 3, 4)])
+def test_the_head_is_pooling_and_softmax(shape):
+    inputs = np.random.default_rng(0).normal(size=shape).astype(np.float32)
+    head = Head(num_classes=7, seed=1)
+    outputs = head(inputs)
+    kernel, bias = head.get_weights()
+    pooled = inputs.mean(axis=(1, 2)) if len(shape) == 4 else inputs
+    logits = pooled @ kernel + bias
+    expected = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(outputs, expected, rtol=1e-5)
+    assert outputs.shape == head.compute_output_shape(shape)
+
+
+def test_the_heads_initial_values_depend_on_its_seed_alone():
+    kernels = [_kernel(seed) for seed in (1, 1, 2)]
+    assert np.array_equal(kernels[0], kernels[1])
+    assert not np.array_equal(kernels[0], kernels[2])
+
+
+def _kernel(seed: int) -> np.ndarray:
+    head = Head(num_classes=7, seed=seed)
+    head(np.zeros((1, 4), np.float32))
+    return head.get_weights()[0]
+
+
+def test_a_head_is_made_again_from_its_settings():
+    again = Head.from_config(Head(num_classes=3, seed=5).get_config())
+    assert (again.params.num_classes, again.params.seed) == (3, 5)
+
+
+@pytest.mark.parametrize("size", [7, 1])
+def test_a_whole_convolution_is_the_convolution(size):
+    convolution = keras.layers.Conv2D(6, size, activation="relu")
+    inputs = np.random.default_rng(0).normal(size=(3, size, size, 4)).astype(np.float32)
+    expected = keras.Sequential([keras.Input(inputs.shape[1:]), convolution])(inputs)
+    assert WholeConvolution.fits(convolution)
+    whole = WholeConvolution.from_config(convolution.get_config())
+    whole.build(inputs.shape)
+    whole.set_weights(convolution.get_weights())
+    np.testing.assert_allclose(whole(inputs), expected, rtol=1e-4, atol=1e-5)
+    assert [w.shape for w in whole.weights] == [w.shape for w in convolution.weights]
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        keras.layers.Conv2D(6, 3),
+        keras.layers.Conv2D(6, 7, padding="same"),
+        keras.layers.Conv2D(6, 7, use_bias=False),
+        keras.layers.DepthwiseConv2D(7),
+    ],
+    ids=["smaller", "padded", "no bias", "depthwise"],
+)
+def test_another_convolution_stays_what_it_is(layer):
+    keras.Sequential([keras.Input((7, 7, 4)), layer])
+    assert not WholeConvolution.fits(layer)

@@ -1,0 +1,102 @@
+import hashlib
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+import tf_keras as keras
+from deepface.models.facial_recognition.tf import VGGFace
+
+from stages import weights
+from stages.lib import fetch, files, params
+from stages.lib.backbones import BACKBONES as TABLE
+from stages.lib.console import InputError
+from tests.networks import BACKBONES
+
+PROJECT = Path(__file__).parents[1]
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """A project's folder whose mirror is its subfolder `mirror`."""
+    monkeypatch.chdir(tmp_path)
+    Path("mirror").mkdir()
+    Path("data").mkdir()
+    monkeypatch.setenv("FER_MIRROR", "mirror")
+    Path("params.yaml").write_text((PROJECT / "params.yaml").read_text())
+    return tmp_path
+
+
+def publish(model: keras.Model, backbone: str, listed: bool = True) -> None:
+    """Write a weights file as its owner lays it out, and vouch for it in the mirror."""
+    name = fetch.file_name(TABLE[backbone].weights_url)
+    model.save_weights(f"mirror/{name}")
+    digest = files.digest(Path(f"mirror/{name}"), "sha256")
+    Path("mirror/SHA256SUMS").write_text(f"{digest}  {name}\n" if listed else "")
+
+
+def official_layout(backbone: str) -> keras.Model:
+    """The network whose weights the official file holds: VGG-Face's has its classifier."""
+    keras.utils.set_random_seed(11)
+    return (
+        VGGFace.base_model() if backbone == "vggface" else TABLE[backbone].build(None)
+    )
+
+
+@pytest.mark.parametrize("backbone", BACKBONES)
+def test_an_official_file_becomes_the_backbones_weights(project, backbone):
+    published = official_layout(backbone)
+    publish(published, backbone)
+    weights.main(f"{backbone}-pretrained")
+    loaded = TABLE[backbone].build(None)
+    loaded.load_weights(f"data/weights/{backbone}-pretrained.h5")
+    expected = published.get_weights()[: len(loaded.weights)]
+    assert all(map(np.array_equal, loaded.get_weights(), expected))
+    origin = files.read_json(Path(f"metrics/weights/{backbone}-pretrained.json"))
+    assert origin["source"] == "mirror"
+    assert origin["official"] is False
+
+
+def test_a_file_that_nobody_vouches_for_is_refused(project):
+    publish(official_layout("openface"), "openface", listed=False)
+    message = f"expected {TABLE['openface'].weights_hash}.*got sha256:[0-9a-f]{{64}}"
+    with pytest.raises(InputError, match=message):
+        weights.main("openface-pretrained")
+    assert list(Path("data").rglob("*.h5")) == []
+
+
+def test_a_file_of_another_network_is_refused(project):
+    publish(official_layout("mobilenet"), "openface")
+    with pytest.raises(InputError, match=r"openface_weights\.h5 does not hold this"):
+        weights.main("openface-pretrained")
+    assert list(Path("data").rglob("*.h5")) == []
+
+
+def test_random_weights_need_no_download_and_depend_on_the_seed_alone(
+    project, monkeypatch
+):
+    monkeypatch.setattr(fetch, "fetch", None)
+    weights.main("openface-random")
+    path = Path("data/weights/openface-random.h5")
+    first = hashlib.sha256(path.read_bytes()).hexdigest()
+    keras.utils.set_random_seed(1)
+    weights.main("openface-random")
+    assert hashlib.sha256(path.read_bytes()).hexdigest() == first
+    other = weights.random_weights(TABLE["openface"], seed=43)
+    with h5py.File(path) as file:
+        kernel = file["conv1/conv1/kernel:0"][:]
+    assert not np.array_equal(other.get_layer("conv1").kernel.numpy(), kernel)
+
+
+def test_stand_in_weights_have_moved_from_where_they_began():
+    faces = params.Sample(images=112, identities=3, pretraining_steps=2, seed=1)
+    trained = weights.stand_in_weights(TABLE["openface"], faces, seed=5)
+    began = weights.random_weights(TABLE["openface"], seed=6)
+    names = [weight.name for weight in trained.trainable_weights]
+    moved = [
+        not np.array_equal(new.numpy(), old.numpy())
+        for new, old in zip(
+            trained.trainable_weights, began.trainable_weights, strict=True
+        )
+    ]
+    assert all(moved), [name for name, has in zip(names, moved, strict=True) if not has]
