@@ -155,7 +155,7 @@ def test_an_image_becomes_what_the_library_would_make_of_it(name):
 def test_an_image_is_the_same_inside_tf_data(name):
     pixels, _ = some_images(3)
     dataset = tf.data.Dataset.from_tensors(pixels).map(
-        lambda batch: network.preprocess_images(batch, TABLE[name])
+        lambda batch: network.preprocess(batch, TABLE[name])
     )
     eager = network.preprocess_images(pixels, TABLE[name])
     np.testing.assert_allclose(next(iter(dataset)), eager, rtol=1e-6, atol=1e-6)

@@ -71,7 +71,7 @@ def preprocess(image: tf.Tensor, backbone: Backbone) -> tf.Tensor:
 
 def preprocess_images(pixels: np.ndarray, backbone: Backbone) -> tf.Tensor:
     """Give images (N, 48, 48) uint8 what a backbone expects, (N, size, size, 3) float32."""
-    return preprocess(tf.convert_to_tensor(pixels), backbone)
+    return preprocess(tf.constant(pixels), backbone)
 
 
 def restart_dropout(model: keras.Model, seed: int) -> None:
