@@ -13,8 +13,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-import tf_keras as keras
-
+from stages.lib.framework import keras
 from stages.lib import console, fetch, files, params, sample
 from stages.lib.backbones import BACKBONES, Backbone
 from stages.lib.console import InputError

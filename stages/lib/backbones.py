@@ -5,10 +5,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import tf_keras as keras
 from deepface.commons import weight_utils
 from deepface.models.facial_recognition.tf import OpenFace, VGGFace
 from tf_keras.applications import MobileNet, ResNet50
+
+from stages.lib.framework import keras
 
 # Grey makes the three channels equal, so BGR or RGB is a matter of the means' order.
 IMAGENET_BGR = (-103.939, -116.779, -123.68)

@@ -44,6 +44,12 @@ class Weights(Params):
     seed: int = Param(42, dtype=int, low=0)
 
 
+class Compute(Params):
+    """How the frozen pass and training compute."""
+
+    precision: str = Param("float32", dtype=str, one_of=("float32", "bfloat16"))
+
+
 class Features(Params):
     """The pass through the frozen part."""
 
@@ -82,6 +88,7 @@ class Settings(Params):
     sample: Sample = Param(None, dtype=Sample)
     split: Split = Param(None, dtype=Split)
     weights: Weights = Param(None, dtype=Weights)
+    compute: Compute = Param(None, dtype=Compute)
     features: Features = Param(None, dtype=Features)
     train: Train = Param(None, dtype=Train)
     tables: Tables = Param(None, dtype=Tables)
@@ -93,6 +100,7 @@ SECTIONS = {
     "sample": Sample,
     "split": Split,
     "weights": Weights,
+    "compute": Compute,
     "features": Features,
     "train": Train,
     "tables": Tables,
