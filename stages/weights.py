@@ -15,7 +15,7 @@ from typing import Any
 
 import tf_keras as keras
 
-from stages.lib import console, fetch, files, params, sample
+from stages.lib import addresses, console, fetch, files, params, sample
 from stages.lib.backbones import BACKBONES, Backbone
 from stages.lib.console import InputError
 from stages.lib.layers import Head
@@ -37,7 +37,7 @@ def random_weights(backbone: Backbone, seed: int) -> keras.Model:
 def official_weights(backbone: Backbone) -> tuple[keras.Model, fetch.Origin]:
     """Build a backbone with its published weights, and say where they came from."""
     with tempfile.TemporaryDirectory(dir="data") as folder:
-        file = Path(folder) / fetch.file_name(backbone.weights_url)
+        file = Path(folder) / addresses.file_name(backbone.weights_url)
         origin = fetch.fetch(backbone.weights_url, backbone.weights_hash, file)
         try:
             return backbone.build(file), origin

@@ -8,7 +8,7 @@ import tf_keras as keras
 from deepface.models.facial_recognition.tf import VGGFace
 
 from stages import weights
-from stages.lib import fetch, files, params
+from stages.lib import addresses, fetch, files, params
 from stages.lib.backbones import BACKBONES as TABLE
 from stages.lib.console import InputError
 from tests.networks import BACKBONES
@@ -29,7 +29,7 @@ def project(tmp_path, monkeypatch):
 
 def publish(model: keras.Model, backbone: str, listed: bool = True) -> None:
     """Write a weights file as its owner lays it out, and vouch for it in the mirror."""
-    name = fetch.file_name(TABLE[backbone].weights_url)
+    name = addresses.file_name(TABLE[backbone].weights_url)
     model.save_weights(f"mirror/{name}")
     digest = files.digest(Path(f"mirror/{name}"), "sha256")
     Path("mirror/SHA256SUMS").write_text(f"{digest}  {name}\n" if listed else "")
