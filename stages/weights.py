@@ -13,6 +13,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import tf_keras as keras
 
 from stages.lib import addresses, console, fetch, files, params, sample
@@ -27,6 +28,9 @@ logger = logging.getLogger(__name__)
 STAND_IN_BATCH = 8
 STAND_IN_MOMENTUM = 0.5  # batch normalisation's: its statistics settle in a few steps
 
+# What h5py and Keras raise for a file that is damaged or holds something else.
+UNFIT = (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError)
+
 
 def random_weights(backbone: Backbone, seed: int) -> keras.Model:
     """Build a backbone with initial values that depend on the seed alone."""
@@ -39,13 +43,23 @@ def official_weights(backbone: Backbone) -> tuple[keras.Model, fetch.Origin]:
     with tempfile.TemporaryDirectory(dir="data") as folder:
         file = Path(folder) / addresses.file_name(backbone.weights_url)
         origin = fetch.fetch(backbone.weights_url, backbone.weights_hash, file)
-        try:
-            return backbone.build(file), origin
-        except (OSError, ValueError) as error:
-            raise InputError(
-                f"{origin.name} does not hold this network's weights: {error}. Replace it "
-                "where it came from."
-            ) from error
+        model = _loaded(backbone, file)
+    return model, origin
+
+
+def _loaded(backbone: Backbone, file: Path) -> keras.Model:
+    """Build a backbone whose every weight comes from the file."""
+    try:
+        model = backbone.build(file)
+        if not all(np.isfinite(values).all() for values in model.get_weights()):
+            raise ValueError("some of its values are infinite or not a number")
+    except UNFIT as error:
+        why = error.__cause__ or error  # deepface wraps what happened in a guess
+        raise InputError(
+            f"{file.name} does not hold this network's weights: {why}. It has a hash that is "
+            "vouched for, so it was wrong from the start: replace it where it came from."
+        ) from error
+    return model
 
 
 def stand_in_weights(
