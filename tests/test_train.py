@@ -98,6 +98,18 @@ def test_what_is_not_a_number_stops_the_run_and_names_the_epoch(
     assert not (tmp_path / "epoch.npz").exists()
 
 
+def test_a_damaged_checkpoint_is_dropped_and_training_starts_over(
+    data, split, tmp_path, caplog
+):
+    whole, _ = run(data, split, tmp_path / "whole")
+    path = tmp_path / "damaged" / "epoch.npz"
+    path.parent.mkdir()
+    path.write_bytes((tmp_path / "whole" / "epoch.npz").read_bytes()[:-200])
+    history, _ = run(data, split, tmp_path / "damaged")
+    pd.testing.assert_frame_equal(history, whole, check_exact=True)
+    assert "Training starts from the beginning" in caplog.text
+
+
 def test_a_fingerprint_knows_settings_and_files(tmp_path):
     path = tmp_path / "file"
     path.write_text("a")

@@ -17,6 +17,9 @@ VGGFACE_BGR = (-93.5940, -104.7624, -129.1863)
 
 KERAS_STORE = "https://storage.googleapis.com/tensorflow/keras-applications"
 
+# What h5py and Keras raise for a weights file that is damaged or holds something else.
+UNFIT = (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError)
+
 
 @dataclass(frozen=True)
 class Backbone:

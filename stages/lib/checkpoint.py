@@ -6,6 +6,7 @@ a fingerprint of everything the run depends on: no other run's state can be pick
 
 import hashlib
 import json
+import logging
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
@@ -16,6 +17,9 @@ import pandas as pd
 
 from stages.lib.framework import keras, tf
 from stages.lib import files
+from stages.lib.console import InputError
+
+logger = logging.getLogger(__name__)
 
 
 def fingerprint(settings: dict[str, Any], paths: Iterable[Path]) -> str:
@@ -45,7 +49,11 @@ class Checkpoint:
         """Put the kept state into the model; return its history, empty if there is none."""
         if not self.path.exists():
             return pd.DataFrame()
-        state = files.read_npz(self.path)
+        try:
+            state = files.read_npz(self.path)
+        except InputError as error:
+            logger.warning("%s Training starts from the beginning.", error)
+            return pd.DataFrame()
         # The optimizer has no variables before its first step; this one moves nothing.
         model.optimizer.apply_gradients(
             [(tf.zeros_like(weight), weight) for weight in model.trainable_weights]

@@ -13,7 +13,7 @@ import numpy as np
 
 from stages.lib.framework import keras, tf
 from stages.lib import fer2013, params
-from stages.lib.backbones import BACKBONES, Backbone
+from stages.lib.backbones import BACKBONES, UNFIT, Backbone
 from stages.lib.console import InputError
 from stages.lib.layers import Head, ProductConvolution
 
@@ -115,7 +115,7 @@ def _adapted(layer: keras.layers.Layer) -> keras.layers.Layer:
 def _load(backbone: keras.Model, weights: Path) -> None:
     try:
         backbone.load_weights(weights)
-    except (OSError, ValueError) as error:
+    except UNFIT as error:
         raise InputError(
             f"{weights} does not hold the weights of this backbone: {error}. Remove it and "
             "run `dvc repro` again."
