@@ -10,13 +10,14 @@ import pandas as pd
 import pytest
 import tf_keras as keras
 
+from stages.lib.framework import tf
 from stages import train
 from stages.lib import files, params
 from stages.lib.batches import Batches
 from stages.lib.checkpoint import Checkpoint, fingerprint
 from stages.lib.console import InputError
 from stages.lib.store import open_features
-from tests.networks import build, some_images
+from tests.networks import BACKBONES, build, some_images
 
 SETTINGS = params.Train(epochs=4, batch_size=4, learning_rate=1e-3, seed=3)
 
@@ -85,6 +86,20 @@ def test_a_killed_run_ends_as_one_that_was_not(data, split, tmp_path, epoch):
     resumed, others = run(data, split, tmp_path / "killed")
     pd.testing.assert_frame_equal(resumed, whole, check_exact=True)
     assert all(map(np.array_equal, weights, others))
+
+
+@pytest.mark.parametrize("backbone", BACKBONES)
+def test_the_tail_of_every_backbone_trains_from_files(backbone, tmp_path):
+    network = build(backbone)
+    pixels, labels = some_images(6)
+    features = [np.asarray(one) for one in tf.nest.flatten(network.frozen(pixels))]
+    train.compile_tail(network.tail, SETTINGS.learning_rate)
+    batches = Batches(features, labels, np.array([4, 1, 3]), 2)
+    history = network.tail.fit(batches, verbose=0).history
+    assert np.isfinite(history["loss"][0])
+    probabilities = network.tail.predict(batches, verbose=0)
+    expected = network.whole(pixels[[4, 1, 3]])
+    np.testing.assert_allclose(probabilities, expected, rtol=1e-4, atol=1e-6)
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])

@@ -46,13 +46,17 @@ class ProductConvolution(keras.layers.Conv2D):
     has the time that it saves).
     """
 
+    def build(self, input_shape: tf.TensorShape) -> None:
+        super().build(input_shape)
+        # Inputs of `fit` come without a known height and width.
+        self.map_shape = self.compute_output_shape(input_shape)[1:]
+
     def call(self, inputs: tf.Tensor) -> tf.Tensor:
         kernel = tf.reshape(self.kernel, [-1, self.filters])
         outputs = tf.matmul(tf.reshape(inputs, [-1, kernel.shape[0]]), kernel)
         if self.use_bias:
             outputs = tf.nn.bias_add(outputs, self.bias)
-        shape = self.compute_output_shape(inputs.shape)
-        return self.activation(tf.reshape(outputs, [-1, *shape[1:]]))
+        return self.activation(tf.reshape(outputs, [-1, *self.map_shape]))
 
     @staticmethod
     def fits(layer: keras.layers.Layer) -> bool:
