@@ -49,7 +49,10 @@ def mutated(draw: st.DrawFn, content: bytes) -> bytes:
     """Spoil a file: bytes changed, put in, doubled or taken out at a few places, or its end cut off."""
     spoilt = bytearray(content)
     for _ in range(draw(st.integers(1, 4))):
-        first = draw(st.integers(0, len(spoilt)))
+        # Archives have their structure at both ends.
+        end = draw(st.sampled_from([64, 200, len(spoilt)]))
+        first = draw(st.integers(0, min(end, len(spoilt))))
+        first = draw(st.sampled_from([first, len(spoilt) - first]))
         last = min(len(spoilt), first + draw(st.integers(0, 40)))
         piece = spoilt[first:last]
         choice = draw(

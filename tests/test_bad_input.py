@@ -240,6 +240,16 @@ def encrypted_zip(raw: Path) -> None:
     (raw / "fer2013.zip").write_bytes(content)
 
 
+def zip_without_a_name() -> bytes:
+    return zipped({"?.csv": TABLE.encode()}).replace(b"?.csv", b"\0.csv")
+
+
+def zip_with_another_length_of_name() -> bytes:
+    content = bytearray(zipped({"fer2013.csv": os.urandom(9_000)}))
+    content[26:28] = struct.pack("<H", 4_000)  # in the member's own header
+    return bytes(content)
+
+
 def tar_with_a_damaged_header() -> bytes:
     content = bytearray(tarred({"a.csv": TABLE.encode(), "README": b"read me"}))
     content[content.index(b"README") + 1] ^= 1
@@ -278,6 +288,8 @@ BAD_ARCHIVES: dict[str, tuple[Callable[[Path], object], str]] = {
     "a member above, for Windows": (archive({"a\\..\\..\\fer2013.csv": b""}, write_tar), "points outside the archive"),
     "a member on a drive": (archive({"C:/fer2013.csv": b""}), "points outside the archive"),
     "a member with a name without end": (archive({"a" * 2_000: b""}), "has a name without end"),
+    "a member without a name": (file(zip_without_a_name()), "its member `.` has no name"),
+    "a member of two names": (file(zip_with_another_length_of_name()), "is damaged or not complete (File name in directory"),
     "a member there twice": (doubled_in_zip, "it holds fer2013.csv twice"),
     "a link in a zip": (linked_in_zip, "its member `fer2013.csv` is a link or a device"),
     "a link in a tar": (special(tarfile.SYMTYPE), "its member `fer2013.csv` is a link or a device"),

@@ -143,6 +143,7 @@ def _inside(path: Path, entry: str, *, is_plain: bool) -> PurePosixPath:
     reasons = {
         "points outside the archive": name.is_absolute() or ".." in name.parts or drive,
         "is a link or a device": not is_plain,
+        "has no name": not entry,
         "has a name without end": len(entry) > LONGEST_NAME,
     }
     for what, is_true in reasons.items():

@@ -114,7 +114,8 @@ def damage_explained(path: Path) -> Iterator[None]:
     except DAMAGE as error:
         if isinstance(error, OSError) and error.errno in REMEDIES:
             raise
+        why = " ".join(str(error).split())[:200]
         raise InputError(
-            f"{path} is damaged or not complete ({error}). Fetch it again, or set `data.source` "
+            f"{path} is damaged or not complete ({why}). Fetch it again, or set `data.source` "
             "in params.yaml to another copy."
         ) from None
