@@ -76,7 +76,7 @@ def from_path(path: Path, known_hash: str, folder: Path) -> None:
     """Copy a file, or what is in a folder."""
     if path.is_dir():
         _check_folder(path, known_hash)
-        shutil.copytree(path, folder, dirs_exist_ok=True)
+        _copy_folder(path, folder)
     elif path.is_file():
         shutil.copyfile(path, folder / path.name)
         if known_hash:
@@ -100,6 +100,18 @@ def _check_folder(path: Path, known_hash: str) -> None:
             f"`data.source` in params.yaml is `{path}`, a folder that {RAW} itself lies in. "
             "Set it to the folder that holds train/ and test/."
         )
+
+
+def _copy_folder(path: Path, folder: Path) -> None:
+    try:
+        shutil.copytree(path, folder, dirs_exist_ok=True)
+    except shutil.Error as error:
+        failures = error.args[0]
+        source, _, why = failures[0]
+        raise InputError(
+            f"{len(failures)} of what is in {path} could not be copied, the first is {source}: "
+            f"{why}. Correct or remove it."
+        ) from None
 
 
 def from_sample(settings: params.Sample, folder: Path) -> None:

@@ -1,11 +1,12 @@
 """Read FER2013 from any form it is handed around in, and say what is in it.
 
 Reads   data/raw/              fer2013.csv, icml_face_data.csv or image folders, as downloaded
-Params  none
+Params  data.convert
 Writes  data/images.npz        pixels (N, 48, 48) uint8 and labels (N,) uint8, in the order of
                                the file: positions in fer2013.EMOTIONS
         metrics/dataset.json   number of images per emotion and usage, duplicates, all-black
-                               images, fingerprint, and whether it is the official file
+                               images, fingerprint, whether it is the official file, and
+                               how many images were converted
 Source  the paper, section 3.1 (Table 1)
 """
 
@@ -16,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from stages.lib import console, duplicates, fer2013, files, forms
+from stages.lib import console, duplicates, fer2013, files, forms, params
 from stages.lib.console import InputError
 
 logger = logging.getLogger(__name__)
@@ -53,6 +54,7 @@ def describe(images: forms.Images) -> dict[str, Any]:
         "blank": int((images.pixels.max(axis=(1, 2)) == 0).sum()),
         "fingerprint": hashlib.sha256(images.pixels.tobytes()).hexdigest(),
         "official": images.official,
+        "converted": images.num_converted,
     }
 
 
@@ -67,12 +69,13 @@ def emotions(labels: np.ndarray) -> dict[str, int]:
 
 
 def main() -> None:
-    images = forms.read(downloaded(RAW))
+    settings = params.load()
+    images = forms.read(downloaded(RAW), convert=settings.data.convert)
+    dataset = describe(images)
+    dataset["source_file"] = ", ".join(sorted(path.name for path in _visible(RAW)))
     files.write_npz(
         Path("data/images.npz"), {"pixels": images.pixels, "labels": images.labels}
     )
-    dataset = describe(images)
-    dataset["source_file"] = ", ".join(sorted(path.name for path in _visible(RAW)))
     files.write_json(Path("metrics/dataset.json"), dataset)
     logger.info(
         "%d images: %s.",

@@ -37,7 +37,11 @@ def write_folder(path: Path, contents: dict[str, bytes]) -> Path:
 
 
 def read(path: Path) -> dict[str, bytes]:
-    return {str(member.name): member.read() for member in archives.members(path)}
+    contents = {}
+    for member in archives.members(path):
+        with member.open() as stream:
+            contents[str(member.name)] = stream.read()
+    return contents
 
 
 @pytest.mark.parametrize("write", [write_zip, write_tar, write_folder])

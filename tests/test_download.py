@@ -1,4 +1,5 @@
 import hashlib
+import json
 import os
 import re
 from pathlib import Path
@@ -142,6 +143,52 @@ def test_a_folder_is_copied_as_it_is(tmp_path):
     (tmp_path / "copy/train/sad/1.png").write_bytes(b"")
     run("../copy")
     assert in_data()[-1] == "data/raw/train/sad/1.png"
+
+
+def test_what_cannot_be_copied_is_named_and_nothing_is_kept(tmp_path):
+    (tmp_path / "copy/train").mkdir(parents=True)
+    (tmp_path / "copy/test").symlink_to("nowhere")
+    os.mkfifo(tmp_path / "copy/train/pipe")
+    with pytest.raises(
+        InputError, match=r"2 of what is in \.\./copy could not be copied"
+    ):
+        run("../copy")
+    assert in_data() == []
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device", "link to nothing"])
+def test_a_source_that_is_no_file_or_folder_is_an_error(tmp_path, kind):
+    source = tmp_path / "source"
+    if kind == "pipe":
+        os.mkfifo(source)
+    else:
+        source.symlink_to("/dev/zero" if kind == "device" else "nowhere")
+    with pytest.raises(InputError, match="there is no such file or folder"):
+        run("../source")
+    assert in_data() == []
+
+
+def test_a_page_in_place_of_kaggles_file_is_called_so(monkeypatch):
+    kaggle(monkeypatch, b"<!DOCTYPE html><title>Log in</title>")
+    with pytest.raises(InputError, match="with a web page in place of the file"):
+        run("kaggle")
+    assert in_data() == []
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        kagglehub.exceptions.UnauthenticatedError(),
+        kagglehub.exceptions.BackendError("busy"),
+        json.JSONDecodeError("no JSON", "<html>", 0),
+    ],
+)
+def test_what_kagglehub_raises_is_an_error_that_says_what_to_do(monkeypatch, error):
+    kaggle(monkeypatch, error)
+    with pytest.raises(
+        InputError, match=r"Could not fetch https://www\.kaggle.*FER_MIR"
+    ):
+        run("kaggle")
 
 
 def test_a_folder_has_no_hash(tmp_path):

@@ -105,7 +105,7 @@ def test_other_files_are_no_known_form_and_are_named(tmp_path):
 def test_an_error_names_the_table_inside_the_archive(tmp_path):
     contents = {"fer2013.csv": TABLE.replace(b"\n6,", b"\n9,"), "README": b""}
     path = write_zip(tmp_path / "a.zip", contents)
-    with pytest.raises(InputError, match=r"a\.zip: fer2013\.csv, image row 2"):
+    with pytest.raises(InputError, match=r"a\.zip: fer2013\.csv, line 3"):
         forms.read(path)
 
 

@@ -17,10 +17,14 @@ NOBODY = dict.fromkeys(
 )
 
 
+PARAMS = Path("params.yaml").read_text()
+
+
 @pytest.fixture
 def raw(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("data/raw").mkdir(parents=True)
+    Path("params.yaml").write_text(PARAMS)
     return Path("data/raw")
 
 
@@ -59,6 +63,7 @@ def test_the_metrics_say_what_is_in_the_data_set(raw):
         "blank": 1,
         "fingerprint": hashlib.sha256(shades.tobytes()).hexdigest(),
         "official": False,
+        "converted": 0,
         "source_file": "fer2013.csv",
     }
 
@@ -76,9 +81,9 @@ def test_two_runs_write_the_same_bytes(raw):
 def test_an_official_table_is_called_so():
     pixels = np.zeros((1, 48, 48), dtype=np.uint8)
     labels, usages = np.array([3], dtype=np.uint8), np.array(["Training"])
-    assert prepare.describe(forms.Images(pixels, labels, usages, official=True))[
-        "official"
-    ]
+    assert prepare.describe(
+        forms.Images(pixels, labels, usages, official=True, num_converted=0)
+    )["official"]
 
 
 def test_the_one_file_is_read_whatever_is_hidden_beside_it(raw):

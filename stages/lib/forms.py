@@ -1,6 +1,5 @@
 """Recognise the form that a copy of FER2013 has, and read it."""
 
-import hashlib
 import logging
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
@@ -21,10 +20,15 @@ class Images(NamedTuple):
     labels: np.ndarray  # (N,) uint8, positions in EMOTIONS
     usages: np.ndarray  # (N,) text: Training, ... or the names of the folders
     official: bool  # the bytes of the CSV are those that the competition published
+    num_converted: int  # images in colour or of another size that were changed
 
 
-def read(path: Path) -> Images:
+def read(path: Path, *, convert: bool = False) -> Images:
     """Read a file, archive or folder of any known form.
+
+    Args:
+        path: What was downloaded.
+        convert: Whether images in colour become grey and others 48x48, or are an error.
 
     Raises:
         InputError: If the form is not known, or a value is none that FER2013 has.
@@ -38,14 +42,21 @@ def read(path: Path) -> Images:
     table = _table_among(names, path)
     if table is None:
         logger.info("Reading the images of %s.", path)
-        arrays = folders.parse(archives.members(path), str(path))
-        return Images(*arrays, official=False)
+        return Images(
+            *folders.parse(archives.members(path), str(path), convert=convert)
+        )
     where = str(path) if len(names) == 1 else f"{path}: {table}"
     logger.info("Reading the table %s.", where)
-    content = _content(path, table)
-    md5 = hashlib.md5(content).hexdigest()
+    pixels, labels, usages, md5 = _parsed(path, table, where)
     official = md5 in fer2013.OFFICIAL_MD5.values()
-    return Images(*tables.parse(content, where), official)
+    return Images(pixels, labels, usages, official, num_converted=0)
+
+
+def _parsed(path: Path, table: PurePosixPath, where: str) -> tables.Table:
+    found = archives.members(path)
+    member = next(member for member in found if member.name == table)
+    with member.open() as stream:
+        return tables.parse(stream, where)
 
 
 def _table_among(names: Sequence[PurePosixPath], path: Path) -> PurePosixPath | None:
@@ -67,10 +78,4 @@ def _table_among(names: Sequence[PurePosixPath], path: Path) -> PurePosixPath | 
         f"train/ and test/ with a folder per emotion. Found {', '.join(map(str, names[:5]))}"
         f"{', ...' if len(names) > 5 else ''}. Set `data.source` in params.yaml to a copy that "
         "has one."
-    )
-
-
-def _content(path: Path, name: PurePosixPath) -> bytes:
-    return next(
-        member.read() for member in archives.members(path) if member.name == name
     )
