@@ -73,11 +73,14 @@ def write_images(folder, number):
 
 def write_variant(folder, name):
     """Write what the weights, features and train stages would of one variant."""
-    variant = params.load().variants[name]
+    settings = params.load()
+    variant = settings.variants[name]
     seed = sorted(LEARNS).index(name) if name in LEARNS else len(LEARNS)
     random = np.random.default_rng(seed)
     origin = {"source": "random", "seed": 42}
-    if variant.weights == "pretrained":
+    if variant.weights == "pretrained" and settings.weights.pretrained == "stand-in":
+        origin["source"] = "stand-in"
+    elif variant.weights == "pretrained":
         file = f"{variant.backbone}_weights.h5"
         digest = f"{seed:064x}"
         origin = {"name": file, "source": "url", "sha256": digest, "official": True}

@@ -133,7 +133,7 @@ def drawings(
         return {}
     top = {
         "accuracy": 1.0,
-        "loss": 1.05 * float(history[["loss", "val_loss"]].max().max()),
+        "loss": np.ceil(2 * float(history[["loss", "val_loss"]].max().max())) / 2,
     }
     drawn = {
         "validation": charts.learning(

@@ -97,7 +97,7 @@ def worth_of_pretraining(evidence: Evidence) -> Finding:
             unknown.append(title)
     detail = "Points of accuracy on the test images without an exact copy in train."
     if unknown:
-        detail += f" Not known where one of the two is missing: {', '.join(unknown)}."
+        detail += f" Not known where one of the two is missing or has no signal: {', '.join(unknown)}."
     question = "What pretraining is worth"
     return Finding(question, ", ".join(worth) or "not known", detail)
 

@@ -24,7 +24,6 @@ def render(template: Path, context: dict[str, Any]) -> str:
         loader=jinja2.FileSystemLoader(template.parent),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
         lstrip_blocks=True,
     )
     environment.filters |= {
@@ -69,9 +68,9 @@ def percent(value: float | None) -> Markup:
     """Write a share in per cent.
 
     >>> percent(0.5942)
-    Markup('<data value="0.5942">59.4 %</data>')
+    Markup('<data value="0.5942">59.4%</data>')
     """
-    return _data(value, "" if value is None else f"{100 * value:.1f} %")
+    return _data(value, "" if value is None else f"{100 * value:.1f}%")
 
 
 def count(value: float | None) -> Markup:
@@ -96,5 +95,4 @@ def _digits(value: float, form: str) -> str:
 def _data(value: float | None, text: str) -> Markup:
     if value is None:
         return NOTHING
-    text = text.replace("-", "−").replace(" ", "\u202f")
-    return Markup('<data value="{}">{}</data>').format(value, text)
+    return Markup('<data value="{}">{}</data>').format(value, text.replace("-", "−"))

@@ -78,7 +78,8 @@ class Verdict:
         counted = [check for check in self.checks if check.counts]
         known = [check for check in counted if check.holds is not None]
         if not known:
-            return "; ".join(dict.fromkeys(check.why for check in self.checks))
+            reasons = dict.fromkeys(check.why for check in counted or self.checks)
+            return f"undecided: {'; '.join(reasons)}"
         held = sum(bool(check.holds) for check in known)
         verb = "holds" if held == 1 else "hold"
         text = f"{held} of {len(known)} comparisons {verb}"
@@ -109,7 +110,11 @@ def compare(
     if left - right <= -margin:
         return Check(what, left, right, False)
     return Check(
-        what, left, right, None, f"too close: luck makes {100 * margin:.1f} points"
+        what,
+        left,
+        right,
+        None,
+        f"too close: luck alone makes {100 * margin:.1f} points",
     )
 
 
@@ -122,12 +127,13 @@ def compare_variants(
 ) -> Check:
     """Check that one variant's number is more than another's, if both say something."""
     pair = [evidence.names.get(key) for key in keys]
+    left, right = (None if name is None else value_of(name) for name in pair)
     for name, key in zip(pair, keys, strict=True):
         if name is None:
-            return Check(what, None, None, None, f"no {'-'.join(key)} in params.yaml")
+            why = f"no {'-'.join(key)} in params.yaml"
+            return Check(what, left, right, None, why)
         if name in evidence.absent:
-            return Check(what, None, None, None, f"{name} has no results")
-    left, right = (value_of(str(name)) for name in pair)
+            return Check(what, left, right, None, f"{name} has no results")
     check = compare(what, left, right, margin)
     if not evidence.without_signal.isdisjoint(map(str, pair)):
         return check._replace(holds=None, why="left out: no signal", counts=False)
