@@ -23,6 +23,14 @@ LEARNS = {
     "vggface-pretrained": (0.53, 0.64),
     "vggface-random": (0.25, 0.31),
 }
+FIVE = (
+    "mobilenet-pretrained",
+    "mobilenet-random",
+    "openface-random",
+    "resnet50-random",
+    "vggface-random",
+)
+SAMPLE = {"data": {"source": "sample"}, "weights": {"pretrained": "stand-in"}}
 PARAMETERS = {
     "mobilenet": 3_228_864,
     "openface": 3_743_280,
@@ -36,11 +44,15 @@ VALUES_AN_IMAGE = {
     "vggface": 25_088,
 }
 WITHOUT_SIGNAL = "mobilenet-random"
+COPIES = 42  # images that stand in the data twice
 
 
-def make(folder, ran=tuple(LEARNS), images=420, source="kaggle", pretrained="official"):
-    """Write a project in `folder`, the current one, whose variants in `ran` have results."""
-    write_settings(folder, source, pretrained)
+def make(folder, ran=tuple(LEARNS), images=420, sections=None):
+    """Write a project in `folder`, the current one, whose variants in `ran` have results.
+
+    `sections` changes what params.yaml says, such as {"data": {"source": "sample"}}.
+    """
+    write_settings(folder, sections or {})
     for name in ("metrics/paper", "stages/templates"):
         shutil.copytree(ROOT / name, folder / name)
     for name in ("metrics/costs.json", "requirements.lock"):
@@ -53,16 +65,18 @@ def make(folder, ran=tuple(LEARNS), images=420, source="kaggle", pretrained="off
     tabulate.main()
 
 
-def write_settings(folder, source, pretrained):
+def write_settings(folder, sections):
     yaml = YAML()
     settings = yaml.load(ROOT / "params.yaml")
-    settings["data"]["source"] = source
-    settings["weights"]["pretrained"] = pretrained
+    for section, values in sections.items():
+        settings[section].update(values)
     yaml.dump(settings, folder / "params.yaml")
 
 
 def write_images(folder, number):
-    pixels, labels, _ = sample.draw(number, num_identities=5, seed=1)
+    pixels, labels, _ = sample.draw(number - COPIES, num_identities=5, seed=1)
+    pixels = np.concatenate([pixels, pixels[:COPIES]])
+    labels = np.concatenate([labels, labels[:COPIES]])
     arrays = {"pixels": pixels, "labels": labels}
     files.write_npz(folder / "data/images.npz", arrays)
     usages = np.array(["Training"] * number)

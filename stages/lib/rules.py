@@ -42,8 +42,8 @@ def every(outcomes: Iterable[bool | None]) -> bool | None:
 def some(outcomes: Iterable[bool | None]) -> bool | None:
     """Tell whether one holds, which the unknown ones may yet do.
 
-    >>> some([True, None]), some([False, None]), some([False, False])
-    (True, None, False)
+    >>> some([True, None]), some([False, None]), some([False, False]), some([])
+    (True, None, False, None)
     """
     known = list(outcomes)
     if True in known:
