@@ -265,7 +265,9 @@ def test_the_tables_of_rates_equal_the_json(table, kind, show, request):
         ]
         assert [value and float(value) for value, _ in cells] == expected
         for value, (_, text) in zip(expected, cells, strict=True):
-            assert text == "–" if value is None else abs(number(text) - value) <= 5e-6
+            assert (
+                text == "–" if value is None else abs(number(text) - value) <= 5.01e-6
+            )
 
 
 @needs_chromium
@@ -326,7 +328,7 @@ def test_every_figure_has_words_for_who_cannot_see_it(show, study):
     wordless = """
     const named = (e) => e.getAttribute("alt") || e.getAttribute("aria-label")
       || document.getElementById(e.getAttribute("aria-labelledby"))?.innerText;
-    return [...document.querySelectorAll("img, .chart, .chart svg, table.heat, .scroll")]
+    return [...document.querySelectorAll("img, .chart, table.heat, .scroll")]
       .filter((e) => !named(e)).map((e) => e.outerHTML.slice(0, 80))
       .concat([...document.querySelectorAll("figure")]
         .filter((e) => !e.querySelector("figcaption")?.innerText.trim()).map(String))
@@ -359,7 +361,9 @@ def test_hovering_a_chart_gives_the_numbers_of_an_epoch(show, study):
     browser = show(study)
     chart = browser.find_element(By.ID, "accuracy-openface")
     browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", chart)
-    ActionChains(browser).move_to_element(chart).move_by_offset(30, 10).perform()
+    # A hand moves in many steps; at the first the nearest epoch is only found.
+    for offset in range(4):
+        ActionChains(browser).move_to_element_with_offset(chart, offset, 0).perform()
     shown = (
         WebDriverWait(browser, 10)
         .until(
