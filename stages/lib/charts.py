@@ -266,7 +266,8 @@ def recall(
         .add_params(_zoom("x"))
     )
     description = "Recall of each emotion on the test set, a point a variant"
-    return _finish(points, description, height=6 * len(data))
+    height = len(EMOTIONS) * max(6 * len(variants), 24)
+    return _finish(points, description, height)
 
 
 def _look(

@@ -109,7 +109,7 @@ def effect_of_twins(evidence: Evidence) -> Finding:
         for name, values in evidence.final.items()
         if name in evidence.usable() and values["twin_free_accuracy"] is not None
     ]
-    question = "What exact copies in train hide"
+    question = "What exact copies in train add"
     if not gaps:
         return Finding(question, "not known", "Every test image has a copy in train.")
     gap, name = max(gaps, key=lambda pair: abs(pair[0]))

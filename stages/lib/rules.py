@@ -21,6 +21,7 @@ class Check(NamedTuple):
     holds: bool | None  # None: undecided, for the reason in `why`
     why: str = ""
     counts: bool = True  # False: shown, but left out of the verdict
+    missing: str = ""  # the variant without which it cannot be decided
 
 
 Checks = Callable[[Evidence], list[Check]]
@@ -78,13 +79,19 @@ class Verdict:
         counted = [check for check in self.checks if check.counts]
         known = [check for check in counted if check.holds is not None]
         if not known:
-            reasons = dict.fromkeys(check.why for check in counted or self.checks)
-            return f"undecided: {'; '.join(reasons)}"
+            return f"undecided: {'; '.join(self._reasons())}"
         held = sum(bool(check.holds) for check in known)
         verb = "holds" if held == 1 else "hold"
         text = f"{held} of {len(known)} comparisons {verb}"
         open_ = len(counted) - len(known)
         return f"{text}, {open_} undecided" if open_ else text
+
+    def _reasons(self) -> list[str]:
+        """Say what keeps every comparison from being decided."""
+        missing = dict.fromkeys(check.missing for check in self.checks if check.missing)
+        others = [check.why for check in self.checks if not check.missing]
+        named = [f"no results of {', '.join(missing)}"] if missing else []
+        return [*named, *dict.fromkeys(others)]
 
     @property
     def has_numbers(self) -> bool:
@@ -130,10 +137,10 @@ def compare_variants(
     left, right = (None if name is None else value_of(name) for name in pair)
     for name, key in zip(pair, keys, strict=True):
         if name is None:
-            why = f"no {'-'.join(key)} in params.yaml"
-            return Check(what, left, right, None, why)
+            name = "-".join(key)
+            return Check(what, left, right, None, "not listed", missing=name)
         if name in evidence.absent:
-            return Check(what, left, right, None, f"{name} has no results")
+            return Check(what, left, right, None, "not run", missing=name)
     check = compare(what, left, right, margin)
     if not evidence.without_signal.isdisjoint(map(str, pair)):
         return check._replace(holds=None, why="left out: no signal", counts=False)
