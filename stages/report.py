@@ -221,7 +221,6 @@ def advise(
 
 def show_faces(ran: list[str], images: dict[str, Any]) -> dict[str, Any]:
     """Return images of each emotion, and the networks' answers to seven of the test set."""
-    pixels, labels = images["pixels"], images["labels"]
     counts = files.read_json(Path("metrics/dataset.json"))["emotions"]
     chosen = files.read_npz(Path("data/split.npz"))["examples"]
     answers = {name: files.read_csv(Path(f"plots/examples/{name}.csv")) for name in ran}
@@ -232,19 +231,13 @@ def show_faces(ran: list[str], images: dict[str, Any]) -> dict[str, Any]:
                 f"{chosen.tolist()}, got {table['row'].tolist()}. Run `dvc repro "
                 f"evaluate@{name}`."
             )
-    examples = [
-        {
-            "emotion": emotion,
-            "face": pixels[row],
-            "answers": {
-                name: table.loc[code, list(EMOTIONS)].to_dict()
-                for name, table in answers.items()
-            },
-        }
-        for code, (emotion, row) in enumerate(zip(EMOTIONS, chosen, strict=True))
-    ]
-    rows = contents.dataset_rows(counts, pixels, labels, FACES_SEED, FACES_SHOWN)
-    return {"examples": examples, "classes": rows}
+    pixels, labels = images["pixels"], images["labels"]
+    return {
+        "examples": contents.show_examples(pixels, chosen, answers),
+        "classes": contents.dataset_rows(
+            counts, pixels, labels, FACES_SEED, FACES_SHOWN
+        ),
+    }
 
 
 if __name__ == "__main__":

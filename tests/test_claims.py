@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stages.lib import claims, files, params, rates, rules
+from stages.lib import claims, comparisons, files, params, rates, rules
 from stages.lib.evidence import Evidence, names
 from stages.lib.fer2013 import EMOTIONS
 from stages.lib.style import BACKBONES
@@ -48,7 +48,7 @@ def accuracies(**pretrained):
 
 
 AS_CLAIMED = accuracies(mobilenet=0.4, openface=0.5, resnet50=0.51, vggface=0.7)
-RECALL = dict.fromkeys(claims.RECOGNISED, 0.6) | {
+RECALL = dict.fromkeys(comparisons.RECOGNISED, 0.6) | {
     "sad": 0.4,
     "neutral": 0.4,
     "disgust": 0.1,

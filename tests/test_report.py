@@ -14,7 +14,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.support.wait import WebDriverWait
 
 from stages import report
-from stages.lib import claims, console, files, style
+from stages.lib import claims, console, files, scores, style
 from stages.lib.fer2013 import EMOTIONS
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
@@ -417,8 +417,27 @@ def test_a_ninth_variant_is_told_apart(show, tmp_path):
     assert browser.execute_script(marked) == 2 * 20  # training and validation of one
 
 
-def test_the_charts_are_data_that_a_script_cannot_escape(study):
-    page = (study / "plots/report.html").read_text()
+def specs(folder):
+    page = (folder / "plots/report.html").read_text()
     embedded = re.search(r'id="specs">(.*?)</script>', page, re.DOTALL)[1]
     assert "<" not in embedded
-    assert len(json.loads(embedded)) == NUM_CHARTS
+    return json.loads(embedded)
+
+
+def test_charts_show_what_guessing_gives(study):
+    guessing = scores.chance(files.read_npz(study / "data/images.npz")["labels"])
+    drawn = {
+        chart: rows[0]["chance"]
+        for chart, spec in specs(study).items()
+        for rows in spec.get("datasets", {}).values()
+        if "chance" in rows[0]
+    }
+    assert drawn == {
+        "initial-accuracy": pytest.approx(guessing["accuracy"], abs=1e-6),
+        "initial-loss": pytest.approx(guessing["prior_loss"], abs=1e-5),
+        "twins": pytest.approx(guessing["accuracy"], abs=1e-6),
+    }
+
+
+def test_the_charts_are_data_that_a_script_cannot_escape(study):
+    assert len(specs(study)) == NUM_CHARTS

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from stages.lib import charts
+from stages.lib import charts, learning, vega
 from stages.lib.evidence import Evidence, Table
 from stages.lib.fer2013 import EMOTIONS
 from stages.lib.params import Variant
@@ -120,6 +120,20 @@ def dataset_rows(
     return rows
 
 
+def show_examples(
+    pixels: np.ndarray, rows: np.ndarray, answers: Mapping[str, pd.DataFrame]
+) -> list[dict[str, Any]]:
+    """Return the seven test images, and by variant what each is taken for."""
+    examples = []
+    for code, (emotion, row) in enumerate(zip(EMOTIONS, rows, strict=True)):
+        shares = {
+            name: table.loc[code, list(EMOTIONS)].to_dict()
+            for name, table in answers.items()
+        }
+        examples.append({"emotion": emotion, "face": pixels[row], "answers": shares})
+    return examples
+
+
 def drawings(
     history: pd.DataFrame,
     initial: pd.DataFrame,
@@ -127,7 +141,7 @@ def drawings(
     recall: Table,
     styles: Mapping[str, Style],
     chance: Mapping[str, float],
-) -> dict[str, charts.Spec]:
+) -> dict[str, vega.Spec]:
     """Draw every chart for which there are results, by its id on the page."""
     if history.empty:
         return {}
@@ -136,16 +150,16 @@ def drawings(
         "loss": np.ceil(2 * float(history[["loss", "val_loss"]].max().max())) / 2,
     }
     drawn = {
-        "validation": charts.learning(
+        "validation": learning.learning(
             history, "accuracy", styles, 1, ["validation"], height=320
         )
     }
     for backbone in BACKBONES:
         mine = history[history["variant"].map(lambda v: styles[v].backbone) == backbone]
-        for metric in () if mine.empty else charts.UNITS:
+        for metric in () if mine.empty else vega.UNITS:
             name = f"{metric}-{backbone}"
-            drawn[name] = charts.learning(mine, metric, styles, top[metric])
-    for metric in charts.UNITS:
+            drawn[name] = learning.learning(mine, metric, styles, top[metric])
+    for metric in vega.UNITS:
         drawn[f"initial-{metric}"] = charts.initial(
             initial, metric, styles, chance[CHANCE[metric]]
         )

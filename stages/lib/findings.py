@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from stages.lib.claims import FACES, IMAGENET, PRETRAINED
+from stages.lib.comparisons import FACES, IMAGENET, PRETRAINED
 from stages.lib.evidence import Evidence, Table, luck
 from stages.lib.style import BACKBONES
 

@@ -53,8 +53,8 @@ def specs(charts: dict[str, Any]) -> Markup:
 def number(value: float | None, digits: int) -> Markup:
     """Write a number, its exact value beside it for whoever reads the page by machine.
 
-    >>> number(-0.00415, 4)
-    Markup('<data value="-0.00415">−0.0041</data>')
+    >>> number(-0.25, 1)
+    Markup('<data value="-0.25">−0.2</data>')
     """
     return _data(value, "" if value is None else _digits(value, f".{digits}"))
 
