@@ -189,6 +189,14 @@ def test_a_variant_without_a_signal_is_left_out(study):
     assert verdict.checks[0].why == "left out: no signal"
 
 
+def test_what_is_left_out_is_no_reason_for_the_rest_to_be_open(study):
+    absent = {f"{backbone}-pretrained": "not run" for backbone in BACKBONES}
+    del absent["mobilenet-pretrained"]
+    mute = replace(study, absent=absent, without_signal=frozenset({"mobilenet-random"}))
+    summary = rules.judge(CLAIMS["pretrained-better"], mute).summary
+    assert summary == f"undecided: no results of {', '.join(absent)}"
+
+
 @pytest.mark.parametrize("key", ["pretrained-better", "random-overtakes"])
 def test_where_nothing_has_a_signal_nothing_is_decided(key, study):
     assert word(key, replace(study, without_signal=frozenset(AS_CLAIMED))) == (

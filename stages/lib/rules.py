@@ -88,9 +88,10 @@ class Verdict:
 
     def _reasons(self) -> list[str]:
         """Say what keeps every comparison from being decided."""
-        missing = dict.fromkeys(check.missing for check in self.checks if check.missing)
-        others = [check.why for check in self.checks if not check.missing]
+        checks = [check for check in self.checks if check.counts] or self.checks
+        missing = dict.fromkeys(check.missing for check in checks if check.missing)
         named = [f"no results of {', '.join(missing)}"] if missing else []
+        others = [check.why for check in checks if not check.missing]
         return [*named, *dict.fromkeys(others)]
 
     @property
@@ -121,7 +122,7 @@ def compare(
         left,
         right,
         None,
-        f"too close: luck alone makes {100 * margin:.1f} points",
+        f"within luck: {100 * margin:.1f} points",
     )
 
 
