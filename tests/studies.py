@@ -113,12 +113,14 @@ def write_variant(folder, name):
     files.write_json(folder / f"metrics/features/{name}.json", measured)
     first, last = LEARNS.get(name, (0.3, 0.4))
     run = folder / f"data/runs/{name}"
-    files.write_csv(run / "history.csv", history(first, last, random))
+    files.write_csv(
+        run / "history.csv", history(first, last, random, settings.train.epochs)
+    )
     test = labels[files.read_npz(folder / "data/split.npz")["test"]]
     files.write_npz(run / "probabilities.npz", {"test": answers(test, last, random)})
 
 
-def history(first, last, random, epochs=20):
+def history(first, last, random, epochs):
     """Make up a training that levels off, and moves ahead of validation."""
     done = 1 - np.exp(-np.arange(epochs) / 4)
     val = first + (last - first) * done + random.normal(0, 0.003, epochs)

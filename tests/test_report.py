@@ -220,6 +220,16 @@ def test_a_line_is_drawn_for_every_variant_and_set(show, study):
 
 
 @needs_chromium
+def test_pretrained_is_solid_and_random_dashed(show, study):
+    dashes = show(study).execute_script(
+        "return [...document.querySelectorAll('#validation .mark-line path')]"
+        ".map((path) => path.getAttribute('stroke-dasharray'))"
+    )
+    expected = {"pretrained": "1,0", "random": "5,4"}
+    assert dashes == [expected[name.split("-")[1]] for name in studies.LEARNS]
+
+
+@needs_chromium
 def test_a_backbone_has_its_colour_in_every_chart(show, study):
     browser = show(study)
     strokes = (
@@ -404,6 +414,15 @@ def test_the_wheel_zooms_with_ctrl_and_scrolls_without(show, study):
 def test_a_study_without_results_shows_no_chart_and_no_error(show, tmp_path):
     browser = show(write_page(tmp_path, ran=()), charts=0)
     assert browser.get_log("browser") == []
+
+
+@needs_chromium
+def test_a_study_of_one_epoch_has_a_page_without_rates(show, tmp_path):
+    browser = show(write_page(tmp_path, sections={"train": {"epochs": 1}}))
+    assert browser.get_log("browser") == []
+    assert "A rate takes two epochs." in browser.find_element(By.TAG_NAME, "main").text
+    points = "return document.querySelectorAll('#validation .mark-symbol path').length"
+    assert browser.execute_script(points) == len(studies.LEARNS)
 
 
 @needs_chromium

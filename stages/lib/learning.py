@@ -86,9 +86,10 @@ def _curves(lines: list[Line], epoch: alt.X, value: alt.Y) -> list[vega.Chart]:
         ),
     )
     curves = [drawn.properties(name="lines").add_params(vega.zoom())]
-    marked = [place for place in places if lines[place].marker]
+    # One epoch makes no line.
+    marked = [p for p in places if lines[p].marker or len(lines[p].values) == 1]
     if marked:
-        shapes = [SHAPES[lines[place].marker] for place in marked]
+        shapes = [SHAPES.get(lines[place].marker, "circle") for place in marked]
         points = base.mark_point(clip=True, filled=True, size=36, opacity=1)
         only = alt.FieldOneOfPredicate(field="line", oneOf=marked)
         shape = vega.look("line", marked, shapes)
