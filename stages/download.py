@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from stages.lib import console, fer2013, fetch, files, params, sample
+from stages.lib import addresses, console, fer2013, fetch, files, params, sample
 from stages.lib.console import InputError
 
 logger = logging.getLogger(__name__)
@@ -44,12 +44,25 @@ def _kagglehub_download() -> str:
     # kagglehub reads this at each call; its own choice is a folder in the user's home.
     os.environ["KAGGLEHUB_CACHE"] = str(KAGGLE_CACHE.resolve())
     import kagglehub  # here, because no other source needs it
+    from kagglehub import exceptions
 
+    # What it raises has no common ancestor; ValueError: an answer that is no JSON.
+    failures = (
+        OSError,
+        ValueError,
+        exceptions.BackendError,
+        exceptions.CredentialError,
+        exceptions.DataCorruptionError,
+        exceptions.NotFoundError,
+        exceptions.UnauthenticatedError,
+    )
     dataset, name = fer2013.KAGGLE_DATASET, fer2013.KAGGLE_FILE
     logger.info("Fetching %s from Kaggle's public data set %s.", name, dataset)
     try:
         path: str = fetch.retry(lambda: kagglehub.dataset_download(dataset, path=name))
-    except (OSError, kagglehub.exceptions.DataCorruptionError) as error:
+    except failures as error:
+        if getattr(error, "errno", None) in console.REMEDIES:
+            raise
         raise InputError(
             f"Could not fetch https://www.kaggle.com/datasets/{dataset} ({name}): {error}. "
             "Check the network and run again, it goes on where it stopped; or set FER_MIRROR "
@@ -131,7 +144,7 @@ def whole_folder(path: Path) -> Iterator[Path]:
 def main() -> None:
     settings = params.load()
     source, known_hash = settings.data.source, settings.data.hash
-    path = fetch.local_path(source)
+    path = addresses.local_path(source)
     with whole_folder(RAW) as folder:
         if source == "kaggle":
             from_kaggle(folder)
@@ -140,8 +153,7 @@ def main() -> None:
         elif path:
             from_path(path, known_hash, folder)
         else:
-            name = fetch.file_name(source) or "download"
-            fetch.fetch(source, known_hash, folder / name)
+            fetch.fetch(source, known_hash, folder / addresses.file_name(source))
     logger.info(
         "%s holds %s.", RAW, ", ".join(sorted(path.name for path in RAW.iterdir()))
     )

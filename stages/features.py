@@ -2,99 +2,110 @@
 
 Reads   data/images.npz                  pixels (N, 48, 48) uint8
         data/weights/<variant>.h5        what the backbone starts from
-Params  features; of the variant: backbone, trainable_layers
+Params  features, compute; of the variant: backbone, trainable_layers
 Writes  data/features/<variant>/0.npy..  a tensor each that crosses the cut, (N, ...), in
                                          the order of images.npz; memory-mapped
-        metrics/features/<variant>.json  what is stored: size, range, spread, zeros
+        metrics/features/<variant>.json  what is stored: size, range, spread, zeros; and
+                                         what computed it
 Source  docs/choices.md: why frozen layers run once, in inference mode (C4)
 
-It reads no split: every image passes once, whatever set it will be dealt to.
+It reads no split: every image passes once, whatever set it will be dealt to. A pass that was
+killed goes on from its last minute.
 """
 
 import logging
-import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
-import tensorflow as tf
-from tqdm import tqdm
 
-from stages.lib import console, files, network, params, signal
+from stages.lib import console, files, network, params, precision, signal
+from stages.lib.checkpoint import fingerprint
+from stages.lib.engine import Engine, open_engine
+from stages.lib.progress import Progress
+from stages.lib.store import Store
 
 logger = logging.getLogger(__name__)
 
 
 def frozen_pass(
-    frozen: Callable[[tf.Tensor], tf.Tensor | list[tf.Tensor]],
-    pixels: np.ndarray,
-    batch_size: int,
-) -> Iterator[tuple[slice, list[np.ndarray]]]:
-    """Yield the rows of each batch and its features, a list of (batch, ...) arrays."""
-    compute = tf.function(
-        frozen, input_signature=[tf.TensorSpec((None, *pixels.shape[1:]), tf.uint8)]
-    )
-    for first in range(0, len(pixels), batch_size):
-        rows = slice(first, min(first + batch_size, len(pixels)))
-        yield (
-            rows,
-            [tensor.numpy() for tensor in tf.nest.flatten(compute(pixels[rows]))],
-        )
+    engine: Engine, pixels: np.ndarray, batch_size: int
+) -> Iterator[list[np.ndarray]]:
+    """Yield each batch's features, a list of (batch, ...) arrays, and compute the next."""
+    batches = [
+        pixels[first : first + batch_size]
+        for first in range(0, len(pixels), batch_size)
+    ]
+    with ThreadPoolExecutor(1) as ahead:
+        following = [ahead.submit(engine.compute, batch) for batch in batches[:1]]
+        for number in range(len(batches)):
+            features = following.pop().result()
+            if number + 1 < len(batches):
+                following.append(ahead.submit(engine.compute, batches[number + 1]))
+            yield features
 
 
-def write(
-    folder: Path, batches: Iterator[tuple[slice, list[np.ndarray]]], num_images: int
+def measure(features: Store, batch_size: int) -> list[signal.Measurement]:
+    """Measure what an earlier, killed pass has stored."""
+    measured = [signal.Measurement() for _ in features.arrays]
+    for first in range(0, features.num_done, batch_size):
+        rows = slice(first, min(first + batch_size, features.num_done))
+        for measurement, array in zip(measured, features.arrays, strict=True):
+            measurement.add(array[rows])
+    return measured
+
+
+def store(
+    features: Store, engine: Engine, pixels: np.ndarray, batch_size: int
 ) -> list[signal.Measurement]:
-    """Store features as memory-mapped arrays, a batch at a time, and measure them."""
-    stored: list[np.memmap] = []
-    measured: list[signal.Measurement] = []
-    folder.mkdir(parents=True)
-    with tqdm(total=num_images, unit="image", disable=None) as progress:
-        for rows, tensors in batches:
-            if not stored:
-                stored = [
-                    np.lib.format.open_memmap(
-                        folder / f"{number}.npy",
-                        "w+",
-                        tensor.dtype,
-                        (num_images, *tensor.shape[1:]),
-                    )
-                    for number, tensor in enumerate(tensors)
-                ]
-                measured = [signal.Measurement() for _ in tensors]
-            for array, measurement, tensor in zip(
-                stored, measured, tensors, strict=True
-            ):
-                array[rows] = tensor
+    """Store the features of the images that have none yet; measure those of all."""
+    measured = measure(features, batch_size)
+    with Progress(len(pixels), "image", features.num_done) as progress:
+        for batch in frozen_pass(engine, pixels[features.num_done :], batch_size):
+            measured = measured or [signal.Measurement() for _ in batch]
+            for measurement, tensor in zip(measured, batch, strict=True):
                 measurement.add(tensor)
-            progress.update(rows.stop - rows.start)
-    for array in stored:
-        array.flush()
+            features.add(batch)
+            progress.update(len(batch[0]))
     return measured
 
 
 def main(name: str) -> None:
     settings = params.load()
     variant = settings.variants[name]
-    pixels = files.read_npz(Path("data/images.npz"))["pixels"]
-    model = network.build(variant, Path(f"data/weights/{name}.h5"))
+    images, weights = Path("data/images.npz"), Path(f"data/weights/{name}.h5")
+    pixels = files.read_npz(images)["pixels"]
+    precision.set_precision(settings.compute.precision)
+    model = network.build(variant, weights)
+    engine = open_engine(model.frozen, settings.compute.precision)
 
-    logger.info("Running %s's frozen part over %d images.", name, len(pixels))
-    folder, part = Path(f"data/features/{name}"), Path(f"data/features/.{name}.part")
-    shutil.rmtree(part, ignore_errors=True)
-    measured = write(
-        part,
-        frozen_pass(model.frozen, pixels, settings.features.batch_size),
+    logger.info(
+        "Running %s's frozen part over %d images, by %s in %s.",
+        name,
         len(pixels),
+        engine.name,
+        settings.compute.precision,
     )
+    features = Store(
+        Path(f"data/features/.{name}.part"),
+        len(pixels),
+        fingerprint(
+            {**settings.compute, **variant, "engine": engine.name}, [images, weights]
+        ),
+    )
+    measured = store(features, engine, pixels, settings.features.batch_size)
     summary = signal.summarize(name, measured)
-    part.replace(folder)
+    folder = Path(f"data/features/{name}")
+    features.finish(folder)
     files.write_json(
         Path(f"metrics/features/{name}.json"),
         {
             "images": len(pixels),
             "bytes": sum(file.stat().st_size for file in folder.iterdir()),
+            "engine": engine.name,
+            "precision": settings.compute.precision,
             **summary,
             "parameters": {
                 "backbone": model.backbone.count_params(),

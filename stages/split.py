@@ -39,7 +39,15 @@ def split_rows(labels: np.ndarray, shares: params.Split) -> dict[str, np.ndarray
             f"and {num_test} for the test with every emotion in each: {error} Use more "
             "images, or other shares (`split` in params.yaml)."
         ) from None
-    return {"train": np.sort(train), "val": np.sort(val), "test": np.sort(test)}
+    sets = {"train": np.sort(train), "val": np.sort(val), "test": np.sort(test)}
+    for name, part in sets.items():
+        for code in set(range(len(EMOTIONS))) - set(labels[part].tolist()):
+            raise InputError(
+                f"The {name} set of {len(part)} images has none that shows {EMOTIONS[code]}, of "
+                f"which there are {(labels == code).sum()} in all. Every emotion must be in every "
+                "set: use more images of it, or other shares (`split` in params.yaml)."
+            )
+    return sets
 
 
 def choose_examples(

@@ -4,7 +4,7 @@ Reads   data/features/<variant>/  what the frozen part makes of each image
         data/weights/<variant>.h5 what the backbone starts from
         data/images.npz           labels (N,)
         data/split.npz            train, val, test: rows
-Params  train; of the variant: backbone, trainable_layers
+Params  train, compute; of the variant: backbone, trainable_layers
 Writes  data/runs/<variant>/weights.h5         the whole network, image in, probabilities out
         data/runs/<variant>/history.csv        epoch,accuracy,val_accuracy,loss,val_loss
         data/runs/<variant>/probabilities.npz  val, test: (n, 7) float32, in the split's order
@@ -17,55 +17,82 @@ what another processor or another version of TensorFlow rounds differently.
 
 import logging
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
-import tensorflow as tf
-import tf_keras as keras
 
-from stages.lib import console, files, network, params
-from stages.lib.batches import Batches, open_features
+from stages.lib.framework import keras, tf
+from stages.lib import console, files, network, params, precision
+from stages.lib.batches import Batches
 from stages.lib.checkpoint import Checkpoint, fingerprint
 from stages.lib.console import InputError
+from stages.lib.progress import Progress
+from stages.lib.store import open_features
 
 logger = logging.getLogger(__name__)
 
 COLUMNS = ["epoch", "accuracy", "val_accuracy", "loss", "val_loss"]
 
 
+class CountImages(keras.callbacks.Callback):  # type: ignore[misc]
+    """Tell how many images each step of training has taken."""
+
+    _supports_tf_logs = True  # else Keras would fetch every step's metrics for it
+
+    def __init__(self, count: Callable[[int], None], batch_sizes: list[int]) -> None:
+        super().__init__()
+        self.count, self.batch_sizes = count, batch_sizes
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        self.count(self.batch_sizes[batch])
+
+
 def compile_tail(tail: keras.Model, learning_rate: float) -> None:
-    """Set the optimizer, the loss and the metric of section 4 (C1)."""
+    """Set the optimizer, the loss and the metric of section 4 (C1).
+
+    Keras's legacy Adam computes the same as its successor, each weight's update in one
+    pass over memory: for VGG-Face's 119.6 million weights that is most of a step.
+    """
     tail.compile(
-        keras.optimizers.Adam(learning_rate),
+        keras.optimizers.legacy.Adam(learning_rate),
         "sparse_categorical_crossentropy",  # on codes: the categorical one on one-hot rows
         metrics=["accuracy"],
-        jit_compile=True,
     )
 
 
 def train_epoch(
     tail: keras.Model,
-    data: tuple[list[np.ndarray], np.ndarray],
+    data: tuple[Sequence[np.ndarray], np.ndarray],
     split: dict[str, np.ndarray],
     settings: params.Train,
     epoch: int,
+    count: Callable[[int], None],
 ) -> dict[str, float]:
     """Show the network every training image once; return the epoch's row of the history."""
     network.restart_dropout(tail, settings.seed * 100_003 + epoch)
     order = np.random.default_rng([settings.seed, epoch]).permutation(split["train"])
+    batches = Batches(*data, order, settings.batch_size)
     logs = tail.fit(
-        Batches(*data, order, settings.batch_size),
+        batches,
         validation_data=Batches(*data, split["val"], settings.batch_size),
         initial_epoch=epoch - 1,
         epochs=epoch,
         shuffle=False,
-        verbose="auto" if sys.stdout.isatty() else 2,
-        callbacks=[keras.callbacks.TerminateOnNaN()],
+        verbose=0,
+        callbacks=[
+            keras.callbacks.TerminateOnNaN(),
+            CountImages(count, batches.sizes()),
+        ],
     ).history
-    if not np.isfinite(logs["loss"][0]):
+    # A rectifier turns "not a number" into zero, so the weights are asked too.
+    if not all(
+        np.isfinite(value).all() for value in [*logs["loss"], *tail.get_weights()]
+    ):
         raise InputError(
-            f"The loss became infinite or not a number in epoch {epoch}. A smaller "
+            f"The loss or a weight became infinite or not a number in epoch {epoch}. A smaller "
             f"`train.learning_rate` in params.yaml than {settings.learning_rate:g} may help."
         )
     return {"epoch": epoch, **{name: logs[name][0] for name in COLUMNS[1:]}}
@@ -73,21 +100,29 @@ def train_epoch(
 
 def train(
     tail: keras.Model,
-    data: tuple[list[np.ndarray], np.ndarray],
+    data: tuple[Sequence[np.ndarray], np.ndarray],
     split: dict[str, np.ndarray],
     settings: params.Train,
     checkpoint: Checkpoint,
 ) -> pd.DataFrame:
     """Train to the last epoch, from the checkpoint's if there is one; return the history."""
     history = checkpoint.restore(tail)
+    num_images = len(split["train"])
     if len(history):
         logger.info("Going on after epoch %d.", len(history))
-    for epoch in range(len(history) + 1, settings.epochs + 1):
-        row = train_epoch(tail, data, split, settings, epoch)
-        history = pd.concat(
-            [history, pd.DataFrame([row], columns=COLUMNS)], ignore_index=True
-        )
-        checkpoint.save(tail, history)
+    with Progress(
+        settings.epochs * num_images, "image", len(history) * num_images
+    ) as progress:
+        for epoch in range(len(history) + 1, settings.epochs + 1):
+            row = train_epoch(tail, data, split, settings, epoch, progress.update)
+            history = pd.concat(
+                [history, pd.DataFrame([row], columns=COLUMNS)], ignore_index=True
+            )
+            checkpoint.save(tail, history)
+            progress.say(
+                f"epoch {epoch} of {settings.epochs}: "
+                + ", ".join(f"{name} {row[name]:.4f}" for name in COLUMNS[1:])
+            )
     return history
 
 
@@ -104,12 +139,14 @@ def run_fingerprint(name: str, settings: params.Settings) -> str:
         Path(__file__),
         *(Path(str(sys.modules[module].__file__)) for module in imported),
     ]
-    return fingerprint({**settings.train, **settings.variants[name]}, [*data, *code])
+    values = {**settings.train, **settings.compute, **settings.variants[name]}
+    return fingerprint(values, [*data, *code])
 
 
 def main(name: str) -> None:
     settings = params.load()
     tf.config.experimental.enable_op_determinism()
+    precision.set_precision(settings.compute.precision)
     keras.utils.set_random_seed(settings.train.seed)
     split = files.read_npz(Path("data/split.npz"))
     labels = files.read_npz(Path("data/images.npz"))["labels"]
@@ -119,6 +156,7 @@ def main(name: str) -> None:
     )
     compile_tail(model.tail, settings.train.learning_rate)
 
+    logger.info("Training %s for %d epochs.", name, settings.train.epochs)
     checkpoint = Checkpoint(Path(".ckpt") / f"{name}-{run_fingerprint(name, settings)}")
     history = train(model.tail, data, split, settings.train, checkpoint)
     probabilities = {

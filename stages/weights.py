@@ -13,10 +13,11 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-import tf_keras as keras
+import numpy as np
 
-from stages.lib import console, fetch, files, params, sample
-from stages.lib.backbones import BACKBONES, Backbone
+from stages.lib.framework import keras
+from stages.lib import addresses, console, fetch, files, params, sample
+from stages.lib.backbones import BACKBONES, UNFIT, Backbone
 from stages.lib.console import InputError
 from stages.lib.layers import Head
 from stages.lib.network import preprocess_images
@@ -37,15 +38,25 @@ def random_weights(backbone: Backbone, seed: int) -> keras.Model:
 def official_weights(backbone: Backbone) -> tuple[keras.Model, fetch.Origin]:
     """Build a backbone with its published weights, and say where they came from."""
     with tempfile.TemporaryDirectory(dir="data") as folder:
-        file = Path(folder) / fetch.file_name(backbone.weights_url)
+        file = Path(folder) / addresses.file_name(backbone.weights_url)
         origin = fetch.fetch(backbone.weights_url, backbone.weights_hash, file)
-        try:
-            return backbone.build(file), origin
-        except (OSError, ValueError) as error:
-            raise InputError(
-                f"{origin.name} does not hold this network's weights: {error}. Replace it "
-                "where it came from."
-            ) from error
+        model = _loaded(backbone, file)
+    return model, origin
+
+
+def _loaded(backbone: Backbone, file: Path) -> keras.Model:
+    """Build a backbone whose every weight comes from the file."""
+    try:
+        model = backbone.build(file)
+        if not all(np.isfinite(values).all() for values in model.get_weights()):
+            raise ValueError("some of its values are infinite or not a number")
+    except UNFIT as error:
+        why = error.__cause__ or error  # deepface wraps what happened in a guess
+        raise InputError(
+            f"{file.name} does not hold this network's weights: {why}. It has a hash that is "
+            "vouched for, so it was wrong from the start: replace it where it came from."
+        ) from error
+    return model
 
 
 def stand_in_weights(

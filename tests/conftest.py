@@ -1,3 +1,20 @@
 """Runs before any test module is imported."""
 
+import os
+
+from hypothesis import HealthCheck, settings
+
 import stages  # noqa: F401  # chooses Keras 2, which must come before TensorFlow
+
+# Few cases, and the same ones each time, unless `make fuzz` asks for thousands of new ones.
+SHARED = {
+    "database": None,
+    "deadline": None,
+    "suppress_health_check": [
+        HealthCheck.function_scoped_fixture,
+        HealthCheck.too_slow,
+    ],
+}
+settings.register_profile("short", max_examples=15, derandomize=True, **SHARED)
+settings.register_profile("long", max_examples=500, print_blob=True, **SHARED)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "short"))

@@ -156,7 +156,7 @@ def test_a_folder_around_the_project_is_not_copied_into_itself(source):
         run(source)
 
 
-@pytest.mark.parametrize("source", ["no/such.csv", "s3://bucket/fer2013.csv", "kagle"])
+@pytest.mark.parametrize("source", ["no/such.csv", "kagle"])
 def test_a_source_that_does_not_exist_is_an_error(source):
     with pytest.raises(InputError, match="there is no such file or folder"):
         run(source)

@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 
 from stages import features, weights
-from stages.lib import files, signal
-from stages.lib.batches import open_features
+from stages.lib import engine, files, signal
 from stages.lib.console import InputError
-from tests.networks import build, some_images
+from stages.lib.store import Store, open_features
+from tests.networks import BACKBONES, build, some_images
 
 PROJECT = Path(__file__).parents[1]
 
@@ -63,15 +63,89 @@ def test_features_that_overflow_stop_the_run(value):
         signal.summarize("v", [measured])
 
 
+@pytest.fixture(scope="module", params=BACKBONES)
+def network(request):
+    return build(request.param)
+
+
+# Of the largest value: what rounding adds up to over a network's depth.
+BOUNDS = {"float32": 2e-5, "bfloat16": 3e-2}
+
+
+@pytest.mark.parametrize("precision", BOUNDS)
+def test_openvino_computes_what_tensorflow_computes(network, precision):
+    pixels, _ = some_images(3)
+    ours = engine.openvino_pass(network.frozen, precision)(pixels)
+    reference = engine.tensorflow_pass(network.frozen)(pixels)
+    assert len(ours) == len(reference)
+    for array, expected in zip(ours, reference, strict=True):
+        assert array.dtype == np.float32
+        size = np.abs(expected).max()
+        np.testing.assert_allclose(
+            array / size, expected / size, atol=BOUNDS[precision]
+        )
+    if precision == "bfloat16":  # and it is not float32 under another name
+        assert max(np.abs(a - e).max() / np.abs(e).max() for a, e in zip(ours, reference, strict=True)) > BOUNDS["float32"]  # fmt: skip
+
+
+def test_tensorflow_computes_where_openvino_is_missing(network, monkeypatch):
+    assert engine.open_engine(network.frozen, "float32").name == "openvino"
+    monkeypatch.setattr(engine, "find_spec", lambda name: None)
+    assert engine.open_engine(network.frozen, "float32").name == "tensorflow"
+
+
+def test_an_engine_passes_the_images_where_every_layer_trains():
+    frozen = build("openface", "all").frozen
+    pixels, _ = some_images(3)
+    (images,) = engine.openvino_pass(frozen, "float32")(pixels)
+    assert images.dtype == np.uint8
+    np.testing.assert_array_equal(images, pixels)
+
+
+def counting(kill_after: int = 99) -> engine.Engine:
+    """An engine whose features are the image's number in the set, and that can die."""
+    calls = []
+
+    def compute(pixels: np.ndarray) -> list[np.ndarray]:
+        calls.append(len(pixels))
+        if len(calls) > kill_after:
+            raise KeyboardInterrupt
+        numbers = pixels[:, 0, :1].astype(np.float32)
+        return [numbers, np.repeat(numbers, 2, axis=1)]
+
+    return engine.Engine("counting", compute)
+
+
 @pytest.mark.parametrize("batch_size", [2, 5, 64])
-def test_what_is_stored_is_what_the_frozen_part_gives(tmp_path, batch_size):
-    network = build("resnet50")
-    pixels, _ = some_images(5)
-    batches = features.frozen_pass(network.frozen, pixels, batch_size)
-    features.write(tmp_path / "resnet50", batches, len(pixels))
-    stored = open_features(tmp_path / "resnet50")
-    for array, tensor in zip(stored, network.frozen(pixels), strict=True):
-        np.testing.assert_allclose(array, tensor, rtol=1e-4, atol=1e-4)
+def test_features_are_stored_in_the_order_of_the_images(tmp_path, batch_size):
+    pixels = np.tile(np.arange(11, dtype=np.uint8)[:, None, None], (1, 48, 48))
+    kept = Store(tmp_path / "part", len(pixels), "a")
+    measured = features.store(kept, counting(), pixels, batch_size)
+    kept.finish(tmp_path / "features")
+    first, second = open_features(tmp_path / "features")
+    assert first[:, 0].tolist() == second[:, 1].tolist() == list(range(11))
+    assert [one.num_images for one in measured] == [11, 11]
+    names = sorted(path.name for path in (tmp_path / "features").iterdir())
+    assert names == ["0.npy", "1.npy"]
+
+
+@pytest.mark.parametrize(("fingerprint", "num_kept"), [("a", 6), ("b", 0)])
+def test_a_pass_that_was_killed_goes_on_if_it_is_the_same_pass(
+    tmp_path, monkeypatch, fingerprint, num_kept
+):
+    monkeypatch.setattr("stages.lib.store.CHECKPOINT_SECONDS", 0)
+    pixels = np.tile(np.arange(11, dtype=np.uint8)[:, None, None], (1, 48, 48))
+    killed = Store(tmp_path / "part", len(pixels), "a")
+    with pytest.raises(KeyboardInterrupt):
+        features.store(killed, counting(kill_after=3), pixels, 2)
+    again = Store(tmp_path / "part", len(pixels), fingerprint)
+    assert again.num_done == num_kept
+    measured = features.store(again, counting(), pixels, 2)
+    undisturbed = features.store(
+        Store(tmp_path / "other", len(pixels), "a"), counting(), pixels, 2
+    )
+    assert again.arrays[0][:, 0].tolist() == list(range(11))
+    assert [m.as_dict() for m in measured] == [m.as_dict() for m in undisturbed]
 
 
 def test_a_frozen_random_mobilenet_has_nothing_to_learn_from(tmp_path, monkeypatch):
@@ -84,6 +158,7 @@ def test_a_frozen_random_mobilenet_has_nothing_to_learn_from(tmp_path, monkeypat
     metrics = files.read_json(Path("metrics/features/mobilenet-random.json"))
     assert metrics["carries_signal"] is False
     assert metrics["parameters"]["backbone"] == 3_228_864
+    assert (metrics["engine"], metrics["precision"]) == ("openvino", "float32")
     tensor = metrics["tensors"][0]
     assert tensor["shape"] == [7, 7, 1024]
     # Tiny, and still there: half precision would have stored zeros.

@@ -1,4 +1,6 @@
+import errno
 import hashlib
+import re
 import threading
 from collections import Counter
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -40,7 +42,12 @@ class Answer(BaseHTTPRequestHandler):
         content = self.server.pages.get(self.path)
         failure = self.server.failures.pop(0) if self.server.failures else ""
         status = 404 if content is None else 500 if failure == "error" else 200
-        self.send_response(status)
+        if content and re.match(rb"\w+://", content):
+            self.send_response(302)
+            self.send_header("Location", content.decode())
+            content = b""
+        else:
+            self.send_response(status)
         self.send_header("Content-Length", str(len(content or b"")))
         self.end_headers()
         self.wfile.write((content or b"")[: 3 if failure == "cut off" else None])
@@ -215,3 +222,80 @@ def test_a_mirror_that_does_not_answer_is_an_error(web, target, monkeypatch):
         InputError, match=r"Could not read .*Check FER_MIRROR, or unset"
     ):
         fetch.fetch("https://nowhere.invalid/weights.h5", MD5, target)
+
+
+PAGES = {
+    "a page": b"<!DOCTYPE html><title>Log in</title>",
+    "a page in old spelling": b"\n  <HTML><head></head>",
+    "a page with a mark": b"\xef\xbb\xbf<!doctype  html>",
+    "a proxy's bare answer": b"<body>blocked</body>",
+}
+
+
+@pytest.mark.parametrize("known_hash", ["", MD5])
+@pytest.mark.parametrize("name", PAGES)
+def test_a_web_page_in_place_of_the_file_is_called_so(web, target, name, known_hash):
+    web.pages["/weights.h5"] = PAGES[name]
+    with pytest.raises(InputError, match=r"with a web page in place of.*HTTPS_PROXY"):
+        fetch.fetch(f"{web.url}/weights.h5", known_hash, target)
+    assert nothing_in(target.parent)
+    assert web.asked["/weights.h5"] == 1
+
+
+def test_a_mirror_that_answers_with_pages_is_called_so(web, target, monkeypatch):
+    web.pages["/weights.h5"] = PAGES["a page"]
+    monkeypatch.setenv("FER_MIRROR", web.url)
+    with pytest.raises(InputError, match="answered with a web page"):
+        fetch.from_mirror("weights.h5", MD5, target)
+    assert nothing_in(target.parent)
+
+
+def test_a_mirror_that_is_a_file_is_an_error(target, mirror, monkeypatch):
+    (mirror / "fer2013.csv").write_bytes(CONTENT)
+    monkeypatch.setenv("FER_MIRROR", str(mirror / "fer2013.csv"))
+    with pytest.raises(InputError, match=r"FER_MIRROR names .*which is not a folder"):
+        fetch.from_mirror("weights.h5", MD5, target)
+
+
+def test_a_folder_in_place_of_a_mirrors_file_is_an_error(target, mirror):
+    (mirror / "weights.h5").mkdir()
+    with pytest.raises(
+        InputError, match=r"Could not read .*Check FER_MIRROR, or unset"
+    ):
+        fetch.from_mirror("weights.h5", MD5, target)
+    assert nothing_in(target.parent)
+
+
+@pytest.mark.parametrize("sums", [b"\xff\xfe\x80\n", b"<html>", b"\0" * 99])
+def test_a_mirrors_list_that_is_none_vouches_for_nothing(target, mirror, sums):
+    (mirror / "weights.h5").write_bytes(OTHER)
+    (mirror / "SHA256SUMS").write_bytes(sums)
+    with pytest.raises(InputError, match="neither the official file nor the one that"):
+        fetch.from_mirror("weights.h5", MD5, target)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["http://example.org/a.h5", "ftp://example.org/a.h5", "file:///etc/passwd"],
+)
+def test_a_redirect_away_from_https_is_not_followed(web, target, address):
+    web.pages["/weights.h5"] = address.encode()
+    with pytest.raises(InputError, match=f"`{address}`"):
+        fetch.fetch(f"{web.url}/weights.h5", "", target)
+    assert nothing_in(target.parent)
+
+
+def test_a_redirect_is_followed_where_it_is_safe(web, target):
+    web.pages["/weights.h5"] = f"{web.url}/moved.h5".encode()
+    web.pages["/moved.h5"] = CONTENT
+    assert fetch.fetch(f"{web.url}/weights.h5", MD5, target).official
+
+
+def test_a_full_disk_is_not_taken_for_the_network(web, target, monkeypatch):
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(fetch.pooch.HTTPDownloader, "__call__", full)
+    with pytest.raises(OSError, match="No space left"):
+        fetch.fetch(f"{web.url}/weights.h5", MD5, target)
+    assert nothing_in(target.parent)

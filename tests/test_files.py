@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from stages.lib import files
+from stages.lib.console import InputError
 
 
 def test_a_file_appears_whole_or_not_at_all(tmp_path):
@@ -30,7 +31,7 @@ def test_the_same_arrays_give_the_same_bytes_and_come_back(tmp_path):
 
 def test_nothing_is_unpickled(tmp_path):
     np.savez(tmp_path / "evil.npz", a=np.array([object()]))
-    with pytest.raises(ValueError, match="allow_pickle=False"):
+    with pytest.raises(InputError, match="allow_pickle=False"):
         files.read_npz(tmp_path / "evil.npz")
 
 
@@ -55,3 +56,40 @@ def test_float32_survives_a_table(tmp_path):
     files.write_csv(tmp_path / "a.csv", pd.DataFrame({"loss": column.astype(float)}))
     back = files.read_csv(tmp_path / "a.csv")["loss"].to_numpy(np.float32)
     assert np.array_equal(back, column)
+
+
+def npz_with_one_flipped_byte(tmp_path) -> bytes:
+    files.write_npz(tmp_path / "a.npz", {"a": np.arange(1000)})
+    content = bytearray((tmp_path / "a.npz").read_bytes())
+    content[4000] ^= 1
+    return bytes(content)
+
+
+def one_array(tmp_path) -> bytes:
+    np.save(tmp_path / "a.npy", np.arange(3))
+    return (tmp_path / "a.npy").read_bytes()
+
+
+# name: (reader, content)
+DAMAGED = {
+    "arrays with a flipped byte": (files.read_npz, npz_with_one_flipped_byte),
+    "arrays that were cut off": (files.read_npz, lambda path: npz_with_one_flipped_byte(path)[:900]),
+    "arrays that are one": (files.read_npz, one_array),
+    "arrays that are text": (files.read_npz, b"text"),
+    "arrays that are nothing": (files.read_npz, b""),
+    "JSON that was cut off": (files.read_json, b'{"a": 1'),
+    "JSON that is nothing": (files.read_json, b""),
+    "JSON that is no text": (files.read_json, b"\xff\xfe\x80"),
+    "a table that is nothing": (files.read_csv, b""),
+    "a table that is no text": (files.read_csv, b"a,b\n\xff\xfe,\x80\n"),
+    "a table with a row too long": (files.read_csv, b"a,b\n1,2\n1,2,3\n"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", DAMAGED)
+def test_a_damaged_file_is_named_with_what_to_do(tmp_path, name):
+    reader, content = DAMAGED[name]
+    path = tmp_path / "file"
+    path.write_bytes(content(tmp_path) if callable(content) else content)
+    with pytest.raises(InputError, match=r"file is damaged.*Remove it and run `dvc re"):
+        reader(path)

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
-import tf_keras as keras
 
-from stages.lib.layers import Head, WholeConvolution
+from stages.lib.framework import keras
+from stages.lib.layers import Head, ProductConvolution
 
 
 @pytest.mark.parametrize("shape", [(5, 4), (5, 2, 3, 4)])
@@ -35,17 +35,21 @@ def test_a_head_is_made_again_from_its_settings():
     assert (again.params.num_classes, again.params.seed) == (3, 5)
 
 
-@pytest.mark.parametrize("size", [7, 1])
-def test_a_whole_convolution_is_the_convolution(size):
-    convolution = keras.layers.Conv2D(6, size, activation="relu")
+@pytest.mark.parametrize("use_bias", [True, False])
+@pytest.mark.parametrize(("size", "kernel"), [(7, 7), (7, 1), (1, 1)])
+def test_a_convolution_that_is_a_product_is_the_convolution(size, kernel, use_bias):
+    convolution = keras.layers.Conv2D(
+        6, kernel, activation="relu", use_bias=use_bias, bias_initializer="ones"
+    )
     inputs = np.random.default_rng(0).normal(size=(3, size, size, 4)).astype(np.float32)
     expected = keras.Sequential([keras.Input(inputs.shape[1:]), convolution])(inputs)
-    assert WholeConvolution.fits(convolution)
-    whole = WholeConvolution.from_config(convolution.get_config())
-    whole.build(inputs.shape)
-    whole.set_weights(convolution.get_weights())
-    np.testing.assert_allclose(whole(inputs), expected, rtol=1e-4, atol=1e-5)
-    assert [w.shape for w in whole.weights] == [w.shape for w in convolution.weights]
+    assert ProductConvolution.fits(convolution)
+    product = ProductConvolution.from_config(convolution.get_config())
+    product.build(inputs.shape)
+    product.set_weights(convolution.get_weights())
+    np.testing.assert_allclose(product(inputs), expected, rtol=1e-4, atol=1e-5)
+    shapes = [weight.shape for weight in product.weights]
+    assert shapes == [weight.shape for weight in convolution.weights]
 
 
 @pytest.mark.parametrize(
@@ -53,11 +57,12 @@ def test_a_whole_convolution_is_the_convolution(size):
     [
         keras.layers.Conv2D(6, 3),
         keras.layers.Conv2D(6, 7, padding="same"),
-        keras.layers.Conv2D(6, 7, use_bias=False),
+        keras.layers.Conv2D(6, 1, strides=2),
+        keras.layers.Conv2D(6, 1, groups=2),
         keras.layers.DepthwiseConv2D(7),
     ],
-    ids=["smaller", "padded", "no bias", "depthwise"],
+    ids=["smaller", "padded", "strided", "grouped", "depthwise"],
 )
 def test_another_convolution_stays_what_it_is(layer):
     keras.Sequential([keras.Input((7, 7, 4)), layer])
-    assert not WholeConvolution.fits(layer)
+    assert not ProductConvolution.fits(layer)

@@ -51,6 +51,27 @@ def test_too_few_images_of_an_emotion_is_an_error():
         split.split_rows(np.arange(7, dtype=np.uint8), SHARES)
 
 
+@pytest.mark.parametrize(
+    ("counts", "message"),
+    [
+        pytest.param(
+            [1_000, 1_000, 2, 1_000, 1_000, 1_000, 1_000],
+            "none that shows fear, of which there are 2 in all",
+            id="an emotion too rare",
+        ),
+        pytest.param(
+            [100, 0, 100, 100, 100, 100, 100],
+            "none that shows disgust, of which there are 0 in all",
+            id="an emotion that is missing",
+        ),
+    ],
+)
+def test_a_set_without_an_emotion_is_an_error(counts, message):
+    labels = np.repeat(np.arange(7, dtype=np.uint8), counts)
+    with pytest.raises(InputError, match=message):
+        split.split_rows(labels, SHARES)
+
+
 def test_examples_are_of_each_emotion_and_fresh_where_they_can_be():
     labels = np.array([0, 0, 1, 1, 2, 3, 4, 5, 6])
     has_twin = np.array([1, 0, 0, 1, 1, 0, 0, 0, 0], bool)

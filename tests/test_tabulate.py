@@ -7,7 +7,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from stages import tabulate
-from stages.lib import files, params
+from stages.lib import checks, files, params
 from stages.lib.fer2013 import EMOTIONS
 
 ROOT = Path(__file__).parents[1]
@@ -198,7 +198,7 @@ def test_learning_curves_are_gathered_by_the_settings_backbone(study):
 
 
 def test_every_backbone_of_the_settings_has_a_learning_plot():
-    choices = dict(params._specs(params.Variant))["backbone"].argparse_kwargs["one_of"]
+    choices = dict(checks._specs(params.Variant))["backbone"].argparse_kwargs["one_of"]
     assert set(tabulate.BACKBONES) == set(choices)
 
 

@@ -12,9 +12,10 @@ import tf_keras as keras
 
 from stages import train
 from stages.lib import files, params
-from stages.lib.batches import Batches, open_features
+from stages.lib.batches import Batches
 from stages.lib.checkpoint import Checkpoint, fingerprint
 from stages.lib.console import InputError
+from stages.lib.store import open_features
 from tests.networks import build, some_images
 
 SETTINGS = params.Train(epochs=4, batch_size=4, learning_rate=1e-3, seed=3)
@@ -86,12 +87,27 @@ def test_a_killed_run_ends_as_one_that_was_not(data, split, tmp_path, epoch):
     assert all(map(np.array_equal, weights, others))
 
 
-def test_a_loss_that_is_not_a_number_names_the_epoch(data, split, tmp_path):
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_what_is_not_a_number_stops_the_run_and_names_the_epoch(
+    data, split, tmp_path, value
+):
     features = data[0][0].copy()
-    features[3] = np.nan
+    features[3] = value
     with pytest.raises(InputError, match="not a number in epoch 1"):
         run(([features], data[1]), split, tmp_path)
     assert not (tmp_path / "epoch.npz").exists()
+
+
+def test_a_damaged_checkpoint_is_dropped_and_training_starts_over(
+    data, split, tmp_path, caplog
+):
+    whole, _ = run(data, split, tmp_path / "whole")
+    path = tmp_path / "damaged" / "epoch.npz"
+    path.parent.mkdir()
+    path.write_bytes((tmp_path / "whole" / "epoch.npz").read_bytes()[:-200])
+    history, _ = run(data, split, tmp_path / "damaged")
+    pd.testing.assert_frame_equal(history, whole, check_exact=True)
+    assert "Training starts from the beginning" in caplog.text
 
 
 def test_a_fingerprint_knows_settings_and_files(tmp_path):

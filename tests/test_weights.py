@@ -8,7 +8,7 @@ import tf_keras as keras
 from deepface.models.facial_recognition.tf import VGGFace
 
 from stages import weights
-from stages.lib import fetch, files, params
+from stages.lib import addresses, fetch, files, params
 from stages.lib.backbones import BACKBONES as TABLE
 from stages.lib.console import InputError
 from tests.networks import BACKBONES
@@ -29,7 +29,7 @@ def project(tmp_path, monkeypatch):
 
 def publish(model: keras.Model, backbone: str, listed: bool = True) -> None:
     """Write a weights file as its owner lays it out, and vouch for it in the mirror."""
-    name = fetch.file_name(TABLE[backbone].weights_url)
+    name = addresses.file_name(TABLE[backbone].weights_url)
     model.save_weights(f"mirror/{name}")
     digest = files.digest(Path(f"mirror/{name}"), "sha256")
     Path("mirror/SHA256SUMS").write_text(f"{digest}  {name}\n" if listed else "")
@@ -65,11 +65,106 @@ def test_a_file_that_nobody_vouches_for_is_refused(project):
     assert list(Path("data").rglob("*.h5")) == []
 
 
-def test_a_file_of_another_network_is_refused(project):
-    publish(official_layout("mobilenet"), "openface")
+def first_values(file: h5py.File) -> str:
+    """Return the name of the file's first array of weights."""
+    found: list[str] = []
+    file.visititems(
+        lambda name, item: (
+            found.append(name) if isinstance(item, h5py.Dataset) else None
+        )
+    )
+    return found[0]
+
+
+def remove_values(file: h5py.File) -> None:
+    del file[first_values(file)]
+
+
+def remove_layer(file: h5py.File) -> None:
+    del file[first_values(file).split("/")[0]]
+
+
+def forget_layer(file: h5py.File) -> None:
+    layer = first_values(file).split("/")[0]
+    names = [name for name in file.attrs["layer_names"] if name != layer]
+    file.attrs["layer_names"] = np.array(names, dtype="S")
+
+
+def forget_all_layers(file: h5py.File) -> None:
+    for name in list(file.attrs):
+        del file.attrs[name]
+
+
+def number_layers(file: h5py.File) -> None:
+    file.attrs["layer_names"] = np.arange(3)
+
+
+def replace_values(file: h5py.File, values: object) -> None:
+    name = first_values(file)
+    del file[name]
+    file[name] = values
+
+
+# What a mirror's owner may take for openface_weights.h5 and vouch for: another file, or the
+# right one changed in this way.
+WRONG_FILES = {
+    "empty": b"",
+    "text": b"weights",
+    "a page": b"<html></html>",
+    "truncated": 100_000,
+    "without its end": -1,
+    "without a layer's values": remove_values,
+    "without a layer": remove_layer,
+    "a layer not listed": forget_layer,
+    "no layer listed": forget_all_layers,
+    "layers that are numbers": number_layers,
+    "another shape": lambda file: replace_values(file, np.zeros((2, 2), np.float32)),
+    "text as values": lambda file: replace_values(file, np.array([b"a"] * 64)),
+    "a link to another file": lambda file: replace_values(file, h5py.ExternalLink("/etc/passwd", "/a")),
+    "not a number": lambda file: replace_values(file, np.full(64, np.nan, np.float32)),
+}  # fmt: skip
+PUBLISHED = f"mirror/{addresses.file_name(TABLE['openface'].weights_url)}"
+
+
+@pytest.fixture(scope="module")
+def right_file(tmp_path_factory):
+    path = tmp_path_factory.mktemp("right") / "weights.h5"
+    official_layout("openface").save_weights(path)
+    return path.read_bytes()
+
+
+@pytest.mark.parametrize("name", WRONG_FILES)
+def test_a_wrong_file_that_somebody_vouches_for_is_refused(project, right_file, name):
+    change, path = WRONG_FILES[name], Path(PUBLISHED)
+    if callable(change):
+        path.write_bytes(right_file)
+        with h5py.File(path, "r+") as file:
+            change(file)
+    else:
+        path.write_bytes(change if isinstance(change, bytes) else right_file[:change])
+    Path("mirror/SHA256SUMS").write_text(
+        f"{files.digest(path, 'sha256')}  {path.name}\n"
+    )
+    message = r"openface_weights\.h5 does not hold this network's weights: .*replace it"
+    with pytest.raises(InputError, match=message):
+        weights.main("openface-pretrained")
+    assert list(Path("data").rglob("*")) == []
+    assert not Path("metrics").exists()
+
+
+def with_one_layer_more() -> keras.Model:
+    model = official_layout("openface")
+    return keras.Model(model.input, keras.layers.Dense(7)(model.output))
+
+
+@pytest.mark.parametrize(
+    "other", [with_one_layer_more, lambda: official_layout("mobilenet")]
+)
+def test_a_file_of_another_network_is_refused(project, other):
+    publish(other(), "openface")
     with pytest.raises(InputError, match=r"openface_weights\.h5 does not hold this"):
         weights.main("openface-pretrained")
-    assert list(Path("data").rglob("*.h5")) == []
+    assert list(Path("data").rglob("*")) == []
 
 
 def test_random_weights_need_no_download_and_depend_on_the_seed_alone(

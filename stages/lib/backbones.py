@@ -5,16 +5,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import tf_keras as keras
 from deepface.commons import weight_utils
 from deepface.models.facial_recognition.tf import OpenFace, VGGFace
 from tf_keras.applications import MobileNet, ResNet50
+
+from stages.lib.framework import keras
 
 # Grey makes the three channels equal, so BGR or RGB is a matter of the means' order.
 IMAGENET_BGR = (-103.939, -116.779, -123.68)
 VGGFACE_BGR = (-93.5940, -104.7624, -129.1863)
 
 KERAS_STORE = "https://storage.googleapis.com/tensorflow/keras-applications"
+
+# What h5py and Keras raise for a weights file that is damaged or holds something else.
+UNFIT = (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError)
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,11 @@
-"""Features from disk, a batch at a time; memory does not grow with the number of images."""
+"""Batches of stored features and their labels, in a given order."""
 
-from pathlib import Path
+from collections.abc import Sequence
 
 import numpy as np
-import tf_keras as keras
+
+from stages.lib.framework import keras
+from stages.lib import store
 
 
 class Batches(keras.utils.Sequence):  # type: ignore[misc]
@@ -11,7 +13,7 @@ class Batches(keras.utils.Sequence):  # type: ignore[misc]
 
     def __init__(
         self,
-        features: list[np.ndarray],
+        features: Sequence[np.ndarray],
         labels: np.ndarray,
         rows: np.ndarray,
         batch_size: int,
@@ -24,10 +26,12 @@ class Batches(keras.utils.Sequence):  # type: ignore[misc]
 
     def __getitem__(self, index: int) -> tuple[list[np.ndarray], np.ndarray]:
         rows = self.rows[index * self.batch_size : (index + 1) * self.batch_size]
-        return [array[rows] for array in self.features], self.labels[rows]
+        batch = [array[rows] for array in self.features], self.labels[rows]
+        for array in self.features:
+            store.release(array)
+        return batch
 
-
-def open_features(folder: Path) -> list[np.ndarray]:
-    """Map a variant's features (N, ...) into memory, a tensor each that crosses the cut."""
-    paths = sorted(folder.glob("*.npy"), key=lambda path: int(path.stem))
-    return [np.load(path, mmap_mode="r", allow_pickle=False) for path in paths]
+    def sizes(self) -> list[int]:
+        """Return the number of images of each batch."""
+        full, rest = divmod(len(self.rows), self.batch_size)
+        return [self.batch_size] * full + [rest] * (rest > 0)

@@ -6,15 +6,20 @@ a fingerprint of everything the run depends on: no other run's state can be pick
 
 import hashlib
 import json
+import logging
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
-import tf_keras as keras
 
+from stages.lib.framework import keras, tf
 from stages.lib import files
+from stages.lib.console import InputError
+
+logger = logging.getLogger(__name__)
 
 
 def fingerprint(settings: dict[str, Any], paths: Iterable[Path]) -> str:
@@ -32,8 +37,10 @@ class Checkpoint:
 
     def save(self, model: keras.Model, history: pd.DataFrame) -> None:
         """Keep the state; the file before it is replaced only when this one is whole."""
-        state = {
-            f"variable_{n}": value.numpy() for n, value in enumerate(_variables(model))
+        state = {f"model_{n}": value for n, value in enumerate(model.get_weights())}
+        state |= {
+            f"optimizer_{n}": value
+            for n, value in enumerate(model.optimizer.get_weights())
         }
         state |= {f"history_{name}": history[name].to_numpy() for name in history}
         files.write_npz(self.path, state)
@@ -42,20 +49,28 @@ class Checkpoint:
         """Put the kept state into the model; return its history, empty if there is none."""
         if not self.path.exists():
             return pd.DataFrame()
-        state = files.read_npz(self.path)
-        model.optimizer.build(model.trainable_variables)
-        for number, variable in enumerate(_variables(model)):
-            variable.assign(state[f"variable_{number}"])
-        prefix = "history_"
-        columns = {key: value for key, value in state.items() if key.startswith(prefix)}
-        return pd.DataFrame(
-            {key.removeprefix(prefix): value for key, value in columns.items()}
+        try:
+            state = files.read_npz(self.path)
+        except InputError as error:
+            logger.warning("%s Training starts from the beginning.", error)
+            return pd.DataFrame()
+        # The optimizer has no variables before its first step; this one moves nothing.
+        model.optimizer.apply_gradients(
+            [(tf.zeros_like(weight), weight) for weight in model.trainable_weights]
         )
+        model.optimizer.set_weights(list(_part(state, "optimizer_").values()))
+        model.set_weights(list(_part(state, "model_").values()))
+        return pd.DataFrame(_part(state, "history_"))
 
     def remove(self) -> None:
         """Forget the run: it has finished."""
         shutil.rmtree(self.path.parent, ignore_errors=True)
 
 
-def _variables(model: keras.Model) -> list[Any]:
-    return [*model.variables, *model.optimizer.variables]
+def _part(state: dict[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:
+    """Return what stands under a prefix, in the order in which it was kept."""
+    return {
+        key.removeprefix(prefix): value
+        for key, value in state.items()
+        if key.startswith(prefix)
+    }

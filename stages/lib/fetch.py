@@ -1,6 +1,6 @@
 """Bring a file from outside into the project: from a mirror if there is one, checked by its hash.
 
-The environment variable FER_MIRROR names a folder (or an address) that is asked first, by
+The environment variable FER_MIRROR names a folder (or an https address) that is asked first, by
 file name. It changes where bytes come from, never what they may be: a mirror's file has the
 official hash, or stands with its own in the mirror's SHA256SUMS, and then is not official.
 """
@@ -11,16 +11,16 @@ import re
 import shutil
 import time
 from collections.abc import Callable
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import NamedTuple, TypeVar
-from urllib.parse import unquote, urlsplit
-from urllib.request import url2pathname
+from typing import Any, NamedTuple, TypeVar
+from urllib.parse import urljoin
 
 import pooch
 
 from stages.lib import files
-from stages.lib.console import InputError
+from stages.lib.addresses import file_name, local_path
+from stages.lib.console import REMEDIES, InputError
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +31,7 @@ PAUSE = 2.0  # seconds before another attempt
 CHUNK = 1 << 20  # bytes: pooch's own 1 kB is slow for files of this size
 # What a server answers for a file it does not have; some stores say 403.
 ABSENT = (403, 404, 410)
+PAGE = re.compile(rb"\s*<(!doctype\s+html|html|head|body)\b", re.IGNORECASE)
 
 
 class Origin(NamedTuple):
@@ -46,7 +47,7 @@ def fetch(url: str, known_hash: str, target: Path) -> Origin:
     """Bring the file at `url` to `target`, which appears whole and verified or not at all.
 
     Args:
-        url: An https, http or file address, or a path.
+        url: An https or file address, or a path.
         known_hash: `md5:...` or `sha256:...`; empty means that nobody knows it.
         target: The file to write.
 
@@ -61,6 +62,8 @@ def fetch(url: str, known_hash: str, target: Path) -> Origin:
         try:
             transfer(url, part)
         except OSError as error:
+            if error.errno in REMEDIES:
+                raise
             raise InputError(
                 f"Could not fetch {url}: {error}. Check the address and the network; or put "
                 f"{name} into a folder and set FER_MIRROR to that folder."
@@ -88,6 +91,8 @@ def from_mirror(name: str, known_hash: str, target: Path) -> Origin | None:
     except FileNotFoundError:
         return None
     except OSError as error:
+        if error.errno in REMEDIES:
+            raise
         raise InputError(
             f"Could not read {mirror}/{name}: {error}. Check FER_MIRROR, or unset it."
         ) from None
@@ -98,6 +103,7 @@ def from_mirror(name: str, known_hash: str, target: Path) -> Origin | None:
 
 def check(path: Path, known_hash: str, source: str) -> None:
     """Raise an InputError if what came from `source` has another hash than the known one."""
+    _check_no_page(path, source)
     got = digest_like(known_hash, path)
     if got != known_hash.lower():
         raise InputError(
@@ -124,12 +130,15 @@ def transfer(address: str, target: Path) -> None:
     Raises:
         FileNotFoundError: If there is no such file.
         OSError: If it cannot be read; what requests raises is one too.
+        InputError: If a web page came in its place.
     """
     path = local_path(address)
     if path:
         shutil.copyfile(path, target)
         return
-    download = pooch.HTTPDownloader(progressbar=True, chunk_size=CHUNK)
+    download = pooch.HTTPDownloader(
+        progressbar=True, chunk_size=CHUNK, hooks={"response": _check_answer}
+    )
 
     def attempt() -> None:
         try:
@@ -141,34 +150,43 @@ def transfer(address: str, target: Path) -> None:
             raise
 
     retry(attempt)
+    _check_no_page(target, address)
 
 
 def retry(attempt: Callable[[], Result]) -> Result:
-    """Call `attempt` until the network lets it succeed; a missing file is not asked for again."""
+    """Call `attempt` until the network lets it succeed; what is in vain is not done again."""
     for _ in range(ATTEMPTS - 1):
         try:
             return attempt()
         except FileNotFoundError:
             raise
         except OSError as error:
+            if error.errno in REMEDIES:
+                raise
             logger.info("The transfer failed: %s. Trying again.", error)
             time.sleep(PAUSE)
     return attempt()
 
 
-def file_name(url: str) -> str:
-    """Return the name of the file that an address ends in."""
-    return unquote(PurePosixPath(urlsplit(url).path).name)
+def _check_answer(response: Any, **_: Any) -> None:
+    """Refuse a redirect that leads away from https, before it is followed."""
+    if response.is_redirect:
+        target = urljoin(response.url, response.headers["location"])
+        if local_path(target):
+            raise InputError(
+                f"{response.url} leads to `{target}`, which is not on the web. Use another address."
+            )
 
 
-def local_path(address: str) -> Path | None:
-    """Return the path that an address stands for, or None if it is one on the web."""
-    parts = urlsplit(address)
-    if parts.scheme in ("http", "https"):
-        return None
-    if parts.scheme == "file":
-        return Path(url2pathname(parts.path))
-    return Path(address).expanduser()
+def _check_no_page(path: Path, source: str) -> None:
+    with path.open("rb") as file:
+        start = file.read(512)
+    if PAGE.match(start.removeprefix(b"\xef\xbb\xbf")):
+        raise InputError(
+            f"{source} answered with a web page in place of the file: expected data, got "
+            f"`{start[:40].decode(errors='replace').strip()}`. A proxy, a login or a consent page "
+            "may stand between: open the address in a browser, and see HTTPS_PROXY and NO_PROXY."
+        )
 
 
 def _check_mirrored(path: Path, known_hash: str, mirror: str, name: str) -> bool:
@@ -197,5 +215,5 @@ def _sha256sums(mirror: str) -> dict[str, str]:
         except FileNotFoundError:
             return {}
         line = r"(?m)^([0-9a-fA-F]{64}) [ *](?:\./)?(.+?)\r?$"
-        lines = re.findall(line, sums.read_text())
+        lines = re.findall(line, sums.read_text(errors="replace"))
     return {name: f"sha256:{digest.lower()}" for digest, name in lines}

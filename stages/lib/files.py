@@ -6,6 +6,7 @@ The same values give the same bytes, so that DVC's hashes agree between runs and
 import hashlib
 import json
 import os
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+
+from stages.lib.console import InputError
+
+# What reading a file raises that is not what its name says, or no longer.
+DAMAGE = (ValueError, TypeError, AttributeError, EOFError, zipfile.BadZipFile)
 
 
 @contextmanager
@@ -39,8 +45,12 @@ def write_npz(path: Path, arrays: dict[str, np.ndarray]) -> None:
 
 
 def read_npz(path: Path) -> dict[str, np.ndarray]:
-    """Read every array of an npz file into memory."""
-    with np.load(path, allow_pickle=False) as arrays:
+    """Read every array of an npz file into memory; nothing in it is unpickled."""
+    with (
+        _damage_explained(path),
+        path.open("rb") as file,
+        np.load(file, allow_pickle=False) as arrays,
+    ):
         return dict(arrays)
 
 
@@ -52,7 +62,8 @@ def write_json(path: Path, values: Any) -> None:
 
 def read_json(path: Path) -> Any:
     """Read a JSON file."""
-    return json.loads(path.read_text())
+    with _damage_explained(path):
+        return json.loads(path.read_text())
 
 
 def write_csv(path: Path, table: pd.DataFrame) -> None:
@@ -63,13 +74,26 @@ def write_csv(path: Path, table: pd.DataFrame) -> None:
 
 def read_csv(path: Path) -> pd.DataFrame:
     """Read a table."""
-    return pd.read_csv(path)
+    with _damage_explained(path):
+        return pd.read_csv(path)
 
 
 def digest(path: Path, algorithm: str) -> str:
     """Return a file's hash, `algorithm` being `md5` or `sha256`, as lower-case hex."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, algorithm).hexdigest()
+
+
+@contextmanager
+def _damage_explained(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except DAMAGE as error:
+        why = " ".join(str(error).split())
+        raise InputError(
+            f"{path} is damaged, or not what the pipeline writes ({why}). Remove it and run "
+            "`dvc repro`, which restores it or makes it again."
+        ) from None
 
 
 def _rounded(values: Any) -> Any:

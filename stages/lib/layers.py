@@ -1,10 +1,10 @@
-"""The layers of our own: the head on every backbone, and a convolution that sees its whole input."""
+"""The layers of our own: the head on every backbone, and convolutions as matrix products."""
 
 from typing import Any
 
 import params_flow as pf
-import tensorflow as tf
-import tf_keras as keras
+
+from stages.lib.framework import keras, tf
 
 
 class Head(pf.Layer):
@@ -38,25 +38,26 @@ class Head(pf.Layer):
         return tf.TensorShape([input_shape[0], self.params.num_classes])
 
 
-class WholeConvolution(keras.layers.Conv2D):
-    """A convolution whose kernel covers its whole input: one matrix product.
+class ProductConvolution(keras.layers.Conv2D):
+    """A convolution that is one matrix product: of 1x1, or as large as its whole input.
 
-    The weights and the result are Conv2D's; VGG-Face's 7x7 convolution over a 7x7 map
-    takes less than half the time this way (benchmarks/).
+    The weights and the result are Conv2D's. MobileNet's and ResNet-50's last convolutions
+    are of the first kind, VGG-Face's 7x7 over a 7x7 map of the second (docs/performance.md
+    has the time that it saves).
     """
 
     def call(self, inputs: tf.Tensor) -> tf.Tensor:
-        rows = tf.reshape(inputs, [-1, self.kernel.shape[:3].num_elements()])
         kernel = tf.reshape(self.kernel, [-1, self.filters])
-        outputs = self.activation(tf.matmul(rows, kernel) + self.bias)
-        return tf.reshape(outputs, [-1, 1, 1, self.filters])
+        outputs = tf.matmul(tf.reshape(inputs, [-1, kernel.shape[0]]), kernel)
+        if self.use_bias:
+            outputs = tf.nn.bias_add(outputs, self.bias)
+        shape = self.compute_output_shape(inputs.shape)
+        return self.activation(tf.reshape(outputs, [-1, *shape[1:]]))
 
     @staticmethod
     def fits(layer: keras.layers.Layer) -> bool:
-        """Return whether a layer is a convolution over an input of its kernel's size."""
-        return (
-            type(layer) is keras.layers.Conv2D
-            and layer.use_bias
-            and layer.padding == "valid"
-            and tuple(layer.input_shape[1:3]) == layer.kernel_size
-        )
+        """Return whether a layer is such a convolution."""
+        if type(layer) is not keras.layers.Conv2D or layer.strides != (1, 1):
+            return False
+        whole = layer.padding == "valid" and layer.kernel_size == layer.input_shape[1:3]
+        return bool(layer.groups == 1 and (whole or layer.kernel_size == (1, 1)))

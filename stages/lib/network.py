@@ -5,18 +5,17 @@
 The three models share their layers, so what the tail learns the whole network knows.
 """
 
-from collections.abc import Callable
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import tensorflow as tf
-import tf_keras as keras
 
+from stages.lib.framework import keras, tf
 from stages.lib import fer2013, params
-from stages.lib.backbones import BACKBONES, Backbone
+from stages.lib.backbones import BACKBONES, UNFIT, Backbone
 from stages.lib.console import InputError
-from stages.lib.layers import Head, WholeConvolution
+from stages.lib.layers import Head, ProductConvolution
 
 
 @dataclass(frozen=True)
@@ -40,16 +39,20 @@ def build(variant: params.Variant, weights: Path | None, head_seed: int = 0) -> 
     """
     contract = BACKBONES[variant.backbone]
     bare = contract.build(None)
+    trained = _trained_layers(bare, variant)
     image = keras.Input(
         (fer2013.IMAGE_SIZE, fer2013.IMAGE_SIZE), dtype="uint8", name="image"
     )
     tensors = {id(bare.input): preprocess(image, contract)}
-    backbone = keras.Model(image, _replay(bare.layers[1:], tensors, _adapted))
+    backbone = keras.Model(image, _replay(bare.layers[1:], tensors, trained))
     if weights is not None:
         _load(backbone, weights)
     whole = keras.Model(image, Head(seed=head_seed, name="head")(backbone.output))
 
-    trainable = _trainable_layers(whole, bare, variant)
+    names = {layer.name for layer in trained} | {"head"}
+    trainable = [layer for layer in whole.layers if layer.name in names]
+    if variant.trainable_layers == "all":  # what precedes the backbone too
+        trainable = whole.layers[1:]
     for layer in whole.layers:
         layer.trainable = layer in trainable
     crossing = _crossing_tensors(trainable)
@@ -84,7 +87,7 @@ def restart_dropout(model: keras.Model, seed: int) -> None:
 def _replay(
     layers: list[keras.layers.Layer],
     tensors: dict[int, tf.Tensor],
-    adapt: Callable[[keras.layers.Layer], keras.layers.Layer] = lambda layer: layer,
+    adapted: Collection[keras.layers.Layer] = (),
 ) -> tf.Tensor:
     """Call layers, in their order, on other tensors; `tensors` maps the old ones' ids.
 
@@ -94,7 +97,8 @@ def _replay(
     for layer in layers:
         old_inputs, old_output = layer.get_input_at(-1), layer.get_output_at(-1)
         inputs = tf.nest.map_structure(lambda tensor: tensors[id(tensor)], old_inputs)
-        tensors[id(old_output)] = adapt(layer)(inputs)
+        called = _adapted(layer) if layer in adapted else layer
+        tensors[id(old_output)] = called(inputs)
     return tensors[id(old_output)]
 
 
@@ -103,38 +107,35 @@ def _adapted(layer: keras.layers.Layer) -> keras.layers.Layer:
     if isinstance(layer, keras.layers.Dropout):
         # Its random numbers come from a state that can be set, so that a run can resume.
         return keras.layers.Dropout(layer.rate, name=layer.name, rng_type="stateful")
-    if WholeConvolution.fits(layer):
-        return WholeConvolution.from_config(layer.get_config())
+    if ProductConvolution.fits(layer):
+        return ProductConvolution.from_config(layer.get_config())
     return layer
 
 
 def _load(backbone: keras.Model, weights: Path) -> None:
     try:
         backbone.load_weights(weights)
-    except (OSError, ValueError) as error:
+    except UNFIT as error:
         raise InputError(
             f"{weights} does not hold the weights of this backbone: {error}. Remove it and "
             "run `dvc repro` again."
         ) from error
 
 
-def _trainable_layers(
-    whole: keras.Model, bare: keras.Model, variant: params.Variant
+def _trained_layers(
+    bare: keras.Model, variant: params.Variant
 ) -> list[keras.layers.Layer]:
-    """Return the layers that train: the backbone's last ones, by position, and the head."""
-    layers: list[keras.layers.Layer] = whole.layers
-    if isinstance(variant.trainable_layers, str):  # all of them; the first is the image
-        return layers[1:]
-    if variant.trainable_layers >= len(bare.layers):
+    """Return the backbone's layers that train: its last ones, by position."""
+    layers: list[keras.layers.Layer] = bare.layers[1:]  # the first is the input
+    if isinstance(variant.trainable_layers, str):
+        return layers
+    if variant.trainable_layers > len(layers):
         raise InputError(
             f"A variant trains {variant.trainable_layers} layers of {variant.backbone}, "
-            f"which has {len(bare.layers)}. Set `trainable_layers` in params.yaml to fewer, "
+            f"which has {len(layers)}. Set `trainable_layers` in params.yaml to fewer, "
             "or to `all`."
         )
-    names = {layer.name for layer in bare.layers[-variant.trainable_layers :]} | {
-        "head"
-    }
-    return [layer for layer in layers if layer.name in names]
+    return layers[-variant.trainable_layers :]
 
 
 def _crossing_tensors(trainable: list[keras.layers.Layer]) -> list[tf.Tensor]:

@@ -1,16 +1,27 @@
 """params.yaml as typed params-flow `Params`; a misspelt key or an impossible value is an error."""
 
-from collections.abc import Iterator
-from difflib import get_close_matches
+import re
 from pathlib import Path
 from typing import Any
 
 # params-flow's own Params come from this package, which spares the light stages TensorFlow.
 from params import Param, Params
 from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
+from stages.lib import fer2013
+from stages.lib.checks import check_keys, section, shown
 from stages.lib.console import InputError
+
+# More of anything is a slip of the finger.
+MOST = 1_000_000
+# What NumPy and scikit-learn take is below 2**32; stand-in weights and faces use the next one.
+LAST_SEED = 2**32 - 2
+
+# A variant's name is part of file names and of DVC's stage names. In lower case only, as
+# some file systems take `A` and `a` for the same.
+VARIANT_NAME = re.compile("[a-z0-9][a-z0-9_-]{0,59}")
+HASH = re.compile("|md5:[0-9a-f]{32}|sha256:[0-9a-f]{64}", re.IGNORECASE)
 
 
 class Data(Params):
@@ -18,15 +29,16 @@ class Data(Params):
 
     source: str = Param("kaggle", dtype=str)
     hash: str = Param("", dtype=str)
+    convert: bool = Param(False, dtype=bool)
 
 
 class Sample(Params):
     """The drawn faces of the demo."""
 
-    images: int = Param(112, dtype=int, low=70)
-    identities: int = Param(8, dtype=int, low=2)
-    pretraining_steps: int = Param(6, dtype=int, low=1)
-    seed: int = Param(42, dtype=int, low=0)
+    images: int = Param(112, dtype=int, low=70, high=MOST)
+    identities: int = Param(8, dtype=int, low=2, high=MOST)
+    pretraining_steps: int = Param(6, dtype=int, low=1, high=MOST)
+    seed: int = Param(42, dtype=int, low=0, high=LAST_SEED)
 
 
 class Split(Params):
@@ -34,35 +46,41 @@ class Split(Params):
 
     val: float = Param(0.1, dtype=float, low=0, high=1)
     test: float = Param(0.2, dtype=float, low=0, high=1)
-    seed: int = Param(42, dtype=int, low=0)
+    seed: int = Param(42, dtype=int, low=0, high=LAST_SEED)
 
 
 class Weights(Params):
     """The weights a variant starts from."""
 
     pretrained: str = Param("official", dtype=str, one_of=("official", "stand-in"))
-    seed: int = Param(42, dtype=int, low=0)
+    seed: int = Param(42, dtype=int, low=0, high=LAST_SEED)
+
+
+class Compute(Params):
+    """How the frozen pass and training compute."""
+
+    precision: str = Param("float32", dtype=str, one_of=("float32", "bfloat16"))
 
 
 class Features(Params):
     """The pass through the frozen part."""
 
-    batch_size: int = Param(32, dtype=int, low=1)
+    batch_size: int = Param(32, dtype=int, low=1, high=MOST)
 
 
 class Train(Params):
     """The training of the layers that are not frozen (section 4)."""
 
-    epochs: int = Param(20, dtype=int, low=1)
-    batch_size: int = Param(32, dtype=int, low=1)
-    learning_rate: float = Param(1e-4, dtype=float, low=0)
-    seed: int = Param(42, dtype=int, low=0)
+    epochs: int = Param(20, dtype=int, low=1, high=MOST)
+    batch_size: int = Param(32, dtype=int, low=1, high=MOST)
+    learning_rate: float = Param(1e-4, dtype=float, low=0, high=1)
+    seed: int = Param(42, dtype=int, low=0, high=LAST_SEED)
 
 
 class Tables(Params):
     """The windows of Tables 2-5."""
 
-    window: int = Param(5, dtype=int, low=1)
+    window: int = Param(5, dtype=int, low=1, high=MOST)
 
 
 class Variant(Params):
@@ -72,7 +90,18 @@ class Variant(Params):
         "", dtype=str, one_of=("mobilenet", "resnet50", "openface", "vggface")
     )
     weights: str = Param("", dtype=str, one_of=("pretrained", "random"))
-    trainable_layers: int | str = Param(4, dtype=(int, str), low=1, one_of=("all",))
+    trainable_layers: int | str = Param(
+        4, dtype=(int, str), low=1, high=MOST, one_of=("all",)
+    )
+
+
+class Variants(dict[str, Variant]):
+    """The networks to compare, by name."""
+
+    def __missing__(self, name: str) -> Variant:
+        raise InputError(
+            f"params.yaml has no variant {shown(name)}. It has {', '.join(self)}."
+        )
 
 
 class Settings(Params):
@@ -82,10 +111,11 @@ class Settings(Params):
     sample: Sample = Param(None, dtype=Sample)
     split: Split = Param(None, dtype=Split)
     weights: Weights = Param(None, dtype=Weights)
+    compute: Compute = Param(None, dtype=Compute)
     features: Features = Param(None, dtype=Features)
     train: Train = Param(None, dtype=Train)
     tables: Tables = Param(None, dtype=Tables)
-    variants: dict[str, Variant] = Param(None, dtype=dict)
+    variants: Variants = Param(None, dtype=Variants)
 
 
 SECTIONS = {
@@ -93,6 +123,7 @@ SECTIONS = {
     "sample": Sample,
     "split": Split,
     "weights": Weights,
+    "compute": Compute,
     "features": Features,
     "train": Train,
     "tables": Tables,
@@ -103,124 +134,103 @@ def load(path: Path = Path("params.yaml")) -> Settings:
     """Read the settings of the study.
 
     Raises:
-        InputError: If a key is unknown or missing, or a value has the wrong type or range.
+        InputError: If a key is unknown or missing, a value has the wrong type or range, or
+            two values contradict each other.
     """
+    values = _read(path)
+    if not isinstance(values, dict):
+        raise InputError(
+            f"{path} must be a mapping of sections. Got {shown(values)} instead."
+        )
+    check_keys(values, [*SECTIONS, "variants"], "")
+    sections = {
+        name: section(kind, values[name], name) for name, kind in SECTIONS.items()
+    }
+    settings = Settings(**sections, variants=_variants(values["variants"]))
+    _check_hash(settings.data)
+    _check_shares(settings)
+    return settings
+
+
+def _read(path: Path) -> Any:
     try:
         # YAML 1.2, as DVC reads it: in 1.1, `1e-4` would be text and `off` a truth value.
-        values = YAML(typ="safe", pure=True).load(path)
+        return YAML(typ="safe", pure=True).load(path)
     except FileNotFoundError:
         raise InputError(
             f"There is no {path} in this folder. Run from the project's top folder."
         ) from None
-    except YAMLError as error:
-        raise InputError(f"{path} is not valid YAML: {error}") from None
-    if not isinstance(values, dict):
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        where = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
         raise InputError(
-            f"{path} must be a mapping of sections. Got {values!r} instead."
-        )
-    _check_keys(values, [*SECTIONS, "variants"], "")
-    sections = {
-        name: _section(kind, values[name], name) for name, kind in SECTIONS.items()
-    }
-    settings = Settings(**sections, variants=_variants(values["variants"]))
-    _check_together(settings)
-    return settings
+            f"{path}{where} is not valid YAML: {error.problem or error.context}. Correct the "
+            "line, or take it from Git's history."
+        ) from None
+    except (YAMLError, RecursionError, ValueError, TypeError) as error:
+        # ValueError: not text, or a number of thousands of digits; TypeError: an odd key.
+        raise InputError(
+            f"{path} is not YAML that can be read: {shown(str(error))}. Take the file from "
+            "Git's history."
+        ) from None
 
 
-def _variants(values: Any) -> dict[str, Variant]:
+def _variants(values: Any) -> Variants:
     if not isinstance(values, dict) or not values:
         raise InputError(
-            f"`variants` must name at least one variant. Got {values!r} instead."
+            f"`variants` in params.yaml must name at least one variant. Got {shown(values)} "
+            "instead."
         )
-    return {
-        name: _section(Variant, value, f"variants.{name}")
-        for name, value in values.items()
-    }
-
-
-def _section(kind: type[Params], values: Any, where: str) -> Any:
-    """Check the values of one section and make it a typed object."""
-    specs = dict(_specs(kind))
-    if not isinstance(values, dict):
-        raise InputError(
-            f"`{where}` must hold {', '.join(specs)}. Got {values!r} instead."
-        )
-    _check_keys(values, list(specs), f"{where}.")
-    return kind(
-        **{
-            key: _checked(values[key], spec, f"{where}.{key}")
-            for key, spec in specs.items()
+    for name in values:
+        if not isinstance(name, str) or not VARIANT_NAME.fullmatch(name):
+            raise InputError(
+                f"`variants` in params.yaml has a variant {shown(name)}. A name becomes part of "
+                "file names: it must be 1 to 60 of a-z, 0-9, `-` and `_`, and begin with a "
+                "letter or digit."
+            )
+    return Variants(
+        {
+            name: section(Variant, value, f"variants.{name}")
+            for name, value in values.items()
         }
     )
 
 
-def _specs(kind: type[Params]) -> Iterator[tuple[str, Param]]:
-    # py-params keeps the specifications under a name that Python mangles.
-    yield from kind._Params__specs.items()
-
-
-def _check_keys(values: dict[str, Any], known: list[str], where: str) -> None:
-    for key in values:
-        if key not in known:
-            near = get_close_matches(str(key), known, n=1, cutoff=0)[0]
-            raise InputError(
-                f"params.yaml sets `{where}{key}`, which no stage reads. Did you mean `{where}{near}`?"
-            )
-    for key in known:
-        if key not in values:
-            raise InputError(
-                f"params.yaml does not set `{where}{key}`. Add it: Git has the line in its history."
-            )
-
-
-def _checked(value: Any, spec: Param, where: str) -> Any:
-    """Return the value in its declared type, or say what it must be."""
-    kinds = spec.dtype if isinstance(spec.dtype, tuple) else (spec.dtype,)
-    if float in kinds and type(value) is int:
-        value = float(value)
-    low, high = (spec.argparse_kwargs.get(bound) for bound in ("low", "high"))
-    choices = spec.argparse_kwargs.get("one_of")
-    allowed = type(value) in kinds
-    if allowed and isinstance(value, str):
-        allowed = choices is None or value in choices
-    elif allowed:
-        # A share, a rate: between the bounds, not on them. A count may be its lower bound.
-        above = low is None or (value > low if float in kinds else value >= low)
-        allowed = above and (high is None or value < high)
-    if not allowed:
+def _check_hash(data: Data) -> None:
+    if not HASH.fullmatch(data.hash):
         raise InputError(
-            f"`{where}` in params.yaml must be {_wanted(kinds, low, high, choices)}. Got {value!r} instead."
+            "`data.hash` in params.yaml must be empty, `md5:` and 32 digits, or `sha256:` and "
+            f"64, each 0-9 or a-f. Got {shown(data.hash)} instead."
         )
-    return value
+    if data.hash and data.source in ("kaggle", "sample"):
+        raise InputError(
+            f"`data.hash` in params.yaml is set, but `data.source` is `{data.source}`, where it "
+            'is not read. Set it to "", or set `data.source` to the file that has this hash.'
+        )
 
 
-def _wanted(kinds: tuple[type, ...], low: Any, high: Any, choices: Any) -> str:
-    """Describe a permitted value in words."""
-    words = []
-    if int in kinds:
-        words.append(
-            "a whole number" + (f" of at least {low}" if low is not None else "")
-        )
-    if float in kinds:
-        words.append(
-            "a number"
-            + (f" above {low}" if low is not None else "")
-            + (f" and below {high}" if high else "")
-        )
-    if choices:
-        words.append(
-            ("one of " if len(choices) > 1 else "")
-            + ", ".join(f"`{choice}`" for choice in choices)
-        )
-    elif str in kinds:
-        words.append("text")
-    return " or ".join(words)
-
-
-def _check_together(settings: Settings) -> None:
-    shares = settings.split.val + settings.split.test
-    if shares >= 1:
+def _check_shares(settings: Settings) -> None:
+    """Check what is left for training, and that the sample's sets hold every emotion."""
+    shares, faces = settings.split, settings.sample
+    left = 1 - shares.val - shares.test
+    if left < 1e-9:
         raise InputError(
             f"`split.val` + `split.test` in params.yaml must leave images for training, but they "
-            f"sum to {shares:g}. Make them smaller."
+            f"sum to {shares.val + shares.test:g}. Make them smaller."
+        )
+    if settings.data.source != "sample":
+        return
+    least = min(shares.val, shares.test, left)
+    num_emotions = len(fer2013.EMOTIONS)
+    if round(least * faces.images) < num_emotions:
+        raise InputError(
+            f"`sample.images` in params.yaml is {faces.images}, and one of the sets of `split` "
+            f"gets a share of {least:g} of them: fewer than {num_emotions}, one an emotion. "
+            "Draw more images, or set other shares."
+        )
+    if faces.identities * num_emotions > faces.images:
+        raise InputError(
+            f"`sample.identities` in params.yaml is {faces.identities}, so `sample.images` must "
+            f"be at least {faces.identities * num_emotions}, one an emotion of each. Got "
+            f"{faces.images} instead. Draw more images, or fewer identities."
         )

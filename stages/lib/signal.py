@@ -27,17 +27,17 @@ class Measurement:
     def add(self, batch: np.ndarray) -> None:
         """Take in a batch (n, ...)."""
         values = batch.astype(np.float64)
-        sizes = np.abs(values)
         tiny = np.finfo(batch.dtype).tiny if batch.dtype.kind == "f" else 1
-        self.low = min(self.low, float(values.min()))
-        self.high = max(self.high, float(values.max()))
-        self.num_values += values.size
-        self.num_zeros += int((sizes == 0).sum())
-        self.num_subnormal += int(((sizes > 0) & (sizes < tiny)).sum())
-        self.num_infinite += int((~np.isfinite(values)).sum())
-        self.num_images += len(values)
+        num_zeros = batch.size - int(np.count_nonzero(batch))
+        self.low = min(self.low, float(batch.min()))
+        self.high = max(self.high, float(batch.max()))
+        self.num_values += batch.size
+        self.num_zeros += num_zeros
+        self.num_subnormal += int(np.count_nonzero(np.abs(batch) < tiny)) - num_zeros
+        self.num_infinite += batch.size - int(np.count_nonzero(np.isfinite(batch)))
+        self.num_images += len(batch)
         self.sum += values.sum(axis=0)
-        self.sum_of_squares += (values**2).sum(axis=0)
+        self.sum_of_squares += np.square(values, out=values).sum(axis=0)
 
     def spread(self) -> float:
         """Return how much a value differs between images: its standard deviation's mean."""

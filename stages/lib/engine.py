@@ -1,0 +1,77 @@
+"""What computes the frozen part: OpenVINO on a processor, TensorFlow on a GPU or without it.
+
+OpenVINO's pass takes about half of TensorFlow's time (docs/performance.md); tests bound the
+difference.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.util import find_spec
+
+import numpy as np
+
+from stages.lib.framework import HAS_GPU, keras, tf
+
+OPENVINO_PRECISIONS = {"float32": "f32", "bfloat16": "bf16"}
+
+
+@dataclass(frozen=True)
+class Engine:
+    """The frozen part, compiled: pixels (n, 48, 48) -> features, a list of (n, ...)."""
+
+    name: str
+    compute: Callable[[np.ndarray], list[np.ndarray]]
+
+
+def open_engine(frozen: keras.Model, precision: str) -> Engine:
+    """Compile the frozen part for this machine."""
+    if HAS_GPU or find_spec("openvino") is None:
+        return Engine("tensorflow", tensorflow_pass(frozen))
+    return Engine("openvino", openvino_pass(frozen, precision))
+
+
+def tensorflow_pass(frozen: keras.Model) -> Callable[[np.ndarray], list[np.ndarray]]:
+    """Compute by TensorFlow, a batch as one, in the precision that is set."""
+    compute = tf.function(
+        frozen, input_signature=[tf.TensorSpec(frozen.input_shape, frozen.input.dtype)]
+    )
+    return lambda pixels: [
+        tensor.numpy() for tensor in tf.nest.flatten(compute(pixels))
+    ]
+
+
+def openvino_pass(
+    frozen: keras.Model, precision: str
+) -> Callable[[np.ndarray], list[np.ndarray]]:
+    """Compute by OpenVINO, an image a core: what an image needs then stays in its cache."""
+    import openvino
+
+    compiled = openvino.Core().compile_model(
+        openvino.convert_model(frozen),
+        "CPU",
+        {
+            "PERFORMANCE_HINT": "THROUGHPUT",
+            "INFERENCE_PRECISION_HINT": OPENVINO_PRECISIONS[precision],
+        },
+    )
+    queue = openvino.AsyncInferQueue(compiled)
+
+    def compute(pixels: np.ndarray) -> list[np.ndarray]:
+        features = {
+            tensor.name: np.empty(
+                (len(pixels), *tensor.shape[1:]), tensor.dtype.as_numpy_dtype
+            )
+            for tensor in frozen.outputs
+        }
+
+        def store(request: openvino.InferRequest, row: int) -> None:
+            for name, array in features.items():  # OpenVINO has an order of its own
+                array[row] = request.get_tensor(name).data[0]
+
+        queue.set_callback(store)
+        for row in range(len(pixels)):
+            queue.start_async(pixels[row : row + 1], row)
+        queue.wait_all()
+        return list(features.values())
+
+    return compute

@@ -1,0 +1,224 @@
+import errno
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from stages.lib import console, files
+
+PROJECT = Path(__file__).parents[1]
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(PROJECT)}
+IMPORTS = (
+    "import os, time\nfrom pathlib import Path\nfrom stages.lib import console, files\n"
+)
+
+
+def write_stage(folder: Path, body: str) -> Path:
+    """Write a script whose `main` has this body and that runs as a stage does."""
+    lines = "".join(f"    {line}\n" for line in body.splitlines())
+    script = folder / "stage.py"
+    script.write_text(f"{IMPORTS}def main():\n{lines}console.run(main)\n")
+    return script
+
+
+def start(folder: Path, body: str) -> subprocess.Popen:
+    return subprocess.Popen(
+        [sys.executable, write_stage(folder, body)],
+        cwd=folder,
+        env=ENVIRONMENT,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def ended(process: subprocess.Popen) -> tuple[int, str]:
+    error = process.communicate(timeout=20)[1]
+    return process.returncode, error
+
+
+def wait_for(path: Path) -> None:
+    for _ in range(1000):
+        if path.exists() and path.stat().st_size:
+            return
+        time.sleep(0.02)
+    raise TimeoutError(path)
+
+
+def runs(process: int) -> bool:
+    """Say whether a process is there, and not just waiting to be buried."""
+    status = Path(f"/proc/{process}/stat")
+    return status.exists() and status.read_text().rpartition(")")[2].split()[0] != "Z"
+
+
+def message_of(capsys, error: BaseException) -> str:
+    def main() -> None:
+        raise error
+
+    with pytest.raises(SystemExit) as caught:
+        console.run(main)
+    assert caught.value.code not in (0, None)
+    return str(caught.value.code)
+
+
+def test_a_users_mistake_is_its_message_and_exit_code_1(tmp_path):
+    code, error = ended(start(tmp_path, "raise console.InputError('no such column')"))
+    assert (code, error) == (1, "error: no such column\n")
+
+
+def test_a_mistake_of_ours_keeps_its_traceback(tmp_path):
+    code, error = ended(start(tmp_path, "1 / 0"))
+    assert code == 1
+    assert "Traceback" in error
+
+
+REFUSALS = {
+    "full disk": (errno.ENOSPC, "The disk is full: free some space."),
+    "quota": (errno.EDQUOT, "Your share of the disk is full"),
+    "file size limit": (errno.EFBIG, "Files may not grow so large here"),
+    "read-only file system": (errno.EROFS, "The file system is read-only"),
+    "folder of another user": (errno.EACCES, "You may not read or write there"),
+    "operation not permitted": (errno.EPERM, "You may not do this there"),
+    "file of a killed run that is gone": (errno.ENOENT, "Put that right."),
+    "disk that fails": (errno.EIO, "Put that right."),
+}
+
+
+@pytest.mark.parametrize("name", REFUSALS)
+def test_what_the_machine_refuses_is_one_line_that_names_the_file(capsys, name):
+    number, remedy = REFUSALS[name]
+    message = message_of(
+        capsys, OSError(number, os.strerror(number), "data/images.npz")
+    )
+    assert "\n" not in message
+    assert message.startswith(f"error: [Errno {number}] {os.strerror(number)}")
+    assert message.endswith(
+        f": 'data/images.npz'. {remedy} Then run `dvc repro` again."
+        if remedy.endswith(".")
+        else "Then run `dvc repro` again."
+    )
+    assert remedy in message
+
+
+def test_too_little_memory_is_one_line(capsys):
+    assert "there was not enough memory (48 GiB)" in message_of(
+        capsys, MemoryError("48 GiB")
+    )
+
+
+def test_a_file_where_a_folder_must_be_is_one_line(tmp_path):
+    (tmp_path / "data").write_text("")
+    code, error = ended(start(tmp_path, "files.write_json(Path('data/a.json'), 1)"))
+    assert code == 1
+    assert error.startswith("error: [Errno ")
+    assert error.count("\n") == 1
+    assert "'data'" in error
+
+
+@pytest.mark.skipif(os.getuid() == 0, reason="root may write anywhere")
+def test_a_folder_that_is_read_only_is_one_line(tmp_path):
+    (tmp_path / "data").mkdir(mode=0o500)
+    code, error = ended(start(tmp_path, "files.write_json(Path('data/a.json'), 1)"))
+    assert code == 1
+    assert "You may not read or write there" in error
+
+
+def test_a_file_that_does_not_fit_leaves_nothing_and_the_old_one_as_it_was(tmp_path):
+    files.write_npz(tmp_path / "data/a.npz", {"a": np.zeros(3)})
+    before = (tmp_path / "data/a.npz").read_bytes()
+    body = (
+        "import resource, numpy\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))\n"
+        "files.write_npz(Path('data/a.npz'), {'a': numpy.zeros(100_000)})"
+    )
+    code, error = ended(start(tmp_path, body))
+    assert code == 1
+    assert "Files may not grow so large here" in error
+    assert error.count("\n") == 1
+    assert [path.name for path in (tmp_path / "data").iterdir()] == ["a.npz"]
+    assert (tmp_path / "data/a.npz").read_bytes() == before
+
+
+def test_ctrl_c_is_one_line_and_leaves_no_part(tmp_path):
+    body = (
+        "with files.whole(Path('data/a')) as part:\n"
+        "    part.write_text('half')\n"
+        "    Path('ready').write_text('x')\n"
+        "    time.sleep(60)"
+    )
+    process = start(tmp_path, body)
+    wait_for(tmp_path / "ready")
+    process.send_signal(signal.SIGINT)
+    code, error = ended(process)
+    assert (code, error) == (130, "stopped. `dvc repro` goes on from here.\n")
+    assert list((tmp_path / "data").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((), "stage.py takes name. Got nothing instead. Run it by `dvc repro`."),
+        (("a", "b"), "stage.py takes name. Got a b instead."),
+    ],
+)
+def test_a_stage_without_its_variant_says_what_it_takes(
+    monkeypatch, arguments, message
+):
+    def main(name: str) -> None:
+        raise AssertionError(name)
+
+    monkeypatch.setattr(sys, "argv", ["/stages/stage.py"])
+    with pytest.raises(SystemExit, match=message):
+        console.run(main, *arguments)
+
+
+BEAT = "Path('process').write_text(str(os.getpid()))\nwhile True:\n    time.sleep(0.02)"
+
+
+@pytest.mark.parametrize("shell", ["/bin/sh", "/bin/bash"])
+def test_a_stage_ends_with_the_dvc_that_is_killed(tmp_path, shell):
+    script = write_stage(tmp_path, BEAT)
+    (tmp_path / "dvc.yaml").write_text(
+        f"stages:\n  beat:\n    cmd: {sys.executable} {script.name}\n"
+    )
+    dvc = [sys.executable, "-m", "dvc"]
+    subprocess.run([*dvc, "init", "--no-scm", "-q"], cwd=tmp_path, check=True)
+    with subprocess.Popen(
+        [*dvc, "repro", "-q"], cwd=tmp_path, env={**ENVIRONMENT, "SHELL": shell}
+    ) as repro:
+        wait_for(tmp_path / "process")
+        stage = int((tmp_path / "process").read_text())
+        assert runs(stage)
+        repro.kill()
+    for _ in range(100):
+        if not runs(stage):
+            return
+        time.sleep(0.02)
+    os.kill(stage, signal.SIGKILL)
+    pytest.fail("the stage went on without dvc")
+
+
+def test_a_stage_whose_dvc_died_before_it_was_ready_ends(tmp_path):
+    write_stage(tmp_path, BEAT)
+    # What takes dvc's place ends at once; whoever adopts its child is of another group.
+    command = f"sleep 0.2; timeout 20 {sys.executable} stage.py; echo > done"
+    dvc = f"import subprocess\nsubprocess.Popen(['/bin/sh', '-c', {command!r}])"
+    subprocess.run(
+        [sys.executable, "-c", dvc],
+        cwd=tmp_path,
+        env={**ENVIRONMENT, "DVC_STAGE": "beat"},
+        start_new_session=True,
+        check=True,
+    )
+    wait_for(tmp_path / "done")
+    assert not (tmp_path / "process").exists()
+
+
+def test_a_stage_that_was_started_by_hand_is_left_alone(monkeypatch):
+    monkeypatch.delenv("DVC_STAGE", raising=False)
+    monkeypatch.setattr(console, "_starter", None)
+    console.end_with_dvc()
