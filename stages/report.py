@@ -146,6 +146,7 @@ def describe(
             "sample": settings.sample,
             "split": settings.split,
             "weights": settings.weights,
+            "compute": settings.compute,
             "features": settings.features,
             "train": settings.train,
             "tables": settings.tables,

@@ -105,6 +105,8 @@ def write_variant(folder, name):
     size = VALUES_AN_IMAGE[variant.backbone]
     measured = {
         "images": len(labels),
+        "engine": "OpenVINO",
+        "precision": settings.compute.precision,
         "bytes": 4 * size * len(labels),
         "carries_signal": name != WITHOUT_SIGNAL,
         "tensors": [{"shape": [size], "min": 0.0, "max": 1.0, "spread": 0.1}],

@@ -145,6 +145,7 @@ def test_settings_versions_and_hashes_are_given(study):
     for said in (
         "train.learning_rate 0.0001",
         "deepface 0.0.103",
+        "OpenVINO, float32",
         dataset["fingerprint"],
         weights["sha256"],
     ):

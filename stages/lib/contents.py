@@ -19,6 +19,7 @@ from stages.lib.style import BACKBONES, Style
 PACKAGES = (
     "tensorflow",
     "tf-keras",
+    "openvino",
     "deepface",
     "numpy",
     "pandas",
@@ -197,5 +198,8 @@ def versions() -> dict[str, str]:
     """Return the versions of Python and of the packages as installed here."""
     found = {"python": platform.python_version()}
     for package in PACKAGES:
-        found[package] = metadata.version(package)
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:  # OpenVINO is an extra
+            found[package] = "not installed"
     return found
