@@ -55,7 +55,7 @@ def side_by_side(
 
 
 def remarks(study: dict[str, Any]) -> list[str]:
-    """Say what the numbers rest on, and end with where the figures are."""
+    """Say what the numbers rest on, and end with where figures and page are."""
     found = []
     if study["missing"]:
         found.append(f"Without results: {', '.join(study['missing'])}.")
@@ -74,7 +74,7 @@ def remarks(study: dict[str, Any]) -> list[str]:
         found.append(
             f"This run is {' and '.join(grounds)}: its numbers say nothing about people."
         )
-    return [*found, "Figures: plots/figures"]
+    return [*found, "Figures: plots/figures. All on one page: plots/report.html"]
 
 
 def _read(path: Path) -> Any:

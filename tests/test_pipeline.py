@@ -51,7 +51,7 @@ def paths(entries: list) -> list[str]:
 @pytest.mark.parametrize("name", STAGES)
 def test_a_stage_depends_on_exactly_the_modules_it_imports(name):
     needed = {"stages/__init__.py", *imported(PROJECT / f"stages/{name}.py")}
-    listed = {dep for dep in STAGES[name]["deps"] if dep.startswith("stages/")}
+    listed = {dep for dep in STAGES[name]["deps"] if dep.endswith(".py")}
     assert not needed - listed, (
         f"stage `{name}` imports {sorted(needed - listed)} but dvc.yaml does not list them "
         "under its deps: DVC would not run it again when they change. Add them there."
@@ -60,6 +60,12 @@ def test_a_stage_depends_on_exactly_the_modules_it_imports(name):
         f"stage `{name}` does not import {sorted(listed - needed)}, which dvc.yaml lists: a "
         "change there would run it again for nothing. Remove them."
     )
+
+
+def test_the_report_depends_on_its_templates():
+    folder = PROJECT / "stages/templates"
+    templates = {str(path.relative_to(PROJECT)) for path in folder.iterdir()}
+    assert templates <= set(STAGES["report"]["deps"])
 
 
 @pytest.mark.parametrize("name", STAGES)

@@ -76,8 +76,9 @@ def test_it_names_variants_without_a_signal(printed):
     assert "Without a signal: mobilenet-random." in text
 
 
-def test_it_ends_with_where_the_figures_are(printed):
-    assert printed()[-1] == "Figures: plots/figures"
+def test_it_ends_with_where_the_figures_and_the_page_are(printed):
+    last = "Figures: plots/figures. All on one page: plots/report.html"
+    assert printed()[-1] == last
 
 
 def test_before_the_first_run_it_says_what_to_run(tmp_path, monkeypatch):

@@ -1,0 +1,245 @@
+"""Tell the study on one self-contained page, which opens from disk without a network.
+
+Reads   data/images.npz, data/split.npz           the faces that the page shows
+        metrics/dataset.json, metrics/split.json  what the data set holds
+        metrics/study.json                        which variants ran, and on what
+        metrics/table2.json ... table5.json       and metrics/difference/, metrics/paper/
+        metrics/initial.json, metrics/final.json  the first and the last epoch
+        metrics/weights, metrics/features, metrics/test  a file a variant that got so far
+        metrics/costs.json                        milliseconds an image, by backbone
+        plots/learning/<backbone>.csv, plots/initial.csv, plots/test.csv
+        plots/confusion.csv                       what is taken for what
+        plots/examples/<variant>.csv              the probabilities of the example images
+        stages/templates/report.html, report.css  the page without its content
+Params  all of params.yaml
+Writes  plots/report.html                         shows faces of FER2013: not for Git
+Source  the paper, sections 5-7
+"""
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from stages.lib import (
+    claims,
+    console,
+    contents,
+    evidence,
+    files,
+    findings,
+    page,
+    params,
+    recommend,
+    rules,
+    scores,
+    style,
+)
+from stages.lib.fer2013 import EMOTIONS
+
+logger = logging.getLogger(__name__)
+
+FACES_SEED = 42  # picks the images of the data set that are shown
+FACES_SHOWN = 6  # of each emotion
+
+TABLES = {
+    "table2": ("Accuracy MCR", "how much training accuracy rises"),
+    "table3": ("Loss MCR", "how much training loss rises; falling is negative"),
+    "table4": ("Accuracy MOFR", "how much training accuracy moves ahead of validation"),
+    "table5": ("Loss MOFR", "how much training loss less validation’s rises"),
+}
+
+Found = dict[str, dict[str, Any]]  # kind of metric, variant, what its file holds
+
+
+def main() -> None:
+    settings = params.load()
+    study = files.read_json(Path("metrics/study.json"))
+    logger.info("Writing the page; variants with results: %d.", len(study["ran"]))
+    images = files.read_npz(Path("data/images.npz"))
+    found = {
+        kind: read_variants(f"metrics/{kind}", settings)
+        for kind in ("weights", "features", "test")
+    }
+    ours = testify(settings, study, found)
+    chance = scores.chance(images["labels"])
+    content = {
+        **describe(settings, study, found, ours),
+        **show_results(settings, ours, chance),
+        **judge(settings, ours),
+        **advise(settings, found, ours),
+        **show_faces(study["ran"], images),
+    }
+    template = Path("stages/templates/report.html")
+    with files.whole(Path("plots/report.html")) as part:
+        part.write_text(page.render(template, content))
+
+
+def read_variants(folder: str, settings: params.Settings) -> dict[str, Any]:
+    """Read the JSON of each variant that has one in a folder."""
+    paths = {name: Path(folder) / f"{name}.json" for name in settings.variants}
+    return {
+        name: files.read_json(path) for name, path in paths.items() if path.is_file()
+    }
+
+
+def testify(
+    settings: params.Settings, study: dict[str, Any], found: Found
+) -> evidence.Evidence:
+    """Collect the numbers of this study that claims, findings and advice rest on."""
+    official = settings.weights.pretrained == "official"
+    split = files.read_json(Path("metrics/split.json"))
+    tests = {name: found["test"][name]["test"] for name in study["ran"]}
+    return evidence.Evidence(
+        names=evidence.names(settings.variants),
+        tables={name: read_table(f"metrics/{name}.json") for name in TABLES},
+        absent={
+            name: contents.why_missing(name, settings.variants[name], official, found)
+            for name in study["missing"]
+        },
+        without_signal=frozenset(study["without_signal"]),
+        initial=read_table("metrics/initial.json"),
+        final=read_table("metrics/final.json"),
+        recall={name: test["recall"] for name, test in tests.items()},
+        num_val=split["val"]["total"],
+        num_test=split["test"],
+        parameters={
+            settings.variants[name].backbone: measured["parameters"]["backbone"]
+            for name, measured in found["features"].items()
+        },
+        milliseconds=files.read_json(Path("metrics/costs.json"))[
+            "milliseconds_an_image"
+        ],
+    )
+
+
+def read_table(path: str) -> dict[str, dict[str, float]]:
+    """Read a metrics file of a row a variant, without its list of missing ones."""
+    values = files.read_json(Path(path))
+    return {name: row for name, row in values.items() if name != "missing"}
+
+
+def describe(
+    settings: params.Settings,
+    study: dict[str, Any],
+    found: Found,
+    ours: evidence.Evidence,
+) -> dict[str, Any]:
+    """Return what the results rest on, and what was found."""
+    return {
+        "study": study,
+        "absent": ours.absent,
+        "variants": settings.variants,
+        "styles": style.of_variants(settings.variants),
+        "backbones": style.BACKBONES,
+        "colours": style.COLOURS,
+        "emotions": EMOTIONS,
+        "weights": found["weights"],
+        "features": found["features"],
+        "findings": findings.find(ours),
+        "dataset": files.read_json(Path("metrics/dataset.json")),
+        "split": files.read_json(Path("metrics/split.json")),
+        "versions": contents.versions(),
+        "settings": {
+            "data": settings.data,
+            "sample": settings.sample,
+            "split": settings.split,
+            "weights": settings.weights,
+            "compute": settings.compute,
+            "features": settings.features,
+            "train": settings.train,
+            "tables": settings.tables,
+        },
+    }
+
+
+def show_results(
+    settings: params.Settings, ours: evidence.Evidence, chance: dict[str, float]
+) -> dict[str, Any]:
+    """Return the tables of rates, the first and last epoch, and every chart."""
+    tables = []
+    for name, (title, meaning) in TABLES.items():
+        paper = files.read_json(Path(f"metrics/paper/{name}.json"))
+        difference = files.read_json(Path(f"metrics/difference/{name}.json"))
+        windows, rows = contents.rate_rows(
+            settings.variants, ours.tables[name], paper, difference
+        )
+        head = {"key": name, "title": title, "meaning": meaning}
+        tables.append({**head, "windows": windows, "rows": rows})
+    history = [
+        files.read_csv(Path(f"plots/learning/{backbone}.csv"))
+        for backbone in style.BACKBONES
+    ]
+    drawn = contents.drawings(
+        pd.concat([table for table in history if len(table)] or history[:1]),
+        files.read_csv(Path("plots/initial.csv")),
+        files.read_csv(Path("plots/test.csv")),
+        ours.recall,
+        style.of_variants(settings.variants),
+        chance,
+    )
+    confusion = files.read_csv(Path("plots/confusion.csv"))
+    return {
+        "tables": tables,
+        "initial": ours.initial,
+        "final": ours.final,
+        "chance": chance,
+        "confusion": contents.confusion_matrices(confusion),
+        "charts": drawn,
+        "specs": page.specs(drawn),
+        "vega": page.vega(),
+    }
+
+
+def judge(settings: params.Settings, ours: evidence.Evidence) -> dict[str, Any]:
+    """Return a verdict on every claim, from our numbers and from the paper's own."""
+    paper = evidence.Evidence(
+        names={key: "-".join(key) for key in evidence.names(settings.variants)},
+        tables={name: read_table(f"metrics/paper/{name}.json") for name in TABLES},
+    )
+    verdicts = [
+        (rules.judge(claim, ours), rules.judge(claim, paper)) for claim in claims.CLAIMS
+    ]
+    return {"verdicts": verdicts, "words": list(rules.WORDS.values())}
+
+
+def advise(
+    settings: params.Settings, found: Found, ours: evidence.Evidence
+) -> dict[str, Any]:
+    """Return which backbone is for which situation, and what that was chosen from."""
+    candidates = contents.candidates(ours, settings.variants, found["features"])
+    chance = max(
+        (test["chance"]["accuracy"] for test in found["test"].values()), default=0
+    )
+    return {
+        "candidates": candidates,
+        "worthwhile": recommend.worthwhile(candidates, chance),
+        "advice": recommend.recommend(candidates, chance),
+        "costs": files.read_json(Path("metrics/costs.json")),
+    }
+
+
+def show_faces(ran: list[str], images: dict[str, Any]) -> dict[str, Any]:
+    """Return images of each emotion, and the networks' answers to seven of the test set."""
+    counts = files.read_json(Path("metrics/dataset.json"))["emotions"]
+    chosen = files.read_npz(Path("data/split.npz"))["examples"]
+    answers = {name: files.read_csv(Path(f"plots/examples/{name}.csv")) for name in ran}
+    for name, table in answers.items():
+        if table["row"].tolist() != chosen.tolist():
+            raise console.InputError(
+                f"plots/examples/{name}.csv belongs to another split: expected the images "
+                f"{chosen.tolist()}, got {table['row'].tolist()}. Run `dvc repro "
+                f"evaluate@{name}`."
+            )
+    pixels, labels = images["pixels"], images["labels"]
+    return {
+        "examples": contents.show_examples(pixels, chosen, answers),
+        "classes": contents.dataset_rows(
+            counts, pixels, labels, FACES_SEED, FACES_SHOWN
+        ),
+    }
+
+
+if __name__ == "__main__":
+    console.run(main)

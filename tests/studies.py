@@ -1,0 +1,148 @@
+"""Made-up results of a study, in the files that stages hand to each other."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from ruamel.yaml import YAML
+
+from stages import evaluate, prepare, split, tabulate
+from stages.lib import files, forms, params, sample
+
+ROOT = Path(__file__).parents[1]
+
+# What a variant's validation accuracy starts with and ends with.
+LEARNS = {
+    "mobilenet-pretrained": (0.44, 0.58),
+    "mobilenet-random": (0.25, 0.25),
+    "openface-pretrained": (0.33, 0.47),
+    "openface-random": (0.26, 0.28),
+    "resnet50-pretrained": (0.47, 0.56),
+    "resnet50-random": (0.28, 0.36),
+    "vggface-pretrained": (0.53, 0.64),
+    "vggface-random": (0.25, 0.31),
+}
+FIVE = (
+    "mobilenet-pretrained",
+    "mobilenet-random",
+    "openface-random",
+    "resnet50-random",
+    "vggface-random",
+)
+SAMPLE = {"data": {"source": "sample"}, "weights": {"pretrained": "stand-in"}}
+PARAMETERS = {
+    "mobilenet": 3_228_864,
+    "openface": 3_743_280,
+    "resnet50": 23_587_712,
+    "vggface": 134_260_544,
+}
+VALUES_AN_IMAGE = {
+    "mobilenet": 50_176,
+    "openface": 6_624,
+    "resnet50": 125_440,
+    "vggface": 25_088,
+}
+WITHOUT_SIGNAL = "mobilenet-random"
+COPIES = 42  # images that stand in the data twice
+
+
+def make(folder, ran=tuple(LEARNS), images=420, sections=None):
+    """Write a project in `folder`, the current one, whose variants in `ran` have results.
+
+    `sections` changes what params.yaml says, such as {"data": {"source": "sample"}}.
+    """
+    write_settings(folder, sections or {})
+    for name in ("metrics/paper", "stages/templates"):
+        shutil.copytree(ROOT / name, folder / name)
+    for name in ("metrics/costs.json", "requirements.lock"):
+        shutil.copy(ROOT / name, folder / name)
+    write_images(folder, images)
+    split.main()
+    for name in ran:
+        write_variant(folder, name)
+        evaluate.main(name)
+    tabulate.main()
+
+
+def write_settings(folder, sections):
+    yaml = YAML()
+    settings = yaml.load(ROOT / "params.yaml")
+    for section, values in sections.items():
+        settings[section].update(values)
+    yaml.dump(settings, folder / "params.yaml")
+
+
+def write_images(folder, number):
+    pixels, labels, _ = sample.draw(number - COPIES, num_identities=5, seed=1)
+    pixels = np.concatenate([pixels, pixels[:COPIES]])
+    labels = np.concatenate([labels, labels[:COPIES]])
+    arrays = {"pixels": pixels, "labels": labels}
+    files.write_npz(folder / "data/images.npz", arrays)
+    usages = np.array(["Training"] * number)
+    dataset = prepare.describe(forms.Images(pixels, labels, usages, official=False))
+    dataset["source_file"] = "fer2013.csv"
+    files.write_json(folder / "metrics/dataset.json", dataset)
+
+
+def write_variant(folder, name):
+    """Write what the weights, features and train stages would of one variant."""
+    settings = params.load()
+    variant = settings.variants[name]
+    seed = sorted(LEARNS).index(name) if name in LEARNS else len(LEARNS)
+    random = np.random.default_rng(seed)
+    origin = {"source": "random", "seed": 42}
+    if variant.weights == "pretrained" and settings.weights.pretrained == "stand-in":
+        origin["source"] = "stand-in"
+    elif variant.weights == "pretrained":
+        file = f"{variant.backbone}_weights.h5"
+        digest = f"{seed:064x}"
+        origin = {"name": file, "source": "url", "sha256": digest, "official": True}
+    parameters = PARAMETERS[variant.backbone]
+    origin["parameters"] = parameters
+    files.write_json(folder / f"metrics/weights/{name}.json", origin)
+    labels = files.read_npz(folder / "data/images.npz")["labels"]
+    size = VALUES_AN_IMAGE[variant.backbone]
+    measured = {
+        "images": len(labels),
+        "engine": "OpenVINO",
+        "precision": settings.compute.precision,
+        "bytes": 4 * size * len(labels),
+        "carries_signal": name != WITHOUT_SIGNAL,
+        "tensors": [{"shape": [size], "min": 0.0, "max": 1.0, "spread": 0.1}],
+        "parameters": {"backbone": parameters, "trainable": 100_000},
+    }
+    files.write_json(folder / f"metrics/features/{name}.json", measured)
+    first, last = LEARNS.get(name, (0.3, 0.4))
+    run = folder / f"data/runs/{name}"
+    files.write_csv(
+        run / "history.csv", history(first, last, random, settings.train.epochs)
+    )
+    test = labels[files.read_npz(folder / "data/split.npz")["test"]]
+    files.write_npz(run / "probabilities.npz", {"test": answers(test, last, random)})
+
+
+def history(first, last, random, epochs):
+    """Make up a training that levels off, and moves ahead of validation."""
+    done = 1 - np.exp(-np.arange(epochs) / 4)
+    val = first + (last - first) * done + random.normal(0, 0.003, epochs)
+    train = first + 1.6 * (last - first) * done
+    return pd.DataFrame(
+        {
+            "epoch": np.arange(1, epochs + 1),
+            "accuracy": train,
+            "val_accuracy": val,
+            "loss": 2.4 - 1.9 * train,
+            "val_loss": 2.4 - 1.9 * val + 0.02 * np.arange(epochs) * (last - first),
+        }
+    )
+
+
+def answers(labels, accuracy, random):
+    """Make up probabilities (n, 7) of which a share `accuracy` is right."""
+    known = random.random(len(labels)) < accuracy
+    guessed = np.where(known, labels, random.integers(0, 7, len(labels)))
+    logits = random.normal(0, 0.7, (len(labels), 7))
+    logits[np.arange(len(labels)), guessed] += 3
+    shares = np.exp(logits)
+    return (shares / shares.sum(axis=1, keepdims=True)).astype(np.float32)

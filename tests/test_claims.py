@@ -1,0 +1,266 @@
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from stages.lib import claims, comparisons, files, params, rates, rules
+from stages.lib.evidence import Evidence, names
+from stages.lib.fer2013 import EMOTIONS
+from stages.lib.style import BACKBONES
+
+PAPER = Path(__file__).parents[1] / "metrics/paper"
+STARTS = ("pretrained", "random")
+WINDOWS = ("1-5", "6-10", "11-15", "16-20")
+CLAIMS = {claim.key: claim for claim in claims.CLAIMS}
+
+
+def table(value_of):
+    """Give every variant a rate in every window."""
+    return {
+        f"{backbone}-{start}": {
+            window: value_of(backbone, start, window) for window in WINDOWS
+        }
+        for backbone in BACKBONES
+        for start in STARTS
+    }
+
+
+def converges(backbone, start, window):
+    """Make pretrained faster at first and random at last, OpenFace most and VGG-Face least."""
+    faster = (start == "pretrained") != (window == "16-20")
+    if backbone == "vggface":
+        return 0.001 + 0.001 * faster
+    return 0.01 + 0.01 * faster + 0.01 * (backbone == "openface")
+
+
+def overfits(backbone, start, window):
+    return 0.01 + 0.01 * (start == "pretrained") + 0.01 * (backbone == "openface")
+
+
+def accuracies(**pretrained):
+    """Set validation accuracies of the pretrained variants; the random ones are 0.1 less."""
+    return {
+        f"{backbone}-{start}": {"val_accuracy": value - 0.1 * (start == "random")}
+        for backbone, value in pretrained.items()
+        for start in STARTS
+    }
+
+
+AS_CLAIMED = accuracies(mobilenet=0.4, openface=0.5, resnet50=0.51, vggface=0.7)
+RECALL = dict.fromkeys(comparisons.RECOGNISED, 0.6) | {
+    "sad": 0.4,
+    "neutral": 0.4,
+    "disgust": 0.1,
+}
+
+
+@pytest.fixture
+def study():
+    """A study of eight variants that turned out as the paper says in every respect."""
+    return Evidence(
+        names={(b, start): f"{b}-{start}" for b in BACKBONES for start in STARTS},
+        tables={"table2": table(converges), "table4": table(overfits)},
+        initial=AS_CLAIMED,
+        final=AS_CLAIMED,
+        recall=dict.fromkeys(AS_CLAIMED, RECALL),
+        num_val=3589,
+        num_test=dict.fromkeys(EMOTIONS, 1000),
+        parameters={"openface": 3_743_280, "resnet50": 23_587_712},
+        milliseconds={"openface": 4, "resnet50": 32},
+    )
+
+
+@pytest.fixture
+def paper():
+    """What the paper itself printed: rates, and nothing else."""
+    return Evidence(
+        names={(b, start): f"{b}-{start}" for b in BACKBONES for start in STARTS},
+        tables={
+            name: files.read_json(PAPER / f"{name}.json")
+            for name in ("table2", "table4")
+        },
+    )
+
+
+def word(key, evidence):
+    return rules.judge(CLAIMS[key], evidence).word
+
+
+@pytest.mark.parametrize("key", CLAIMS)
+def test_what_came_out_as_claimed_is_supported(key, study):
+    assert word(key, study) == "supported"
+
+
+def reversed_table(value_of):
+    """Swap pretrained and random, and let every backbone but OpenFace lead."""
+
+    def value(backbone, start, window):
+        other = STARTS[start == "pretrained"]
+        return value_of(backbone, other, window) - 0.02 * (backbone == "openface")
+
+    return table(value)
+
+
+def level(value):
+    return table(lambda *_: value)
+
+
+# For each claim a study in which it is wrong.
+OTHERWISE = {
+    "pretrained-better": {
+        "final": AS_CLAIMED | {"resnet50-random": {"val_accuracy": 0.6}}
+    },
+    "pretrained-faster": {"tables": {"table2": reversed_table(converges)}},
+    "random-overtakes": {"tables": {"table2": level(0.01)}},
+    "pretrained-overfits": {"tables": {"table4": reversed_table(overfits)}},
+    "vggface-first": {
+        "initial": accuracies(mobilenet=0.8, openface=0.5, resnet50=0.5, vggface=0.7)
+    },
+    "vggface-last": {
+        "final": accuracies(mobilenet=0.8, openface=0.5, resnet50=0.5, vggface=0.7)
+    },
+    "vggface-slowest": {"tables": {"table2": level(0.01)}},
+    "openface-comparable": {
+        "final": accuracies(mobilenet=0.4, openface=0.4, resnet50=0.5, vggface=0.7)
+    },
+    "openface-lighter": {"milliseconds": {"openface": 40, "resnet50": 32}},
+    "mobilenet-below": {
+        "final": accuracies(mobilenet=0.6, openface=0.5, resnet50=0.5, vggface=0.7)
+    },
+    "openface-fastest": {"tables": {"table2": reversed_table(converges)}},
+    "openface-overfits": {"tables": {"table4": reversed_table(overfits)}},
+    "faces-surpass": {
+        "final": accuracies(mobilenet=0.7, openface=0.5, resnet50=0.6, vggface=0.5)
+    },
+    "four-best": {"recall": dict.fromkeys(AS_CLAIMED, RECALL | {"sad": 0.9})},
+    "disgust-worst": {"recall": dict.fromkeys(AS_CLAIMED, RECALL | {"fear": 0.0})},
+}
+
+
+@pytest.mark.parametrize("key", CLAIMS)
+def test_what_came_out_otherwise_is_contradicted(key, study):
+    assert word(key, replace(study, **OTHERWISE[key])) == "contradicted"
+
+
+@pytest.mark.parametrize("key", CLAIMS.keys() - {"openface-lighter"})
+def test_without_any_pretrained_variant_no_claim_about_them_is_testable(key, study):
+    absent = {f"{backbone}-pretrained": "not run" for backbone in BACKBONES}
+    there = {name: row for name, row in AS_CLAIMED.items() if name not in absent}
+    tables = {
+        name: {variant: row for variant, row in rows.items() if variant not in absent}
+        for name, rows in study.tables.items()
+    }
+    left = replace(
+        study, absent=absent, tables=tables, initial=there, final=there, recall={}
+    )
+    verdict = rules.judge(CLAIMS[key], left)
+    assert verdict.word == "not testable"
+    assert verdict.summary.startswith("undecided: no results of ")
+    assert all(check.why == "not run" for check in verdict.checks)
+
+
+def test_a_missing_variant_leaves_a_claim_about_all_open(study):
+    without = replace(study, absent={"vggface-random": "not run"})
+    verdict = rules.judge(CLAIMS["pretrained-better"], without)
+    assert verdict.word == "not testable"
+    assert verdict.summary == "3 of 3 comparisons hold, 1 undecided"
+
+
+def test_one_counterexample_is_enough_whatever_is_missing(study):
+    otherwise = replace(
+        study,
+        absent={"vggface-random": "not run"},
+        **OTHERWISE["pretrained-better"],
+    )
+    assert word("pretrained-better", otherwise) == "contradicted"
+
+
+def test_one_case_is_enough_for_a_claim_about_some(study):
+    without = replace(study, absent={"vggface-random": "not run"})
+    assert word("random-overtakes", without) == "supported"
+
+
+def test_a_variant_without_a_signal_is_left_out(study):
+    mute = replace(study, without_signal=frozenset({"mobilenet-random"}))
+    verdict = rules.judge(CLAIMS["pretrained-better"], mute)
+    assert verdict.word == "supported"
+    assert verdict.summary == "3 of 3 comparisons hold"
+    assert verdict.checks[0].why == "left out: no signal"
+
+
+def test_what_is_left_out_is_no_reason_for_the_rest_to_be_open(study):
+    absent = {f"{backbone}-pretrained": "not run" for backbone in BACKBONES}
+    del absent["mobilenet-pretrained"]
+    mute = replace(study, absent=absent, without_signal=frozenset({"mobilenet-random"}))
+    summary = rules.judge(CLAIMS["pretrained-better"], mute).summary
+    assert summary == f"undecided: no results of {', '.join(absent)}"
+
+
+@pytest.mark.parametrize("key", ["pretrained-better", "random-overtakes"])
+def test_where_nothing_has_a_signal_nothing_is_decided(key, study):
+    assert word(key, replace(study, without_signal=frozenset(AS_CLAIMED))) == (
+        "not testable"
+    )
+
+
+def test_few_images_decide_nothing_about_accuracy(study):
+    few = replace(study, num_val=11, num_test=dict.fromkeys(EMOTIONS, 3))
+    by_share = [key for key, claim in CLAIMS.items() if claim.unit == "share"]
+    assert {key: word(key, few) for key in by_share} == dict.fromkeys(
+        by_share, "not testable"
+    )
+
+
+def test_a_difference_that_may_be_luck_decides_nothing(study):
+    close = accuracies(mobilenet=0.49, openface=0.5, resnet50=0.5, vggface=0.7)
+    verdict = rules.judge(CLAIMS["mobilenet-below"], replace(study, final=close))
+    assert verdict.word == "not testable"
+    assert "2.3 points" in verdict.summary  # 1.96 sqrt(1/2 / 3589)
+
+
+# Worked out by hand from Tables 2 and 4 as printed.
+BY_ITS_OWN_TABLES = {
+    "pretrained-faster": ("contradicted", "3 of 4 comparisons hold"),
+    "random-overtakes": ("supported", "3 of 4 comparisons hold"),
+    "pretrained-overfits": ("contradicted", "2 of 4 comparisons hold"),
+    "vggface-slowest": ("supported", "3 of 3 comparisons hold"),
+    "openface-fastest": ("supported", "3 of 3 comparisons hold"),
+    "openface-overfits": ("supported", "3 of 3 comparisons hold"),
+}
+
+
+@pytest.mark.parametrize("key", CLAIMS)
+def test_the_paper_s_own_tables_give(key, paper):
+    verdict = rules.judge(CLAIMS[key], paper)
+    assert verdict.has_numbers == (key in BY_ITS_OWN_TABLES)
+    if verdict.has_numbers:
+        assert (verdict.word, verdict.summary) == BY_ITS_OWN_TABLES[key]
+
+
+@pytest.mark.parametrize(("first", "last"), [(1, 5), (1, 10), (6, 20), (1, 20)])
+def test_windows_add_up_to_the_rate_over_all_their_epochs(first, last):
+    metric = np.random.default_rng(1).random(20).cumsum()
+    by_window = {
+        f"{low}-{high}": rates.mean_convergence_rate(metric, low, high)
+        for low, high in rates.windows(20, 5)
+    }
+    evidence = Evidence(names={}, tables={"table2": {"tiny": by_window}})
+    expected = rates.mean_convergence_rate(metric, first, last)
+    assert evidence.rate("table2", "tiny", first, last) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(("first", "last"), [(1, 8), (3, 10), (16, 20)])
+def test_there_is_no_rate_where_the_windows_do_not_end(first, last):
+    by_window = {"1-5": 0.1, "6-10": 0.1, "11-15": 0.1}
+    evidence = Evidence(names={}, tables={"table2": {"tiny": by_window}})
+    assert evidence.rate("table2", "tiny", first, last) is None
+
+
+def test_the_paper_s_variants_are_compared_and_not_one_that_was_added():
+    variants = params.load().variants
+    variants["mobilenet-scratch"] = params.Variant(
+        backbone="mobilenet", weights="random", trainable_layers="all"
+    )
+    assert names(variants)["mobilenet", "random"] == "mobilenet-random"
+    assert set(names(variants).values()) == set(AS_CLAIMED)

@@ -1,0 +1,463 @@
+"""The page, as written and as a real browser shows it without a network."""
+
+import json
+import re
+import shutil
+from html.parser import HTMLParser
+
+import pytest
+import studies
+from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.wait import WebDriverWait
+
+from stages import report
+from stages.lib import claims, console, files, scores, style
+from stages.lib.fer2013 import EMOTIONS
+
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+CHROMEDRIVER = shutil.which("chromedriver")
+needs_chromium = pytest.mark.skipif(
+    not (CHROMIUM and CHROMEDRIVER),
+    reason="no Chromium here; Debian: apt-get install chromium chromium-driver",
+)
+FLAGS = (
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--host-resolver-rules=MAP * ~NOTFOUND",
+)
+NUM_CHARTS = 1 + 8 + 2 + 2  # all variants; Figures 5-8; 9 and 10; test set
+
+
+def write_page(folder, **changes):
+    """Make up a study in a folder, and report it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        studies.make(folder, **changes)
+        report.main()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory):
+    return write_page(tmp_path_factory.mktemp("all"))
+
+
+@pytest.fixture(scope="module")
+def partial(tmp_path_factory):
+    return write_page(tmp_path_factory.mktemp("five"), ran=studies.FIVE)
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("sample")
+    return write_page(folder, images=112, sections=studies.SAMPLE)
+
+
+class Text(HTMLParser):
+    """What a page says, and every address that it names."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.words, self.addresses, self.hidden = [], [], False
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):
+        self.hidden = tag in ("script", "style")
+        self.addresses += [v for k, v in attrs if k in ("src", "href")]
+
+    def handle_endtag(self, tag):
+        self.hidden = False
+
+    def handle_data(self, data):
+        if not self.hidden:
+            self.words += data.split()
+
+    def __str__(self):
+        return " ".join(self.words)
+
+
+def read(folder):
+    return Text((folder / "plots/report.html").read_text())
+
+
+def test_the_same_results_give_the_same_bytes(study, monkeypatch):
+    monkeypatch.chdir(study)
+    first = (study / "plots/report.html").read_bytes()
+    report.main()
+    assert (study / "plots/report.html").read_bytes() == first
+
+
+def test_the_page_is_small_and_names_no_address(study):
+    assert (study / "plots/report.html").stat().st_size < 6_000_000
+    for address in read(study).addresses:
+        assert address.startswith(("#", "data:image/png;base64,"))
+
+
+def test_the_sample_says_first_that_it_proves_nothing(sample, study):
+    text = str(read(sample))
+    notice = "Drawn faces and stand-in weights prove nothing about people."
+    assert notice in text
+    assert text.index(notice) < text.index("Does a backbone")
+    assert "prove nothing" not in str(read(study))
+
+
+def test_a_verdict_on_the_sample_says_what_it_stands_on(sample, study):
+    assert "supported on drawn faces" in str(read(sample))
+    assert "on drawn faces" not in str(read(study))
+
+
+def test_missing_variants_are_named_with_the_reason(partial):
+    text = str(read(partial))
+    assert "5 of 8 variants have results" in text
+    assert text.count("Missing: its official weights are not here") == 3
+
+
+def test_a_variant_without_a_signal_is_named(study):
+    assert "Without a signal: mobilenet-random." in str(read(study))
+
+
+def test_every_claim_has_its_rule_and_a_verdict(study):
+    text = str(read(study))
+    for claim in claims.CLAIMS:
+        assert claim.says in text
+        assert claim.rule in text
+
+
+def test_a_study_of_which_nothing_ran_has_a_page(tmp_path):
+    text = str(read(write_page(tmp_path, ran=())))
+    assert "0 of 8 variants have results" in text
+    assert "No variant has results yet." in text
+
+
+def test_settings_versions_and_hashes_are_given(study):
+    text = str(read(study))
+    dataset = files.read_json(study / "metrics/dataset.json")
+    weights = files.read_json(study / "metrics/weights/vggface-pretrained.json")
+    for said in (
+        "train.learning_rate 0.0001",
+        "deepface 0.0.103",
+        "OpenVINO, float32",
+        dataset["fingerprint"],
+        weights["sha256"],
+    ):
+        assert said in text
+
+
+def test_answers_to_other_images_are_refused(study, monkeypatch, tmp_path):
+    folder = tmp_path / "copy"
+    shutil.copytree(study, folder)
+    monkeypatch.chdir(folder)
+    path = folder / "plots/examples/openface-random.csv"
+    table = files.read_csv(path)
+    table["row"] += 1
+    files.write_csv(path, table)
+    with pytest.raises(console.InputError, match="dvc repro evaluate@openface-random"):
+        report.main()
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    options = webdriver.ChromeOptions()
+    options.binary_location = CHROMIUM
+    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('chromium')}"):
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    driver = webdriver.Chrome(options, Service(CHROMEDRIVER))
+    yield driver
+    driver.quit()
+
+
+@pytest.fixture
+def show(browser):
+    """Open a study's page at a width, and wait until its charts are drawn."""
+
+    def show(folder, width=1280, charts=NUM_CHARTS):
+        browser.execute_cdp_cmd(
+            "Emulation.setDeviceMetricsOverride",
+            {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False},
+        )
+        browser.get((folder / "plots/report.html").as_uri())
+        drawn = "return document.querySelectorAll('.chart[data-drawn] svg').length"
+        WebDriverWait(browser, 30).until(
+            lambda browser: browser.execute_script(drawn) == charts
+        )
+        return browser
+
+    return show
+
+
+@needs_chromium
+@pytest.mark.parametrize("kind", ["study", "partial", "sample"])
+def test_every_chart_is_drawn_and_the_console_is_silent(kind, show, request):
+    browser = show(request.getfixturevalue(kind))
+    assert browser.get_log("browser") == []
+    placed = browser.find_elements(By.CSS_SELECTOR, ".chart")
+    assert len(placed) == NUM_CHARTS
+    for chart in placed:
+        assert chart.find_elements(
+            By.CSS_SELECTOR, ".mark-line path, .mark-rect path, .mark-symbol path"
+        )
+
+
+@needs_chromium
+def test_a_line_is_drawn_for_every_variant_and_set(show, study):
+    browser = show(study)
+    lines = (
+        "return document.querySelectorAll(`#${arguments[0]} .mark-line path`).length"
+    )
+    assert browser.execute_script(lines, "validation") == 8
+    for backbone in style.BACKBONES:
+        for metric in ("accuracy", "loss"):
+            assert browser.execute_script(lines, f"{metric}-{backbone}") == 4
+
+
+@needs_chromium
+def test_pretrained_is_solid_and_random_dashed(show, study):
+    dashes = show(study).execute_script(
+        "return [...document.querySelectorAll('#validation .mark-line path')]"
+        ".map((path) => path.getAttribute('stroke-dasharray'))"
+    )
+    expected = {"pretrained": "1,0", "random": "5,4"}
+    assert dashes == [expected[name.split("-")[1]] for name in studies.LEARNS]
+
+
+@needs_chromium
+def test_a_backbone_has_its_colour_in_every_chart(show, study):
+    browser = show(study)
+    strokes = (
+        "return [...document.querySelectorAll(`#${arguments[0]} .mark-line path`)]"
+        ".map((path) => path.getAttribute('stroke'))"
+    )
+    everywhere = set(browser.execute_script(strokes, "validation"))
+    assert everywhere == set(style.COLOURS.values())
+    for backbone, colour in style.COLOURS.items():
+        found = set(browser.execute_script(strokes, f"accuracy-{backbone}"))
+        assert found == {colour, style.lighter(colour)}
+
+
+CELLS = """
+return [...document.querySelectorAll(`#${arguments[0]} tr[data-variant]`)].map((row) => [
+  row.dataset.variant,
+  [...row.querySelectorAll("td")].map((cell) => [
+    cell.querySelector("data")?.value ?? null, cell.innerText]),
+])
+"""
+
+
+def number(text):
+    return float(re.sub("[±\\s]", "", text).replace("−", "-"))
+
+
+@needs_chromium
+@pytest.mark.parametrize("kind", ["study", "partial"])
+@pytest.mark.parametrize("table", report.TABLES)
+def test_the_tables_of_rates_equal_the_json(table, kind, show, request):
+    folder = request.getfixturevalue(kind)
+    ours, paper, difference = (
+        files.read_json(folder / f"metrics/{part}{table}.json")
+        for part in ("", "paper/", "difference/")
+    )
+    rows = dict(show(folder).execute_script(CELLS, table))
+    assert list(rows) == list(studies.LEARNS)
+    for variant, cells in rows.items():
+        expected = [
+            part.get(variant, {}).get(window)
+            for window in paper[variant]
+            for part in (ours, paper, difference)
+        ]
+        assert [value and float(value) for value, _ in cells] == expected
+        for value, (_, text) in zip(expected, cells, strict=True):
+            assert (
+                text == "–" if value is None else abs(number(text) - value) <= 5.01e-6
+            )
+
+
+@needs_chromium
+def test_the_first_and_the_last_epoch_equal_the_json(show, study):
+    initial, final = (
+        files.read_json(study / f"metrics/{name}.json") for name in ("initial", "final")
+    )
+    rows = dict(show(study).execute_script(CELLS, "ends"))
+    assert list(rows) == list(studies.LEARNS)
+    for variant, cells in rows.items():
+        expected = [*initial[variant].values(), *final[variant].values()]
+        assert [float(value) for value, _ in cells] == expected
+        assert [number(text) for _, text in cells] == pytest.approx(expected, abs=5e-5)
+
+
+@needs_chromium
+def test_signs_that_disagree_are_marked_and_no_others(show, study):
+    rows = dict(show(study).execute_script(CELLS, "table4"))
+    for cells in rows.values():
+        for mine, paper, difference in zip(*[iter(cells)] * 3, strict=True):
+            disagree = float(mine[0]) * float(paper[0]) < 0
+            assert ("±" in difference[1]) == disagree
+
+
+@needs_chromium
+def test_confusion_matrices_and_examples_equal_the_csv(show, study):
+    confusion = files.read_csv(study / "plots/confusion.csv")
+    browser = show(study)
+    for variant in studies.LEARNS:
+        cells = browser.execute_script(
+            "return [...document.querySelectorAll(`#confusion-${arguments[0]} data`)]"
+            ".map((cell) => Number(cell.value))",
+            variant,
+        )
+        expected = confusion[confusion["variant"] == variant]["share"]
+        assert cells == pytest.approx(expected.tolist())
+    tables = browser.find_elements(By.CSS_SELECTOR, ".example table")
+    assert len(tables) == len(EMOTIONS)
+
+
+@needs_chromium
+@pytest.mark.parametrize("width", [1280, 390])
+def test_nothing_is_cut_off_and_wide_tables_scroll_by_themselves(width, show, study):
+    browser = show(study, width)
+    assert browser.execute_script(
+        "return document.documentElement.scrollWidth <= innerWidth"
+    )
+    wider = browser.execute_script(
+        "return [...document.querySelectorAll('.scroll')]"
+        ".filter((box) => box.scrollWidth > box.clientWidth + 1).length"
+    )
+    assert bool(wider) == (width == 390)
+
+
+@needs_chromium
+def test_every_figure_has_words_for_who_cannot_see_it(show, study):
+    browser = show(study)
+    wordless = """
+    const named = (e) => e.getAttribute("alt") || e.getAttribute("aria-label")
+      || document.getElementById(e.getAttribute("aria-labelledby"))?.innerText;
+    return [...document.querySelectorAll("img, .chart, table.heat, .scroll")]
+      .filter((e) => !named(e)).map((e) => e.outerHTML.slice(0, 80))
+      .concat([...document.querySelectorAll("figure")]
+        .filter((e) => !e.querySelector("figcaption")?.innerText.trim()).map(String))
+    """
+    assert browser.execute_script(wordless) == []
+
+
+def ticks(browser, chart):
+    return browser.execute_script(
+        "return [...document.querySelectorAll(`#${arguments[0]} .role-axis-label text`)]"
+        ".map((text) => text.textContent)",
+        chart,
+    )
+
+
+def wheel(browser, element, modifiers):
+    x, y = browser.execute_script(
+        "const box = arguments[0].getBoundingClientRect();"
+        "return [box.x + box.width / 2, box.y + box.height / 2]",
+        element,
+    )
+    event = {"type": "mouseWheel", "x": x, "y": y, "deltaX": 0, "deltaY": -200}
+    browser.execute_cdp_cmd(
+        "Input.dispatchMouseEvent", event | {"modifiers": modifiers}
+    )
+
+
+@needs_chromium
+def test_hovering_a_chart_gives_the_numbers_of_an_epoch(show, study):
+    browser = show(study)
+    chart = browser.find_element(By.ID, "accuracy-openface")
+    browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", chart)
+    # A hand moves in many steps; at the first the nearest epoch is only found.
+    for offset in range(4):
+        ActionChains(browser).move_to_element_with_offset(chart, offset, 0).perform()
+    shown = (
+        WebDriverWait(browser, 10)
+        .until(
+            lambda browser: browser.find_element(
+                By.CSS_SELECTOR, "#vg-tooltip-element.visible"
+            )
+        )
+        .text
+    )
+    history = files.read_csv(study / "plots/history/openface-pretrained.csv")
+    epoch = int(re.search(r"epoch\s+(\d+)", shown)[1])
+    value = re.search(r"openface-pretrained, validation\s+([\d.]+)", shown)[1]
+    expected = history.set_index("epoch")["val_accuracy"][epoch]
+    assert float(value) == pytest.approx(expected, abs=5e-5)
+
+
+@needs_chromium
+def test_the_wheel_zooms_with_ctrl_and_scrolls_without(show, study):
+    browser = show(study)
+    chart = browser.find_element(By.ID, "loss-openface")
+    browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", chart)
+    before, place = (
+        ticks(browser, "loss-openface"),
+        browser.execute_script("return scrollY"),
+    )
+    wheel(browser, chart, modifiers=0)
+    WebDriverWait(browser, 10).until(
+        lambda browser: browser.execute_script("return scrollY") < place
+    )
+    assert ticks(browser, "loss-openface") == before
+    wheel(browser, chart, modifiers=2)
+    WebDriverWait(browser, 10).until(
+        lambda browser: ticks(browser, "loss-openface") != before
+    )
+
+
+@needs_chromium
+def test_a_study_without_results_shows_no_chart_and_no_error(show, tmp_path):
+    browser = show(write_page(tmp_path, ran=()), charts=0)
+    assert browser.get_log("browser") == []
+
+
+@needs_chromium
+def test_a_study_of_one_epoch_has_a_page_without_rates(show, tmp_path):
+    browser = show(write_page(tmp_path, sections={"train": {"epochs": 1}}))
+    assert browser.get_log("browser") == []
+    assert "A rate takes two epochs." in browser.find_element(By.TAG_NAME, "main").text
+    points = "return document.querySelectorAll('#validation .mark-symbol path').length"
+    assert browser.execute_script(points) == len(studies.LEARNS)
+
+
+@needs_chromium
+def test_a_ninth_variant_is_told_apart(show, tmp_path):
+    scratch = {"backbone": "mobilenet", "weights": "random", "trainable_layers": "all"}
+    ninth = {"variants": {"mobilenet-scratch": scratch}}
+    ran = ("mobilenet-random", "mobilenet-scratch")
+    browser = show(write_page(tmp_path, ran=ran, sections=ninth), charts=7)
+    assert browser.get_log("browser") == []
+    marked = "return document.querySelectorAll('#accuracy-mobilenet .mark-symbol path').length"
+    assert browser.execute_script(marked) == 2 * 20  # training and validation of one
+
+
+def specs(folder):
+    page = (folder / "plots/report.html").read_text()
+    embedded = re.search(r'id="specs">(.*?)</script>', page, re.DOTALL)[1]
+    assert "<" not in embedded
+    return json.loads(embedded)
+
+
+def test_charts_show_what_guessing_gives(study):
+    guessing = scores.chance(files.read_npz(study / "data/images.npz")["labels"])
+    drawn = {
+        chart: rows[0]["chance"]
+        for chart, spec in specs(study).items()
+        for rows in spec.get("datasets", {}).values()
+        if "chance" in rows[0]
+    }
+    assert drawn == {
+        "initial-accuracy": pytest.approx(guessing["accuracy"], abs=1e-6),
+        "initial-loss": pytest.approx(guessing["prior_loss"], abs=1e-5),
+        "twins": pytest.approx(guessing["accuracy"], abs=1e-6),
+    }
+
+
+def test_the_charts_are_data_that_a_script_cannot_escape(study):
+    assert len(specs(study)) == NUM_CHARTS
