@@ -8,7 +8,7 @@ UV := 0.13.9
 export PATH := $(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test fuzz check repro
+.PHONY: help install demo test fuzz bench check repro
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -33,6 +33,9 @@ test: install  ## run the tests
 
 fuzz: install  ## thousands of odd settings and copies of FER2013, other ones each time
 	HYPOTHESIS_PROFILE=long python -m pytest tests/test_fuzz_settings.py tests/test_fuzz_prepare.py
+
+bench: install  ## what the speed rests on, measured: at most ten minutes
+	python -m benchmarks
 
 check: install  ## lint, format and types
 	ruff check . && ruff format --check . && mypy

@@ -1,7 +1,11 @@
 """Runs before any test module is imported."""
 
+import gc
 import os
+import sys
+from collections.abc import Iterator
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 import stages  # noqa: F401  # chooses Keras 2, which must come before TensorFlow
@@ -18,3 +22,12 @@ SHARED = {
 settings.register_profile("short", max_examples=15, derandomize=True, **SHARED)
 settings.register_profile("long", max_examples=500, print_blob=True, **SHARED)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "short"))
+
+
+@pytest.fixture(autouse=True)
+def _forget_networks() -> Iterator[None]:
+    """Give back what a test's networks took: VGG-Face's alone have half a gigabyte each."""
+    yield
+    if "tf_keras" in sys.modules:
+        sys.modules["tf_keras"].backend.clear_session()
+        gc.collect()

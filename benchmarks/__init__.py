@@ -1,0 +1,1 @@
+"""What the project's speed rests on, measured: `make bench`."""

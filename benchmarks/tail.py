@@ -1,0 +1,111 @@
+"""A training step of 32 images: our tail, against Keras's own layers and Adam, and the machine."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from stages.lib.framework import keras, tf
+from benchmarks import subjects
+from benchmarks.timing import Row, medians
+from stages import train
+from stages.lib import network, precision
+
+BATCH_SIZE = 32
+STEPS = {"mobilenet": 20, "openface": 100, "resnet50": 20, "vggface": 3}
+SIDE = 2048  # of the square matrices whose product is the machine's rate
+
+
+def keras_tail(backbone: str) -> keras.Model:
+    """Build the same tail from the layers and the optimizer that Keras offers."""
+    kept = network._adapted
+    network._adapted = lambda layer: layer
+    try:
+        tail = subjects.build(backbone).tail
+    finally:
+        network._adapted = kept
+    tail.compile(
+        keras.optimizers.Adam(1e-4), "sparse_categorical_crossentropy", ["accuracy"]
+    )
+    return tail
+
+
+def our_tail(backbone: str) -> keras.Model:
+    """Build the tail as the train stage does."""
+    tail = subjects.build(backbone).tail
+    train.compile_tail(tail, 1e-4)
+    return tail
+
+
+def steps(tail: keras.Model, number: int) -> Callable[[], None]:
+    """Return a function that trains for some steps on a batch that is already there."""
+    random = np.random.default_rng(42)
+    features = [
+        tf.constant(random.normal(size=(BATCH_SIZE, *one.shape[1:])), tf.float32)
+        for one in tail.inputs
+    ]
+    labels = tf.constant(random.integers(0, 7, BATCH_SIZE))
+    batch = (tuple(features) if len(features) > 1 else features[0], labels)
+    batches = iter(tf.data.Dataset.from_tensors(batch).repeat())
+    step = tail.make_train_function()
+
+    def run() -> None:
+        for _ in range(number):
+            logs = step(batches)
+        logs["loss"].numpy()
+
+    return run
+
+
+def product() -> Callable[[], None]:
+    """Return a function that multiplies two square matrices, in the precision that is set."""
+    matrix = tf.random.stateless_normal((SIDE, SIDE), (1, 2))
+    multiply = tf.function(lambda: tf.matmul(matrix, matrix))
+
+    def run() -> None:
+        for _ in range(5):
+            result = multiply()
+        result.numpy()
+
+    return run
+
+
+def operations(tail: keras.Model) -> int:
+    """Return the floating-point operations of a step's matrix products.
+
+    Forward, and backward for the weights alone: nothing asks for the features' gradient.
+    Head and biases are left out.
+    """
+    total = 0
+    for layer in tail.layers:
+        if isinstance(layer, keras.layers.Conv2D):
+            height, width = layer.output_shape[1:3]
+            total += (
+                2 * 2 * BATCH_SIZE * height * width * int(np.prod(layer.kernel.shape))
+            )
+    return total
+
+
+def measure(backbone: str, in_precision: str) -> tuple[list[Row], float]:
+    """Return the row of one backbone, and the share of the machine's rate that ours has."""
+    precision.set_precision(in_precision)
+    ours = our_tail(backbone)
+    number = STEPS[backbone]
+    seconds = medians(
+        {
+            "ours": steps(ours, number),
+            "keras": steps(keras_tail(backbone), number),
+            "product": product(),
+        }
+    )
+    precision.set_precision("float32")
+    rate = 5 * 2 * SIDE**3 / seconds["product"]
+    share = operations(ours) * number / seconds["ours"] / rate
+    what = f"training step of 32, {backbone}, {in_precision}"
+    return [
+        Row(
+            what,
+            seconds["ours"] / number,
+            seconds["keras"] / number,
+            "Keras's layers, Adam",
+        )
+    ], share
