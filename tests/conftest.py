@@ -2,6 +2,8 @@
 
 import os
 
+import browsers
+import pytest
 from hypothesis import HealthCheck, settings
 
 import stages  # noqa: F401  # chooses Keras 2, which must come before TensorFlow
@@ -18,3 +20,11 @@ SHARED = {
 settings.register_profile("short", max_examples=15, derandomize=True, **SHARED)
 settings.register_profile("long", max_examples=500, print_blob=True, **SHARED)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "short"))
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory):
+    """Chromium without a network; a test that asks for it is marked `needs_chromium`."""
+    driver = browsers.start(tmp_path_factory.mktemp("chromium"))
+    yield driver
+    driver.quit()
