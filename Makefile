@@ -13,7 +13,10 @@ export PATH := $(BIN):$(PATH)
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-install: .venv/.installed  ## install what the project needs into .venv
+install: .dvc/plots/page.html  ## install what the project needs into .venv
+
+.dvc/plots/page.html: .venv/.installed stages/plots_page.py stages/lib/page.py
+	python -m stages.plots_page
 
 .venv/.installed: requirements.lock build-constraints.txt
 	$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 11) <= v < (3, 14) else f"python3 is {v[0]}.{v[1]}; the project needs 3.11 to 3.13: make PYTHON=python3.11")'
@@ -25,7 +28,7 @@ install: .venv/.installed  ## install what the project needs into .venv
 demo: install  ## the whole study on drawn faces, in a folder of its own
 	@test -d $(DEMO) || git clone --quiet . $(DEMO)
 	@cd $(DEMO) && git fetch --quiet && git checkout --quiet --force --detach $$(git -C .. rev-parse HEAD) \
-		&& cp params.sample.yaml params.yaml \
+		&& cp params.sample.yaml params.yaml && python -m stages.plots_page \
 		&& python -m dvc repro --quiet && python -m stages.summary
 
 test: install  ## run the tests

@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Iterator
 
+import browsers
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -31,3 +32,11 @@ def _forget_networks() -> Iterator[None]:
     if "tf_keras" in sys.modules:
         sys.modules["tf_keras"].backend.clear_session()
         gc.collect()
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory):
+    """Chromium without a network; a test that asks for it is marked `needs_chromium`."""
+    driver = browsers.start(tmp_path_factory.mktemp("chromium"))
+    yield driver
+    driver.quit()

@@ -7,8 +7,7 @@ from html.parser import HTMLParser
 
 import pytest
 import studies
-from selenium import webdriver
-from selenium.webdriver.chrome.service import Service
+from browsers import needs_chromium
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.wait import WebDriverWait
@@ -17,23 +16,6 @@ from stages import report
 from stages.lib import claims, console, files, scores, style
 from stages.lib.fer2013 import EMOTIONS
 
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-CHROMEDRIVER = shutil.which("chromedriver")
-needs_chromium = pytest.mark.skipif(
-    not (CHROMIUM and CHROMEDRIVER),
-    reason="no Chromium here; Debian: apt-get install chromium chromium-driver",
-)
-FLAGS = (
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--host-resolver-rules=MAP * ~NOTFOUND",
-)
 NUM_CHARTS = 1 + 8 + 2 + 2  # all variants; Figures 5-8; 9 and 10; test set
 
 
@@ -162,18 +144,6 @@ def test_answers_to_other_images_are_refused(study, monkeypatch, tmp_path):
     files.write_csv(path, table)
     with pytest.raises(console.InputError, match="dvc repro evaluate@openface-random"):
         report.main()
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory):
-    options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM
-    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('chromium')}"):
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    driver = webdriver.Chrome(options, Service(CHROMEDRIVER))
-    yield driver
-    driver.quit()
 
 
 @pytest.fixture

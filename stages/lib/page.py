@@ -36,10 +36,10 @@ def render(template: Path, context: dict[str, Any]) -> str:
     return environment.get_template(template.name).render(context)
 
 
-def vega() -> Markup:
+def vega(version: str = VEGA_LITE) -> Markup:
     """Return Vega, Vega-Lite and vega-embed as one script that needs no network."""
     script = vl_convert.javascript_bundle(
-        "window.vegaEmbed = vegaEmbed;", vl_version=VEGA_LITE
+        "window.vegaEmbed = vegaEmbed;", vl_version=version
     )
     return Markup(script.replace("</script", r"<\/script"))
 

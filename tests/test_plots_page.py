@@ -1,0 +1,116 @@
+"""What `dvc plots show` makes, as a real browser shows it without a network."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import studies
+from browsers import needs_chromium
+from ruamel.yaml import YAML
+from selenium.webdriver.support.wait import WebDriverWait
+
+from stages import plot, plots_page
+from stages.lib import console
+
+PROJECT = Path(__file__).parents[1]
+PLOTS = YAML(typ="safe", pure=True).load(PROJECT / "dvc.yaml")["plots"]
+IMAGES = [entry for entry in PLOTS if isinstance(entry, str)]
+CHARTS = [next(iter(entry)) for entry in PLOTS if isinstance(entry, dict)]
+
+
+def show(folder):
+    """Run `dvc plots show`; return where the page is."""
+    ended = subprocess.run(
+        [sys.executable, "-m", "dvc", "plots", "show"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")
+    return folder / "dvc_plots/index.html"
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory):
+    """A clone in which a study ran, and the page was not made."""
+    folder = tmp_path_factory.mktemp("study")
+    for name in ("dvc.yaml", ".dvc/config", ".dvc/.gitignore", ".gitignore"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        shutil.copyfile(PROJECT / name, folder / name)
+    (folder / ".dvc/plots").mkdir()
+    for template in (PROJECT / ".dvc/plots").glob("*.json"):
+        shutil.copy(template, folder / ".dvc/plots")
+    subprocess.run(["git", "init", "-q"], cwd=folder, check=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        studies.make(folder)
+        plot.main()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def page(study, tmp_path_factory):
+    """`dvc plots show` in a copy where the page was made."""
+    folder = tmp_path_factory.mktemp("page") / "study"
+    shutil.copytree(study, folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        plots_page.main()
+    return show(folder)
+
+
+def test_a_clone_without_the_page_shows_its_plots_with_dvc_s_own(study):
+    assert "https://cdn.jsdelivr.net" in show(study).read_text()
+
+
+def test_the_page_loads_nothing(page):
+    text = page.read_text()
+    assert "<script src" not in text
+    assert "<link" not in text
+
+
+def test_the_page_is_made_on_each_machine_and_not_committed(page):
+    made = [str(plots_page.PAGE), ".dvc/config.local", "dvc_plots/index.html"]
+    ignored = subprocess.run(
+        ["git", "check-ignore", *made],
+        cwd=page.parents[1],
+        capture_output=True,
+        text=True,
+    )
+    assert ignored.stdout.split() == made
+
+
+def test_the_same_packages_make_the_same_page(page, monkeypatch):
+    monkeypatch.chdir(page.parents[1])
+    first = plots_page.PAGE.read_bytes()
+    plots_page.main()
+    assert plots_page.PAGE.read_bytes() == first
+
+
+def test_outside_the_project_it_says_where_to_run(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(console.InputError, match="Run from the project's top folder"):
+        plots_page.main()
+
+
+DRAWN = """
+return [...document.querySelectorAll(".vega-embed svg")].filter((chart) =>
+  chart.querySelector(".mark-line path[d], .mark-rect path[d]")).length
+"""
+
+
+@needs_chromium
+def test_everything_that_dvc_yaml_lists_is_drawn_without_a_network(page, browser):
+    browser.get(page.as_uri())
+    WebDriverWait(browser, 30).until(
+        lambda browser: browser.execute_script(DRAWN) == len(CHARTS)
+    )
+    loaded = "return [...document.images].filter((image) => image.naturalWidth).length"
+    assert browser.execute_script(loaded) == len(IMAGES)
+    # Vega warns that Vega-Lite 5 was written for its version before, and draws it.
+    log = browser.get_log("browser")
+    assert [entry for entry in log if entry["level"] != "WARNING"] == []
+    assert all("spec uses Vega v5" in entry["message"] for entry in log)
