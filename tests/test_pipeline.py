@@ -5,7 +5,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import networkx as nx
 import pytest
+from dvc.dependency.param import ParamsDependency
+from dvc.repo import Repo
 from ruamel.yaml import YAML
 
 from stages.lib.params import SECTIONS
@@ -147,3 +150,24 @@ def test_the_lock_pins_by_hash_and_names_no_address():
     lock = (PROJECT / "requirements.lock").read_text()
     assert "--hash=sha256:" in lock
     assert "://" not in lock
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of what DVC imports
+def test_editing_a_variant_reruns_that_variant_and_what_gathers_all():
+    edited = "variants.openface-random"
+    with Repo(PROJECT) as repo:
+        graph = repo.index.graph  # from a stage to those that it needs
+        reading = {
+            stage
+            for stage in graph
+            for dep in stage.deps
+            if isinstance(dep, ParamsDependency)
+            and any(
+                f"{edited}.".startswith(f"{key}.") or key.startswith(f"{edited}.")
+                for key in dep.params
+            )
+        }
+        stale = reading.union(*(nx.ancestors(graph, one) for one in reading))
+        names = {stage.addressing for stage in stale}
+    of_the_variant = {f"{stage}@openface-random" for stage in ("weights", "features", "train", "evaluate")}  # fmt: skip
+    assert names == of_the_variant | {"tabulate", "plot", "report"}
