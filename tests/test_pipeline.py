@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
+from stages import tabulate
 from stages.lib.params import SECTIONS
 
 PROJECT = Path(__file__).parents[1]
@@ -147,3 +148,32 @@ def test_the_lock_pins_by_hash_and_names_no_address():
     lock = (PROJECT / "requirements.lock").read_text()
     assert "--hash=sha256:" in lock
     assert "://" not in lock
+
+
+def test_what_dvc_compares_holds_every_variant_that_ran():
+    compared = PIPELINE["metrics"]
+    assert set(compared) <= set(paths(STAGES["tabulate"]["outs"]))
+    assert {Path(path).stem for path in compared} == {
+        *tabulate.TABLES,
+        "initial",
+        "final",
+    }
+    assert PIPELINE["params"] == ["params.yaml"]
+    # A number that no experiment changes would be one more column to look past.
+    assert not any("metrics" in stage for stage in STAGES.values())
+
+
+def test_every_variant_of_the_settings_is_a_model_for_dvc_artifacts():
+    variants = YAML_12.load(PROJECT / "params.yaml")["variants"]
+    models = PIPELINE["artifacts"]
+    assert list(models) == list(variants), (
+        "`artifacts` in dvc.yaml and `variants` in params.yaml must name the same models, in "
+        "one order: dvc.yaml cannot repeat an artifact by itself."
+    )
+    for name, variant in variants.items():
+        out = f"data/runs/{name}/weights.h5"
+        model = models[name]
+        assert (model["path"], model["type"]) == (out, "model")
+        assert model["labels"] == [variant["backbone"], variant["weights"]]
+        assert variant["weights"] in model["desc"]
+        assert out.replace(name, "${key}") in STAGES["train"]["outs"]
