@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +29,8 @@ PARTS = (
 )
 
 
-def make(folder: Path) -> None:
-    """Make a Git repository of the project with two variants that train in a moment."""
+def make(folder: Path, variants: Iterable[str] = VARIANTS) -> None:
+    """Make a Git repository of the project whose variants train in a moment."""
     for name in PARTS:
         target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -42,7 +43,7 @@ def make(folder: Path) -> None:
     settings["sample"] |= {"images": 70, "pretraining_steps": 1}
     settings["train"]["epochs"] = 2
     settings["tables"]["window"] = 1
-    settings["variants"] = {name: settings["variants"][name] for name in VARIANTS}
+    settings["variants"] = {name: settings["variants"][name] for name in variants}
     YAML_12.dump(settings, folder / "params.yaml")
     git(folder, "init", "-q", "-b", "main")
     commit(folder, "The study")

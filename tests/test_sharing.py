@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -18,8 +19,6 @@ WORKFLOW = projects.ROOT / ".github/workflows/check.yml"
 SECRET = "planted-secret-key"
 UP_TO_DATE = "Data and pipelines are up to date."
 RESULTS = ("data/runs/*/*", "metrics/**/*", "plots/**/*")
-# Everything that is on a remote: all but features, which are large.
-SHARED = ("download", "prepare", "split", "weights", "train", "plot", "report")
 
 SSH_SERVER = """
 import asyncio, pathlib, sys, asyncssh
@@ -126,14 +125,10 @@ def test_a_fresh_clone_has_all_results_and_runs_nothing(team, env, fourth):
     assert contents(fourth, *RESULTS) == contents(team.third, *RESULTS)
     assert UP_TO_DATE in dvc(fourth, env, "repro", "--allow-missing").stdout
     assert git(fourth, "status", "--porcelain") == ""
-
-
-def test_features_stay_on_the_machine_that_made_them(env, fourth):
-    dvc(fourth, env, "pull", "--allow-missing")
-    assert not (fourth / "data/features").exists()
-    assert ran(dvc(fourth, env, "repro", "--dry").stdout) == [
-        f"features@{name}" for name in VARIANTS
-    ]
+    # Features stay on the machine that made them; plain `dvc repro` would make them again.
+    assert list(fourth.glob("data/features/**/*.npy")) == []
+    again = ran(dvc(fourth, env, "repro", "--dry", expected=255).stdout)
+    assert again == [f"features@{name}" for name in VARIANTS]
 
 
 def test_branches_are_compared_without_pulling(team, env, fourth):
@@ -145,8 +140,9 @@ def test_branches_are_compared_without_pulling(team, env, fourth):
     git(fourth, "fetch", "-q")
 
     change = dvc(fourth, env, "metrics", "diff", "main", "origin/wider", "--json")
-    changed = json.loads(change.stdout)["diff"]["metrics/table3.json"]
-    assert changed == {}
+    changed = json.loads(change.stdout)["metrics/table3.json"]
+    windows = {name.split(".")[1] for name in changed}
+    assert windows == {"1-2", "2-2"}  # of the branch, of main
 
     plots = dvc(fourth, env, "plots", "diff", "main", "origin/wider")
     assert "failed to load" not in plots.stderr
@@ -171,32 +167,30 @@ def test_no_credential_is_in_a_colleague_s_files(team):
     assert not [path for path in files if SECRET.encode() in path.read_bytes()]
 
 
-def test_a_local_disk_is_a_remote(team, env, fourth, tmp_path):
-    for project in (team.third, fourth):
-        add = ("remote", "add", "--local", "--force", "disk", str(tmp_path / "disk"))
-        dvc(project, env, *add)
-    dvc(team.third, env, "push", "--remote", "disk")
-    dvc(fourth, env, "pull", "--remote", "disk", "--allow-missing")
-    assert contents(fourth, *RESULTS) == contents(team.third, *RESULTS)
-    assert git(fourth, "status", "--porcelain") == ""
-
-
-def test_a_damaged_object_of_a_remote_is_refused_where_verify_is_set(
+def test_a_local_disk_is_a_remote_and_a_damaged_object_there_is_refused(
     team, env, fourth, tmp_path
 ):
-    for project in (team.third, fourth):
-        add = ("remote", "add", "--local", "--force", "disk", str(tmp_path / "disk"))
-        dvc(project, env, *add)
-    dvc(team.third, env, "push", "--remote", "disk", "split")
+    add = ("remote", "add", "--local", "disk", str(tmp_path / "disk"))
+    dvc(team.third, env, *add)
+    dvc(team.third, env, "push", "--remote", "disk")
+    split = (team.third / "data/split.npz").read_bytes()
     (stored,) = [
-        path for path in (tmp_path / "disk").rglob("*") if path.stat().st_size < 4000
-        and path.is_file()
-    ]  # fmt: skip
+        path
+        for path in (tmp_path / "disk").rglob("*")
+        if path.is_file() and path.read_bytes() == split
+    ]
     stored.chmod(0o644)
-    stored.write_bytes(b"?" + stored.read_bytes()[1:])
+    stored.write_bytes(b"?" + split[1:])
+
+    dvc(fourth, env, *add)
     dvc(fourth, env, "remote", "modify", "--local", "disk", "verify", "true")
     dvc(fourth, env, "pull", "--remote", "disk", "split", expected=1)
     assert not (fourth / "data/split.npz").exists()
+
+    stored.write_bytes(split)
+    dvc(fourth, env, "pull", "--remote", "disk", "--allow-missing")
+    assert contents(fourth, *RESULTS) == contents(team.third, *RESULTS)
+    assert git(fourth, "status", "--porcelain") == ""
 
 
 @pytest.fixture
@@ -208,11 +202,12 @@ def ssh(tmp_path):
 
 
 def test_ssh_is_a_remote(team, env, fourth, ssh, tmp_path):
-    key = str(tmp_path / "key")
     for project in (team.third, fourth):
-        url = f"ssh://127.0.0.1:{ssh}{tmp_path}/store"
-        dvc(project, env, "remote", "add", "--local", "--force", "server", url)
-        dvc(project, env, "remote", "modify", "--local", "server", "keyfile", key)
+        with (project / ".dvc/config.local").open("a") as config:
+            config.write(
+                f"['remote \"server\"']\n  url = ssh://127.0.0.1:{ssh}{tmp_path}/store\n"
+                f"  keyfile = {tmp_path}/key\n"
+            )
     dvc(team.third, env, "push", "--remote", "server", "split")
     dvc(fourth, env, "pull", "--remote", "server", "split")
     split = "data/split.npz"
@@ -237,26 +232,20 @@ def test_the_check_passes_where_the_results_are_those_of_the_code(env, fourth):
     assert shell(fourth, env, step("The results are those of this code")) == 0
 
 
-@pytest.mark.parametrize(
-    ("section", "key", "value"),
-    [("train", "epochs", 3), ("tables", "window", 2), ("features", "batch_size", 7)],
-)
-def test_the_check_fails_where_a_stage_would_have_to_run(
-    env, fourth, section, key, value
-):
-    projects.set_setting(fourth, section, key, value)
+def test_the_check_fails_where_a_stage_would_have_to_run(env, fourth):
+    projects.set_setting(fourth, "tables", "window", 2)
     assert shell(fourth, env, step("The results are those of this code")) != 0
 
 
-def test_the_check_fails_where_a_push_was_forgotten(team, env, fourth, tmp_path):
+def test_the_check_fails_where_a_push_was_forgotten(env, fourth):
     script = step("The remote has the results")
     assert shell(fourth, env, script) == 0
-    empty = {**env, "HOME": str(tmp_path)}
-    dvc(fourth, env, "remote", "add", "--local", "-f", "team", str(tmp_path / "empty"))
-    dvc(fourth, env, "push", "split")
-    for path in (fourth / ".dvc/cache", fourth / "data"):
-        subprocess.run(["rm", "-rf", str(path)], check=True)
-    assert shell(fourth, empty, script) != 0
+    make_bucket(f"{env['AWS_ENDPOINT_URL_S3']}/other")
+    config = fourth / ".dvc/config"
+    config.write_text(config.read_text().replace("s3://team", "s3://other"))
+    shutil.rmtree(fourth / ".dvc/cache")
+    shutil.rmtree(fourth / "data")
+    assert shell(fourth, env, script) != 0
 
 
 def test_the_workflow_pins_its_actions_and_names_secrets_only():
