@@ -8,7 +8,7 @@ UV := 0.13.9
 export PATH := $(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test fuzz check repro
+.PHONY: help install demo test test-faults fuzz check repro
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -30,6 +30,9 @@ demo: install  ## the whole study on drawn faces, in a folder of its own
 
 test: install  ## run the tests
 	python -m pytest
+
+test-faults: install  ## kills, full disks and damage, many times: hours
+	FAULT_ROUNDS=20 python -m pytest tests/faults
 
 fuzz: install  ## thousands of odd settings and copies of FER2013, other ones each time
 	HYPOTHESIS_PROFILE=long python -m pytest tests/test_fuzz_settings.py tests/test_fuzz_prepare.py
