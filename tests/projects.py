@@ -96,7 +96,7 @@ def dvc(
         env=env,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=600,
     )
     assert done.returncode == expected, done.stdout + done.stderr
     return done

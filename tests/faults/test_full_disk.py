@@ -40,7 +40,7 @@ def test_a_full_disk_is_one_error_and_costs_nothing(study, tmp_path, stage):
         env=study.env,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=600,
     )
     assert done.returncode
     assert "The disk is full: free some space." in done.stderr
