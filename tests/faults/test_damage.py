@@ -8,7 +8,7 @@ import time
 
 import projects
 import pytest
-from conftest import ROUNDS, VARIANT
+from interrupted import ROUNDS, VARIANT
 from test_kills import start, wait_until_all_ended
 
 FILES = {

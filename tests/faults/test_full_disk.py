@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 import pytest
-from conftest import LONG, VARIANT
+from interrupted import LONG, VARIANT
 
 # A namespace of its own, in which this user may mount.
 UNSHARE = ["unshare", "--map-root-user", "--mount", "sh", "-c"]

@@ -8,7 +8,7 @@ import sys
 import time
 
 import pytest
-from conftest import LONG, ROUNDS, TARGET
+from interrupted import LONG, ROUNDS, TARGET
 
 ENDS = {
     "kill -9 of the group": lambda dvc: os.killpg(dvc, signal.SIGKILL),
