@@ -8,7 +8,7 @@ UV := 0.13.9
 export PATH := $(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test fuzz bench check repro
+.PHONY: help install demo test test-faults fuzz bench check repro
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -27,12 +27,16 @@ install: .dvc/plots/page.html  ## install what the project needs into .venv
 
 demo: install  ## the whole study on drawn faces, in a folder of its own
 	@test -d $(DEMO) || git clone --quiet . $(DEMO)
-	@cd $(DEMO) && git fetch --quiet && git checkout --quiet --force --detach $$(git -C .. rev-parse HEAD) \
+	@cd $(DEMO) && head=$$(git -C .. rev-parse HEAD) && git fetch --quiet \
+		&& { [ $$(git rev-parse HEAD) = $$head ] || git checkout --quiet --force --detach $$head; } \
 		&& cp params.sample.yaml params.yaml && python -m stages.plots_page \
 		&& python -m dvc repro --quiet && python -m stages.summary
 
 test: install  ## run the tests
 	python -m pytest
+
+test-faults: install  ## kills, full disks and damage, many times: hours
+	FAULT_ROUNDS=20 python -m pytest tests/faults
 
 fuzz: install  ## thousands of odd settings and copies of FER2013, other ones each time
 	HYPOTHESIS_PROFILE=long python -m pytest tests/test_fuzz_settings.py tests/test_fuzz_prepare.py

@@ -1,0 +1,122 @@
+"""Whole projects for the tests that run DVC: the real pipeline on a few drawn faces."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+
+ROOT = Path(__file__).parents[1]
+YAML_12 = YAML(typ="safe", pure=True)
+VARIANTS = ("openface-pretrained", "openface-random")  # the smallest backbone
+# The files that a run needs; what a run makes is left behind.
+PARTS = (
+    ".dvc/.gitignore",
+    ".dvc/config",
+    ".dvc/plots",
+    ".dvcignore",
+    ".gitignore",
+    "dvc.yaml",
+    "metrics/costs.json",
+    "metrics/paper",
+    "requirements.lock",
+    "stages",
+)
+
+
+def make(folder: Path, variants: Iterable[str] = VARIANTS) -> None:
+    """Make a Git repository of the project whose variants train in a moment."""
+    for name in PARTS:
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if (ROOT / name).is_dir():
+            ignored = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(ROOT / name, target, ignore=ignored)
+        else:
+            shutil.copyfile(ROOT / name, target)
+    settings = YAML_12.load(ROOT / "params.sample.yaml")
+    settings["sample"] |= {"images": 70, "pretraining_steps": 1}
+    settings["train"]["epochs"] = 2
+    settings["tables"]["window"] = 1
+    settings["variants"] = {name: settings["variants"][name] for name in variants}
+    YAML_12.dump(settings, folder / "params.yaml")
+    git(folder, "init", "-q", "-b", "main")
+    commit(folder, "The study")
+
+
+def set_setting(folder: Path, section: str, key: str, value: Any) -> None:
+    settings = YAML_12.load(folder / "params.yaml")
+    settings[section][key] = value
+    YAML_12.dump(settings, folder / "params.yaml")
+
+
+def environment(home: Path) -> dict[str, str]:
+    """Return an environment in which nothing of this user's is read or written."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "DVC_"))}
+    return {
+        **kept,
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "HOME": str(home),
+        "DVC_GLOBAL_CONFIG_DIR": str(home),
+        "DVC_SYSTEM_CONFIG_DIR": str(home),
+        "DVC_SITE_CACHE_DIR": str(home / "site"),
+        "DVC_NO_ANALYTICS": "1",
+        "FER_MIRROR": "",
+        "NO_PROXY": "127.0.0.1",
+        # `python`, in the stages' commands, is the one that runs the tests.
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+    }
+
+
+def git(folder: Path, *arguments: str) -> str:
+    identity = ["-c", "user.name=Test", "-c", "user.email=test@localhost"]
+    command = ["git", *identity, *arguments]
+    return subprocess.run(
+        command, cwd=folder, check=True, capture_output=True, text=True
+    ).stdout
+
+
+def commit(folder: Path, message: str) -> None:
+    git(folder, "add", "--all")
+    git(folder, "commit", "-q", "-m", message)
+
+
+def dvc(
+    folder: Path, env: dict[str, str], *arguments: str, expected: int = 0
+) -> subprocess.CompletedProcess[str]:
+    """Run a dvc command and hold it to its exit code."""
+    done = subprocess.run(
+        [sys.executable, "-m", "dvc", *arguments],
+        cwd=folder,
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=600,
+    )
+    assert done.returncode == expected, done.stdout + done.stderr
+    return done
+
+
+def ran(output: str) -> list[str]:
+    """Name the stages that dvc ran, or said it would."""
+    return re.findall(r"^Running stage '(.+)':$", output, re.MULTILINE)
+
+
+def restored(output: str) -> list[str]:
+    """Name the stages that dvc took from its run-cache."""
+    return re.findall(r"^Stage '(.+)' is cached - skipping run", output, re.MULTILINE)
+
+
+def contents(folder: Path, *patterns: str) -> dict[str, bytes]:
+    """Return the files that match, by their path inside the folder."""
+    paths = [path for pattern in patterns for path in folder.glob(pattern)]
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(paths)
+        if path.is_file()
+    }

@@ -1,0 +1,260 @@
+"""What docs/sharing.md promises, over an S3 server on loopback, SSH and a local disk."""
+
+import json
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+from types import SimpleNamespace
+
+import projects
+import pytest
+from projects import VARIANTS, contents, dvc, git, ran, restored
+
+WORKFLOW = projects.ROOT / ".github/workflows/check.yml"
+SECRET = "planted-secret-key"
+UP_TO_DATE = "Data and pipelines are up to date."
+RESULTS = ("data/runs/*/*", "metrics/**/*", "plots/**/*")
+
+SSH_SERVER = """
+import asyncio, pathlib, sys, asyncssh
+async def serve(folder):
+    key = asyncssh.generate_private_key("ssh-ed25519")
+    key.write_private_key(folder / "key")
+    (folder / "key").chmod(0o600)
+    key.write_public_key(folder / "key.pub")
+    server = await asyncssh.listen(
+        "127.0.0.1", 0, server_host_keys=[asyncssh.generate_private_key("ssh-ed25519")],
+        authorized_client_keys=str(folder / "key.pub"), sftp_factory=True)
+    print(server.get_port(), flush=True)
+    await server.wait_closed()
+asyncio.run(serve(pathlib.Path(sys.argv[1])))
+"""
+
+
+@pytest.fixture(scope="module")
+def env(tmp_path_factory):
+    """Give the environment of a colleague with credentials for an S3 server."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    address = f"http://127.0.0.1:{port}"
+    home = tmp_path_factory.mktemp("home")
+    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+    with (home / "server.log").open("w") as log:
+        server = subprocess.Popen(command, stdout=log, stderr=log)
+    make_bucket(f"{address}/team")
+    yield {
+        **projects.environment(home),
+        "AWS_ENDPOINT_URL_S3": address,
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_ACCESS_KEY_ID": "planted-key-id",
+        "AWS_SECRET_ACCESS_KEY": SECRET,
+    }
+    server.terminate()
+    server.wait(timeout=20)
+
+
+def make_bucket(address: str) -> None:
+    for _ in range(100):
+        try:
+            request = urllib.request.Request(address, method="PUT")
+            urllib.request.urlopen(request, timeout=20).close()
+        except OSError:
+            time.sleep(0.2)  # the server is not up yet
+        else:
+            return
+    pytest.fail(f"No S3 server came up at {address}.")
+
+
+@pytest.fixture(scope="module")
+def team(env, tmp_path_factory):
+    """Let two colleagues train half of the variants each, and a third assemble the study."""
+    folder = tmp_path_factory.mktemp("team")
+    code = folder / "code"
+    projects.make(code)
+    dvc(code, env, "remote", "add", "-d", "team", "s3://team/fer")
+    projects.commit(code, "A remote")
+    workers = [clone(code, folder / name) for name in VARIANTS]
+    for name, worker in zip(VARIANTS, workers, strict=True):
+        dvc(worker, env, "repro", "--pull", "--allow-missing", f"train@{name}")
+        dvc(worker, env, "push", "--run-cache", f"train@{name}")
+
+    third = clone(code, folder / "third")
+    pull = ("repro", "--pull", "--allow-missing")
+    single = dvc(third, env, *pull, f"train@{VARIANTS[0]}").stdout
+    assembled = dvc(third, env, "repro", "--pull").stdout
+    dvc(third, env, "push")
+    projects.commit(third, "Results")
+    return SimpleNamespace(
+        folder=folder, workers=workers, third=third, single=single, assembled=assembled
+    )
+
+
+def clone(origin: Path, target: Path) -> Path:
+    git(target.parent, "clone", "-q", str(origin), str(target))
+    return target
+
+
+@pytest.fixture
+def fourth(team, tmp_path):
+    return clone(team.third, tmp_path / "fourth")
+
+
+def test_a_variant_that_a_colleague_trained_is_restored_without_a_lock(team):
+    assert f"train@{VARIANTS[0]}" in restored(team.single)
+    assert f"train@{VARIANTS[0]}" not in ran(team.single)
+
+
+def test_variants_that_two_trained_are_assembled_by_a_third_who_trains_none(team):
+    assert f"train@{VARIANTS[1]}" in restored(team.assembled)
+    assert not [name for name in ran(team.assembled) if name.startswith("train")]
+    assert "tabulate" in ran(team.assembled)
+    for name, worker in zip(VARIANTS, team.workers, strict=True):
+        trained = contents(worker, f"data/runs/{name}/*")
+        assert len(trained) == 3
+        assert trained == contents(team.third, f"data/runs/{name}/*")
+
+
+def test_a_fresh_clone_has_all_results_and_runs_nothing(team, env, fourth):
+    dvc(fourth, env, "pull", "--allow-missing")
+    assert contents(fourth, *RESULTS) == contents(team.third, *RESULTS)
+    assert UP_TO_DATE in dvc(fourth, env, "repro", "--allow-missing").stdout
+    assert git(fourth, "status", "--porcelain") == ""
+    # Features stay on the machine that made them; plain `dvc repro` would make them again.
+    assert list(fourth.glob("data/features/**/*.npy")) == []
+    again = ran(dvc(fourth, env, "repro", "--dry", expected=255).stdout)
+    assert again == [f"features@{name}" for name in VARIANTS]
+
+
+def test_branches_are_compared_without_pulling(team, env, fourth):
+    git(team.third, "checkout", "-q", "-b", "wider")
+    projects.set_setting(team.third, "tables", "window", 2)
+    dvc(team.third, env, "repro", "tabulate")
+    projects.commit(team.third, "Wider windows")
+    git(team.third, "checkout", "-q", "main")
+    git(fourth, "fetch", "-q")
+
+    change = dvc(fourth, env, "metrics", "diff", "main", "origin/wider", "--json")
+    changed = json.loads(change.stdout)["metrics/table3.json"]
+    windows = {name.split(".")[1] for name in changed}
+    assert windows == {"1-2", "2-2"}  # of the branch, of main
+
+    plots = dvc(fourth, env, "plots", "diff", "main", "origin/wider")
+    assert "failed to load" not in plots.stderr
+    drawn = {path.name for path in (fourth / "dvc_plots/static").iterdir()}
+    for figure in ("figure-01.png", "figure-05.png"):  # cached; in Git
+        assert f"main_plots_figures_{figure}" in drawn
+        assert f"origin_wider_plots_figures_{figure}" in drawn
+    assert not (fourth / "data").exists()
+
+
+def test_without_credentials_the_error_says_so_and_nothing_is_written(env, fourth):
+    bare = {k: v for k, v in env.items() if "ACCESS_KEY" not in k}
+    bare["AWS_EC2_METADATA_DISABLED"] = "true"
+    done = dvc(fourth, bare, "pull", "--allow-missing", expected=1)
+    assert "Unable to locate credentials" in done.stderr
+    assert not (fourth / "data/runs").exists()
+
+
+def test_no_credential_is_in_a_colleague_s_files(team):
+    files = [path for path in team.third.rglob("*") if path.is_file()]
+    assert len(files) > 100
+    assert not [path for path in files if SECRET.encode() in path.read_bytes()]
+
+
+def test_a_local_disk_is_a_remote_and_a_damaged_object_there_is_refused(
+    team, env, fourth, tmp_path
+):
+    add = ("remote", "add", "--local", "disk", str(tmp_path / "disk"))
+    dvc(team.third, env, *add)
+    dvc(team.third, env, "push", "--remote", "disk")
+    split = (team.third / "data/split.npz").read_bytes()
+    (stored,) = [
+        path
+        for path in (tmp_path / "disk").rglob("*")
+        if path.is_file() and path.read_bytes() == split
+    ]
+    stored.chmod(0o644)
+    stored.write_bytes(b"?" + split[1:])
+
+    dvc(fourth, env, *add)
+    dvc(fourth, env, "remote", "modify", "--local", "disk", "verify", "true")
+    dvc(fourth, env, "pull", "--remote", "disk", "split", expected=1)
+    assert not (fourth / "data/split.npz").exists()
+
+    stored.write_bytes(split)
+    dvc(fourth, env, "pull", "--remote", "disk", "--allow-missing")
+    assert contents(fourth, *RESULTS) == contents(team.third, *RESULTS)
+    assert git(fourth, "status", "--porcelain") == ""
+
+
+@pytest.fixture
+def ssh(tmp_path):
+    command = [sys.executable, "-c", SSH_SERVER, str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        yield server.stdout.readline().strip()
+        server.terminate()
+
+
+def test_ssh_is_a_remote(team, env, fourth, ssh, tmp_path):
+    for project in (team.third, fourth):
+        with (project / ".dvc/config.local").open("a") as config:
+            config.write(
+                f"['remote \"server\"']\n  url = ssh://127.0.0.1:{ssh}{tmp_path}/store\n"
+                f"  keyfile = {tmp_path}/key\n"
+            )
+    dvc(team.third, env, "push", "--remote", "server", "split")
+    dvc(fourth, env, "pull", "--remote", "server", "split")
+    split = "data/split.npz"
+    assert contents(fourth, split) == contents(team.third, split) != {}
+
+
+def step(name: str) -> str:
+    """Return the commands of a step of the workflow."""
+    jobs = projects.YAML_12.load(WORKFLOW)["jobs"]
+    steps = [one for job in jobs.values() for one in job["steps"]]
+    (found,) = [one["run"] for one in steps if one.get("name") == name]
+    return found
+
+
+def shell(folder: Path, env: dict[str, str], script: str) -> int:
+    """Run a step as GitHub does."""
+    command = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script]
+    return subprocess.run(command, cwd=folder, env=env, timeout=120).returncode
+
+
+def test_the_check_passes_where_the_results_are_those_of_the_code(env, fourth):
+    assert shell(fourth, env, step("The results are those of this code")) == 0
+
+
+def test_the_check_fails_where_a_stage_would_have_to_run(env, fourth):
+    projects.set_setting(fourth, "tables", "window", 2)
+    assert shell(fourth, env, step("The results are those of this code")) != 0
+
+
+def test_the_check_fails_where_a_push_was_forgotten(env, fourth):
+    script = step("The remote has the results")
+    assert shell(fourth, env, script) == 0
+    make_bucket(f"{env['AWS_ENDPOINT_URL_S3']}/other")
+    config = fourth / ".dvc/config"
+    config.write_text(config.read_text().replace("s3://team", "s3://other"))
+    shutil.rmtree(fourth / ".dvc/cache")
+    shutil.rmtree(fourth / "data")
+    assert shell(fourth, env, script) != 0
+
+
+def test_the_workflow_pins_its_actions_and_names_secrets_only():
+    text = WORKFLOW.read_text()
+    actions = re.findall(r"uses: (.+)", text)
+    assert actions
+    assert all(re.search(r"@[0-9a-f]{40} # v\d", action) for action in actions)
+    assert set(re.findall(r"(?:KEY|TOKEN)\w*: (.+)", text)) <= {
+        "${{ secrets.AWS_ACCESS_KEY_ID }}",
+        "${{ secrets.AWS_SECRET_ACCESS_KEY }}",
+        "${{ github.token }}",
+    }
