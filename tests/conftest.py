@@ -25,9 +25,9 @@ settings.register_profile("long", max_examples=500, print_blob=True, **SHARED)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "short"))
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(autouse=True, scope="module")
 def _forget_networks() -> Iterator[None]:
-    """Give back what a test's networks took: VGG-Face's alone have half a gigabyte each."""
+    """Give back what a module's networks took: VGG-Face's alone have half a gigabyte each."""
     yield
     if "tf_keras" in sys.modules:
         sys.modules["tf_keras"].backend.clear_session()
