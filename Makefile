@@ -8,7 +8,7 @@ UV := 0.13.9
 export PATH := $(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-faults fuzz bench check repro
+.PHONY: help install demo test test-sharing test-faults fuzz bench check repro
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -34,6 +34,9 @@ demo: install  ## the whole study on drawn faces, in a folder of its own
 
 test: install  ## run the tests
 	python -m pytest
+
+test-sharing: install  ## remotes: S3, SSH, a local disk, the run-cache
+	python -m pytest tests/sharing
 
 test-faults: install  ## kills, full disks and damage, many times: hours
 	FAULT_ROUNDS=20 python -m pytest tests/faults
