@@ -31,12 +31,11 @@ def main() -> None:
     print(f"{os.cpu_count()} cores; medians of three, in turns, in this process")
     print(f"{'what':44} {'ours':>10} {'other':>10}  {'which':22} {'ratio':>6}")
     for backbone in subjects.NAMES:
-        rows, _ = frozen.measure(backbone)
-        show(rows)
+        show(frozen.measure(backbone))
     for in_precision in precisions:
         for backbone in subjects.NAMES:
-            rows, share = tail.measure(backbone, in_precision)
-            show(rows)
+            row, share = tail.measure(backbone, in_precision)
+            show([row])
             print(f"{'':44} {share:.0%} of the machine's matrix-product rate")
     for in_precision in precisions:
         show(study.rows(in_precision))

@@ -53,21 +53,21 @@ def whole_stage(engine: Engine, pixels: np.ndarray, folder: Path) -> None:
     features.store(Store(folder, len(pixels), ""), engine, pixels, BATCH_SIZE)
 
 
-def measure(backbone: str) -> tuple[list[Row], dict[str, float]]:
-    """Return the rows of one backbone, and milliseconds an image by precision."""
+def measure(backbone: str) -> list[Row]:
+    """Return the rows of one backbone, in both precisions."""
     frozen = subjects.build(backbone).frozen
     pixels, _ = subjects.images(NUM_IMAGES[backbone])
-    rows, costs = [], {}
+    tensorflow = tensorflow_pass(frozen)
+    rows = []
     with tempfile.TemporaryDirectory() as folder:
         for precision in OPENVINO_PRECISIONS:
             engine = Engine("openvino", openvino_pass(frozen, precision))
-            tensorflow = tensorflow_pass(frozen)
             seconds = medians(
                 {
                     "ours": lambda e=engine: whole_stage(e, pixels, Path(folder) / "f"),
                     "openvino": bare_openvino(frozen, precision, pixels),
-                    "tensorflow": lambda t=tensorflow: [
-                        t(pixels[first : first + BATCH_SIZE])
+                    "tensorflow": lambda: [
+                        tensorflow(pixels[first : first + BATCH_SIZE])
                         for first in range(0, len(pixels), BATCH_SIZE)
                     ],
                 }
@@ -78,5 +78,4 @@ def measure(backbone: str) -> tuple[list[Row], dict[str, float]]:
             rows.append(
                 Row(what, each["ours"], each["tensorflow"], "TensorFlow, float32")
             )
-            costs[precision] = each["ours"] * 1000
-    return rows, costs
+    return rows

@@ -13,6 +13,7 @@ from stages.lib import network, precision
 BATCH_SIZE = 32
 STEPS = {"mobilenet": 20, "openface": 100, "resnet50": 20, "vggface": 3}
 SIDE = 2048  # of the square matrices whose product is the machine's rate
+PRODUCTS = 5  # timed as one
 
 
 def keras_tail(backbone: str) -> keras.Model:
@@ -62,7 +63,7 @@ def product() -> Callable[[], None]:
     multiply = tf.function(lambda: tf.matmul(matrix, matrix))
 
     def run() -> None:
-        for _ in range(5):
+        for _ in range(PRODUCTS):
             result = multiply()
         result.numpy()
 
@@ -85,7 +86,7 @@ def operations(tail: keras.Model) -> int:
     return total
 
 
-def measure(backbone: str, in_precision: str) -> tuple[list[Row], float]:
+def measure(backbone: str, in_precision: str) -> tuple[Row, float]:
     """Return the row of one backbone, and the share of the machine's rate that ours has."""
     precision.set_precision(in_precision)
     ours = our_tail(backbone)
@@ -98,14 +99,8 @@ def measure(backbone: str, in_precision: str) -> tuple[list[Row], float]:
         }
     )
     precision.set_precision("float32")
-    rate = 5 * 2 * SIDE**3 / seconds["product"]
-    share = operations(ours) * number / seconds["ours"] / rate
+    ours_step, keras_step = seconds["ours"] / number, seconds["keras"] / number
+    rate = PRODUCTS * 2 * SIDE**3 / seconds["product"]
     what = f"training step of 32, {backbone}, {in_precision}"
-    return [
-        Row(
-            what,
-            seconds["ours"] / number,
-            seconds["keras"] / number,
-            "Keras's layers, Adam",
-        )
-    ], share
+    row = Row(what, ours_step, keras_step, "Keras's layers, Adam")
+    return row, operations(ours) / ours_step / rate
