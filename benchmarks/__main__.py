@@ -2,43 +2,35 @@
 
 import logging
 import os
+from importlib.util import find_spec
 
-from benchmarks import frozen, study, subjects, tail
-from benchmarks.timing import Row
+from benchmarks import frozen, reading, study, subjects, tail
+from benchmarks.table import header, show
 from stages.lib import precision
-
-UNITS = ((3600, "h"), (60, "min"), (1, "s"), (1e-3, "ms"))
-
-
-def shown(seconds: float) -> str:
-    """Return a time in the largest unit of which it is at least two."""
-    size, unit = next((one for one in UNITS if seconds >= 2 * one[0]), UNITS[-1])
-    return f"{seconds / size:.1f} {unit}"
-
-
-def show(rows: list[Row]) -> None:
-    for row in rows:
-        print(
-            f"{row.what:44} {shown(row.ours):>10} {shown(row.other):>10}  "
-            f"{row.other_name:22} {row.ratio:6.2f}",
-            flush=True,
-        )
 
 
 def main() -> None:
     logging.disable(logging.WARNING)
     precisions = ["float32", *["bfloat16"] * precision.has_bfloat16()]
     print(f"{os.cpu_count()} cores; medians of three, in turns, in this process")
-    print(f"{'what':44} {'ours':>10} {'other':>10}  {'which':22} {'ratio':>6}")
+    if not find_spec("torch"):
+        print("Without PyTorch as a peer: it is not installed (docs/performance.md)")
+    header()
     for backbone in subjects.NAMES:
-        show(frozen.measure(backbone))
+        for row in frozen.measure(backbone):
+            show(row)
     for in_precision in precisions:
         for backbone in subjects.NAMES:
             row, share = tail.measure(backbone, in_precision)
-            show([row])
-            print(f"{'':44} {share:.0%} of the machine's matrix-product rate")
+            show(row)
+            print(f"  {share:.0%} of the machine's matrix-product rate")
+    for backbone in subjects.NAMES:
+        row = reading.measure(backbone)
+        show(row)
+        print(f"  {max(0, 1 - row.ratio):.0%} of the time is waiting for the disk")
     for in_precision in precisions:
-        show(study.rows(in_precision))
+        for row in study.rows(in_precision):
+            show(row)
 
 
 if __name__ == "__main__":

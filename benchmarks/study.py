@@ -1,13 +1,16 @@
-"""The whole study: ours against Keras's `fit` on the whole network with frozen layers.
+"""The whole study: ours against the whole network at every epoch, by Keras and by PyTorch.
 
-Projected from measured costs an image, for the paper's numbers of images and epochs.
+Projected from measured costs an image to any number of images; `make bench` takes the
+paper's, `benchmarks.complete` checks the projection.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from stages.lib.framework import keras, tf
+from stages.lib.framework import tf
 from benchmarks import subjects
 from benchmarks.frozen import BATCH_SIZE, whole_stage
 from benchmarks.tail import our_tail, steps
@@ -15,17 +18,40 @@ from benchmarks.timing import Row, medians
 from stages.lib import precision
 from stages.lib.engine import Engine, openvino_pass
 
-TRAIN, VALIDATION, TEST, EPOCHS = 25_121, 3_589, 7_177, 20
 NUM_IMAGES = {"mobilenet": 128, "openface": 256, "resnet50": 32, "vggface": 32}
 STEPS = {"mobilenet": 10, "openface": 50, "resnet50": 10, "vggface": 2}
+PEERS = ("mobilenet", "resnet50")
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much there is to do."""
+
+    train: int = 25_121
+    validation: int = 3_589
+    test: int = 7_177
+    epochs: int = 20
+
+    def ours(self, frozen: float, tail: float) -> float:
+        """Return seconds, from those of an image's frozen pass and of its step.
+
+        Looking at features costs less than training on them; it is counted as much.
+        """
+        seen = self.epochs * (self.train + self.validation) + self.test
+        return (self.train + self.validation + self.test) * frozen + seen * tail
+
+    def whole(self, fit: float, evaluate: float) -> float:
+        """Return seconds, from those of an image in the whole network."""
+        looked_at = self.epochs * self.validation + self.test
+        return self.epochs * self.train * fit + looked_at * evaluate
+
+
+PAPER = Size()
 
 
 def naive_epoch(backbone: str, number: int) -> tuple[Callable[[], object], ...]:
     """Return functions that train on, and that only look at, some images, end to end."""
-    whole = subjects.build(backbone).whole
-    whole.compile(
-        keras.optimizers.Adam(1e-4), "sparse_categorical_crossentropy", ["accuracy"]
-    )
+    whole = subjects.build_plain(backbone).whole
     dataset = (
         tf.data.Dataset.from_tensor_slices(subjects.images(number))
         .batch(BATCH_SIZE)
@@ -37,8 +63,11 @@ def naive_epoch(backbone: str, number: int) -> tuple[Callable[[], object], ...]:
     )
 
 
-def measure(backbone: str, in_precision: str) -> tuple[float, float]:
-    """Return the seconds that a variant of the study takes: ours, in a precision, and naive."""
+def image_costs(backbone: str, in_precision: str) -> dict[str, float]:
+    """Return seconds an image: `frozen` and `tail`, ours; `fit` and `evaluate`, naive ones.
+
+    With PyTorch installed, `torch_fit` and `torch_evaluate` too, where there is a peer.
+    """
     number = NUM_IMAGES[backbone]
     pixels, _ = subjects.images(number)
     fit, evaluate = naive_epoch(backbone, number)
@@ -50,33 +79,33 @@ def measure(backbone: str, in_precision: str) -> tuple[float, float]:
     train_some()  # traced while the precision is set
     precision.set_precision("float32")
     with TemporaryDirectory() as folder:
-        seconds = medians(
-            {
-                "fit": fit,
-                "evaluate": evaluate,
-                "frozen": lambda: whole_stage(engine, pixels, Path(folder) / "f"),
-                "tail": train_some,
-            }
-        )
-    frozen = seconds["frozen"] / number
-    tail = seconds["tail"] / STEPS[backbone] / BATCH_SIZE
-    # Looking at features costs less than training on them; counted as much.
-    ours = (TRAIN + VALIDATION + TEST) * frozen + EPOCHS * (TRAIN + VALIDATION) * tail
-    naive = (
-        EPOCHS * (TRAIN * seconds["fit"] + VALIDATION * seconds["evaluate"]) / number
-        + TEST * seconds["evaluate"] / number
-    )
-    return ours, naive
+        ways = {
+            "fit": fit,
+            "evaluate": evaluate,
+            "frozen": lambda: whole_stage(engine, pixels, Path(folder) / "f"),
+            "tail": train_some,
+        }
+        if backbone in PEERS and find_spec("torch"):
+            from benchmarks import peer
+
+            ways["torch_fit"], ways["torch_evaluate"] = peer.epoch(backbone, number)
+        seconds = medians(ways)
+    images = dict.fromkeys(seconds, number) | {"tail": STEPS[backbone] * BATCH_SIZE}
+    return {name: seconds[name] / images[name] for name in seconds}
 
 
-def rows(in_precision: str) -> list[Row]:
-    """Return a row a variant and one of the study: every backbone twice."""
+def rows(in_precision: str, size: Size = PAPER) -> list[Row]:
+    """Return a row a backbone and peer, and one of the study: every backbone twice."""
     found, ours_all, naive_all = [], 0.0, 0.0
     for backbone in subjects.NAMES:
-        ours, naive = measure(backbone, in_precision)
-        found.append(
-            Row(f"study, {backbone}, {in_precision}", ours, naive, "Keras fit, float32")
-        )
+        cost = image_costs(backbone, in_precision)
+        ours = size.ours(cost["frozen"], cost["tail"])
+        naive = size.whole(cost["fit"], cost["evaluate"])
+        what = f"study, {backbone}, {in_precision}"
+        found.append(Row(what, ours, naive, "Keras fit, float32"))
+        if "torch_fit" in cost:
+            torch = size.whole(cost["torch_fit"], cost["torch_evaluate"])
+            found.append(Row(what, ours, torch, "PyTorch, float32"))
         ours_all, naive_all = ours_all + 2 * ours, naive_all + 2 * naive
     what = f"study, all eight, {in_precision}"
     return [*found, Row(what, ours_all, naive_all, "Keras fit, float32")]

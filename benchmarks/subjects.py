@@ -1,5 +1,7 @@
 """The networks and images that the benchmarks run on: seeded noise, random weights."""
 
+from unittest import mock
+
 import numpy as np
 
 from stages.lib.framework import keras
@@ -14,6 +16,17 @@ def build(backbone: str) -> network.Network:
     keras.utils.set_random_seed(42)
     variant = params.Variant(backbone=backbone, weights="random", trainable_layers=4)
     return network.build(variant, None)
+
+
+def build_plain(backbone: str) -> network.Network:
+    """Build the same of Keras's own layers and optimizer, as most people would."""
+    with mock.patch.object(network, "_adapted", lambda layer: layer):
+        plain = build(backbone)
+    for model in (plain.whole, plain.tail):
+        model.compile(
+            keras.optimizers.Adam(1e-4), "sparse_categorical_crossentropy", ["accuracy"]
+        )
+    return plain
 
 
 def images(number: int) -> tuple[np.ndarray, np.ndarray]:

@@ -8,26 +8,12 @@ from stages.lib.framework import keras, tf
 from benchmarks import subjects
 from benchmarks.timing import Row, medians
 from stages import train
-from stages.lib import network, precision
+from stages.lib import precision
 
 BATCH_SIZE = 32
 STEPS = {"mobilenet": 20, "openface": 100, "resnet50": 20, "vggface": 3}
 SIDE = 2048  # of the square matrices whose product is the machine's rate
 PRODUCTS = 5  # timed as one
-
-
-def keras_tail(backbone: str) -> keras.Model:
-    """Build the same tail from the layers and the optimizer that Keras offers."""
-    kept = network._adapted
-    network._adapted = lambda layer: layer
-    try:
-        tail = subjects.build(backbone).tail
-    finally:
-        network._adapted = kept
-    tail.compile(
-        keras.optimizers.Adam(1e-4), "sparse_categorical_crossentropy", ["accuracy"]
-    )
-    return tail
 
 
 def our_tail(backbone: str) -> keras.Model:
@@ -94,7 +80,7 @@ def measure(backbone: str, in_precision: str) -> tuple[Row, float]:
     seconds = medians(
         {
             "ours": steps(ours, number),
-            "keras": steps(keras_tail(backbone), number),
+            "keras": steps(subjects.build_plain(backbone).tail, number),
             "product": product(),
         }
     )

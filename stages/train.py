@@ -10,13 +10,15 @@ Writes  data/runs/<variant>/weights.h5         the whole network, image in, prob
         data/runs/<variant>/probabilities.npz  val, test: (n, 7) float32, in the split's order
 Source  the paper, section 4
 
-A run that was killed goes on from its last finished epoch. The seed fixes the head's initial
-values and, with the epoch's number, the order of the images and dropout. It does not fix
-what another processor or another version of TensorFlow rounds differently.
+A run that was killed goes on from its last checkpoint: of its last finished epoch, or of an
+earlier one where writing them all would take more than a tenth of the time. The seed fixes
+the head's initial values and, with the epoch's number, the order of the images and dropout.
+It does not fix what another processor or another version of TensorFlow rounds differently.
 """
 
 import logging
 import sys
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -35,6 +37,9 @@ from stages.lib.store import open_features
 logger = logging.getLogger(__name__)
 
 COLUMNS = ["epoch", "accuracy", "val_accuracy", "loss", "val_loss"]
+
+# After a checkpoint, training has this many times as long to itself as writing it took.
+CHECKPOINT_SPACING = 9
 
 
 class CountImages(keras.callbacks.Callback):  # type: ignore[misc]
@@ -106,7 +111,7 @@ def train(
     checkpoint: Checkpoint,
 ) -> pd.DataFrame:
     """Train to the last epoch, from the checkpoint's if there is one; return the history."""
-    history = checkpoint.restore(tail)
+    history, save_at = checkpoint.restore(tail), 0.0
     num_images = len(split["train"])
     if len(history):
         logger.info("Going on after epoch %d.", len(history))
@@ -118,7 +123,11 @@ def train(
             history = pd.concat(
                 [history, pd.DataFrame([row], columns=COLUMNS)], ignore_index=True
             )
-            checkpoint.save(tail, history)
+            started = time.monotonic()
+            if started >= save_at:
+                checkpoint.save(tail, history)
+                ended = time.monotonic()
+                save_at = ended + CHECKPOINT_SPACING * (ended - started)
             progress.say(
                 f"epoch {epoch} of {settings.epochs}: "
                 + ", ".join(f"{name} {row[name]:.4f}" for name in COLUMNS[1:])

@@ -4,6 +4,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import pandas as pd
@@ -61,7 +62,8 @@ def run(data, split, folder: Path, kill_after: int = 99) -> tuple[pd.DataFrame, 
             raise KilledError
 
     checkpoint.save = save
-    history = train.train(tail, data, split, SETTINGS, checkpoint)
+    with mock.patch.object(train, "CHECKPOINT_SPACING", 0):  # one after every epoch
+        history = train.train(tail, data, split, SETTINGS, checkpoint)
     return history, tail.get_weights()
 
 
@@ -125,6 +127,33 @@ def test_a_damaged_checkpoint_is_dropped_and_training_starts_over(
     assert "Training starts from the beginning" in caplog.text
 
 
+@pytest.mark.parametrize(
+    ("epoch_seconds", "checkpoint_seconds", "kept"),
+    [(1, 0.1, [1, 2, 3, 4]), (1, 0.2, [1, 3]), (1, 10, [1])],
+)
+def test_checkpoints_take_at_most_a_tenth_of_the_time(
+    monkeypatch, epoch_seconds, checkpoint_seconds, kept
+):
+    clock, epochs = [1000.0], []
+
+    def train_epoch(*_: object) -> dict[str, float]:
+        clock[0] += epoch_seconds
+        return dict.fromkeys(train.COLUMNS, 0.0)
+
+    class Disk:
+        def restore(self, _: object) -> pd.DataFrame:
+            return pd.DataFrame()
+
+        def save(self, _: object, history: pd.DataFrame) -> None:
+            clock[0] += checkpoint_seconds
+            epochs.append(len(history))
+
+    monkeypatch.setattr(train, "train_epoch", train_epoch)
+    monkeypatch.setattr(train.time, "monotonic", lambda: clock[0])
+    train.train(None, ([], None), {"train": np.arange(3)}, SETTINGS, Disk())
+    assert epochs == kept
+
+
 def test_a_fingerprint_knows_settings_and_files(tmp_path):
     path = tmp_path / "file"
     path.write_text("a")
@@ -150,6 +179,16 @@ def test_features_stay_on_disk_until_they_are_read(tmp_path):
     features = open_features(tmp_path)
     assert [int(array[0, 0]) for array in features] == [0, 1, 2, 10]
     assert all(isinstance(array, np.memmap) for array in features)
+
+
+@pytest.mark.parametrize("row_size", [1, 1000, 5000])
+def test_batches_of_mapped_features_are_their_rows(tmp_path, row_size):
+    expected = np.random.default_rng(0).random((50, row_size), np.float32)
+    np.save(tmp_path / "0.npy", expected)
+    rows = np.random.default_rng(1).permutation(50)
+    batches = Batches(open_features(tmp_path), np.arange(50), rows, 3)
+    got = np.concatenate([batches[number][0][0] for number in range(len(batches))])
+    np.testing.assert_array_equal(got, expected[rows])
 
 
 def make_project(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,85 @@
+"""Whole runs of a small study, ours and the naive way: `python -m benchmarks.complete`.
+
+They check what `make bench` projects from costs an image: about ten minutes on 2 cores.
+"""
+
+import logging
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks import subjects
+from benchmarks.frozen import BATCH_SIZE, whole_stage
+from benchmarks.study import Size, image_costs
+from benchmarks.table import header, show
+from benchmarks.tail import our_tail
+from benchmarks.timing import Row
+from stages.lib.batches import Batches
+from stages.lib.engine import Engine, openvino_pass
+from stages.lib.store import open_features
+
+SIZE = Size(train=704, validation=96, test=192, epochs=20)
+PARTS = np.split(np.arange(992), [704, 800])
+
+
+def ours(backbone: str) -> None:
+    """Run the frozen part once, then train and test on its features."""
+    pixels, labels = subjects.images(SIZE.train + SIZE.validation + SIZE.test)
+    engine = Engine(
+        "openvino", openvino_pass(subjects.build(backbone).frozen, "float32")
+    )
+    tail = our_tail(backbone)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name) / "features"
+        whole_stage(engine, pixels, folder)
+        features = open_features(folder)
+        train, val, test = (
+            Batches(features, labels, rows, BATCH_SIZE) for rows in PARTS
+        )
+        tail.fit(train, validation_data=val, epochs=SIZE.epochs, verbose=0)
+        tail.predict(test, verbose=0)
+
+
+def naive(backbone: str) -> None:
+    """Train and test the whole network, frozen layers at every step."""
+    pixels, labels = subjects.images(SIZE.train + SIZE.validation + SIZE.test)
+    train, val, test = PARTS
+    whole = subjects.build_plain(backbone).whole
+    whole.fit(
+        pixels[train],
+        labels[train],
+        BATCH_SIZE,
+        SIZE.epochs,
+        validation_data=(pixels[val], labels[val]),
+        verbose=0,
+    )
+    whole.predict(pixels[test], verbose=0)
+
+
+def seconds(run: Callable[[str], None], backbone: str) -> float:
+    """Return how long one whole run takes, building and compiling included."""
+    started = time.perf_counter()
+    run(backbone)
+    return time.perf_counter() - started
+
+
+def main() -> None:
+    logging.disable(logging.WARNING)
+    print(f"Whole runs: {SIZE}, float32")
+    header()
+    for backbone in ("openface", "mobilenet"):
+        what = f"{backbone}, run"
+        show(Row(what, seconds(ours, backbone), seconds(naive, backbone), "Keras fit"))
+        cost = image_costs(backbone, "float32")
+        projected = (
+            SIZE.ours(cost["frozen"], cost["tail"]),
+            SIZE.whole(cost["fit"], cost["evaluate"]),
+        )
+        show(Row(f"{backbone}, projected", *projected, "Keras fit"))
+
+
+if __name__ == "__main__":
+    main()

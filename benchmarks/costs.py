@@ -1,0 +1,44 @@
+"""What an image costs in each backbone's frozen part: `python -m benchmarks.costs`, a minute.
+
+Writes metrics/costs.json, which the report recommends a backbone by.
+"""
+
+import logging
+import os
+import re
+import tempfile
+from pathlib import Path
+
+from benchmarks import subjects
+from benchmarks.frozen import NUM_IMAGES, whole_stage
+from benchmarks.timing import medians
+from stages.lib import files
+from stages.lib.engine import open_engine
+
+PROCESSOR = re.compile(r"^model name\s*:\s*(.+)$", re.MULTILINE)
+
+
+def milliseconds(backbone: str) -> float:
+    """Return the median of three passes, as the features stage makes them."""
+    engine = open_engine(subjects.build(backbone).frozen, "float32")
+    pixels, _ = subjects.images(NUM_IMAGES[backbone])
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name) / "features"
+        seconds = medians({"pass": lambda: whole_stage(engine, pixels, folder)})
+    return 1000 * seconds["pass"] / len(pixels)
+
+
+def main() -> None:
+    logging.disable(logging.WARNING)
+    found = PROCESSOR.search(Path("/proc/cpuinfo").read_text())
+    costs = {
+        "machine": f"{os.cpu_count()} cores, {found[1] if found else 'processor unknown'}",
+        "source": "the frozen part, computed in float32 and stored as the features stage does; "
+        "median of three passes (python -m benchmarks.costs)",
+        "milliseconds_an_image": {name: milliseconds(name) for name in subjects.NAMES},
+    }
+    files.write_json(Path("metrics/costs.json"), costs)
+
+
+if __name__ == "__main__":
+    main()

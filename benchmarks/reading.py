@@ -1,0 +1,54 @@
+"""Do features that lie on disk keep training waiting? An epoch from files, against memory."""
+
+import os
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from stages.lib.framework import keras
+from benchmarks.tail import BATCH_SIZE, our_tail, steps
+from benchmarks.timing import Row, medians
+from stages.lib.batches import Batches
+from stages.lib.store import Store, open_features
+
+NUM_IMAGES = {"mobilenet": 4096, "openface": 8192, "resnet50": 2048, "vggface": 256}
+
+
+def fill(folder: Path, tail: keras.Model, number: int) -> None:
+    """Write features of the tail's shapes: noise, which no disk can make smaller."""
+    features, random = Store(folder, number, ""), np.random.default_rng(42)
+    for _ in range(number // BATCH_SIZE):
+        shapes = [(BATCH_SIZE, *one.shape[1:]) for one in tail.inputs]
+        features.add([random.random(shape, np.float32) for shape in shapes])
+    features.checkpoint()
+
+
+def forget(folder: Path) -> None:
+    """Take the files out of the system's cache, so that the disk must read them."""
+    for path in folder.glob("*.npy"):
+        with path.open("rb") as file:
+            os.fsync(file.fileno())
+            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+
+
+def measure(backbone: str) -> Row:
+    """Return an epoch in random order from a disk that nothing was read of before."""
+    tail, number = our_tail(backbone), NUM_IMAGES[backbone]
+    order = np.random.default_rng(42).permutation(number)
+    with tempfile.TemporaryDirectory(dir="data") as name:
+        folder = Path(name) / "features"
+        fill(folder, tail, number)
+        batches = Batches(
+            open_features(folder), np.zeros(number, np.uint8), order, BATCH_SIZE
+        )
+
+        def from_disk() -> None:
+            forget(folder)
+            tail.fit(batches, shuffle=False, verbose=0)
+
+        seconds = medians(
+            {"disk": from_disk, "memory": steps(tail, number // BATCH_SIZE)}
+        )
+    what = f"epoch of {number} features from disk, {backbone}"
+    return Row(what, seconds["disk"], seconds["memory"], "features in memory")
