@@ -25,9 +25,9 @@ def main() -> None:
             show(row)
             print(f"  {share:.0%} of the machine's matrix-product rate")
     for backbone in subjects.NAMES:
-        row = reading.measure(backbone)
+        row, share = reading.measure(backbone)
         show(row)
-        print(f"  {max(0, 1 - row.ratio):.0%} of the time is waiting for the disk")
+        print(f"  {share:.0%} of the time waiting for features")
     for in_precision in precisions:
         for row in study.rows(in_precision):
             show(row)

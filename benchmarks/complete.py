@@ -19,6 +19,7 @@ from benchmarks.tail import our_tail
 from benchmarks.timing import Row
 from stages.lib.batches import Batches
 from stages.lib.engine import Engine, openvino_pass
+from stages.lib.steps import Steps
 from stages.lib.store import open_features
 
 SIZE = Size(train=704, validation=96, test=192, epochs=20)
@@ -31,7 +32,7 @@ def ours(backbone: str) -> None:
     engine = Engine(
         "openvino", openvino_pass(subjects.build(backbone).frozen, "float32")
     )
-    tail = our_tail(backbone)
+    steps = Steps(our_tail(backbone))
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name) / "features"
         whole_stage(engine, pixels, folder)
@@ -39,8 +40,10 @@ def ours(backbone: str) -> None:
         train, val, test = (
             Batches(features, labels, rows, BATCH_SIZE) for rows in PARTS
         )
-        tail.fit(train, validation_data=val, epochs=SIZE.epochs, verbose=0)
-        tail.predict(test, verbose=0)
+        for _ in range(SIZE.epochs):
+            steps.train(train)
+            steps.look(val)
+        steps.answer(test)
 
 
 def naive(backbone: str) -> None:

@@ -21,7 +21,6 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -32,6 +31,7 @@ from stages.lib.batches import Batches
 from stages.lib.checkpoint import Checkpoint, fingerprint
 from stages.lib.console import InputError
 from stages.lib.progress import Progress
+from stages.lib.steps import Steps
 from stages.lib.store import open_features
 
 logger = logging.getLogger(__name__)
@@ -40,19 +40,6 @@ COLUMNS = ["epoch", "accuracy", "val_accuracy", "loss", "val_loss"]
 
 # After a checkpoint, training has this many times as long to itself as writing it took.
 CHECKPOINT_SPACING = 9
-
-
-class CountImages(keras.callbacks.Callback):  # type: ignore[misc]
-    """Tell how many images each step of training has taken."""
-
-    _supports_tf_logs = True  # else Keras would fetch every step's metrics for it
-
-    def __init__(self, count: Callable[[int], None], batch_sizes: list[int]) -> None:
-        super().__init__()
-        self.count, self.batch_sizes = count, batch_sizes
-
-    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        self.count(self.batch_sizes[batch])
 
 
 def compile_tail(tail: keras.Model, learning_rate: float) -> None:
@@ -69,49 +56,45 @@ def compile_tail(tail: keras.Model, learning_rate: float) -> None:
 
 
 def train_epoch(
-    tail: keras.Model,
+    steps: Steps,
     data: tuple[Sequence[np.ndarray], np.ndarray],
     split: dict[str, np.ndarray],
     settings: params.Train,
     epoch: int,
     count: Callable[[int], None],
-) -> dict[str, float]:
-    """Show the network every training image once; return the epoch's row of the history."""
-    network.restart_dropout(tail, settings.seed * 100_003 + epoch)
+) -> tuple[dict[str, float], float]:
+    """Show the network every training image once.
+
+    Returns the epoch's row of the history, and the seconds spent waiting for features.
+    """
+    network.restart_dropout(steps.model, settings.seed * 100_003 + epoch)
     order = np.random.default_rng([settings.seed, epoch]).permutation(split["train"])
-    batches = Batches(*data, order, settings.batch_size)
-    logs = tail.fit(
-        batches,
-        validation_data=Batches(*data, split["val"], settings.batch_size),
-        initial_epoch=epoch - 1,
-        epochs=epoch,
-        shuffle=False,
-        verbose=0,
-        callbacks=[
-            keras.callbacks.TerminateOnNaN(),
-            CountImages(count, batches.sizes()),
-        ],
-    ).history
+    train_batches = Batches(*data, order, settings.batch_size)
+    val_batches = Batches(*data, split["val"], settings.batch_size)
+    means = steps.train(train_batches, count)
     # A rectifier turns "not a number" into zero, so the weights are asked too.
     if not all(
-        np.isfinite(value).all() for value in [*logs["loss"], *tail.get_weights()]
+        np.isfinite(value).all()
+        for value in [*means.values(), *steps.model.get_weights()]
     ):
         raise InputError(
             f"The loss or a weight became infinite or not a number in epoch {epoch}. A smaller "
             f"`train.learning_rate` in params.yaml than {settings.learning_rate:g} may help."
         )
-    return {"epoch": epoch, **{name: logs[name][0] for name in COLUMNS[1:]}}
+    means |= {f"val_{name}": mean for name, mean in steps.look(val_batches).items()}
+    waited = train_batches.waited + val_batches.waited
+    return {"epoch": epoch, **{name: means[name] for name in COLUMNS[1:]}}, waited
 
 
 def train(
-    tail: keras.Model,
+    steps: Steps,
     data: tuple[Sequence[np.ndarray], np.ndarray],
     split: dict[str, np.ndarray],
     settings: params.Train,
     checkpoint: Checkpoint,
 ) -> pd.DataFrame:
     """Train to the last epoch, from the checkpoint's if there is one; return the history."""
-    history, save_at = checkpoint.restore(tail), 0.0
+    history, save_at = checkpoint.restore(steps.model), 0.0
     num_images = len(split["train"])
     if len(history):
         logger.info("Going on after epoch %d.", len(history))
@@ -119,19 +102,23 @@ def train(
         settings.epochs * num_images, "image", len(history) * num_images
     ) as progress:
         for epoch in range(len(history) + 1, settings.epochs + 1):
-            row = train_epoch(tail, data, split, settings, epoch, progress.update)
+            started = time.monotonic()
+            row, waited = train_epoch(
+                steps, data, split, settings, epoch, progress.update
+            )
             history = pd.concat(
                 [history, pd.DataFrame([row], columns=COLUMNS)], ignore_index=True
             )
-            started = time.monotonic()
-            if started >= save_at:
-                checkpoint.save(tail, history)
-                ended = time.monotonic()
-                save_at = ended + CHECKPOINT_SPACING * (ended - started)
+            ended = time.monotonic()
             progress.say(
                 f"epoch {epoch} of {settings.epochs}: "
                 + ", ".join(f"{name} {row[name]:.4f}" for name in COLUMNS[1:])
+                + f" ({waited / (ended - started):.0%} of the time waiting for features)"
             )
+            if ended >= save_at:
+                checkpoint.save(steps.model, history)
+                saved = time.monotonic()
+                save_at = saved + CHECKPOINT_SPACING * (saved - ended)
     return history
 
 
@@ -167,11 +154,11 @@ def main(name: str) -> None:
 
     logger.info("Training %s for %d epochs.", name, settings.train.epochs)
     checkpoint = Checkpoint(Path(".ckpt") / f"{name}-{run_fingerprint(name, settings)}")
-    history = train(model.tail, data, split, settings.train, checkpoint)
+    steps = Steps(model.tail)
+    history = train(steps, data, split, settings.train, checkpoint)
+    batch_size = settings.train.batch_size
     probabilities = {
-        part: model.tail.predict(
-            Batches(*data, split[part], settings.train.batch_size), verbose=0
-        )
+        part: steps.answer(Batches(*data, split[part], batch_size))
         for part in ("val", "test")
     }
 

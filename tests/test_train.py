@@ -17,6 +17,7 @@ from stages.lib import files, params
 from stages.lib.batches import Batches
 from stages.lib.checkpoint import Checkpoint, fingerprint
 from stages.lib.console import InputError
+from stages.lib.steps import Steps
 from stages.lib.store import open_features
 from tests.networks import BACKBONES, build, some_images
 
@@ -63,7 +64,7 @@ def run(data, split, folder: Path, kill_after: int = 99) -> tuple[pd.DataFrame, 
 
     checkpoint.save = save
     with mock.patch.object(train, "CHECKPOINT_SPACING", 0):  # one after every epoch
-        history = train.train(tail, data, split, SETTINGS, checkpoint)
+        history = train.train(Steps(tail), data, split, SETTINGS, checkpoint)
     return history, tail.get_weights()
 
 
@@ -97,9 +98,9 @@ def test_the_tail_of_every_backbone_trains_from_files(backbone, tmp_path):
     features = [np.asarray(one) for one in tf.nest.flatten(network.frozen(pixels))]
     train.compile_tail(network.tail, SETTINGS.learning_rate)
     batches = Batches(features, labels, np.array([4, 1, 3]), 2)
-    history = network.tail.fit(batches, verbose=0).history
-    assert np.isfinite(history["loss"][0])
-    probabilities = network.tail.predict(batches, verbose=0)
+    steps = Steps(network.tail)
+    assert np.isfinite(steps.train(batches)["loss"])
+    probabilities = steps.answer(batches)
     expected = network.whole(pixels[[4, 1, 3]])
     np.testing.assert_allclose(probabilities, expected, rtol=1e-4, atol=1e-6)
 
@@ -136,9 +137,9 @@ def test_checkpoints_take_at_most_a_tenth_of_the_time(
 ):
     clock, epochs = [1000.0], []
 
-    def train_epoch(*_: object) -> dict[str, float]:
+    def train_epoch(*_: object) -> tuple[dict[str, float], float]:
         clock[0] += epoch_seconds
-        return dict.fromkeys(train.COLUMNS, 0.0)
+        return dict.fromkeys(train.COLUMNS, 0.0), 0.0
 
     class Disk:
         def restore(self, _: object) -> pd.DataFrame:
@@ -150,7 +151,9 @@ def test_checkpoints_take_at_most_a_tenth_of_the_time(
 
     monkeypatch.setattr(train, "train_epoch", train_epoch)
     monkeypatch.setattr(train.time, "monotonic", lambda: clock[0])
-    train.train(None, ([], None), {"train": np.arange(3)}, SETTINGS, Disk())
+    train.train(
+        mock.Mock(model=None), ([], None), {"train": np.arange(3)}, SETTINGS, Disk()
+    )
     assert epochs == kept
 
 
@@ -168,9 +171,9 @@ def test_batches_are_the_rows_in_order():
     features = [np.arange(10) * 2.0, np.arange(10) * 3.0]
     batches = Batches(features, np.arange(10), np.array([7, 2, 9, 0, 1]), 2)
     assert len(batches) == 3
-    inputs, labels = batches[2]
-    assert [array.tolist() for array in inputs] == [[2.0], [3.0]]
-    assert labels.tolist() == [1]
+    *_, (inputs, labels) = batches
+    assert [tensor.numpy().tolist() for tensor in inputs] == [[2.0], [3.0]]
+    assert labels.numpy().tolist() == [1]
 
 
 def test_features_stay_on_disk_until_they_are_read(tmp_path):
@@ -187,7 +190,7 @@ def test_batches_of_mapped_features_are_their_rows(tmp_path, row_size):
     np.save(tmp_path / "0.npy", expected)
     rows = np.random.default_rng(1).permutation(50)
     batches = Batches(open_features(tmp_path), np.arange(50), rows, 3)
-    got = np.concatenate([batches[number][0][0] for number in range(len(batches))])
+    got = np.concatenate([features for (features,), _ in batches])
     np.testing.assert_array_equal(got, expected[rows])
 
 

@@ -1,18 +1,26 @@
-"""Batches of stored features and their labels, in a given order."""
+"""Batches of stored features and their labels, in a given order, read ahead of their use."""
 
 import mmap
-from collections.abc import Sequence
+import time
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from stages.lib.framework import keras
+from stages.lib.framework import tf
 from stages.lib import store
 
-BATCHES_AHEAD = 4  # that the disk is asked for before they are read
+READ_AHEAD = 3  # batches that lie ready in memory
+REQUEST_AHEAD = 6  # batches that the disk is asked for before they are read
 
 
-class Batches(keras.utils.Sequence):  # type: ignore[misc]
-    """The given rows of features and labels, in their order."""
+class Batches:
+    """The given rows of features and labels, in their order.
+
+    Iterating gives a tuple of features (batch, ...) and the labels (batch,). `waited`
+    counts the seconds in which the next batch was not there yet.
+    """
 
     def __init__(
         self,
@@ -23,26 +31,36 @@ class Batches(keras.utils.Sequence):  # type: ignore[misc]
     ) -> None:
         self.features, self.labels = features, labels
         self.rows, self.batch_size = rows, batch_size
+        self.waited = 0.0
 
     def __len__(self) -> int:
         return -(-len(self.rows) // self.batch_size)
 
-    def __getitem__(self, index: int) -> tuple[list[np.ndarray], np.ndarray]:
+    def __iter__(self) -> Iterator[tuple[tuple[tf.Tensor, ...], tf.Tensor]]:
+        with ThreadPoolExecutor(1) as reader:
+            coming = deque(
+                reader.submit(self._read, index)
+                for index in range(min(READ_AHEAD, len(self)))
+            )
+            for index in range(READ_AHEAD, len(self) + READ_AHEAD):
+                started = time.perf_counter()
+                batch = coming.popleft().result()
+                self.waited += time.perf_counter() - started
+                if index < len(self):
+                    coming.append(reader.submit(self._read, index))
+                yield batch
+
+    def _read(self, index: int) -> tuple[tuple[tf.Tensor, ...], tf.Tensor]:
         rows = self._rows(index)
         for array in self.features:
-            request(array, self._rows(index + BATCHES_AHEAD))
-        batch = [array[rows] for array in self.features], self.labels[rows]
+            request(array, self._rows(index + REQUEST_AHEAD))
+        batch = tuple(tf.constant(array[rows]) for array in self.features)
         for array in self.features:
             store.release(array)
-        return batch
+        return batch, tf.constant(self.labels[rows])
 
     def _rows(self, index: int) -> np.ndarray:
         return self.rows[index * self.batch_size : (index + 1) * self.batch_size]
-
-    def sizes(self) -> list[int]:
-        """Return the number of images of each batch."""
-        full, rest = divmod(len(self.rows), self.batch_size)
-        return [self.batch_size] * full + [rest] * (rest > 0)
 
 
 def request(array: np.ndarray, rows: np.ndarray) -> None:
