@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks import subjects
-from benchmarks.frozen import BATCH_SIZE, whole_stage
+from benchmarks.frozen import whole_stage
 from benchmarks.study import Size, image_costs
 from benchmarks.table import header, show
-from benchmarks.tail import our_tail
+from benchmarks.tail import BATCH_SIZE, our_tail
 from benchmarks.timing import Row
 from stages.lib.batches import Batches
 from stages.lib.engine import Engine, openvino_pass

@@ -15,6 +15,7 @@ from stages import features
 from stages.lib.engine import (
     OPENVINO_PRECISIONS,
     Engine,
+    compile_frozen,
     openvino_pass,
     tensorflow_pass,
 )
@@ -22,22 +23,14 @@ from stages.lib.store import Store
 
 # Enough images for about two seconds a pass.
 NUM_IMAGES = {"mobilenet": 256, "openface": 512, "resnet50": 64, "vggface": 24}
-BATCH_SIZE = 32
+BATCH_SIZE = 64  # as params.yaml has it
 
 
 def bare_openvino(
     frozen: keras.Model, precision: str, pixels: np.ndarray
 ) -> Callable[[], None]:
     """Prepare what OpenVINO needs for a pass that keeps nothing: its own throughput."""
-    compiled = openvino.Core().compile_model(
-        openvino.convert_model(frozen),
-        "CPU",
-        {
-            "PERFORMANCE_HINT": "THROUGHPUT",
-            "INFERENCE_PRECISION_HINT": OPENVINO_PRECISIONS[precision],
-        },
-    )
-    queue = openvino.AsyncInferQueue(compiled)
+    queue = openvino.AsyncInferQueue(compile_frozen(frozen, precision))
 
     def run() -> None:
         for row in range(len(pixels)):

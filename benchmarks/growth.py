@@ -12,8 +12,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from benchmarks import subjects
-from benchmarks.frozen import BATCH_SIZE, whole_stage
-from benchmarks.tail import our_tail
+from benchmarks.frozen import whole_stage
+from benchmarks.tail import BATCH_SIZE, our_tail
 from stages.lib.batches import Batches
 from stages.lib.engine import Engine, openvino_pass
 from stages.lib.steps import Steps

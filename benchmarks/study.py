@@ -12,8 +12,8 @@ from tempfile import TemporaryDirectory
 
 from stages.lib.framework import tf
 from benchmarks import subjects
-from benchmarks.frozen import BATCH_SIZE, whole_stage
-from benchmarks.tail import our_tail, steps
+from benchmarks.frozen import whole_stage
+from benchmarks.tail import BATCH_SIZE, our_tail, steps
 from benchmarks.timing import Row, medians
 from stages.lib import precision
 from stages.lib.engine import Engine, openvino_pass

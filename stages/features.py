@@ -22,6 +22,7 @@ from pathlib import Path
 import numpy as np
 
 from stages.lib import console, files, network, params, precision, signal
+from stages.lib.backbones import BACKBONES
 from stages.lib.checkpoint import fingerprint
 from stages.lib.engine import Engine, open_engine
 from stages.lib.progress import Progress
@@ -77,16 +78,19 @@ def main(name: str) -> None:
     variant = settings.variants[name]
     images, weights = Path("data/images.npz"), Path(f"data/weights/{name}.h5")
     pixels = files.read_npz(images)["pixels"]
-    precision.set_precision(settings.compute.precision)
+    in_precision = settings.compute.precision
+    if not BACKBONES[variant.backbone].gains_by_bfloat16:
+        in_precision = "float32"
+    precision.set_precision(in_precision)
     model = network.build(variant, weights)
-    engine = open_engine(model.frozen, settings.compute.precision)
+    engine = open_engine(model.frozen, in_precision)
 
     logger.info(
         "Running %s's frozen part over %d images, by %s in %s.",
         name,
         len(pixels),
         engine.name,
-        settings.compute.precision,
+        in_precision,
     )
     features = Store(
         Path(f"data/features/.{name}.part"),
@@ -105,7 +109,7 @@ def main(name: str) -> None:
             "images": len(pixels),
             "bytes": sum(file.stat().st_size for file in folder.iterdir()),
             "engine": engine.name,
-            "precision": settings.compute.precision,
+            "precision": in_precision,
             **summary,
             "parameters": {
                 "backbone": model.backbone.count_params(),

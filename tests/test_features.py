@@ -168,3 +168,21 @@ def test_a_frozen_random_mobilenet_has_nothing_to_learn_from(tmp_path, monkeypat
     assert [path.name for path in Path("data/features").iterdir()] == [
         "mobilenet-random"
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("openface-random", "float32"), ("mobilenet-random", "bfloat16")],
+)
+def test_bfloat16_is_used_where_it_is_faster(tmp_path, monkeypatch, name, expected):
+    monkeypatch.chdir(tmp_path)
+    text = (PROJECT / "params.yaml").read_text()
+    changed = text.replace("precision: float32", "precision: bfloat16")
+    assert changed != text
+    Path("params.yaml").write_text(changed)
+    pixels, labels = some_images(2)
+    files.write_npz(Path("data/images.npz"), {"pixels": pixels, "labels": labels})
+    weights.main(name)
+    features.main(name)
+    metrics = files.read_json(Path(f"metrics/features/{name}.json"))
+    assert metrics["precision"] == expected

@@ -35,6 +35,7 @@ class Backbone:
     offset: tuple[float, float, float]
     weights_url: str
     weights_hash: str
+    gains_by_bfloat16: bool = True  # its frozen part, by OpenVINO
 
 
 @contextmanager
@@ -86,6 +87,7 @@ BACKBONES = {
         offset=(0, 0, 0),
         weights_url=OpenFace.WEIGHTS_URL[0],
         weights_hash="sha256:5b41897ec6dd762cee20575eee54ed4d719a78cb982b2080a87dc14887d88a7a",
+        gains_by_bfloat16=False,  # it would take twice float32's time (docs/performance.md)
     ),
     "resnet50": Backbone(
         build=_resnet50,

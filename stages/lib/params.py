@@ -65,7 +65,7 @@ class Compute(Params):
 class Features(Params):
     """The pass through the frozen part."""
 
-    batch_size: int = Param(32, dtype=int, low=1, high=MOST)
+    batch_size: int = Param(64, dtype=int, low=1, high=MOST)
 
 
 class Train(Params):

@@ -25,19 +25,22 @@ class Measurement:
         self.sum_of_squares: Any = 0.0
 
     def add(self, batch: np.ndarray) -> None:
-        """Take in a batch (n, ...)."""
-        values = batch.astype(np.float64)
+        """Take in a batch (n, ...), an image at a time: what it takes stays in the cache."""
         tiny = np.finfo(batch.dtype).tiny if batch.dtype.kind == "f" else 1
-        num_zeros = batch.size - int(np.count_nonzero(batch))
-        self.low = min(self.low, float(batch.min()))
-        self.high = max(self.high, float(batch.max()))
+        low, high = float(batch.min()), float(batch.max())
+        self.low, self.high = min(self.low, low), max(self.high, high)
+        if not np.isfinite([low, high]).all():  # they show if any value is not
+            self.num_infinite += int(np.count_nonzero(~np.isfinite(batch)))
         self.num_values += batch.size
-        self.num_zeros += num_zeros
-        self.num_subnormal += int(np.count_nonzero(np.abs(batch) < tiny)) - num_zeros
-        self.num_infinite += batch.size - int(np.count_nonzero(np.isfinite(batch)))
         self.num_images += len(batch)
-        self.sum += values.sum(axis=0)
-        self.sum_of_squares += np.square(values, out=values).sum(axis=0)
+        for image in batch:
+            num_zeros = image.size - int(np.count_nonzero(image))
+            num_tiny = int(np.count_nonzero(np.abs(image) < tiny))
+            self.num_zeros += num_zeros
+            self.num_subnormal += num_tiny - num_zeros
+            values = image.astype(np.float64)
+            self.sum += values
+            self.sum_of_squares += np.square(values, out=values)
 
     def spread(self) -> float:
         """Return how much a value differs between images: its standard deviation's mean."""

@@ -22,8 +22,7 @@ OPENERS: dict[bytes, Callable[[Path], Any]] = {
 DAMAGE = (
     EOFError,
     OSError,  # gzip's, among others
-    RuntimeError,  # a zip with a password
-    NotImplementedError,  # a zip compressed in a way Python does not know
+    RuntimeError,  # a zip with a password, or compressed in a way Python does not know
     UnicodeDecodeError,  # a name in a zip
     lzma.LZMAError,
     tarfile.TarError,
