@@ -21,16 +21,15 @@ def main() -> None:
             show(row)
     for in_precision in precisions:
         for backbone in subjects.NAMES:
-            row, share = tail.measure(backbone, in_precision)
+            row, share, rate = tail.measure(backbone, in_precision)
             show(row)
-            print(f"  {share:.0%} of the machine's matrix-product rate")
+            print(f"  {share:.0%} of the matrix-product rate, {rate / 1e9:.0f} GFLOP/s")
     for backbone in subjects.NAMES:
         row, share = reading.measure(backbone)
         show(row)
         print(f"  {share:.0%} of the time waiting for features")
-    for in_precision in precisions:
-        for row in study.rows(in_precision):
-            show(row)
+    for row in study.rows(precisions):
+        show(row)
 
 
 if __name__ == "__main__":

@@ -76,9 +76,9 @@ def main() -> None:
     for backbone in ("openface", "mobilenet"):
         what = f"{backbone}, run"
         show(Row(what, seconds(ours, backbone), seconds(naive, backbone), "Keras fit"))
-        cost = image_costs(backbone, "float32")
+        cost = image_costs(backbone, ["float32"])
         projected = (
-            SIZE.ours(cost["frozen"], cost["tail"]),
+            SIZE.ours(cost["frozen float32"], cost["tail float32"]),
             SIZE.whole(cost["fit"], cost["evaluate"]),
         )
         show(Row(f"{backbone}, projected", *projected, "Keras fit"))

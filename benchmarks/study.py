@@ -4,7 +4,7 @@ Projected from measured costs an image to any number of images; `make bench` tak
 paper's, `benchmarks.complete` checks the projection.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -16,6 +16,7 @@ from benchmarks.frozen import whole_stage
 from benchmarks.tail import BATCH_SIZE, our_tail, steps
 from benchmarks.timing import Row, medians
 from stages.lib import precision
+from stages.lib.backbones import BACKBONES
 from stages.lib.engine import Engine, openvino_pass
 
 NUM_IMAGES = {"mobilenet": 128, "openface": 256, "resnet50": 32, "vggface": 32}
@@ -63,49 +64,62 @@ def naive_epoch(backbone: str, number: int) -> tuple[Callable[[], object], ...]:
     )
 
 
-def image_costs(backbone: str, in_precision: str) -> dict[str, float]:
-    """Return seconds an image: `frozen` and `tail`, ours; `fit` and `evaluate`, naive ones.
-
-    With PyTorch installed, `torch_fit` and `torch_evaluate` too, where there is a peer.
-    """
-    number = NUM_IMAGES[backbone]
-    pixels, _ = subjects.images(number)
-    fit, evaluate = naive_epoch(backbone, number)
-    engine = Engine(
-        "openvino", openvino_pass(subjects.build(backbone).frozen, in_precision)
-    )
+def ours(
+    backbone: str, in_precision: str, folder: Path
+) -> dict[str, Callable[[], object]]:
+    """Return functions that run our frozen pass and our training steps."""
+    network = subjects.build(backbone)
+    gains = BACKBONES[backbone].gains_by_bfloat16
+    frozen_precision = in_precision if gains else "float32"
+    engine = Engine("openvino", openvino_pass(network.frozen, frozen_precision))
+    pixels, _ = subjects.images(NUM_IMAGES[backbone])
     precision.set_precision(in_precision)
     train_some = steps(our_tail(backbone), STEPS[backbone])
     train_some()  # traced while the precision is set
     precision.set_precision("float32")
-    with TemporaryDirectory() as folder:
-        ways = {
-            "fit": fit,
-            "evaluate": evaluate,
-            "frozen": lambda: whole_stage(engine, pixels, Path(folder) / "f"),
-            "tail": train_some,
-        }
+    return {
+        f"frozen {in_precision}": lambda: whole_stage(engine, pixels, folder),
+        f"tail {in_precision}": train_some,
+    }
+
+
+def image_costs(backbone: str, precisions: list[str]) -> dict[str, float]:
+    """Return seconds an image: `frozen` and `tail`, ours in each precision; `fit`, `evaluate`.
+
+    With PyTorch installed, `torch fit` and `torch evaluate` too, where there is a peer.
+    """
+    number = NUM_IMAGES[backbone]
+    with TemporaryDirectory() as name:
+        ways = {}
+        ways["fit"], ways["evaluate"] = naive_epoch(backbone, number)
         if backbone in PEERS and find_spec("torch"):
             from benchmarks import peer
 
-            ways["torch_fit"], ways["torch_evaluate"] = peer.epoch(backbone, number)
+            ways["torch fit"], ways["torch evaluate"] = peer.epoch(backbone, number)
+        for one in precisions:
+            ways |= ours(backbone, one, Path(name) / "features")
         seconds = medians(ways)
-    images = dict.fromkeys(seconds, number) | {"tail": STEPS[backbone] * BATCH_SIZE}
-    return {name: seconds[name] / images[name] for name in seconds}
+    return {
+        way: one / (STEPS[backbone] * BATCH_SIZE if "tail" in way else number)
+        for way, one in seconds.items()
+    }
 
 
-def rows(in_precision: str, size: Size = PAPER) -> list[Row]:
-    """Return a row a backbone and peer, and one of the study: every backbone twice."""
-    found, ours_all, naive_all = [], 0.0, 0.0
+def rows(precisions: list[str], size: Size = PAPER) -> Iterator[Row]:
+    """Yield a row a backbone, precision and peer, then of the study: every backbone twice."""
+    total = dict.fromkeys([*precisions, "naive"], 0.0)
     for backbone in subjects.NAMES:
-        cost = image_costs(backbone, in_precision)
-        ours = size.ours(cost["frozen"], cost["tail"])
+        cost = image_costs(backbone, precisions)
         naive = size.whole(cost["fit"], cost["evaluate"])
-        what = f"study, {backbone}, {in_precision}"
-        found.append(Row(what, ours, naive, "Keras fit, float32"))
-        if "torch_fit" in cost:
-            torch = size.whole(cost["torch_fit"], cost["torch_evaluate"])
-            found.append(Row(what, ours, torch, "PyTorch, float32"))
-        ours_all, naive_all = ours_all + 2 * ours, naive_all + 2 * naive
-    what = f"study, all eight, {in_precision}"
-    return [*found, Row(what, ours_all, naive_all, "Keras fit, float32")]
+        total["naive"] += 2 * naive
+        for one in precisions:
+            mine = size.ours(cost[f"frozen {one}"], cost[f"tail {one}"])
+            total[one] += 2 * mine
+            what = f"study, {backbone}, {one}"
+            yield Row(what, mine, naive, "Keras fit, float32")
+            if "torch fit" in cost:
+                torch = size.whole(cost["torch fit"], cost["torch evaluate"])
+                yield Row(what, mine, torch, "PyTorch, float32")
+    for one in precisions:
+        what = f"study, all eight, {one}"
+        yield Row(what, total[one], total["naive"], "Keras fit, float32")

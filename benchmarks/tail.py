@@ -65,8 +65,11 @@ def operations(tail: keras.Model) -> int:
     return total
 
 
-def measure(backbone: str, in_precision: str) -> tuple[Row, float]:
-    """Return the row of one backbone, and the share of the machine's rate that ours has."""
+def measure(backbone: str, in_precision: str) -> tuple[Row, float, float]:
+    """Return the row of one backbone, the share of the machine's rate that ours has, and that.
+
+    The rate is that of a product of square matrices, in operations a second.
+    """
     precision.set_precision(in_precision)
     ours = our_tail(backbone)
     number = STEPS[backbone]
@@ -82,4 +85,4 @@ def measure(backbone: str, in_precision: str) -> tuple[Row, float]:
     rate = PRODUCTS * 2 * SIDE**3 / seconds["product"]
     what = f"training step of 32, {backbone}, {in_precision}"
     row = Row(what, ours_step, keras_step, "Keras's layers, Adam")
-    return row, operations(ours) / ours_step / rate
+    return row, operations(ours) / ours_step / rate, rate
