@@ -107,6 +107,13 @@ def saved(clone, branch, path):
     return json.loads(clone.git("show", f"{branch}:{path}"))
 
 
+def test_features_that_are_made_again_lie_on_disk_once(main):
+    path = main.folder / f"data/features/{VARIANT}/0.npy"
+    assert path.stat().st_nlink == 2  # in data/ and in DVC's cache
+    main.dvc("repro", "--force", "--single-item", f"features@{VARIANT}")
+    assert path.stat().st_nlink == 2
+
+
 def test_the_setting_that_differs_between_branches_is_named(main):
     changes = main.json("params", "diff", "main", "faster")["params.yaml"]
     assert list(changes) == [RATE]

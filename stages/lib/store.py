@@ -9,11 +9,12 @@ import os
 import shutil
 import time
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
 from stages.lib import files
+from stages.lib.console import InputError
 
 CHECKPOINT_SECONDS = 60
 
@@ -30,14 +31,27 @@ class Store:
         self.fingerprint, self.num_done = fingerprint, 0
         self.arrays: list[np.memmap] = []
         self.saved_at = time.monotonic()
-        path = folder / "checkpoint.json"
-        kept = files.read_json(path) if path.exists() else {}
+        kept = self._kept()
         if kept.get("fingerprint") == fingerprint:
             self.num_done = kept["images"]
             self.arrays = open_features(folder, "r+")
         else:
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir(parents=True)
+
+    def _kept(self) -> dict[str, Any]:
+        """Return the checkpoint if it is whole and so are the files that it speaks of.
+
+        NumPy would make a file that was cut short as long as it should be, by zeros.
+        """
+        try:
+            kept: dict[str, Any] = files.read_json(self.folder / "checkpoint.json")
+        except (FileNotFoundError, InputError):
+            return {}
+        return kept if kept.get("bytes") == self._sizes() else {}
+
+    def _sizes(self) -> dict[str, int]:
+        return {path.name: path.stat().st_size for path in self.folder.glob("*.npy")}
 
     def add(self, features: list[np.ndarray]) -> None:
         """Append the features of the next n images, a list of (n, ...) arrays."""
@@ -68,7 +82,11 @@ class Store:
             array.flush()
         files.write_json(
             self.folder / "checkpoint.json",
-            {"fingerprint": self.fingerprint, "images": self.num_done},
+            {
+                "fingerprint": self.fingerprint,
+                "images": self.num_done,
+                "bytes": self._sizes(),
+            },
         )
         self.saved_at = time.monotonic()
 
