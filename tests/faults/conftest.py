@@ -1,9 +1,10 @@
+import itertools
 import shutil
 import time
 
 import projects
 import pytest
-from interrupted import LONG, TARGET, VARIANT, Study, state
+from interrupted import LONG, VARIANT, Study, begin, state
 
 
 @pytest.fixture(scope="session")
@@ -14,6 +15,17 @@ def study(tmp_path_factory):
     if not LONG:
         projects.dvc(start, env, "repro", f"features@{VARIANT}")
     shutil.copytree(start, whole, symlinks=True)
-    began = time.monotonic()
-    projects.dvc(whole, env, "repro", *TARGET)
-    return Study(start, whole, env, time.monotonic() - began, state(whole))
+    return Study(start, whole, env, seconds_of_stages(whole, env), state(whole))
+
+
+def seconds_of_stages(folder, env):
+    began = {}
+    with begin(folder, env) as dvc:
+        for line in dvc.stdout:
+            began |= dict.fromkeys(projects.ran(line), time.monotonic())
+        errors = dvc.stderr.read()
+    assert not dvc.returncode, errors
+    times = itertools.pairwise([*began.values(), time.monotonic()])
+    return {
+        stage: end - begin for stage, (begin, end) in zip(began, times, strict=True)
+    }

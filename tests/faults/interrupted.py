@@ -1,20 +1,31 @@
 """A study cut in two: what stands before training, and the whole, undisturbed.
 
-`pytest tests/faults` tries each once, on the part from training on; `make test-faults` sets
-FAULT_ROUNDS and tries it that many times, on everything.
+`make test` tries a few faults, on the part from training on; `python -m pytest -m "" tests/faults`
+tries each once there. `make test-faults` sets FAULT_ROUNDS and tries what is random that many
+times, on everything.
 """
 
 import os
 import shutil
+import subprocess
+import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import projects
+import pytest
 
 VARIANT = "openface-random"
 ROUNDS = int(os.environ.get("FAULT_ROUNDS", "1"))
 LONG = ROUNDS > 1
 TARGET = () if LONG else (f"evaluate@{VARIANT}",)
+LATER = (f"train@{VARIANT}", f"evaluate@{VARIANT}")
+STAGES = (
+    *("download", "prepare", "split", f"weights@{VARIANT}", f"features@{VARIANT}"),
+    *LATER,
+    *("tabulate", "plot", "report"),
+)
 
 
 @dataclass
@@ -24,7 +35,7 @@ class Study:
     start: Path  # where faults begin
     whole: Path
     env: dict[str, str]
-    seconds: float  # from start to whole
+    seconds: dict[str, float]  # what each stage takes from start to whole
     expected: dict[str, bytes]
 
     def copy(self, source: Path, target: Path) -> Path:
@@ -39,6 +50,19 @@ class Study:
         return output.stdout + output.stderr
 
 
+def begin(folder: Path, env: dict[str, str]) -> subprocess.Popen[str]:
+    """Start `dvc repro` as the leader of a process group of its own, as a shell does."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "dvc", "repro", *TARGET],
+        cwd=folder,
+        env={**env, "PYTHONUNBUFFERED": "1"},  # a stage is announced when it begins
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
 def state(folder: Path) -> dict[str, bytes]:
     """Return every file that stages made, hidden ones and leftovers too."""
     return projects.contents(folder, "data/**/*", "metrics/**/*", "plots/**/*")
@@ -46,3 +70,11 @@ def state(folder: Path) -> dict[str, bytes]:
 
 def lock(folder: Path) -> object:
     return projects.YAML_12.load(folder / "dvc.lock")
+
+
+def cases(every: Iterable[object], short: Iterable[object]) -> list[object]:
+    """Give a test every case; `make test` runs the short ones alone."""
+    return [
+        case if case in short else pytest.param(case, marks=pytest.mark.long)
+        for case in every
+    ]

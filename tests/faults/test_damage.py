@@ -8,8 +8,8 @@ import time
 
 import projects
 import pytest
-from interrupted import ROUNDS, VARIANT
-from test_kills import start, wait_until_all_ended
+from interrupted import ROUNDS, VARIANT, begin
+from test_kills import wait_until_all_ended
 
 FILES = {
     "features": f"data/features/{VARIANT}/0.npy",
@@ -61,7 +61,7 @@ def test_a_flipped_byte_in_the_cache_is_not_restored(study, tmp_path, number):
 @pytest.mark.parametrize("number", range(ROUNDS))
 def test_training_does_not_go_on_from_a_damaged_checkpoint(study, tmp_path, number):
     folder = study.copy(study.start, tmp_path)
-    with start(study, folder) as dvc:
+    with begin(folder, study.env) as dvc:
         while not (found := list(folder.glob(".ckpt/*/epoch.npz"))):
             assert dvc.poll() is None, "No checkpoint was seen."
             time.sleep(0.005)
