@@ -1,10 +1,13 @@
 import itertools
+import os
 import shutil
+import signal
 import time
 
 import projects
 import pytest
 from interrupted import LONG, VARIANT, Study, begin, state
+from test_kills import wait_until_all_ended
 
 
 @pytest.fixture(scope="session")
@@ -29,3 +32,17 @@ def seconds_of_stages(folder, env):
     return {
         stage: end - begin for stage, (begin, end) in zip(began, times, strict=True)
     }
+
+
+@pytest.fixture(scope="session")
+def checkpointed(study, tmp_path_factory):
+    """Kill a run between two epochs."""
+    folder = study.copy(study.start, tmp_path_factory.mktemp("killed"))
+    with begin(folder, study.env) as dvc:
+        while not list(folder.glob(".ckpt/*/epoch.npz")):
+            assert dvc.poll() is None, "No checkpoint was seen."
+            time.sleep(0.005)
+        os.killpg(dvc.pid, signal.SIGKILL)
+        dvc.communicate(timeout=60)
+    wait_until_all_ended(dvc.pid)
+    return folder

@@ -6,7 +6,6 @@ times, on everything.
 """
 
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -38,8 +37,20 @@ class Study:
     seconds: dict[str, float]  # what each stage takes from start to whole
     expected: dict[str, bytes]
 
-    def copy(self, source: Path, target: Path) -> Path:
-        return shutil.copytree(source, target / "project", symlinks=True)
+    def copy(self, source: Path, target: Path, *, linked: bool = True) -> Path:
+        """Copy a project; `linked`: what is one file there and in DVC's cache stays one."""
+        how = "--archive" if linked else "--recursive"
+        subprocess.run(["cp", how, source, target / "project"], check=True)
+        return target / "project"
+
+    def verify(self, folder: Path) -> None:
+        subprocess.run(
+            [sys.executable, "-m", "stages.verify"],
+            cwd=folder,
+            env=self.env,
+            check=True,
+            timeout=60,
+        )
 
     def check_repaired(self, folder: Path) -> str:
         """Hold a plain `dvc repro` to the undisturbed end; return what it said."""
@@ -68,6 +79,17 @@ def state(folder: Path) -> dict[str, bytes]:
     return projects.contents(folder, "data/**/*", "metrics/**/*", "plots/**/*")
 
 
+def cached(folder: Path, path: str) -> Path:
+    """Return the object of DVC's cache that holds what a file holds."""
+    content = (folder / path).read_bytes()
+    (found,) = [
+        one
+        for one in (folder / ".dvc/cache").rglob("*")
+        if one.is_file() and one.read_bytes() == content
+    ]
+    return found
+
+
 def lock(folder: Path) -> object:
     return projects.YAML_12.load(folder / "dvc.lock")
 
@@ -75,6 +97,9 @@ def lock(folder: Path) -> object:
 def cases(every: Iterable[object], short: Iterable[object]) -> list[object]:
     """Give a test every case; `make test` runs the short ones alone."""
     return [
-        case if case in short else pytest.param(case, marks=pytest.mark.long)
+        pytest.param(
+            *(case if isinstance(case, tuple) else [case]),
+            marks=[] if case in short else pytest.mark.long,
+        )
         for case in every
     ]
