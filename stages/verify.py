@@ -19,6 +19,10 @@ from stages.lib import console, files
 logger = logging.getLogger(__name__)
 
 
+def cache_folder() -> Path:
+    return Path(str(Repo().cache.local.path))
+
+
 def damaged(cache: Path) -> list[Path]:
     """Return the objects that are not what their names, their MD5 hashes, say.
 
@@ -33,7 +37,7 @@ def damaged(cache: Path) -> list[Path]:
 
 
 def main() -> None:
-    cache = Path(str(Repo().cache.local.path))
+    cache = cache_folder()
     found = damaged(cache)
     for folder in (Path("data"), Path("plots")):
         for path in folder.rglob("*"):
