@@ -16,7 +16,7 @@ PLOTS = ("confusion.csv", "examples", "initial.csv", "learning", "test.csv")
 # Where a stage writes, what it reads there, and how many kilobytes of room there are.
 ROOM = {
     "download": ("data", (), 64),
-    "prepare": ("data", ("raw",), 768),
+    "prepare": ("data", ("raw",), 680),
     "weights": ("data/weights", (), 4096),
     "features": ("data/features", (), 512),
     "train": ("data/runs", (), 4096),
