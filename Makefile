@@ -8,7 +8,7 @@ UV := 0.13.9
 export PATH := $(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-sharing test-faults fuzz bench check repro
+.PHONY: help install demo test test-sharing test-faults fuzz bench check verify repro
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -36,10 +36,10 @@ test: install  ## run the tests
 	python -m pytest
 
 test-sharing: install  ## remotes: S3, SSH, a local disk, the run-cache
-	python -m pytest tests/sharing
+	python -m pytest -m "" tests/sharing
 
 test-faults: install  ## kills, full disks and damage, many times: hours
-	FAULT_ROUNDS=20 python -m pytest tests/faults
+	FAULT_ROUNDS=20 python -m pytest -m "" tests/faults
 
 fuzz: install  ## thousands of odd settings and copies of FER2013, other ones each time
 	HYPOTHESIS_PROFILE=long python -m pytest tests/test_fuzz_settings.py tests/test_fuzz_prepare.py
@@ -49,6 +49,9 @@ bench: install  ## what the speed rests on, measured: at most ten minutes
 
 check: install  ## lint, format and types
 	ruff check . && ruff format --check . && mypy
+
+verify: install  ## hash DVC's cache again: after a power cut, or on a failing disk
+	python -m stages.verify
 
 repro: install  ## the study of params.yaml
 	python -m dvc repro

@@ -1,7 +1,9 @@
 import errno
+import gzip
 import hashlib
 import re
 import threading
+import time
 from collections import Counter
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -26,7 +28,11 @@ def _no_mirror_and_no_waiting(monkeypatch):
 
 
 class Web(ThreadingHTTPServer):
-    """A web server on this machine: `pages` by path, `failures` still to come, `asked` so far."""
+    """A web server on this machine: `pages` by path, `failures` still to come, `asked` so far.
+
+    `answers`, where set, are the raw bytes that it sends, whatever is asked for; `stalls`
+    lets it keep the line open after them.
+    """
 
     def __init__(self):
         super().__init__(("127.0.0.1", 0), Answer)
@@ -34,11 +40,19 @@ class Web(ThreadingHTTPServer):
         self.pages: dict[str, bytes] = {}
         self.failures: list[str] = []
         self.asked: Counter[str] = Counter()
+        self.answers = b""
+        self.stalls = False
+        self.closing = threading.Event()
 
 
 class Answer(BaseHTTPRequestHandler):
     def do_GET(self):
         self.server.asked[self.path] += 1
+        if self.server.answers or self.server.stalls:
+            self.wfile.write(self.server.answers)
+            if self.server.stalls:
+                self.server.closing.wait(30)
+            return
         content = self.server.pages.get(self.path)
         failure = self.server.failures.pop(0) if self.server.failures else ""
         status = 404 if content is None else 500 if failure == "error" else 200
@@ -62,6 +76,7 @@ def web():
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         yield server
+        server.closing.set()
         server.shutdown()
         thread.join()
 
@@ -299,3 +314,138 @@ def test_a_full_disk_is_not_taken_for_the_network(web, target, monkeypatch):
     with pytest.raises(OSError, match="No space left"):
         fetch.fetch(f"{web.url}/weights.h5", MD5, target)
     assert nothing_in(target.parent)
+
+
+def answer(*headers: str, body: bytes = CONTENT) -> bytes:
+    """Write what a server sends, whatever it says about it."""
+    return "\r\n".join(["HTTP/1.1 200 OK", *headers, "", ""]).encode() + body
+
+
+CHUNKED = b"5\r\nthe o\r\n"  # the first part of CONTENT, with more to come
+HALF = CONTENT[: len(CONTENT) // 2]
+LENGTH = f"Content-Length: {len(CONTENT)}"
+PACKED = gzip.compress(CONTENT)
+
+STALLS = {
+    "before a word": b"",
+    "in its headers": b"HTTP/1.1 200 OK\r\nContent-Le",
+    "before the file": answer(LENGTH, body=b""),
+    "within the file": answer(LENGTH, body=HALF),
+    "between two chunks": answer("Transfer-Encoding: chunked", body=CHUNKED),
+    "after the file, which it calls longer": answer(f"Content-Length: {1 << 30}"),
+}
+
+
+@pytest.mark.parametrize("known_hash", ["", MD5], ids=["no hash", "hash"])
+@pytest.mark.parametrize("name", STALLS)
+def test_a_server_that_stalls_is_given_up(web, target, monkeypatch, name, known_hash):
+    monkeypatch.setattr(fetch, "TIMEOUT", 0.1)
+    web.answers, web.stalls = STALLS[name], True
+    began = time.monotonic()
+    with pytest.raises(InputError, match=r"Could not fetch .*[Tt]imed out"):
+        fetch.fetch(f"{web.url}/weights.h5", known_hash, target)
+    assert time.monotonic() - began < 10
+    assert web.asked["/weights.h5"] == fetch.ATTEMPTS
+    assert nothing_in(target.parent)
+
+
+CUT = {
+    "within the file": answer(LENGTH, body=HALF),
+    "before the file": answer(LENGTH, body=b""),
+    "between two chunks": answer("Transfer-Encoding: chunked", body=CHUNKED),
+    "within a chunk": answer("Transfer-Encoding: chunked", body=b"12\r\nthe off"),
+    "before the first chunk": answer("Transfer-Encoding: chunked", body=b""),
+    "in its headers": b"HTTP/1.1 200 OK\r\nContent-Le",
+    "within what is packed": answer(
+        f"Content-Length: {len(PACKED)}", "Content-Encoding: gzip", body=PACKED[:20]
+    ),
+    "after what is packed, which it calls longer": answer(
+        f"Content-Length: {len(PACKED) + 30}", "Content-Encoding: gzip", body=PACKED
+    ),
+}
+
+
+@pytest.mark.parametrize("known_hash", ["", MD5], ids=["no hash", "hash"])
+@pytest.mark.parametrize("name", CUT)
+def test_a_transfer_that_is_cut_is_never_taken_for_whole(web, target, name, known_hash):
+    web.answers = CUT[name]
+    with pytest.raises(InputError):
+        fetch.fetch(f"{web.url}/weights.h5", known_hash, target)
+    assert nothing_in(target.parent)
+
+
+# Of these nobody can tell whether they are whole, except by a hash.
+UNSURE = {
+    "no length": answer(),
+    "no length, and cut": answer(body=HALF),
+    "packed though nobody asked": answer(
+        f"Content-Length: {len(PACKED)}", "Content-Encoding: gzip", body=PACKED
+    ),
+    "packed, cut, and a length that agrees": answer(
+        "Content-Length: 25", "Content-Encoding: gzip", body=PACKED[:25]
+    ),
+}
+
+
+@pytest.mark.parametrize("name", UNSURE)
+def test_without_a_hash_what_may_be_cut_is_refused(web, target, name):
+    web.answers = UNSURE[name]
+    with pytest.raises(
+        InputError, match=r"cannot be told whether .* whole.*data\.hash"
+    ):
+        fetch.fetch(f"{web.url}/weights.h5", "", target)
+    assert nothing_in(target.parent)
+    assert web.asked["/weights.h5"] == 1
+
+
+@pytest.mark.parametrize("name", UNSURE)
+def test_with_a_hash_it_is_what_the_hash_says(web, target, name):
+    web.answers = UNSURE[name]
+    if "cut" in name:
+        with pytest.raises(InputError, match=r"expected md5|Could not fetch"):
+            fetch.fetch(f"{web.url}/weights.h5", MD5, target)
+        assert nothing_in(target.parent)
+    else:
+        assert fetch.fetch(f"{web.url}/weights.h5", MD5, target).official
+        assert target.read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize("length", ["many", "18, 19", "", "-1", "1e3"])
+def test_a_length_that_is_none_is_an_error(web, target, length):
+    web.answers = answer(f"Content-Length: {length}")
+    with pytest.raises(InputError):
+        fetch.fetch(f"{web.url}/weights.h5", "", target)
+    assert nothing_in(target.parent)
+
+
+def test_what_follows_the_announced_length_is_not_read(web, target):
+    web.answers = answer(f"Content-Length: {len(CONTENT)}", body=CONTENT + OTHER)
+    fetch.fetch(f"{web.url}/weights.h5", "", target)
+    assert target.read_bytes() == CONTENT
+
+
+def test_a_length_that_is_too_small_is_found_by_the_hash(web, target):
+    web.answers = answer("Content-Length: 5")
+    with pytest.raises(InputError, match=f"expected {MD5}"):
+        fetch.fetch(f"{web.url}/weights.h5", MD5, target)
+    assert nothing_in(target.parent)
+
+
+TOO_LONG = {
+    "as it says": answer("Content-Length: 4000", body=b"x" * 4000),
+    "by what it says": answer("Content-Length: 4000", body=b""),
+    "in chunks": answer(
+        "Transfer-Encoding: chunked", body=b"3e8\r\n" + b"x" * 1000 + b"\r\n"
+    ),
+    "unpacked": answer("Content-Encoding: gzip", body=gzip.compress(b"x" * 4000)),
+}
+
+
+@pytest.mark.parametrize("name", TOO_LONG)
+def test_an_endless_file_does_not_fill_the_disk(web, target, monkeypatch, name):
+    monkeypatch.setattr(fetch, "LIMIT", 999)
+    web.answers = TOO_LONG[name]
+    with pytest.raises(InputError, match="more than 999 bytes"):
+        fetch.fetch(f"{web.url}/weights.h5", MD5, target)
+    assert nothing_in(target.parent)
+    assert web.asked["/weights.h5"] == 1

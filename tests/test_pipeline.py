@@ -1,6 +1,7 @@
 """dvc.yaml against the code: DVC follows no import and no setting by itself."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -200,3 +201,14 @@ def test_every_variant_of_the_settings_is_a_model_for_dvc_artifacts():
         assert model["labels"] == [variant["backbone"], variant["weights"]]
         assert variant["weights"] in model["desc"]
         assert out.replace(name, "${key}") in STAGES["train"]["outs"]
+
+
+@pytest.mark.parametrize("name", STAGES)
+def test_no_stage_asks_for_the_date(name):
+    asked = r"\bdatetime\b|\btime\.(time|time_ns|localtime|gmtime|strftime|ctime)\b"
+    modules = imported(PROJECT / f"stages/{name}.py")
+    found = [path for path in modules if re.search(asked, (PROJECT / path).read_text())]
+    assert not found, (
+        f"{found} ask the clock for the date: what it writes would differ between two runs, "
+        "and a clock that jumps would disturb it. Use time.monotonic."
+    )

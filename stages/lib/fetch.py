@@ -5,6 +5,7 @@ file name. It changes where bytes come from, never what they may be: a mirror's 
 official hash, or stands with its own in the mirror's SHA256SUMS, and then is not official.
 """
 
+import io
 import logging
 import os
 import re
@@ -28,7 +29,9 @@ Result = TypeVar("Result")
 
 ATTEMPTS = 4
 PAUSE = 2.0  # seconds before another attempt
+TIMEOUT = 30.0  # seconds without an answer, or without another byte of it
 CHUNK = 1 << 20  # bytes: pooch's own 1 kB is slow for files of this size
+LIMIT = 4 << 30  # bytes: seven times VGG-Face's weights, the largest file we know of
 # What a server answers for a file it does not have; some stores say 403.
 ABSENT = (403, 404, 410)
 PAGE = re.compile(rb"\s*<(!doctype\s+html|html|head|body)\b", re.IGNORECASE)
@@ -60,7 +63,7 @@ def fetch(url: str, known_hash: str, target: Path) -> Origin:
     logger.info("Fetching %s.", url)
     with files.whole(target) as part:
         try:
-            transfer(url, part)
+            transfer(url, part, will_be_hashed=bool(known_hash))
         except OSError as error:
             if error.errno in REMEDIES:
                 raise
@@ -124,25 +127,46 @@ def digest_like(known_hash: str, path: Path) -> str:
     return f"{algorithm}:{files.digest(path, algorithm)}"
 
 
-def transfer(address: str, target: Path) -> None:
+class _Bounded(io.BufferedWriter):
+    """A file that does not grow beyond LIMIT: an endless answer must not fill the disk."""
+
+    def write(self, content: Any) -> int:
+        _check_size(self.tell() + len(content))
+        return super().write(content)
+
+
+def transfer(address: str, target: Path, *, will_be_hashed: bool = True) -> None:
     """Copy or download to `target`.
+
+    Args:
+        address: An https or file address, or a path.
+        target: The file to write.
+        will_be_hashed: Whether the caller knows what the file must be. If not, nothing is
+            taken from a server of which one could not tell that the end is missing.
 
     Raises:
         FileNotFoundError: If there is no such file.
         OSError: If it cannot be read; what requests raises is one too.
-        InputError: If a web page came in its place.
+        InputError: If what came in its place is a web page, too long or perhaps cut.
     """
     path = local_path(address)
     if path:
         shutil.copyfile(path, target)
         return
+    checks = [_check_redirect, _check_length]
     download = pooch.HTTPDownloader(
-        progressbar=True, chunk_size=CHUNK, hooks={"response": _check_answer}
+        progressbar=True,
+        chunk_size=CHUNK,
+        timeout=TIMEOUT,
+        # Bytes as they are: of what a server packs on the way, a missing end does not show.
+        headers={"Accept-Encoding": "identity"},
+        hooks={"response": checks if will_be_hashed else [*checks, _check_end_shows]},
     )
 
     def attempt() -> None:
         try:
-            download(address, str(target), None)
+            with _Bounded(io.FileIO(target, "w")) as file:
+                download(address, file, None)
         except OSError as error:
             status = getattr(getattr(error, "response", None), "status_code", None)
             if status in ABSENT:
@@ -168,7 +192,7 @@ def retry(attempt: Callable[[], Result]) -> Result:
     return attempt()
 
 
-def _check_answer(response: Any, **_: Any) -> None:
+def _check_redirect(response: Any, **_: Any) -> None:
     """Refuse a redirect that leads away from https, before it is followed."""
     if response.is_redirect:
         target = urljoin(response.url, response.headers["location"])
@@ -176,6 +200,40 @@ def _check_answer(response: Any, **_: Any) -> None:
             raise InputError(
                 f"{response.url} leads to `{target}`, which is not on the web. Use another address."
             )
+
+
+def _check_length(response: Any, **_: Any) -> None:
+    """Refuse a length that is no number, or more than there can be."""
+    length = response.headers.get("Content-Length", "0")
+    if not length.isdecimal():
+        raise InputError(
+            f"{response.url} says that its length is `{length}`: expected a number of bytes. "
+            "Something between may have spoilt the answer: try again, or another address."
+        )
+    _check_size(int(length))
+
+
+def _check_size(size: int) -> None:
+    if size > LIMIT:
+        raise InputError(
+            f"The answer has more than {LIMIT} bytes, and no file of this study has. Nothing "
+            "was kept. Check the address; a file that large has to be given by its path."
+        )
+
+
+def _check_end_shows(response: Any, **_: Any) -> None:
+    """Refuse an answer that could end too early without anybody's notice."""
+    headers = response.headers
+    counted = "Content-Length" in headers or "chunked" in headers.get(
+        "Transfer-Encoding", ""
+    )
+    packed = headers.get("Content-Encoding", "identity") != "identity"
+    if response.status_code == 200 and (packed or not counted):
+        raise InputError(
+            f"From {response.url} it cannot be told whether the file that comes is whole: the "
+            "server does not say how long it is. Set `data.hash` in params.yaml to the file's "
+            "hash, fetch it by hand and set `data.source` to its path, or use another address."
+        )
 
 
 def _check_no_page(path: Path, source: str) -> None:

@@ -1,9 +1,13 @@
+import itertools
+import os
 import shutil
+import signal
 import time
 
 import projects
 import pytest
-from interrupted import LONG, TARGET, VARIANT, Study, state
+from interrupted import LONG, VARIANT, Study, begin, state
+from test_kills import wait_until_all_ended
 
 
 @pytest.fixture(scope="session")
@@ -14,6 +18,31 @@ def study(tmp_path_factory):
     if not LONG:
         projects.dvc(start, env, "repro", f"features@{VARIANT}")
     shutil.copytree(start, whole, symlinks=True)
-    began = time.monotonic()
-    projects.dvc(whole, env, "repro", *TARGET)
-    return Study(start, whole, env, time.monotonic() - began, state(whole))
+    return Study(start, whole, env, seconds_of_stages(whole, env), state(whole))
+
+
+def seconds_of_stages(folder, env):
+    began = {}
+    with begin(folder, env) as dvc:
+        for line in dvc.stdout:
+            began |= dict.fromkeys(projects.ran(line), time.monotonic())
+        errors = dvc.stderr.read()
+    assert not dvc.returncode, errors
+    times = itertools.pairwise([*began.values(), time.monotonic()])
+    return {
+        stage: end - begin for stage, (begin, end) in zip(began, times, strict=True)
+    }
+
+
+@pytest.fixture(scope="session")
+def checkpointed(study, tmp_path_factory):
+    """Kill a run between two epochs."""
+    folder = study.copy(study.start, tmp_path_factory.mktemp("killed"))
+    with begin(folder, study.env) as dvc:
+        while not list(folder.glob(".ckpt/*/epoch.npz")):
+            assert dvc.poll() is None, "No checkpoint was seen."
+            time.sleep(0.005)
+        os.killpg(dvc.pid, signal.SIGKILL)
+        dvc.communicate(timeout=60)
+    wait_until_all_ended(dvc.pid)
+    return folder

@@ -1,20 +1,30 @@
 """A study cut in two: what stands before training, and the whole, undisturbed.
 
-`pytest tests/faults` tries each once, on the part from training on; `make test-faults` sets
-FAULT_ROUNDS and tries it that many times, on everything.
+`make test` tries a few faults, on the part from training on; `python -m pytest -m "" tests/faults`
+tries each once there. `make test-faults` sets FAULT_ROUNDS and tries what is random that many
+times, on everything.
 """
 
 import os
-import shutil
+import subprocess
+import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import projects
+import pytest
 
 VARIANT = "openface-random"
 ROUNDS = int(os.environ.get("FAULT_ROUNDS", "1"))
 LONG = ROUNDS > 1
 TARGET = () if LONG else (f"evaluate@{VARIANT}",)
+LATER = (f"train@{VARIANT}", f"evaluate@{VARIANT}")
+STAGES = (
+    *("download", "prepare", "split", f"weights@{VARIANT}", f"features@{VARIANT}"),
+    *LATER,
+    *("tabulate", "plot", "report"),
+)
 
 
 @dataclass
@@ -24,11 +34,23 @@ class Study:
     start: Path  # where faults begin
     whole: Path
     env: dict[str, str]
-    seconds: float  # from start to whole
+    seconds: dict[str, float]  # what each stage takes from start to whole
     expected: dict[str, bytes]
 
-    def copy(self, source: Path, target: Path) -> Path:
-        return shutil.copytree(source, target / "project", symlinks=True)
+    def copy(self, source: Path, target: Path, *, linked: bool = True) -> Path:
+        """Copy a project; `linked`: what is one file there and in DVC's cache stays one."""
+        how = "--archive" if linked else "--recursive"
+        subprocess.run(["cp", how, source, target / "project"], check=True)
+        return target / "project"
+
+    def verify(self, folder: Path) -> None:
+        subprocess.run(
+            [sys.executable, "-m", "stages.verify"],
+            cwd=folder,
+            env=self.env,
+            check=True,
+            timeout=60,
+        )
 
     def check_repaired(self, folder: Path) -> str:
         """Hold a plain `dvc repro` to the undisturbed end; return what it said."""
@@ -39,10 +61,45 @@ class Study:
         return output.stdout + output.stderr
 
 
+def begin(folder: Path, env: dict[str, str]) -> subprocess.Popen[str]:
+    """Start `dvc repro` as the leader of a process group of its own, as a shell does."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "dvc", "repro", *TARGET],
+        cwd=folder,
+        env={**env, "PYTHONUNBUFFERED": "1"},  # a stage is announced when it begins
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
 def state(folder: Path) -> dict[str, bytes]:
     """Return every file that stages made, hidden ones and leftovers too."""
     return projects.contents(folder, "data/**/*", "metrics/**/*", "plots/**/*")
 
 
+def cached(folder: Path, path: str) -> Path:
+    """Return the object of DVC's cache that holds what a file holds."""
+    content = (folder / path).read_bytes()
+    (found,) = [
+        one
+        for one in (folder / ".dvc/cache").rglob("*")
+        if one.is_file() and one.read_bytes() == content
+    ]
+    return found
+
+
 def lock(folder: Path) -> object:
     return projects.YAML_12.load(folder / "dvc.lock")
+
+
+def cases(every: Iterable[object], short: Iterable[object]) -> list[object]:
+    """Give a test every case; `make test` runs the short ones alone."""
+    return [
+        pytest.param(
+            *(case if isinstance(case, tuple) else [case]),
+            marks=[] if case in short else pytest.mark.long,
+        )
+        for case in every
+    ]

@@ -5,35 +5,40 @@ import subprocess
 import sys
 
 import pytest
-from interrupted import LONG, VARIANT
+from interrupted import LONG, STAGES, VARIANT, cases
 
 # A namespace of its own, in which this user may mount.
 UNSHARE = ["unshare", "--map-root-user", "--mount", "sh", "-c"]
 CAN_MOUNT = not subprocess.run(
     [*UNSHARE, "mount -t tmpfs tmpfs /mnt"], capture_output=True
 ).returncode
-# Where a stage writes, and how many kilobytes of room it finds there.
+PLOTS = ("confusion.csv", "examples", "initial.csv", "learning", "test.csv")
+# Where a stage writes, what it reads there, and how many kilobytes of room there are.
 ROOM = {
-    "features": ("data/features", 512),
-    "train": ("data/runs", 4096),
-    "weights": ("data/weights", 4096),
-    "download": ("data", 64),
+    "download": ("data", (), 64),
+    "prepare": ("data", ("raw",), 680),
+    "weights": ("data/weights", (), 4096),
+    "features": ("data/features", (), 512),
+    "train": ("data/runs", (), 4096),
+    "report": ("plots", PLOTS, 256),
 }
+REACHED = [stage for stage in ROOM if LONG or stage != "report"]
 
 
 @pytest.mark.skipif(not CAN_MOUNT, reason="this system does not let a user mount")
-@pytest.mark.parametrize("stage", ROOM if LONG else ("features", "train"))
+@pytest.mark.parametrize("stage", cases(REACHED, ["train"]))
 def test_a_full_disk_is_one_error_and_costs_nothing(study, tmp_path, stage):
     folder = study.copy(study.whole, tmp_path)
-    disk, size = ROOM[stage]
+    disk, inputs, size = ROOM[stage]
     shutil.rmtree(folder / ".dvc/cache")
-    shutil.rmtree(folder / disk)
+    (folder / disk).rename(tmp_path / "old")
     (folder / disk).mkdir()
-    name = stage if stage == "download" else f"{stage}@{VARIANT}"
+    copy = "".join(f" && cp -a {tmp_path}/old/{name} {disk}" for name in inputs)
+    name = f"{stage}@{VARIANT}" if f"{stage}@{VARIANT}" in STAGES else stage
     done = subprocess.run(
         [
             *UNSHARE,
-            f"mount -t tmpfs -o size={size}k tmpfs {disk} && "
+            f"mount -t tmpfs -o size={size}k tmpfs {disk} {copy} && "
             f"{sys.executable} -m dvc repro --single-item {name}",
         ],
         cwd=folder,

@@ -3,12 +3,11 @@
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
 
+import projects
 import pytest
-from interrupted import LONG, ROUNDS, TARGET
+from interrupted import LATER, LONG, ROUNDS, STAGES, begin, cases
 
 ENDS = {
     "kill -9 of the group": lambda dvc: os.killpg(dvc, signal.SIGKILL),
@@ -16,21 +15,12 @@ ENDS = {
     "SIGTERM to dvc": lambda dvc: os.kill(dvc, signal.SIGTERM),
     "SIGINT to the group": lambda dvc: os.killpg(dvc, signal.SIGINT),
 }
-KINDS = list(ENDS) if LONG else list(ENDS)[:2]
-MOMENTS = [random.Random(number).uniform(0.05, 0.9) for number in range(ROUNDS)]
-
-
-def start(study, folder):
-    """Start `dvc repro` as the leader of a process group of its own, as a shell does."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "dvc", "repro", *TARGET],
-        cwd=folder,
-        env=study.env,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
+# One moment a round, spread over the stages: in 20 rounds each of ten has two.
+HIT = [
+    stages[number * len(stages) // ROUNDS]
+    for stages in [STAGES if LONG else LATER]
+    for number in range(ROUNDS)
+]
 
 
 def wait_until_all_ended(group: int) -> None:
@@ -45,12 +35,23 @@ def wait_until_all_ended(group: int) -> None:
     pytest.fail("A stage went on without dvc.")
 
 
-@pytest.mark.parametrize("moment", MOMENTS, ids="{:.3f}".format)
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_run_that_was_ended_is_finished_by_the_next(study, tmp_path, kind, moment):
+def wait_for(dvc, stage):
+    for line in dvc.stdout:
+        if stage in projects.ran(line):
+            return
+    pytest.fail(f"{stage} did not begin: {dvc.stderr.read()}")
+
+
+@pytest.mark.parametrize(("number", "stage"), list(enumerate(HIT)))
+@pytest.mark.parametrize("kind", cases(ENDS, ["kill -9 of dvc alone"]))
+def test_a_run_that_was_ended_is_finished_by_the_next(
+    study, tmp_path, kind, number, stage
+):
     folder = study.copy(study.start, tmp_path)
-    with start(study, folder) as dvc:
-        time.sleep(moment * study.seconds)
+    moment = random.Random(f"{kind} {number}").uniform(0, study.seconds[stage])
+    with begin(folder, study.env) as dvc:
+        wait_for(dvc, stage)
+        time.sleep(moment)
         ENDS[kind](dvc.pid)
         _, errors = dvc.communicate(timeout=60)
         wait_until_all_ended(dvc.pid)
@@ -58,9 +59,10 @@ def test_a_run_that_was_ended_is_finished_by_the_next(study, tmp_path, kind, mom
     study.check_repaired(folder)
 
 
+@pytest.mark.long
 def test_two_runs_at_once_do_not_mix(study, tmp_path):
     folder = study.copy(study.start, tmp_path)
-    runs = [start(study, folder) for _ in range(2)]
+    runs = [begin(folder, study.env) for _ in range(2)]
     for run in runs:
         _, errors = run.communicate(timeout=600)
         # Either may be refused, and must say why.

@@ -3,20 +3,18 @@
 import json
 import re
 import shutil
-import socket
 import subprocess
 import sys
-import time
-import urllib.request
 from pathlib import Path
 from types import SimpleNamespace
 
 import projects
 import pytest
+import servers
 from projects import VARIANTS, contents, dvc, git, ran, restored
 
 WORKFLOW = projects.ROOT / ".github/workflows/check.yml"
-SECRET = "planted-secret-key"
+SECRET = servers.CREDENTIALS["AWS_SECRET_ACCESS_KEY"]
 UP_TO_DATE = "Data and pipelines are up to date."
 RESULTS = ("data/runs/*/*", "metrics/**/*", "plots/**/*")
 
@@ -39,36 +37,15 @@ asyncio.run(serve(pathlib.Path(sys.argv[1])))
 @pytest.fixture(scope="module")
 def env(tmp_path_factory):
     """Give the environment of a colleague with credentials for an S3 server."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    address = f"http://127.0.0.1:{port}"
     home = tmp_path_factory.mktemp("home")
-    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
-    with (home / "server.log").open("w") as log:
-        server = subprocess.Popen(command, stdout=log, stderr=log)
-    make_bucket(f"{address}/team")
-    yield {
-        **projects.environment(home),
-        "AWS_ENDPOINT_URL_S3": address,
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_ACCESS_KEY_ID": "planted-key-id",
-        "AWS_SECRET_ACCESS_KEY": SECRET,
-    }
-    server.terminate()
-    server.wait(timeout=20)
-
-
-def make_bucket(address: str) -> None:
-    for _ in range(100):
-        try:
-            request = urllib.request.Request(address, method="PUT")
-            urllib.request.urlopen(request, timeout=20).close()
-        except OSError:
-            time.sleep(0.2)  # the server is not up yet
-        else:
-            return
-    pytest.fail(f"No S3 server came up at {address}.")
+    with servers.s3(home / "server.log") as port:
+        address = f"http://127.0.0.1:{port}"
+        servers.make_bucket(f"{address}/team")
+        yield {
+            **projects.environment(home),
+            **servers.CREDENTIALS,
+            "AWS_ENDPOINT_URL_S3": address,
+        }
 
 
 @pytest.fixture(scope="module")
@@ -240,7 +217,7 @@ def test_the_check_fails_where_a_stage_would_have_to_run(env, fourth):
 def test_the_check_fails_where_a_push_was_forgotten(env, fourth):
     script = step("The remote has the results")
     assert shell(fourth, env, script) == 0
-    make_bucket(f"{env['AWS_ENDPOINT_URL_S3']}/other")
+    servers.make_bucket(f"{env['AWS_ENDPOINT_URL_S3']}/other")
     config = fourth / ".dvc/config"
     config.write_text(config.read_text().replace("s3://team", "s3://other"))
     shutil.rmtree(fourth / ".dvc/cache")

@@ -1,0 +1,37 @@
+import hashlib
+
+from stages import verify
+
+
+def add(cache, content: bytes, suffix: str = ""):
+    name = hashlib.md5(content).hexdigest()
+    path = cache / name[:2] / f"{name[2:]}{suffix}"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return path
+
+
+def test_an_object_that_is_not_what_its_name_says_is_damaged(tmp_path):
+    whole = [add(tmp_path, b"a file"), add(tmp_path, b"[]", ".dir")]
+    cut = [add(tmp_path, b"another file"), add(tmp_path, b"[{}]", ".dir")]
+    assert verify.damaged(tmp_path) == []
+    for path in cut:
+        path.write_bytes(path.read_bytes()[:3])
+    assert sorted(verify.damaged(tmp_path)) == sorted(cut)
+    assert all(path.exists() for path in whole + cut)
+
+
+def test_damage_is_found_where_neither_time_nor_size_tell(tmp_path, monkeypatch):
+    """Removes the object from the cache, and lets DVC look at what was linked to it."""
+    monkeypatch.chdir(tmp_path)
+    cache = tmp_path / "cache"
+    object_ = add(cache, b"a file")
+    (tmp_path / "data").mkdir()
+    linked = tmp_path / "data/file"
+    linked.hardlink_to(object_)
+    object_.write_bytes(b"A file")
+    before = linked.stat().st_mtime_ns
+    monkeypatch.setattr(verify, "cache_folder", lambda: cache)
+    verify.main()
+    assert not object_.exists()
+    assert linked.stat().st_mtime_ns > before
