@@ -13,6 +13,8 @@ import pytest
 import servers
 from projects import VARIANTS, contents, dvc, git, ran, restored
 
+pytestmark = pytest.mark.long
+
 WORKFLOW = projects.ROOT / ".github/workflows/check.yml"
 SECRET = servers.CREDENTIALS["AWS_SECRET_ACCESS_KEY"]
 UP_TO_DATE = "Data and pipelines are up to date."
