@@ -1,5 +1,6 @@
 """The networks and images that the benchmarks run on: seeded noise, random weights."""
 
+import gc
 from unittest import mock
 
 import numpy as np
@@ -13,6 +14,7 @@ NAMES = tuple(BACKBONES)
 
 def build(backbone: str) -> network.Network:
     """Build a variant's network, four layers and the head to train."""
+    gc.collect()  # networks that nobody needs any more are in cycles
     keras.utils.set_random_seed(42)
     variant = params.Variant(backbone=backbone, weights="random", trainable_layers=4)
     return network.build(variant, None)
