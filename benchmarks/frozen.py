@@ -23,7 +23,7 @@ from stages.lib.engine import (
 from stages.lib.store import Store
 
 # Several batches: ours stores one while it computes the next.
-NUM_IMAGES = {"mobilenet": 512, "openface": 512, "resnet50": 192, "vggface": 128}
+NUM_IMAGES = {"mobilenet": 512, "openface": 512, "resnet50": 192, "vggface": 64}
 BATCH_SIZE = 64  # as params.yaml has it
 
 
