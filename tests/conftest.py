@@ -6,7 +6,6 @@ import sys
 from collections.abc import Iterator
 
 import browsers
-import psutil
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -21,8 +20,6 @@ SHARED = {
         HealthCheck.too_slow,
     ],
 }
-MOST_BYTES = 3e9
-
 settings.register_profile("short", max_examples=15, derandomize=True, **SHARED)
 settings.register_profile("long", max_examples=500, print_blob=True, **SHARED)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "short"))
@@ -34,14 +31,6 @@ def _forget_networks() -> Iterator[None]:
     yield
     if "tf_keras" in sys.modules:
         sys.modules["tf_keras"].backend.clear_session()
-        gc.collect()
-
-
-@pytest.fixture(autouse=True)
-def _forget_large_networks() -> Iterator[None]:
-    """Do so sooner where they are many: a collection takes too long to follow every test."""
-    yield
-    if psutil.Process().memory_info().rss > MOST_BYTES:
         gc.collect()
 
 
