@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from stages import features, weights
-from stages.lib import engine, files, signal
+from stages.lib import engine, files, precision, signal
 from stages.lib.console import InputError
 from stages.lib.store import Store, open_features
 from tests.networks import BACKBONES, build, some_images
@@ -200,6 +200,13 @@ def test_a_frozen_random_mobilenet_has_nothing_to_learn_from(tmp_path, monkeypat
     ]
 
 
+@pytest.fixture
+def _float32_again():
+    yield
+    precision.set_precision("float32")
+
+
+@pytest.mark.usefixtures("_float32_again")
 @pytest.mark.parametrize(
     ("name", "expected"),
     [("openface-random", "float32"), ("mobilenet-random", "bfloat16")],
