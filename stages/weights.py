@@ -13,6 +13,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import h5py
 import numpy as np
 
 from stages.lib.framework import keras
@@ -47,6 +48,8 @@ def official_weights(backbone: Backbone) -> tuple[keras.Model, fetch.Origin]:
 def _loaded(backbone: Backbone, file: Path) -> keras.Model:
     """Build a backbone whose every weight comes from the file."""
     try:
+        if elsewhere := _kept_elsewhere(file):
+            raise ValueError(f"{elsewhere} lies in another file")
         model = backbone.build(file)
         if not all(np.isfinite(values).all() for values in model.get_weights()):
             raise ValueError("some of its values are infinite or not a number")
@@ -57,6 +60,21 @@ def _loaded(backbone: Backbone, file: Path) -> keras.Model:
             "vouched for, so it was wrong from the start: replace it where it came from."
         ) from error
     return model
+
+
+def _kept_elsewhere(file: Path) -> str | None:
+    """Return the name of something that HDF5 would read from another file, if there is any."""
+
+    def followed(name: str, link: object) -> str | None:
+        return None if isinstance(link, h5py.HardLink) else name
+
+    def stored_outside(name: str, item: h5py.Group | h5py.Dataset) -> str | None:
+        inside = isinstance(item, h5py.Group) or not (item.external or item.is_virtual)
+        return None if inside else name
+
+    with h5py.File(file) as opened:
+        found: str | None = opened.visititems_links(followed)
+        return found or opened.visititems(stored_outside)
 
 
 def stand_in_weights(
