@@ -20,6 +20,7 @@ import logging
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from stages.lib import (
@@ -63,13 +64,14 @@ def main() -> None:
         for kind in ("weights", "features", "test")
     }
     ours = testify(settings, study, found)
+    split = files.read_npz(Path("data/split.npz"))
     chance = scores.chance(images["labels"])
     content = {
         **describe(settings, study, found, ours),
         **show_results(settings, ours, chance),
         **judge(settings, ours),
-        **advise(settings, found, ours),
-        **show_faces(study["ran"], images),
+        **advise(settings, found, ours, guessing(images["labels"], split)),
+        **show_faces(study["ran"], images, split["examples"]),
     }
     template = Path("stages/templates/report.html")
     with files.whole(Path("plots/report.html")) as part:
@@ -204,14 +206,17 @@ def judge(settings: params.Settings, ours: evidence.Evidence) -> dict[str, Any]:
     return {"verdicts": verdicts, "words": list(rules.WORDS.values())}
 
 
+def guessing(labels: np.ndarray, split: dict[str, np.ndarray]) -> float:
+    """Return the accuracy of one answer to all test images without a copy in train."""
+    fresh = split["test"][~split["test_has_twin"]]
+    return scores.chance(labels[fresh])["accuracy"] if len(fresh) else 0.0
+
+
 def advise(
-    settings: params.Settings, found: Found, ours: evidence.Evidence
+    settings: params.Settings, found: Found, ours: evidence.Evidence, chance: float
 ) -> dict[str, Any]:
     """Return which backbone is for which situation, and what that was chosen from."""
     candidates = contents.candidates(ours, settings.variants, found["features"])
-    chance = max(
-        (test["chance"]["accuracy"] for test in found["test"].values()), default=0
-    )
     return {
         "candidates": candidates,
         "worthwhile": recommend.worthwhile(candidates, chance),
@@ -220,10 +225,11 @@ def advise(
     }
 
 
-def show_faces(ran: list[str], images: dict[str, Any]) -> dict[str, Any]:
+def show_faces(
+    ran: list[str], images: dict[str, Any], chosen: np.ndarray
+) -> dict[str, Any]:
     """Return images of each emotion, and the networks' answers to seven of the test set."""
     counts = files.read_json(Path("metrics/dataset.json"))["emotions"]
-    chosen = files.read_npz(Path("data/split.npz"))["examples"]
     answers = {name: files.read_csv(Path(f"plots/examples/{name}.csv")) for name in ran}
     for name, table in answers.items():
         if table["row"].tolist() != chosen.tolist():

@@ -5,6 +5,7 @@ import re
 import shutil
 from html.parser import HTMLParser
 
+import numpy as np
 import pytest
 import studies
 from browsers import needs_chromium
@@ -427,6 +428,16 @@ def test_charts_show_what_guessing_gives(study):
         "initial-loss": pytest.approx(guessing["prior_loss"], abs=1e-5),
         "twins": pytest.approx(guessing["accuracy"], abs=1e-6),
     }
+
+
+def test_networks_are_recommended_by_their_lead_over_one_answer_to_the_same_images():
+    """Accuracy without copies in train was once compared to chance on the whole test set."""
+    labels = np.array([0, 0, 0, 1, 1, 6])
+    has_twin = np.array([True, True, False, False, False])
+    split = {"test": np.arange(5), "test_has_twin": has_twin}
+    assert report.guessing(labels, split) == pytest.approx(2 / 3)
+    assert report.guessing(labels, split | {"test_has_twin": ~has_twin}) == 1
+    assert report.guessing(labels, split | {"test_has_twin": has_twin | True}) == 0
 
 
 def test_the_charts_are_data_that_a_script_cannot_escape(study):
