@@ -78,9 +78,9 @@ def main(name: str) -> None:
     variant = settings.variants[name]
     images, weights = Path("data/images.npz"), Path(f"data/weights/{name}.h5")
     pixels = files.read_npz(images)["pixels"]
-    in_precision = settings.compute.precision
-    if not BACKBONES[variant.backbone].gains_by_bfloat16:
-        in_precision = "float32"
+    in_precision = "float32"
+    if BACKBONES[variant.backbone].gains_by_bfloat16:
+        in_precision = precision.usable(settings.compute.precision)
     precision.set_precision(in_precision)
     model = network.build(variant, weights)
     engine = open_engine(model.frozen, in_precision)

@@ -142,7 +142,7 @@ def run_fingerprint(name: str, settings: params.Settings) -> str:
 def main(name: str) -> None:
     settings = params.load()
     tf.config.experimental.enable_op_determinism()
-    precision.set_precision(settings.compute.precision)
+    precision.set_precision(precision.usable(settings.compute.precision))
     keras.utils.set_random_seed(settings.train.seed)
     split = files.read_npz(Path("data/split.npz"))
     labels = files.read_npz(Path("data/images.npz"))["labels"]

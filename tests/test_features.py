@@ -72,19 +72,25 @@ def network(request):
 BOUNDS = {"float32": 2e-5, "bfloat16": 3e-2}
 
 
-@pytest.mark.parametrize("precision", BOUNDS)
-def test_openvino_computes_what_tensorflow_computes(network, precision):
+HAS_BFLOAT16 = precision.has_bfloat16()
+needs_bfloat16 = pytest.mark.skipif(not HAS_BFLOAT16, reason="no bfloat16 arithmetic")
+
+
+@pytest.mark.parametrize(
+    "in_precision", ["float32", pytest.param("bfloat16", marks=needs_bfloat16)]
+)
+def test_openvino_computes_what_tensorflow_computes(network, in_precision):
     pixels, _ = some_images(3)
-    ours = engine.openvino_pass(network.frozen, precision)(pixels)
+    ours = engine.openvino_pass(network.frozen, in_precision)(pixels)
     reference = engine.tensorflow_pass(network.frozen)(pixels)
     assert len(ours) == len(reference)
     for array, expected in zip(ours, reference, strict=True):
         assert array.dtype == np.float32
         size = np.abs(expected).max()
         np.testing.assert_allclose(
-            array / size, expected / size, atol=BOUNDS[precision]
+            array / size, expected / size, atol=BOUNDS[in_precision]
         )
-    if precision == "bfloat16":  # and it is not float32 under another name
+    if in_precision == "bfloat16":  # and it is not float32 under another name
         assert max(np.abs(a - e).max() / np.abs(e).max() for a, e in zip(ours, reference, strict=True)) > BOUNDS["float32"]  # fmt: skip
 
 
@@ -208,11 +214,18 @@ def _float32_again():
 
 @pytest.mark.usefixtures("_float32_again")
 @pytest.mark.parametrize(
-    ("name", "expected"),
-    [("openface-random", "float32"), ("mobilenet-random", "bfloat16")],
+    ("name", "has_bfloat16", "expected"),
+    [
+        ("openface-random", True, "float32"),
+        ("mobilenet-random", True, "bfloat16"),
+        ("mobilenet-random", False, "float32"),
+    ],
 )
-def test_bfloat16_is_used_where_it_is_faster(tmp_path, monkeypatch, name, expected):
+def test_bfloat16_is_used_where_it_is_faster(
+    tmp_path, monkeypatch, caplog, name, has_bfloat16, expected
+):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(precision, "has_bfloat16", lambda: has_bfloat16)
     text = (PROJECT / "params.yaml").read_text()
     changed = text.replace("precision: float32", "precision: bfloat16")
     assert changed != text
@@ -223,3 +236,26 @@ def test_bfloat16_is_used_where_it_is_faster(tmp_path, monkeypatch, name, expect
     features.main(name)
     metrics = files.read_json(Path(f"metrics/features/{name}.json"))
     assert metrics["precision"] == expected
+    assert ("it computes in float32" in caplog.text) == (not has_bfloat16)
+
+
+@pytest.mark.parametrize(
+    ("flags", "expected"),
+    [
+        ("avx2 avx512f avx512_bf16", True),
+        ("avx512_bf16 amx_bf16", True),
+        ("avx2 fma", False),
+        ("avx512f avx512_vnni", False),
+    ],
+)
+def test_a_processor_that_has_bfloat16_says_so(tmp_path, flags, expected):
+    processor = tmp_path / "cpuinfo"
+    processor.write_text(f"model name: some\nflags: fpu {flags} sse\n")
+    assert precision.has_bfloat16(processor) == expected
+
+
+def test_the_engine_computes_in_what_the_metrics_say(network):
+    """OpenVINO may be asked for bfloat16 in vain, and says so only when it is asked."""
+    compiled = engine.compile_frozen(network.frozen, precision.usable("bfloat16"))
+    in_bfloat16 = compiled.get_property("INFERENCE_PRECISION_HINT").get_type_name()
+    assert (in_bfloat16 == "bf16") == HAS_BFLOAT16
