@@ -1,7 +1,7 @@
 """What computes the frozen part: OpenVINO on a processor, TensorFlow on a GPU or without it.
 
-OpenVINO's pass takes about half of TensorFlow's time (docs/performance.md); tests bound the
-difference.
+In float32 OpenVINO takes as long as TensorFlow, or half of it, by backbone and processor
+(docs/performance.md has the times); tests bound the difference between their features.
 """
 
 from collections.abc import Callable
