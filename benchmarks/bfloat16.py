@@ -82,7 +82,9 @@ def main(name: str) -> None:
     with tempfile.TemporaryDirectory(dir="data") as folder:
         in_bfloat16 = history(name, Path(folder))
     in_params_precision = files.read_csv(Path(f"plots/history/{name}.csv"))
-    both = in_params_precision.merge(in_bfloat16, on="epoch", suffixes=("", " bfloat16"))
+    both = in_params_precision.merge(
+        in_bfloat16, on="epoch", suffixes=("", " bfloat16")
+    )
     print(both[sorted(both.columns)].set_index("epoch").round(4).to_string())
 
 

@@ -2,16 +2,19 @@
 
 Not a stage of dvc.yaml (`make verify` runs it). It is for after a power cut, or where a disk is
 not to be trusted. DVC itself trusts an object that is read-only, as all are, and so would put a
-damaged one in the place of a good file that a stage has just made (treeverse/dvc#5978).
+damaged one in the place of a good file that a stage has just made (treeverse/dvc#5978). And for
+after a kill that left DVC's list of running stages unreadable.
 
-Reads   DVC's cache, data/, plots/
+Reads   DVC's cache, data/, plots/, .dvc/tmp/rwlock
 Writes  nothing; sets the times of data/ and plots/, so that DVC hashes these again as well
 """
 
+import json
 import logging
 import os
 from pathlib import Path
 
+from dvc.lock import make_lock
 from dvc.repo import Repo
 
 from stages.lib import console, files
@@ -21,6 +24,24 @@ logger = logging.getLogger(__name__)
 
 def cache_folder() -> Path:
     return Path(str(Repo().cache.local.path))
+
+
+def remove_cut_list(folder: Path) -> bool:
+    """Remove DVC's list of running stages, `rwlock`, if a dvc that was killed left a part.
+
+    DVC writes it in place, and refuses every command while it cannot be read
+    (treeverse/dvc#7615). Nobody writes it while its lock is held here.
+    """
+    running = folder / "rwlock"
+    if not running.exists():
+        return False
+    with make_lock(str(folder / "rwlock.lock"), tmp_dir=str(folder)):
+        try:
+            json.loads(running.read_bytes())
+        except ValueError:
+            running.unlink()
+            return True
+    return False
 
 
 def damaged(cache: Path) -> list[Path]:
@@ -37,6 +58,8 @@ def damaged(cache: Path) -> list[Path]:
 
 
 def main() -> None:
+    if remove_cut_list(Path(".dvc/tmp")):
+        logger.warning("Unreadable, and removed: DVC's list of running stages.")
     cache = cache_folder()
     found = damaged(cache)
     for folder in (Path("data"), Path("plots")):

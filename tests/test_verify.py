@@ -1,5 +1,9 @@
 import hashlib
 
+import pytest
+from dvc.fs import localfs
+from dvc.rwlock import RWLockFileCorruptedError, rwlock
+
 from stages import verify
 
 
@@ -35,3 +39,27 @@ def test_damage_is_found_where_neither_time_nor_size_tell(tmp_path, monkeypatch)
     verify.main()
     assert not object_.exists()
     assert linked.stat().st_mtime_ns > before
+
+
+LISTED = '{"write": {"a": {"pid": 1, "cmd": "dvc repro"}}}'
+
+
+def lock(folder):
+    with rwlock(str(folder), localfs, "dvc repro", [], [], False):
+        pass
+
+
+@pytest.mark.parametrize("left", ["", LISTED[:20]])
+def test_a_list_of_running_stages_that_a_kill_cut_short_is_removed(tmp_path, left):
+    (tmp_path / "rwlock").write_text(left)
+    with pytest.raises(RWLockFileCorruptedError):
+        lock(tmp_path)
+    assert verify.remove_cut_list(tmp_path)
+    lock(tmp_path)
+
+
+def test_a_list_of_running_stages_that_is_whole_stays(tmp_path):
+    assert not verify.remove_cut_list(tmp_path)
+    (tmp_path / "rwlock").write_text(LISTED)
+    assert not verify.remove_cut_list(tmp_path)
+    assert (tmp_path / "rwlock").read_text() == LISTED

@@ -52,6 +52,11 @@ class Study:
             timeout=60,
         )
 
+    def check_refused(self, folder: Path) -> None:
+        """Hold `dvc repro` to the error of an unreadable list of running stages."""
+        done = projects.dvc(folder, self.env, "repro", *TARGET, expected=255)
+        assert "Unable to read RWLock-file '.dvc/tmp/rwlock'" in done.stderr
+
     def check_repaired(self, folder: Path) -> str:
         """Hold a plain `dvc repro` to the undisturbed end; return what it said."""
         output = projects.dvc(folder, self.env, "repro", *TARGET)
