@@ -167,6 +167,17 @@ def test_a_fingerprint_knows_settings_and_files(tmp_path):
     assert fingerprint({"seed": 1}, [path]) != first
 
 
+def test_a_project_that_was_moved_goes_on_from_its_checkpoint(tmp_path, monkeypatch):
+    found = []
+    for name in ("before", "after"):
+        (tmp_path / name).mkdir()
+        monkeypatch.chdir(tmp_path / name)
+        code = tmp_path / name / "code.py"  # modules know where they lie
+        code.write_text("pass")
+        found.append(fingerprint({}, [code]))
+    assert found[0] == found[1]
+
+
 def test_batches_are_the_rows_in_order():
     features = [np.arange(10) * 2.0, np.arange(10) * 3.0]
     batches = Batches(features, np.arange(10), np.array([7, 2, 9, 0, 1]), 2)

@@ -7,6 +7,7 @@ a fingerprint of everything the run depends on: no other run's state can be pick
 import hashlib
 import json
 import logging
+import os
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
@@ -23,8 +24,8 @@ logger = logging.getLogger(__name__)
 
 
 def fingerprint(settings: dict[str, Any], paths: Iterable[Path]) -> str:
-    """Return a hash of the settings and of the files' contents."""
-    hashes = {str(path): files.digest(path, "sha256") for path in sorted(paths)}
+    """Return a hash of the settings and of the files' contents, wherever the project lies."""
+    hashes = {os.path.relpath(path): files.digest(path, "sha256") for path in paths}
     text = json.dumps([settings, hashes], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 

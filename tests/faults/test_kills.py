@@ -53,7 +53,8 @@ def test_a_run_that_was_ended_is_finished_by_the_next(
         wait_for(dvc, stage)
         time.sleep(moment)
         ENDS[kind](dvc.pid)
-        _, errors = dvc.communicate(timeout=60)
+        # A Ctrl-C in the instant in which DVC starts a stage is lost: the run goes on to its end.
+        _, errors = dvc.communicate(timeout=600)
         wait_until_all_ended(dvc.pid)
     assert "Traceback" not in errors
     running = folder / ".dvc/tmp/rwlock"
