@@ -51,7 +51,7 @@ def _loaded(backbone: Backbone, file: Path) -> keras.Model:
         if elsewhere := _kept_elsewhere(file):
             raise ValueError(f"{elsewhere} lies in another file")
         model = backbone.build(file)
-        if not all(np.isfinite(values).all() for values in model.get_weights()):
+        if not _finite(model):
             raise ValueError("some of its values are infinite or not a number")
     except UNFIT as error:
         why = error.__cause__ or error  # deepface wraps what happened in a guess
@@ -60,6 +60,10 @@ def _loaded(backbone: Backbone, file: Path) -> keras.Model:
             "vouched for, so it was wrong from the start: replace it where it came from."
         ) from error
     return model
+
+
+def _finite(model: keras.Model) -> bool:
+    return all(np.isfinite(values).all() for values in model.get_weights())
 
 
 def _kept_elsewhere(file: Path) -> str | None:
@@ -113,6 +117,12 @@ def main(name: str) -> None:
             "Training stand-in weights for %s on drawn faces.", variant.backbone
         )
         model = stand_in_weights(backbone, settings.sample, settings.weights.seed)
+        if not _finite(model):
+            raise InputError(
+                f"The stand-in weights of {variant.backbone} became infinite or not a number. "
+                "Fewer `sample.pretraining_steps` in params.yaml, or another `weights.seed`, "
+                "may help."
+            )
         origin = {"source": "stand-in", "seed": settings.weights.seed}
     else:
         model, fetched = official_weights(backbone)

@@ -112,6 +112,18 @@ def test_all_layers_train_when_told_so():
     np.testing.assert_allclose(built.tail(pixels), built.whole(pixels), rtol=1e-5)
 
 
+def test_openface_takes_deepface_s_roots_and_learns_where_a_window_is_empty():
+    layer = TABLE["openface"].build(None).get_layer("sqrt_4a")
+    squares = tf.constant([[1e-30, 0.3, 2, 1e30, 0]])
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch(squares)
+        roots, expected = layer(squares), keras.backend.sqrt(squares)
+    np.testing.assert_array_equal(roots, expected)
+    slopes, expected = (tape.gradient(y, squares)[0] for y in (roots, expected))
+    np.testing.assert_array_equal(slopes[:-1], expected[:-1])
+    assert (slopes[-1], expected[-1]) == (0, np.inf)
+
+
 def test_more_layers_than_there_are_is_an_error():
     with pytest.raises(InputError, match="trains 4000 layers of openface, which has"):
         network.build(variant("openface", 4000), None)

@@ -1,4 +1,5 @@
 import hashlib
+import shutil
 from pathlib import Path
 
 import h5py
@@ -209,10 +210,11 @@ def test_random_weights_need_no_download_and_depend_on_the_seed_alone(
     assert not np.array_equal(other.get_layer("conv1").kernel.numpy(), kernel)
 
 
-def test_stand_in_weights_have_moved_from_where_they_began():
-    faces = params.Sample(images=112, identities=3, pretraining_steps=2, seed=1)
-    trained = weights.stand_in_weights(TABLE["openface"], faces, seed=5)
-    began = weights.random_weights(TABLE["openface"], seed=6)
+def test_the_demo_s_stand_in_weights_are_numbers_and_have_moved_from_where_they_began():
+    settings = params.load(PROJECT / "params.sample.yaml")
+    trained = weights.stand_in_weights(TABLE["openface"], settings.sample, seed=42)
+    assert all(np.isfinite(value).all() for value in trained.get_weights())
+    began = weights.random_weights(TABLE["openface"], seed=43)
     names = [weight.name for weight in trained.trainable_weights]
     moved = [
         not np.array_equal(new.numpy(), old.numpy())
@@ -221,3 +223,18 @@ def test_stand_in_weights_have_moved_from_where_they_began():
         )
     ]
     assert all(moved), [name for name, has in zip(names, moved, strict=True) if not has]
+
+
+def test_stand_in_weights_that_are_not_numbers_are_not_written(project, monkeypatch):
+    def explode(backbone, *_):
+        model = backbone.build(None)
+        model.set_weights([value * np.nan for value in model.get_weights()])
+        return model
+
+    shutil.copy(PROJECT / "params.sample.yaml", "params.yaml")
+    monkeypatch.setattr(weights, "stand_in_weights", explode)
+    with pytest.raises(
+        InputError, match=r"stand-in weights of openface .* not a number"
+    ):
+        weights.main("openface-pretrained")
+    assert list(Path("data").rglob("*")) == []

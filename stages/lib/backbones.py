@@ -9,7 +9,7 @@ from deepface.commons import weight_utils
 from deepface.models.facial_recognition.tf import OpenFace, VGGFace
 from tf_keras.applications import MobileNet, ResNet50
 
-from stages.lib.framework import keras
+from stages.lib.framework import keras, tf
 
 # Grey makes the three channels equal, so BGR or RGB is a matter of the means' order.
 IMAGENET_BGR = (-103.939, -116.779, -123.68)
@@ -63,7 +63,21 @@ def _resnet50(weights: Path | None) -> keras.Model:
 
 def _openface(weights: Path | None) -> keras.Model:
     with _deepface_reads(weights):
-        return OpenFace.load_model()
+        model = OpenFace.load_model()
+    for layer in model.layers:
+        if layer.name.startswith("sqrt_"):
+            layer.function = _root
+    return model
+
+
+def _root(squares: tf.Tensor) -> tf.Tensor:
+    """Take square roots whose gradient at 0 is 0, where the root's own is infinite.
+
+    OpenFace pools by the root of the mean square of a window. One window of zeros and every
+    weight would be "not a number" after the next step.
+    """
+    positive = squares > 0
+    return tf.where(positive, tf.sqrt(tf.where(positive, squares, 1)), 0)
 
 
 def _vggface(weights: Path | None) -> keras.Model:
