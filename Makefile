@@ -33,7 +33,7 @@ demo: install  ## the whole study on drawn faces, in a folder of its own
 		&& python -m dvc repro --quiet && python -m stages.summary
 
 test: install  ## run the tests
-	python -m pytest
+	python -m pytest -n 2 --dist loadfile
 
 test-sharing: install  ## remotes: S3, SSH, a local disk, the run-cache
 	python -m pytest -m "" tests/sharing

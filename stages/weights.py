@@ -17,17 +17,16 @@ import h5py
 import numpy as np
 
 from stages.lib.framework import keras
-from stages.lib import addresses, console, fetch, files, params, sample
+from stages.lib import addresses, console, fetch, files, network, params, sample
 from stages.lib.backbones import BACKBONES, UNFIT, Backbone
 from stages.lib.console import InputError
 from stages.lib.layers import Head
-from stages.lib.network import preprocess_images
 
 logger = logging.getLogger(__name__)
 
 # The demo's stand-in training: enough to move every weight, and no more.
-STAND_IN_BATCH = 8
-STAND_IN_MOMENTUM = 0.5  # batch normalisation's: its statistics settle in a few steps
+STAND_IN_BATCH = 4
+STAND_IN_MOMENTUM = 0.1  # batch normalisation's: its statistics settle in a few steps
 
 
 def random_weights(backbone: Backbone, seed: int) -> keras.Model:
@@ -81,25 +80,27 @@ def _kept_elsewhere(file: Path) -> str | None:
         return found or opened.visititems(stored_outside)
 
 
-def stand_in_weights(
-    backbone: Backbone, faces: params.Sample, seed: int
-) -> keras.Model:
+def stand_in_weights(backbone: str, faces: params.Sample, seed: int) -> keras.Model:
     """Train a backbone for a few steps to tell the identities of drawn faces apart."""
-    model = random_weights(backbone, seed + 1)  # not the values of the random variant
+    keras.utils.set_random_seed(seed + 1)  # not the values of the random variant
+    variant = params.Variant(
+        backbone=backbone, weights="random", trainable_layers="all"
+    )
+    model = network.build(variant, None).backbone
     for layer in model.layers:
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.momentum = STAND_IN_MOMENTUM
-    num_images = faces.pretraining_steps * STAND_IN_BATCH
-    pixels, _, identities = sample.draw(num_images, faces.identities, faces.seed + 1)
     head = Head(num_classes=faces.identities, seed=seed)(model.output)
     classifier = keras.Model(model.input, head)
-    classifier.compile(keras.optimizers.Adam(1e-4), "sparse_categorical_crossentropy")
-    classifier.fit(
-        preprocess_images(pixels, backbone),
-        identities,
-        batch_size=STAND_IN_BATCH,
-        verbose=2,
+    classifier.compile(
+        keras.optimizers.legacy.Adam(1e-4),
+        "sparse_categorical_crossentropy",
+        run_eagerly=True,  # building the graph would take longer than these steps
     )
+    pixels, _, identities = sample.draw(faces.images, faces.identities, faces.seed + 1)
+    rows = np.arange(faces.pretraining_steps * STAND_IN_BATCH) % faces.images
+    for batch in np.split(rows, faces.pretraining_steps):
+        classifier.train_on_batch(pixels[batch], identities[batch])
     return model
 
 
@@ -116,7 +117,9 @@ def main(name: str) -> None:
         logger.info(
             "Training stand-in weights for %s on drawn faces.", variant.backbone
         )
-        model = stand_in_weights(backbone, settings.sample, settings.weights.seed)
+        model = stand_in_weights(
+            variant.backbone, settings.sample, settings.weights.seed
+        )
         if not _finite(model):
             raise InputError(
                 f"The stand-in weights of {variant.backbone} became infinite or not a number. "

@@ -175,7 +175,7 @@ def test_an_image_becomes_what_the_library_would_make_of_it(name):
     size = TABLE[name].size
     resized = [cv2.resize(one.astype(np.float32), (size, size)) for one in pixels]
     expected = REFERENCES[name](np.repeat(np.stack(resized)[..., None], 3, axis=-1))
-    ours = network.preprocess_images(pixels, TABLE[name])
+    ours = network.preprocess(tf.constant(pixels), TABLE[name])
     np.testing.assert_allclose(ours, expected, atol=1e-3)
 
 
@@ -184,5 +184,5 @@ def test_an_image_is_the_same_inside_tf_data(name):
     dataset = tf.data.Dataset.from_tensors(pixels).map(
         lambda batch: network.preprocess(batch, TABLE[name])
     )
-    eager = network.preprocess_images(pixels, TABLE[name])
+    eager = network.preprocess(tf.constant(pixels), TABLE[name])
     np.testing.assert_allclose(next(iter(dataset)), eager, rtol=1e-6, atol=1e-6)

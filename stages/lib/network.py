@@ -72,11 +72,6 @@ def preprocess(image: tf.Tensor, backbone: Backbone) -> tf.Tensor:
     return keras.layers.Rescaling(backbone.scale, backbone.offset)(channels)
 
 
-def preprocess_images(pixels: np.ndarray, backbone: Backbone) -> tf.Tensor:
-    """Give images (N, 48, 48) uint8 what a backbone expects, (N, size, size, 3) float32."""
-    return preprocess(tf.constant(pixels), backbone)
-
-
 def restart_dropout(model: keras.Model, seed: int) -> None:
     """Make what dropout drops from here on depend on `seed` alone."""
     for layer in model.layers:
