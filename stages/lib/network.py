@@ -9,8 +9,6 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from stages.lib.framework import keras, tf
 from stages.lib import fer2013, params
 from stages.lib.backbones import BACKBONES, UNFIT, Backbone
