@@ -74,8 +74,8 @@ def train_epoch(
     means = steps.train(train_batches, count)
     # A rectifier turns "not a number" into zero, so the weights are asked too.
     if not all(
-        np.isfinite(value).all()
-        for value in [*means.values(), *steps.model.get_weights()]
+        tf.reduce_all(tf.math.is_finite(value))
+        for value in [*means.values(), *steps.model.weights]
     ):
         raise InputError(
             f"The loss or a weight became infinite or not a number in epoch {epoch}. A smaller "
