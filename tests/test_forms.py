@@ -90,10 +90,16 @@ def test_an_archive_or_folder_without_files_is_called_empty(tmp_path, write):
         forms.read(path)
 
 
-@pytest.mark.parametrize("content", [b"", gzip.compress(b""), lzma.compress(b"")])
-def test_an_empty_file_is_called_empty(tmp_path, content):
+def test_no_test_is_named_after_the_second_it_was_collected_in(request):
+    # gzip's header holds the time, and xdist wants the same names from its processes.
+    names = [item.nodeid for item in request.session.items]
+    assert [name for name in names if r"\x1f\x8b" in name] == []
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress, lzma.compress])
+def test_an_empty_file_is_called_empty(tmp_path, pack):
     with pytest.raises(InputError, match=r"fer2013\.csv is empty"):
-        forms.read(write_file(tmp_path / "fer2013.csv", content))
+        forms.read(write_file(tmp_path / "fer2013.csv", pack(b"")))
 
 
 def test_other_files_are_no_known_form_and_are_named(tmp_path):
