@@ -43,6 +43,7 @@ def measure(backbone: str) -> tuple[Row, float]:
     tail, number = our_tail(backbone), NUM_IMAGES[backbone]
     order = np.random.default_rng(42).permutation(number)
     on_files, shares = Steps(tail), []
+    Path("data").mkdir(exist_ok=True)  # on the disk of the study; /tmp may be memory
     with tempfile.TemporaryDirectory(dir="data") as name:
         folder = Path(name) / "features"
         fill(folder, tail, number)
