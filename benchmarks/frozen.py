@@ -22,8 +22,8 @@ from stages.lib.engine import (
 )
 from stages.lib.store import Store
 
-# Several batches: ours stores one while it computes the next.
-NUM_IMAGES = {"mobilenet": 512, "openface": 512, "resnet50": 192, "vggface": 64}
+# Several batches where one is short: ours stores one while it computes the next.
+NUM_IMAGES = {"mobilenet": 256, "openface": 256, "resnet50": 128, "vggface": 32}
 BATCH_SIZE = 64  # as params.yaml has it
 
 
@@ -52,7 +52,8 @@ def measure(backbone: str) -> list[Row]:
     frozen = subjects.build(backbone).frozen
     pixels, _ = subjects.images(NUM_IMAGES[backbone])
     tensorflow = tensorflow_pass(frozen)
-    batches = np.array_split(pixels, len(pixels) // BATCH_SIZE)
+    starts = range(0, len(pixels), BATCH_SIZE)
+    batches = [pixels[start : start + BATCH_SIZE] for start in starts]
     ways = {"tensorflow": lambda: [tensorflow(batch) for batch in batches]}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name) / "features"

@@ -15,7 +15,7 @@ from stages.lib.batches import Batches
 from stages.lib.steps import Steps
 from stages.lib.store import Store, open_features
 
-NUM_IMAGES = {"mobilenet": 4096, "openface": 8192, "resnet50": 2048, "vggface": 256}
+NUM_IMAGES = {"mobilenet": 2048, "openface": 8192, "resnet50": 1024, "vggface": 128}
 
 
 def fill(folder: Path, tail: keras.Model, number: int) -> None:
