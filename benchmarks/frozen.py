@@ -23,7 +23,7 @@ from stages.lib.engine import (
 from stages.lib.store import Store
 
 # Several batches where one is short: ours stores one while it computes the next.
-NUM_IMAGES = {"mobilenet": 256, "openface": 256, "resnet50": 128, "vggface": 32}
+NUM_IMAGES = {"mobilenet": 256, "openface": 256, "resnet50": 128, "vggface": 16}
 BATCH_SIZE = 64  # as params.yaml has it
 
 
