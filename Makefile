@@ -15,8 +15,8 @@ help:  ## list the targets
 
 install: .dvc/plots/page.html  ## install what the project needs into .venv
 
-.dvc/plots/page.html: .venv/.installed stages/plots_page.py stages/lib/page.py
-	python -m stages.plots_page
+.dvc/plots/page.html: .venv/.installed tools/plots_page.py stages/lib/page/html.py
+	python -m tools.plots_page
 
 .venv/.installed: requirements.lock build-constraints.txt
 	$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 11) <= v < (3, 14) else f"python3 is {v[0]}.{v[1]}; the project needs 3.11 to 3.13: make PYTHON=python3.11")'
@@ -29,8 +29,8 @@ demo: install  ## the whole study on drawn faces, in a folder of its own
 	@test -d $(DEMO) || git clone --quiet . $(DEMO)
 	@cd $(DEMO) && head=$$(git -C .. rev-parse HEAD) && git fetch --quiet \
 		&& { [ $$(git rev-parse HEAD) = $$head ] || git checkout --quiet --force --detach $$head; } \
-		&& cp params.sample.yaml params.yaml && python -m stages.plots_page \
-		&& python -m dvc repro --quiet && python -m stages.summary
+		&& cp params.sample.yaml params.yaml && python -m tools.plots_page \
+		&& python -m dvc repro --quiet && python -m tools.summary
 
 test: install  ## run the tests
 	python -m pytest -n 2 --dist loadfile
@@ -51,7 +51,7 @@ check: install  ## lint, format and types
 	ruff check . && ruff format --check . && mypy
 
 verify: install  ## hash DVC's cache again: after a power cut, or on a failing disk
-	python -m stages.verify
+	python -m tools.verify
 
 repro: install  ## the study of params.yaml
 	python -m dvc repro

@@ -6,7 +6,7 @@ from importlib.util import find_spec
 
 from benchmarks import frozen, reading, study, subjects, tail
 from benchmarks.table import header, show
-from stages.lib import precision
+from stages.lib.networks import precision
 
 
 def main() -> None:

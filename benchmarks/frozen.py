@@ -9,18 +9,18 @@ from pathlib import Path
 import numpy as np
 import openvino
 
-from stages.lib.framework import keras
+from stages.lib.networks.runtime import keras
 from benchmarks import subjects
 from benchmarks.timing import Row, medians
 from stages import features
-from stages.lib.engine import (
+from stages.lib.features.feature_store import Store
+from stages.lib.networks.inference import (
     OPENVINO_PRECISIONS,
     Engine,
     compile_frozen,
     openvino_pass,
     tensorflow_pass,
 )
-from stages.lib.store import Store
 
 # Several batches, because ours stores one while it computes the next; VGG-Face's take too long.
 NUM_IMAGES = {"mobilenet": 256, "openface": 256, "resnet50": 128, "vggface": 16}

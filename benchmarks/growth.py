@@ -14,10 +14,10 @@ import numpy as np
 from benchmarks import subjects
 from benchmarks.frozen import whole_stage
 from benchmarks.tail import BATCH_SIZE, our_tail
-from stages.lib.batches import Batches
-from stages.lib.engine import Engine, openvino_pass
-from stages.lib.steps import Steps
-from stages.lib.store import open_features
+from stages.lib.features.feature_store import open_features
+from stages.lib.networks.inference import Engine, openvino_pass
+from stages.lib.training.batches import Batches
+from stages.lib.training.loop import Loop
 
 NUMBERS = (1000, 2000, 4000, 6000, 8000)
 FIGURE = Path("docs/growth.png")
@@ -26,7 +26,7 @@ FIGURE = Path("docs/growth.png")
 def measure(backbone: str, number: int, engine: Engine) -> tuple[float, float]:
     """Return the seconds of the frozen pass over some images and of an epoch on them."""
     pixels, labels = subjects.images(number)
-    steps = Steps(our_tail(backbone))
+    steps = Loop(our_tail(backbone))
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name) / "features"
         started = time.perf_counter()

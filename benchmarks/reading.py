@@ -8,12 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
-from stages.lib.framework import keras
+from stages.lib.networks.runtime import keras
 from benchmarks.tail import BATCH_SIZE, our_tail, steps
 from benchmarks.timing import Row, medians
-from stages.lib.batches import Batches
-from stages.lib.steps import Steps
-from stages.lib.store import Store, open_features
+from stages.lib.features.feature_store import Store, open_features
+from stages.lib.training.batches import Batches
+from stages.lib.training.loop import Loop
 
 NUM_IMAGES = {"mobilenet": 2048, "openface": 8192, "resnet50": 1024, "vggface": 128}
 
@@ -42,7 +42,7 @@ def measure(backbone: str) -> tuple[Row, float]:
     """
     tail, number = our_tail(backbone), NUM_IMAGES[backbone]
     order = np.random.default_rng(42).permutation(number)
-    on_files, shares = Steps(tail), []
+    on_files, shares = Loop(tail), []
     Path("data").mkdir(exist_ok=True)  # on the disk of the study; /tmp may be memory
     with tempfile.TemporaryDirectory(dir="data") as name:
         folder = Path(name) / "features"

@@ -10,14 +10,14 @@ from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from stages.lib.framework import tf
+from stages.lib.networks.runtime import tf
 from benchmarks import subjects
 from benchmarks.frozen import whole_stage
 from benchmarks.tail import BATCH_SIZE, our_tail, steps
 from benchmarks.timing import Row, medians
-from stages.lib import precision
-from stages.lib.backbones import BACKBONES
-from stages.lib.engine import Engine, openvino_pass
+from stages.lib.networks import precision
+from stages.lib.networks.backbones import BACKBONES
+from stages.lib.networks.inference import Engine, openvino_pass
 
 NUM_IMAGES = {"mobilenet": 128, "openface": 256, "resnet50": 32, "vggface": 32}
 STEPS = {"mobilenet": 10, "openface": 50, "resnet50": 10, "vggface": 2}
@@ -69,7 +69,7 @@ def ours(
 ) -> dict[str, Callable[[], object]]:
     """Return functions that run our frozen pass and our training steps."""
     network = subjects.build(backbone)
-    gains = BACKBONES[backbone].gains_by_bfloat16
+    gains = BACKBONES[backbone].bfloat16_is_faster
     frozen_precision = in_precision if gains else "float32"
     engine = Engine("openvino", openvino_pass(network.frozen, frozen_precision))
     pixels, _ = subjects.images(NUM_IMAGES[backbone])

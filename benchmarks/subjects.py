@@ -5,24 +5,25 @@ from unittest import mock
 
 import numpy as np
 
-from stages.lib.framework import keras
-from stages.lib import network, params
-from stages.lib.backbones import BACKBONES
+from stages.lib.networks.runtime import keras
+from stages.lib.networks import split_model
+from stages.lib.networks.backbones import BACKBONES
+from stages.lib.study.settings import Variant
 
 NAMES = tuple(BACKBONES)
 
 
-def build(backbone: str) -> network.Network:
+def build(backbone: str) -> split_model.Network:
     """Build a variant's network, four layers and the head to train."""
     gc.collect()  # networks that nobody needs any more are in cycles
     keras.utils.set_random_seed(42)
-    variant = params.Variant(backbone=backbone, weights="random", trainable_layers=4)
-    return network.build(variant, None)
+    variant = Variant(backbone=backbone, weights="random", trainable_layers=4)
+    return split_model.build(variant, None)
 
 
-def build_plain(backbone: str) -> network.Network:
+def build_plain(backbone: str) -> split_model.Network:
     """Build the same of Keras's own layers and optimizer, as most people would."""
-    with mock.patch.object(network, "_adapted", lambda layer: layer):
+    with mock.patch.object(split_model, "_adapted", lambda layer: layer):
         plain = build(backbone)
     for model in (plain.whole, plain.tail):
         model.compile(

@@ -4,12 +4,12 @@ from collections.abc import Callable
 
 import numpy as np
 
-from stages.lib.framework import keras, tf
+from stages.lib.networks.runtime import keras, tf
 from benchmarks import subjects
 from benchmarks.timing import Row, medians
 from stages import train
-from stages.lib import precision
-from stages.lib.steps import Steps
+from stages.lib.networks import precision
+from stages.lib.training.loop import Loop
 
 BATCH_SIZE = 32
 STEPS = {"mobilenet": 20, "openface": 100, "resnet50": 20, "vggface": 3}
@@ -32,7 +32,7 @@ def steps(tail: keras.Model, number: int) -> Callable[[], None]:
         for one in tail.inputs
     ]
     batch = tuple(features), tf.constant(random.integers(0, 7, BATCH_SIZE), tf.uint8)
-    on_memory = Steps(tail)
+    on_memory = Loop(tail)
     return lambda: on_memory.train([batch] * number)
 
 

@@ -1,9 +1,9 @@
 """Bring FER2013 into the project from where params.yaml says, and verify it.
 
 Reads   nothing of the project; the environment variable FER_MIRROR, where set, is asked first
-Params  data, sample
+Params  data, synthetic
 Writes  data/raw/   exactly what was fetched: one file, or a folder's train/, test/, ...
-Source  docs/choices.md; the hashes are in stages/lib/fer2013.py
+Source  docs/choices.md; the hashes are in stages/lib/study/fer2013.py
 """
 
 import logging
@@ -16,8 +16,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from stages.lib import addresses, console, fer2013, fetch, files, params, sample
-from stages.lib.console import InputError
+from stages.lib.core import console, files
+from stages.lib.core.errors import REMEDIES, InputError
+from stages.lib.data import addresses, fetch, synthetic
+from stages.lib.study import fer2013
+from stages.lib.study.settings import Synthetic, load_settings
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +37,7 @@ def from_kaggle(folder: Path) -> None:
     for suffix in COMPRESSED:
         if fetch.from_mirror(name + suffix, official, folder / (name + suffix)):
             return
-    with files.whole(folder / name) as part:
+    with files.atomic_write(folder / name) as part:
         shutil.copyfile(_kagglehub_download(), part)
         shutil.rmtree(KAGGLE_CACHE, ignore_errors=True)
         fetch.check(part, official, f"{name} of Kaggle's {fer2013.KAGGLE_DATASET}")
@@ -61,7 +64,7 @@ def _kagglehub_download() -> str:
     try:
         path: str = fetch.retry(lambda: kagglehub.dataset_download(dataset, path=name))
     except failures as error:
-        if getattr(error, "errno", None) in console.REMEDIES:
+        if getattr(error, "errno", None) in REMEDIES:
             raise
         raise InputError(
             f"Could not fetch https://www.kaggle.com/datasets/{dataset} ({name}): {error}. "
@@ -85,7 +88,7 @@ def from_path(path: Path, known_hash: str, folder: Path) -> None:
         raise InputError(
             f"`data.source` in params.yaml is `{path}`, and there is no such file or folder "
             f"(seen from {Path.cwd()}). Set it to one that exists, to an address that starts "
-            "with https://, to `kaggle` or to `sample`."
+            "with https://, to `kaggle` or to `synthetic`."
         )
 
 
@@ -114,9 +117,11 @@ def _copy_folder(path: Path, folder: Path) -> None:
         ) from None
 
 
-def from_sample(settings: params.Sample, folder: Path) -> None:
+def from_synthetic(settings: Synthetic, folder: Path) -> None:
     """Draw faces and write them in FER2013's own form."""
-    pixels, labels, _ = sample.draw(settings.images, settings.identities, settings.seed)
+    pixels, labels, _ = synthetic.draw(
+        settings.images, settings.identities, settings.seed
+    )
     table = pd.DataFrame(
         {
             "emotion": labels,
@@ -154,14 +159,14 @@ def whole_folder(path: Path) -> Iterator[Path]:
 
 
 def main() -> None:
-    settings = params.load()
+    settings = load_settings()
     source, known_hash = settings.data.source, settings.data.hash
     path = addresses.local_path(source)
     with whole_folder(RAW) as folder:
         if source == "kaggle":
             from_kaggle(folder)
-        elif source == "sample":
-            from_sample(settings.sample, folder)
+        elif source == "synthetic":
+            from_synthetic(settings.synthetic, folder)
         elif path:
             from_path(path, known_hash, folder)
         else:

@@ -25,8 +25,12 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from stages.lib import console, curves, figures, files, params, scores, style
-from stages.lib.fer2013 import EMOTIONS
+from stages.lib.core import console, files
+from stages.lib.core.errors import InputError
+from stages.lib.page import curves, figures, style
+from stages.lib.scoring import scores
+from stages.lib.study.fer2013 import EMOTIONS
+from stages.lib.study.settings import Settings, Variant, load_settings
 
 logger = logging.getLogger(__name__)
 
@@ -49,7 +53,7 @@ Drawn = Iterator[tuple[str, Figure, list[str]]]
 
 
 def main() -> None:
-    settings = params.load()
+    settings = load_settings()
     study = files.read_json(Path("metrics/study.json"))
     images = files.read_npz(Path("data/images.npz"))
     logger.info("Drawing the figures; variants with results: %d.", len(study["ran"]))
@@ -66,7 +70,7 @@ def notes(study: dict[str, Any], variants: list[str]) -> list[str]:
         lines.append("Drawn faces: these results say nothing about people.")
     for words, names in (
         ("Not run", study["missing"]),
-        ("Features carry no signal", study["without_signal"]),
+        ("Features carry no signal", study["uninformative"]),
     ):
         named = [name for name in variants if name in names]
         if named:
@@ -74,9 +78,7 @@ def notes(study: dict[str, Any], variants: list[str]) -> list[str]:
     return lines
 
 
-def draw(
-    settings: params.Settings, ran: list[str], images: dict[str, np.ndarray]
-) -> Drawn:
+def draw(settings: Settings, ran: list[str], images: dict[str, np.ndarray]) -> Drawn:
     """Draw all figures of the study, given the variants with results."""
     pixels, labels = images["pixels"], images["labels"]
     yield from draw_data(pixels, labels)
@@ -96,10 +98,10 @@ def draw_data(pixels: np.ndarray, labels: np.ndarray) -> Drawn:
     yield "figure-01", figures.examples(pixels[rows], labels[rows], shape), []
 
 
-def draw_training(variants: dict[str, params.Variant], labels: np.ndarray) -> Drawn:
+def draw_training(variants: dict[str, Variant], labels: np.ndarray) -> Drawn:
     """Draw Figures 5-10."""
     styles = style.of_variants(variants)
-    guess = scores.chance(labels)
+    guess = scores.baseline(labels)
     chance = {"accuracy": guess["accuracy"], "loss": guess["prior_loss"]}
     for number, (backbone, title) in enumerate(style.BACKBONES.items(), start=5):
         history = files.read_csv(Path(f"plots/learning/{backbone}.csv"))
@@ -117,7 +119,7 @@ def draw_training(variants: dict[str, params.Variant], labels: np.ndarray) -> Dr
 
 
 def draw_predictions(
-    variants: dict[str, params.Variant], ran: list[str], pixels: np.ndarray
+    variants: dict[str, Variant], ran: list[str], pixels: np.ndarray
 ) -> Drawn:
     """Draw Figures 11-17, which the paper orders by the emotions' names."""
     styles = style.of_variants(variants)
@@ -143,7 +145,7 @@ def read_answers(variant: str, rows: np.ndarray) -> pd.DataFrame:
     path = Path(f"plots/examples/{variant}.csv")
     table = files.read_csv(path)
     if table["row"].tolist() != rows.tolist():
-        raise console.InputError(
+        raise InputError(
             f"{path} belongs to another split: expected the images {rows.tolist()}, "
             f"got {table['row'].tolist()}. Run `dvc repro evaluate@{variant}`."
         )

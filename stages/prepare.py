@@ -4,6 +4,10 @@ Reads   data/raw/              fer2013.csv, icml_face_data.csv or image folders,
 Params  data.convert
 Writes  data/images.npz        pixels (N, 48, 48) uint8 and labels (N,) uint8, in the order of
                                the file: positions in fer2013.EMOTIONS
+        data/labels.npz        what is known of each image besides its pixels, (N,) each:
+                               labels again, usages (the set it came in), rows (of the CSV
+                               file; -1 where there was none), groups (the first image that
+                               is the same, pixel for pixel)
         metrics/dataset.json   number of images per emotion and usage, duplicates, all-black
                                images, fingerprint, whether it is the official file, and
                                how many images were converted
@@ -17,8 +21,11 @@ from typing import Any
 
 import numpy as np
 
-from stages.lib import console, duplicates, fer2013, files, forms, params
-from stages.lib.console import InputError
+from stages.lib.core import console, files
+from stages.lib.core.errors import InputError
+from stages.lib.data import duplicates, formats
+from stages.lib.study import fer2013
+from stages.lib.study.settings import load_settings
 
 logger = logging.getLogger(__name__)
 
@@ -37,9 +44,8 @@ def _visible(folder: Path) -> list[Path]:
     return [path for path in folder.iterdir() if not path.name.startswith(".")]
 
 
-def describe(images: forms.Images) -> dict[str, Any]:
+def describe(images: formats.Images, group: np.ndarray) -> dict[str, Any]:
     """Count what is in the data set: emotions, usages, duplicates and blanks."""
-    group = duplicates.groups(images.pixels)
     in_order = dict.fromkeys(images.usages.tolist())
     return {
         "images": len(images.labels),
@@ -69,12 +75,22 @@ def emotions(labels: np.ndarray) -> dict[str, int]:
 
 
 def main() -> None:
-    settings = params.load()
-    images = forms.read(downloaded(RAW), convert=settings.data.convert)
-    dataset = describe(images)
+    settings = load_settings()
+    images = formats.read(downloaded(RAW), convert=settings.data.convert)
+    group = duplicates.groups(images.pixels)
+    dataset = describe(images, group)
     dataset["source_file"] = ", ".join(sorted(path.name for path in _visible(RAW)))
     files.write_npz(
         Path("data/images.npz"), {"pixels": images.pixels, "labels": images.labels}
+    )
+    files.write_npz(
+        Path("data/labels.npz"),
+        {
+            "labels": images.labels,
+            "usages": images.usages,
+            "rows": images.rows,
+            "groups": group,
+        },
     )
     files.write_json(Path("metrics/dataset.json"), dataset)
     logger.info(

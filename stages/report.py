@@ -10,7 +10,7 @@ Reads   data/images.npz, data/split.npz           the faces that the page shows
         plots/learning/<backbone>.csv, plots/initial.csv, plots/test.csv
         plots/confusion.csv                       what is taken for what
         plots/examples/<variant>.csv              the probabilities of the example images
-        stages/templates/report.html, report.css  the page without its content
+        stages/lib/page/templates/report.html, report.css  the page without its content
 Params  all of params.yaml
 Writes  plots/report.html                         shows faces of FER2013: not for Git
 Source  the paper, sections 5-7
@@ -23,21 +23,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from stages.lib import (
-    claims,
-    console,
-    contents,
-    evidence,
-    files,
-    findings,
-    page,
-    params,
-    recommend,
-    rules,
-    scores,
-    style,
-)
-from stages.lib.fer2013 import EMOTIONS
+from stages.lib.core import console, files
+from stages.lib.core.errors import InputError
+from stages.lib.page import html, sections, style
+from stages.lib.results import claims, evidence, findings, recommend, verdicts
+from stages.lib.scoring import scores
+from stages.lib.study.fer2013 import EMOTIONS
+from stages.lib.study.settings import Settings, load_settings
 
 logger = logging.getLogger(__name__)
 
@@ -55,7 +47,7 @@ Found = dict[str, dict[str, Any]]  # kind of metric, variant, what its file hold
 
 
 def main() -> None:
-    settings = params.load()
+    settings = load_settings()
     study = files.read_json(Path("metrics/study.json"))
     logger.info("Writing the page; variants with results: %d.", len(study["ran"]))
     images = files.read_npz(Path("data/images.npz"))
@@ -63,9 +55,9 @@ def main() -> None:
         kind: read_variants(f"metrics/{kind}", settings)
         for kind in ("weights", "features", "test")
     }
-    ours = testify(settings, study, found)
+    ours = collect_results(settings, study, found)
     split = files.read_npz(Path("data/split.npz"))
-    chance = scores.chance(images["labels"])
+    chance = scores.baseline(images["labels"])
     content = {
         **describe(settings, study, found, ours),
         **show_results(settings, ours, chance),
@@ -73,12 +65,12 @@ def main() -> None:
         **advise(settings, found, ours, guessing(images["labels"], split)),
         **show_faces(study["ran"], images, split["examples"]),
     }
-    template = Path("stages/templates/report.html")
-    with files.whole(Path("plots/report.html")) as part:
-        part.write_text(page.render(template, content))
+    template = Path("stages/lib/page/templates/report.html")
+    with files.atomic_write(Path("plots/report.html")) as part:
+        part.write_text(html.render(template, content))
 
 
-def read_variants(folder: str, settings: params.Settings) -> dict[str, Any]:
+def read_variants(folder: str, settings: Settings) -> dict[str, Any]:
     """Read the JSON of each variant that has one in a folder."""
     paths = {name: Path(folder) / f"{name}.json" for name in settings.variants}
     return {
@@ -86,8 +78,8 @@ def read_variants(folder: str, settings: params.Settings) -> dict[str, Any]:
     }
 
 
-def testify(
-    settings: params.Settings, study: dict[str, Any], found: Found
+def collect_results(
+    settings: Settings, study: dict[str, Any], found: Found
 ) -> evidence.Evidence:
     """Collect the numbers of this study that claims, findings and advice rest on."""
     official = settings.weights.pretrained == "official"
@@ -97,10 +89,10 @@ def testify(
         names=evidence.names(settings.variants),
         tables={name: read_table(f"metrics/{name}.json") for name in TABLES},
         absent={
-            name: contents.why_missing(name, settings.variants[name], official, found)
+            name: sections.why_missing(name, settings.variants[name], official, found)
             for name in study["missing"]
         },
-        without_signal=frozenset(study["without_signal"]),
+        uninformative=frozenset(study["uninformative"]),
         initial=read_table("metrics/initial.json"),
         final=read_table("metrics/final.json"),
         recall={name: test["recall"] for name, test in tests.items()},
@@ -123,7 +115,7 @@ def read_table(path: str) -> dict[str, dict[str, float]]:
 
 
 def describe(
-    settings: params.Settings,
+    settings: Settings,
     study: dict[str, Any],
     found: Found,
     ours: evidence.Evidence,
@@ -142,7 +134,7 @@ def describe(
         "findings": findings.find(ours),
         "dataset": files.read_json(Path("metrics/dataset.json")),
         "split": files.read_json(Path("metrics/split.json")),
-        "versions": contents.versions(),
+        "versions": sections.versions(),
         "settings": {
             "data": settings.data,
             "sample": settings.sample,
@@ -157,14 +149,14 @@ def describe(
 
 
 def show_results(
-    settings: params.Settings, ours: evidence.Evidence, chance: dict[str, float]
+    settings: Settings, ours: evidence.Evidence, chance: dict[str, float]
 ) -> dict[str, Any]:
     """Return the tables of rates, the first and last epoch, and every chart."""
     tables = []
     for name, (title, meaning) in TABLES.items():
         paper = files.read_json(Path(f"metrics/paper/{name}.json"))
         difference = files.read_json(Path(f"metrics/difference/{name}.json"))
-        windows, rows = contents.rate_rows(
+        windows, rows = sections.rate_rows(
             settings.variants, ours.tables[name], paper, difference
         )
         head = {"key": name, "title": title, "meaning": meaning}
@@ -173,7 +165,7 @@ def show_results(
         files.read_csv(Path(f"plots/learning/{backbone}.csv"))
         for backbone in style.BACKBONES
     ]
-    drawn = contents.drawings(
+    drawn = sections.drawings(
         pd.concat([table for table in history if len(table)] or history[:1]),
         files.read_csv(Path("plots/initial.csv")),
         files.read_csv(Path("plots/test.csv")),
@@ -187,36 +179,37 @@ def show_results(
         "initial": ours.initial,
         "final": ours.final,
         "chance": chance,
-        "confusion": contents.confusion_matrices(confusion),
+        "confusion": sections.confusion_matrices(confusion),
         "charts": drawn,
-        "specs": page.specs(drawn),
-        "vega": page.vega(),
+        "specs": html.specs(drawn),
+        "vega": html.vega(),
     }
 
 
-def judge(settings: params.Settings, ours: evidence.Evidence) -> dict[str, Any]:
+def judge(settings: Settings, ours: evidence.Evidence) -> dict[str, Any]:
     """Return a verdict on every claim, from our numbers and from the paper's own."""
     paper = evidence.Evidence(
         names={key: "-".join(key) for key in evidence.names(settings.variants)},
         tables={name: read_table(f"metrics/paper/{name}.json") for name in TABLES},
     )
     verdicts = [
-        (rules.judge(claim, ours), rules.judge(claim, paper)) for claim in claims.CLAIMS
+        (verdicts.judge(claim, ours), verdicts.judge(claim, paper))
+        for claim in claims.CLAIMS
     ]
-    return {"verdicts": verdicts, "words": list(rules.WORDS.values())}
+    return {"verdicts": verdicts, "words": list(verdicts_room.WORDS.values())}
 
 
 def guessing(labels: np.ndarray, split: dict[str, np.ndarray]) -> float:
     """Return the accuracy of one answer to all test images without a copy in train."""
-    fresh = split["test"][~split["test_has_twin"]]
-    return scores.chance(labels[fresh])["accuracy"] if len(fresh) else 0.0
+    fresh = split["test"][~split["test_has_duplicate"]]
+    return scores.baseline(labels[fresh])["accuracy"] if len(fresh) else 0.0
 
 
 def advise(
-    settings: params.Settings, found: Found, ours: evidence.Evidence, chance: float
+    settings: Settings, found: Found, ours: evidence.Evidence, chance: float
 ) -> dict[str, Any]:
     """Return which backbone is for which situation, and what that was chosen from."""
-    candidates = contents.candidates(ours, settings.variants, found["features"])
+    candidates = sections.candidates(ours, settings.variants, found["features"])
     return {
         "candidates": candidates,
         "worthwhile": recommend.worthwhile(candidates, chance),
@@ -233,15 +226,15 @@ def show_faces(
     answers = {name: files.read_csv(Path(f"plots/examples/{name}.csv")) for name in ran}
     for name, table in answers.items():
         if table["row"].tolist() != chosen.tolist():
-            raise console.InputError(
+            raise InputError(
                 f"plots/examples/{name}.csv belongs to another split: expected the images "
                 f"{chosen.tolist()}, got {table['row'].tolist()}. Run `dvc repro "
                 f"evaluate@{name}`."
             )
     pixels, labels = images["pixels"], images["labels"]
     return {
-        "examples": contents.show_examples(pixels, chosen, answers),
-        "classes": contents.dataset_rows(
+        "examples": sections.show_examples(pixels, chosen, answers),
+        "classes": sections.dataset_rows(
             counts, pixels, labels, FACES_SEED, FACES_SHOWN
         ),
     }

@@ -1,88 +1,95 @@
-"""Gather the variants that ran into the paper's tables and the data of the plots.
+"""Gather the runs that have results into the paper's tables and the data of the plots.
 
-Reads   metrics/test/<variant>.json        of the variants that params.yaml lists; those
-        plots/history/<variant>.csv        without results are named under `missing`
-        plots/predictions/<variant>.csv
-        metrics/features/<variant>.json    whether the features carry a signal
-        metrics/dataset.json               images, official, source_file
-        metrics/split.json                 the number of test images
-        metrics/paper/                     the published Tables 2-5
-Params  data.source, weights.pretrained, train.epochs, tables.window, variants
-Writes  metrics/table2.json ... table5.json             MCR, MOFR per window of epochs
-        metrics/difference/table2.json ... table5.json  ours minus the paper's
-        metrics/initial.json, metrics/final.json        after the first and the last epoch
-        metrics/study.json                              what the results rest on
-        plots/learning/<backbone>.csv                   the histories of its variants
-        plots/initial.csv, plots/test.csv               a row per variant
-        plots/confusion.csv                             49 rows per variant
+Reads   metrics/test/<run>.json           of the runs that params.yaml lists; those without
+        plots/history/<run>.csv           results are named under `missing`
+        plots/predictions/<run>.txt
+        metrics/features/<variant>.json   whether the features are informative
+        metrics/dataset.json              images, emotions, official, source_file
+        data/labels.npz, data/split.npz   the labels of the test images
+        metrics/paper/                    the published Tables 2-5
+Params  data.source, weights.pretrained, compute.precision, train.epochs, tables.window,
+        variants, runs
+Writes  metrics/study/table2.json ... table5.json  MCR, MOFR per window of epochs: means over
+                                                   the seeds of a variant
+        metrics/study/difference2.json ...         ours minus the paper's
+        metrics/study/initial.json, final.json     after the first and the last epoch
+        metrics/study/runs.json                    the same of each run
+        metrics/study/study.json                   what the results rest on
+        plots/study/learning.csv                   every run's history
+        plots/study/initial.csv, test.csv          one row per run
+        plots/study/confusion.csv                  49 rows per run
 Source  the paper, sections 3.2 and 5 (Tables 2-5, Figures 5-10)
 """
 
 import logging
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from stages.lib import console, files, params, rates, scores
+from stages.lib.core import console, files
+from stages.lib.results import paper
+from stages.lib.scoring import rates, scores
+from stages.lib.study.catalog import BACKBONES
+from stages.lib.study.settings import Settings, load_settings, replicates
 
 logger = logging.getLogger(__name__)
 
-# Each has its file in dvc.yaml, whichever variants there are.
-BACKBONES = ("mobilenet", "resnet50", "openface", "vggface")
-
-# Which rate of which metric a table of the paper holds.
-TABLES = {
-    "table2": ("accuracy", "MCR"),
-    "table3": ("loss", "MCR"),
-    "table4": ("accuracy", "MOFR"),
-    "table5": ("loss", "MOFR"),
-}
-
+METRICS, PLOTS = Path("metrics/study"), Path("plots/study")
 VALUES = ["accuracy", "val_accuracy", "loss", "val_loss"]
+
+Row = dict[str, float]
 
 
 @dataclass(frozen=True)
 class Result:
-    """What `evaluate` wrote of one variant."""
+    """What `evaluate` wrote of one run."""
 
     history: pd.DataFrame
     test: dict[str, Any]
-    predictions: pd.DataFrame
+    predicted: np.ndarray  # (n_test,) codes
 
 
 def main() -> None:
-    settings = params.load()
-    num_test = files.read_json(Path("metrics/split.json"))["test"]["total"]
-    results = read_results(settings, num_test)
-    missing = [name for name in settings.variants if name not in results]
-    logger.info("Tabulating %d of %d variants.", len(results), len(settings.variants))
+    settings = load_settings()
+    test = files.read_npz(Path("data/split.npz"))["test"]
+    labels = files.read_npz(Path("data/labels.npz"))["labels"][test]
+    results = read_results(settings, len(test))
+    missing = [name for name in settings.runs if name not in results]
+    logger.info("Tabulating %d of %d runs.", len(results), len(settings.runs))
     if missing:
         logger.info("Without results: %s.", ", ".join(missing))
 
-    write_tables(results, missing, settings.tables.window)
-    study = describe_study(settings, list(results), missing)
-    files.write_json(Path("metrics/study.json"), study)
-    write_plots(results, settings.variants)
+    groups = {
+        name: ran
+        for name, runs in replicates(settings).items()
+        if (ran := [run for run in runs if run in results])
+    }
+    write_tables(results, groups, settings.tables.window)
+    study = describe_study(settings, groups, missing)
+    files.write_json(METRICS / "study.json", study)
+    write_plots(results, groups, settings, labels)
 
 
-def read_results(settings: params.Settings, num_test: int) -> dict[str, Result]:
-    """Read the variants of params.yaml that have results of this study."""
+def read_results(settings: Settings, num_test: int) -> dict[str, Result]:
+    """Read the runs of params.yaml that have results of this study."""
     results = {}
-    for name in settings.variants:
+    for name in settings.runs:
         history = Path(f"plots/history/{name}.csv")
         test = Path(f"metrics/test/{name}.json")
-        predictions = Path(f"plots/predictions/{name}.csv")
-        if not all(path.is_file() for path in (history, test, predictions)):
+        predicted = Path(f"plots/predictions/{name}.txt")
+        if not all(path.is_file() for path in (history, test, predicted)):
             continue
         result = Result(
-            files.read_csv(history), files.read_json(test), files.read_csv(predictions)
+            files.read_csv(history), files.read_json(test), files.read_codes(predicted)
         )
         # A study that is run in part can hold files of an earlier one: FER2013's beside
-        # the sample's, or of fewer epochs.
-        found = (len(result.history), result.test["test"]["images"])
+        # the synthetic faces', or of fewer epochs.
+        found = (len(result.history), len(result.predicted))
         wanted = (settings.train.epochs, num_test)
         if found == wanted:
             results[name] = result
@@ -95,129 +102,180 @@ def read_results(settings: params.Settings, num_test: int) -> dict[str, Result]:
     return results
 
 
-def write_tables(results: dict[str, Result], missing: list[str], window: int) -> None:
-    """Write the rates, their distance to the paper's, and the first and last epoch."""
-    for table, (metric, rate) in TABLES.items():
+def write_tables(
+    results: Mapping[str, Result], groups: Mapping[str, Sequence[str]], window: int
+) -> None:
+    """Write each run's rates and ends, the means over seeds, and their distance to the paper's."""
+    rows_of: dict[str, Callable[[Result], Row]] = {
+        table: partial(rates_by_window, table=paper.TABLES[table], size=window)
+        for table in paper.TABLES
+    }
+    rows_of |= {"initial": first_epoch, "final": last_epoch}
+    runs = {
+        name: {table: row_of(result) for table, row_of in rows_of.items()}
+        for name, result in results.items()
+    }
+    files.write_json(METRICS / "runs.json", runs)
+    for table in rows_of:
         ours = {
-            name: rates_by_window(result.history, metric, rate, window)
-            for name, result in results.items()
+            group: mean([runs[name][table] for name in names])
+            for group, names in groups.items()
         }
-        paper = files.read_json(Path(f"metrics/paper/{table}.json"))
-        difference = subtract(ours, paper)
-        files.write_json(Path(f"metrics/{table}.json"), {**ours, "missing": missing})
-        files.write_json(Path(f"metrics/difference/{table}.json"), difference)
-
-    for table, values_of in (("initial", first_epoch), ("final", last_epoch)):
-        values = {name: values_of(result) for name, result in results.items()}
-        files.write_json(Path(f"metrics/{table}.json"), {**values, "missing": missing})
+        files.write_json(METRICS / f"{table}.json", ours)
+        if table in paper.TABLES:
+            published = files.read_json(Path(f"metrics/paper/{table}.json"))
+            difference = METRICS / f"{table.replace('table', 'difference')}.json"
+            files.write_json(difference, subtract(ours, published))
 
 
-def rates_by_window(
-    history: pd.DataFrame, metric: str, rate: str, size: int
-) -> dict[str, float]:
+def mean(rows: Sequence[Row]) -> Row:
+    """Return the mean of each value; None where one has none.
+
+    >>> mean([{"loss": 1.0}, {"loss": 2.0}])
+    {'loss': 1.5}
+    """
+    columns = {key: [row[key] for row in rows] for key in rows[0]}
+    return {
+        key: None if None in values else float(np.mean(values))  # type: ignore[misc]
+        for key, values in columns.items()
+    }
+
+
+def rates_by_window(result: Result, table: paper.Table, size: int) -> Row:
     """Return the MCR or MOFR of a metric for each window of `size` epochs."""
-    train, val = history[metric].to_numpy(), history[f"val_{metric}"].to_numpy()
+    train = result.history[table.metric].to_numpy()
+    val = result.history[f"val_{table.metric}"].to_numpy()
     rate_of = {
         "MCR": partial(rates.mean_convergence_rate, train),
         "MOFR": partial(rates.mean_overfitting_rate, train, val),
-    }[rate]
+    }[table.rate]
     return {
-        f"{first}-{last}": rate_of(first, last)
-        for first, last in rates.windows(len(history), size)
+        rates.window_name(first, last): rate_of(first, last)
+        for first, last in rates.windows(len(result.history), size)
     }
 
 
-def subtract(
-    ours: dict[str, dict[str, float]], paper: dict[str, dict[str, float]]
-) -> dict[str, dict[str, float]]:
+def subtract(ours: Mapping[str, Row], published: Mapping[str, Row]) -> dict[str, Row]:
     """Return ours minus the paper's, for the variants and windows that both have."""
     return {
         name: {
-            window: value - paper[name][window]
+            window: value - published[name][window]
             for window, value in row.items()
-            if window in paper[name]
+            if window in published[name]
         }
         for name, row in ours.items()
-        if name in paper
+        if name in published
     }
 
 
-def first_epoch(result: Result) -> dict[str, float]:
+def first_epoch(result: Result) -> Row:
     """Return the paper's initial accuracy and loss, on train and validation."""
     return {name: float(result.history[name].iloc[0]) for name in VALUES}
 
 
-def last_epoch(result: Result) -> dict[str, float]:
+def last_epoch(result: Result) -> Row:
     """Return what training ended with, and what that scores on the test set."""
     return {
         **{name: float(result.history[name].iloc[-1]) for name in VALUES},
         "test_accuracy": result.test["test"]["accuracy"],
-        "twin_free_accuracy": result.test["twin_free"]["accuracy"],
+        "deduplicated_accuracy": result.test["deduplicated"]["accuracy"],
     }
 
 
 def describe_study(
-    settings: params.Settings, ran: list[str], missing: list[str]
+    settings: Settings, groups: Mapping[str, Sequence[str]], missing: list[str]
 ) -> dict[str, Any]:
-    """Say what the results rest on: the data, the weights, and which variants there are."""
+    """Say what the results rest on: the data, the weights, and which runs there are."""
     dataset = files.read_json(Path("metrics/dataset.json"))
-    variants = settings.variants
     return {
-        "data": "sample" if settings.data.source == "sample" else "FER2013",
+        "data": name_data(settings.data.source, dataset),
         "pretrained": settings.weights.pretrained,
         "images": dataset["images"],
         "official": dataset["official"],
         "source_file": dataset["source_file"],
         "epochs": settings.train.epochs,
-        "ran": ran,
+        "ran": {
+            group: {name: settings.runs[name].seed for name in names}
+            for group, names in groups.items()
+        },
         "missing": missing,
-        "without_signal": [name for name in variants if lacks_signal(name)],
-        "trainable_layers": {name: v.trainable_layers for name, v in variants.items()},
-        "weights": {name: v.weights for name, v in variants.items()},
+        "uninformative": [
+            name for name, run in settings.runs.items() if is_uninformative(run.variant)
+        ],
     }
 
 
-def lacks_signal(variant: str) -> bool:
-    """Tell whether a variant's features were measured and found to carry no signal."""
+def name_data(source: str, dataset: Mapping[str, Any]) -> str:
+    """Name the data set: FER2013 only where its counts are those of the paper's Table 1."""
+    if source == "synthetic":
+        return "synthetic"
+    is_fer2013 = dataset["emotions"] == paper.CLASS_COUNTS
+    return "FER2013" if is_fer2013 else "another data set"
+
+
+def is_uninformative(variant: str) -> bool:
+    """Tell whether a variant's features were measured and found to tell no images apart."""
     path = Path(f"metrics/features/{variant}.json")
-    return path.is_file() and not files.read_json(path)["carries_signal"]
+    return path.is_file() and not files.read_json(path)["informative"]
 
 
 def write_plots(
-    results: dict[str, Result], variants: dict[str, params.Variant]
+    results: Mapping[str, Result],
+    groups: Mapping[str, Sequence[str]],
+    settings: Settings,
+    labels: np.ndarray,
 ) -> None:
     """Write what `dvc plots` draws; a file without results holds its header."""
-    for backbone in BACKBONES:
-        histories = [
-            {"variant": name, "weights": variants[name].weights, **epoch}
-            for name, result in results.items()
-            if variants[name].backbone == backbone
-            for epoch in result.history.to_dict("records")
+    head = ["run", "variant", "seed", "network", "weights"]
+    heads = [
+        {"run": name, "variant": group, **describe_run(name, settings)}
+        for group, names in groups.items()
+        for name in names
+    ]
+
+    def write(
+        name: str, columns: list[str], rows_of: Callable[[Result], list[Row]]
+    ) -> None:
+        rows = [
+            {**head, **row} for head in heads for row in rows_of(results[head["run"]])
         ]
-        columns = ["variant", "weights", "epoch", *VALUES]
-        _write_rows(f"plots/learning/{backbone}.csv", columns, histories)
+        files.write_csv(PLOTS / name, pd.DataFrame(rows, columns=[*head, *columns]))
 
-    initial = [{"variant": name, **first_epoch(run)} for name, run in results.items()]
-    _write_rows("plots/initial.csv", ["variant", *VALUES], initial)
-
-    columns = ["variant", "accuracy", "twin_free_accuracy"]
-    test = [
-        (name, run.test["test"]["accuracy"], run.test["twin_free"]["accuracy"])
-        for name, run in results.items()
-    ]
-    _write_rows("plots/test.csv", columns, test)
-
-    columns = ["variant", "actual", "predicted", "images", "share"]
-    pairs = [
-        {"variant": name, **pair}
-        for name, run in results.items()
-        for pair in scores.confusion(run.predictions)
-    ]
-    _write_rows("plots/confusion.csv", columns, pairs)
+    write(
+        "learning.csv", ["epoch", *VALUES], lambda run: run.history.to_dict("records")
+    )
+    write("initial.csv", VALUES, lambda run: [first_epoch(run)])
+    write(
+        "test.csv",
+        ["test_accuracy", "deduplicated_accuracy"],
+        lambda run: [last_epoch(run)],
+    )
+    write(
+        "confusion.csv",
+        ["actual", "predicted", "images", "share"],
+        lambda run: scores.confusion(labels, run.predicted),
+    )
 
 
-def _write_rows(path: str, columns: list[str], rows: list[Any]) -> None:
-    files.write_csv(Path(path), pd.DataFrame(rows, columns=columns))
+def describe_run(name: str, settings: Settings) -> dict[str, Any]:
+    """Return what the plots tell runs apart by: seed, network and weights."""
+    run = settings.runs[name]
+    variant = settings.variants[run.variant]
+    network = BACKBONES[variant.backbone].title
+    if variant.trainable_layers != paper.TRAINABLE_LAYERS:
+        network += f", {protocol(variant.trainable_layers)}"
+    return {"seed": run.seed, "network": network, "weights": variant.weights}
+
+
+def protocol(trainable_layers: int | str) -> str:
+    """Say in words which layers train.
+
+    >>> protocol("all"), protocol(0), protocol(4)
+    ('every layer', 'head alone', 'last 4 layers')
+    """
+    if trainable_layers == "all":
+        return "every layer"
+    return f"last {trainable_layers} layers" if trainable_layers else "head alone"
 
 
 if __name__ == "__main__":

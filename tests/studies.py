@@ -8,7 +8,9 @@ import pandas as pd
 from ruamel.yaml import YAML
 
 from stages import evaluate, prepare, split, tabulate
-from stages.lib import files, forms, params, sample
+from stages.lib.core import files
+from stages.lib.data import formats, synthetic
+from stages.lib.study.settings import load_settings
 
 ROOT = Path(__file__).parents[1]
 
@@ -43,7 +45,7 @@ VALUES_AN_IMAGE = {
     "resnet50": 125_440,
     "vggface": 25_088,
 }
-WITHOUT_SIGNAL = "mobilenet-random"
+UNINFORMATIVE = "mobilenet-random"
 COPIES = 42  # images that stand in the data twice
 
 
@@ -53,7 +55,7 @@ def make(folder, ran=tuple(LEARNS), images=420, sections=None):
     `sections` changes what params.yaml says, such as {"data": {"source": "sample"}}.
     """
     write_settings(folder, sections or {})
-    for name in ("metrics/paper", "stages/templates"):
+    for name in ("metrics/paper", "stages/lib/page/templates"):
         shutil.copytree(ROOT / name, folder / name)
     for name in ("metrics/costs.json", "requirements.lock"):
         shutil.copy(ROOT / name, folder / name)
@@ -74,13 +76,13 @@ def write_settings(folder, sections):
 
 
 def write_images(folder, number):
-    pixels, labels, _ = sample.draw(number - COPIES, num_identities=5, seed=1)
+    pixels, labels, _ = synthetic.draw(number - COPIES, num_identities=5, seed=1)
     pixels = np.concatenate([pixels, pixels[:COPIES]])
     labels = np.concatenate([labels, labels[:COPIES]])
     arrays = {"pixels": pixels, "labels": labels}
     files.write_npz(folder / "data/images.npz", arrays)
     usages = np.array(["Training"] * number)
-    made_up = forms.Images(pixels, labels, usages, official=False, num_converted=0)
+    made_up = formats.Images(pixels, labels, usages, official=False, num_converted=0)
     dataset = prepare.describe(made_up)
     dataset["source_file"] = "fer2013.csv"
     files.write_json(folder / "metrics/dataset.json", dataset)
@@ -88,7 +90,7 @@ def write_images(folder, number):
 
 def write_variant(folder, name):
     """Write what the weights, features and train stages would of one variant."""
-    settings = params.load()
+    settings = load_settings()
     variant = settings.variants[name]
     seed = sorted(LEARNS).index(name) if name in LEARNS else len(LEARNS)
     random = np.random.default_rng(seed)
@@ -109,7 +111,7 @@ def write_variant(folder, name):
         "engine": "OpenVINO",
         "precision": settings.compute.precision,
         "bytes": 4 * size * len(labels),
-        "carries_signal": name != WITHOUT_SIGNAL,
+        "informative": name != UNINFORMATIVE,
         "tensors": [{"shape": [size], "min": 0.0, "max": 1.0, "spread": 0.1}],
         "parameters": {"backbone": parameters, "trainable": 100_000},
     }

@@ -18,8 +18,8 @@ import pytest
 from PIL import Image
 
 from stages import prepare
-from stages.lib import streams
-from stages.lib.console import InputError
+from stages.lib.core.errors import InputError
+from stages.lib.data import streams
 from tests.test_archives import write_folder, write_tar, write_zip
 
 PROJECT = Path(__file__).parents[1]
@@ -396,7 +396,7 @@ def test_a_row_of_300_mb_is_refused_in_little_memory(raw):
     code = (
         "import resource\n"
         "from stages import prepare\n"
-        "from stages.lib import console\n"
+        "from stages.lib.core import console\n"
         "now = int(open('/proc/self/statm').read().split()[0]) * resource.getpagesize()\n"
         "limit = now + 400_000_000\n"
         "resource.setrlimit(resource.RLIMIT_AS, (limit, limit))\n"

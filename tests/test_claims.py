@@ -4,10 +4,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stages.lib import claims, comparisons, files, params, rates, rules
-from stages.lib.evidence import Evidence, names
-from stages.lib.fer2013 import EMOTIONS
-from stages.lib.style import BACKBONES
+from stages.lib.core import files
+from stages.lib.page.style import BACKBONES
+from stages.lib.results import claims, comparisons, verdicts
+from stages.lib.results.evidence import Evidence, names
+from stages.lib.scoring import rates
+from stages.lib.study.fer2013 import EMOTIONS
+from stages.lib.study.settings import Variant, load_settings
 
 PAPER = Path(__file__).parents[1] / "metrics/paper"
 STARTS = ("pretrained", "random")
@@ -84,7 +87,7 @@ def paper():
 
 
 def word(key, evidence):
-    return rules.judge(CLAIMS[key], evidence).word
+    return verdicts.judge(CLAIMS[key], evidence).word
 
 
 @pytest.mark.parametrize("key", CLAIMS)
@@ -154,7 +157,7 @@ def test_without_any_pretrained_variant_no_claim_about_them_is_testable(key, stu
     left = replace(
         study, absent=absent, tables=tables, initial=there, final=there, recall={}
     )
-    verdict = rules.judge(CLAIMS[key], left)
+    verdict = verdicts.judge(CLAIMS[key], left)
     assert verdict.word == "not testable"
     assert verdict.summary.startswith("undecided: no results of ")
     assert all(check.why == "not run" for check in verdict.checks)
@@ -162,7 +165,7 @@ def test_without_any_pretrained_variant_no_claim_about_them_is_testable(key, stu
 
 def test_a_missing_variant_leaves_a_claim_about_all_open(study):
     without = replace(study, absent={"vggface-random": "not run"})
-    verdict = rules.judge(CLAIMS["pretrained-better"], without)
+    verdict = verdicts.judge(CLAIMS["pretrained-better"], without)
     assert verdict.word == "not testable"
     assert verdict.summary == "3 of 3 comparisons hold, 1 undecided"
 
@@ -182,8 +185,8 @@ def test_one_case_is_enough_for_a_claim_about_some(study):
 
 
 def test_a_variant_without_a_signal_is_left_out(study):
-    mute = replace(study, without_signal=frozenset({"mobilenet-random"}))
-    verdict = rules.judge(CLAIMS["pretrained-better"], mute)
+    mute = replace(study, uninformative=frozenset({"mobilenet-random"}))
+    verdict = verdicts.judge(CLAIMS["pretrained-better"], mute)
     assert verdict.word == "supported"
     assert verdict.summary == "3 of 3 comparisons hold"
     assert verdict.checks[0].why == "left out: no signal"
@@ -192,14 +195,14 @@ def test_a_variant_without_a_signal_is_left_out(study):
 def test_what_is_left_out_is_no_reason_for_the_rest_to_be_open(study):
     absent = {f"{backbone}-pretrained": "not run" for backbone in BACKBONES}
     del absent["mobilenet-pretrained"]
-    mute = replace(study, absent=absent, without_signal=frozenset({"mobilenet-random"}))
-    summary = rules.judge(CLAIMS["pretrained-better"], mute).summary
+    mute = replace(study, absent=absent, uninformative=frozenset({"mobilenet-random"}))
+    summary = verdicts.judge(CLAIMS["pretrained-better"], mute).summary
     assert summary == f"undecided: no results of {', '.join(absent)}"
 
 
 @pytest.mark.parametrize("key", ["pretrained-better", "random-overtakes"])
 def test_where_nothing_has_a_signal_nothing_is_decided(key, study):
-    assert word(key, replace(study, without_signal=frozenset(AS_CLAIMED))) == (
+    assert word(key, replace(study, uninformative=frozenset(AS_CLAIMED))) == (
         "not testable"
     )
 
@@ -214,7 +217,7 @@ def test_few_images_decide_nothing_about_accuracy(study):
 
 def test_a_difference_that_may_be_luck_decides_nothing(study):
     close = accuracies(mobilenet=0.49, openface=0.5, resnet50=0.5, vggface=0.7)
-    verdict = rules.judge(CLAIMS["mobilenet-below"], replace(study, final=close))
+    verdict = verdicts.judge(CLAIMS["mobilenet-below"], replace(study, final=close))
     assert verdict.word == "not testable"
     assert "2.3 points" in verdict.summary  # 1.96 sqrt(1/2 / 3589)
 
@@ -232,7 +235,7 @@ BY_ITS_OWN_TABLES = {
 
 @pytest.mark.parametrize("key", CLAIMS)
 def test_the_paper_s_own_tables_give(key, paper):
-    verdict = rules.judge(CLAIMS[key], paper)
+    verdict = verdicts.judge(CLAIMS[key], paper)
     assert verdict.has_numbers == (key in BY_ITS_OWN_TABLES)
     if verdict.has_numbers:
         assert (verdict.word, verdict.summary) == BY_ITS_OWN_TABLES[key]
@@ -258,8 +261,8 @@ def test_there_is_no_rate_where_the_windows_do_not_end(first, last):
 
 
 def test_the_paper_s_variants_are_compared_and_not_one_that_was_added():
-    variants = params.load().variants
-    variants["mobilenet-scratch"] = params.Variant(
+    variants = load_settings().variants
+    variants["mobilenet-scratch"] = Variant(
         backbone="mobilenet", weights="random", trainable_layers="all"
     )
     assert names(variants)["mobilenet", "random"] == "mobilenet-random"

@@ -9,13 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stages.lib import console, files
+from stages.lib.core import console, files
 
 PROJECT = Path(__file__).parents[1]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(PROJECT)}
-IMPORTS = (
-    "import os, time\nfrom pathlib import Path\nfrom stages.lib import console, files\n"
-)
+IMPORTS = "import os, time\nfrom pathlib import Path\nfrom stages.lib.core import console, files\n"
 
 
 def write_stage(folder: Path, body: str) -> Path:
@@ -66,7 +64,7 @@ def message_of(capsys, error: BaseException) -> str:
 
 
 def test_a_users_mistake_is_its_message_and_exit_code_1(tmp_path):
-    code, error = ended(start(tmp_path, "raise console.InputError('no such column')"))
+    code, error = ended(start(tmp_path, "raise InputError('no such column')"))
     assert (code, error) == (1, "error: no such column\n")
 
 
@@ -145,7 +143,7 @@ def test_a_file_that_does_not_fit_leaves_nothing_and_the_old_one_as_it_was(tmp_p
 
 def test_ctrl_c_is_one_line_and_leaves_no_part(tmp_path):
     body = (
-        "with files.whole(Path('data/a')) as part:\n"
+        "with files.atomic_write(Path('data/a')) as part:\n"
         "    part.write_text('half')\n"
         "    Path('ready').write_text('x')\n"
         "    time.sleep(60)"

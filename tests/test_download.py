@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from stages import download
-from stages.lib import fer2013, fetch, forms, sample
-from stages.lib.console import InputError
+from stages.lib.core.errors import InputError
+from stages.lib.data import fetch, formats, synthetic
+from stages.lib.study import fer2013
 
 PARAMS = Path("params.yaml").read_text()
 CONTENT = b"emotion,pixels,Usage\n"
@@ -224,8 +225,8 @@ def test_the_sample_is_written_in_the_form_of_fer2013():
     run("sample")
     lines = Path("data/raw/fer2013.csv").read_text().splitlines()
     assert lines[0] == "emotion,pixels,Usage"
-    images = forms.read(Path("data/raw/fer2013.csv"))
-    pixels, labels, _ = sample.draw(112, 8, 42)
+    images = formats.read(Path("data/raw/fer2013.csv"))
+    pixels, labels, _ = synthetic.draw(112, 8, 42)
     assert np.array_equal(images.pixels, pixels)
     assert np.array_equal(images.labels, labels)
     counts = [(images.usages == usage).sum() for usage in fer2013.USAGES]

@@ -3,8 +3,9 @@ import pandas as pd
 import pytest
 
 from stages import evaluate
-from stages.lib import console, files
-from stages.lib.fer2013 import EMOTIONS
+from stages.lib.core import files
+from stages.lib.core.errors import InputError
+from stages.lib.study.fer2013 import EMOTIONS
 
 HISTORY = pd.DataFrame(
     {
@@ -23,8 +24,8 @@ def study(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     labels = np.tile(np.arange(7, dtype=np.uint8), 10)
     test = np.arange(14, 35)
-    has_twin = np.zeros(21, bool)
-    has_twin[[0, 7, 8]] = True
+    has_duplicate = np.zeros(21, bool)
+    has_duplicate[[0, 7, 8]] = True
     answer = labels[test].copy()
     answer[[0, 1, 2]] = 6  # the first of them is a twin
 
@@ -33,7 +34,11 @@ def study(tmp_path, monkeypatch):
     files.write_npz(tmp_path / "data/images.npz", {"labels": labels})
     files.write_npz(
         tmp_path / "data/split.npz",
-        {"test": test, "test_has_twin": has_twin, "examples": np.arange(27, 20, -1)},
+        {
+            "test": test,
+            "test_has_duplicate": has_duplicate,
+            "examples": np.arange(27, 20, -1),
+        },
     )
     run = tmp_path / "data/runs/tiny"
     files.write_npz(run / "probabilities.npz", {"test": probabilities})
@@ -44,13 +49,13 @@ def study(tmp_path, monkeypatch):
 def test_scores_the_test_set_and_its_twin_free_part(study):
     evaluate.main("tiny")
     metrics = files.read_json(study / "metrics/test/tiny.json")
-    assert list(metrics) == ["test", "twin_free", "chance"]
+    assert list(metrics) == ["test", "deduplicated", "chance"]
     assert metrics["test"]["images"] == 21
     assert metrics["test"]["accuracy"] == pytest.approx(18 / 21, abs=1e-6)
     assert metrics["test"]["recall"]["angry"] == pytest.approx(2 / 3, abs=1e-6)
     # Without the twins: 18 images, and 2 of the 3 mistakes.
-    assert metrics["twin_free"]["images"] == 18
-    assert metrics["twin_free"]["accuracy"] == pytest.approx(16 / 18, abs=1e-6)
+    assert metrics["deduplicated"]["images"] == 18
+    assert metrics["deduplicated"]["accuracy"] == pytest.approx(16 / 18, abs=1e-6)
     assert metrics["chance"]["accuracy"] == pytest.approx(1 / 7, abs=1e-6)
 
 
@@ -92,7 +97,7 @@ def test_two_runs_write_the_same_bytes(study):
 
 def test_a_variant_that_never_ran_is_named_with_the_command_that_runs_it(study):
     message = "`tinny` has not been trained here. Run `dvc repro evaluate@tinny`"
-    with pytest.raises(console.InputError, match=message):
+    with pytest.raises(InputError, match=message):
         evaluate.main("tinny")
 
 
@@ -100,6 +105,6 @@ def test_probabilities_of_another_split_are_refused(study):
     path = study / "data/runs/tiny/probabilities.npz"
     files.write_npz(path, {"test": np.full((5, 7), 1 / 7, np.float32)})
     message = r"expected shape \(21, 7\), got \(5, 7\)\. Run `dvc repro evaluate@tiny`"
-    with pytest.raises(console.InputError, match=message):
+    with pytest.raises(InputError, match=message):
         evaluate.main("tiny")
     assert not (study / "metrics").exists()

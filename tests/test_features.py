@@ -5,16 +5,18 @@ import numpy as np
 import pytest
 
 from stages import features, weights
-from stages.lib import engine, files, precision, signal
-from stages.lib.console import InputError
-from stages.lib.store import Store, open_features
+from stages.lib.core import files
+from stages.lib.core.errors import InputError
+from stages.lib.features import feature_stats
+from stages.lib.features.feature_store import Store, open_features
+from stages.lib.networks import inference, precision
 from tests.networks import BACKBONES, build, some_images
 
 PROJECT = Path(__file__).parents[1]
 
 
-def measure(*batches: np.ndarray) -> signal.Measurement:
-    measured = signal.Measurement()
+def measure(*batches: np.ndarray) -> feature_stats.Measurement:
+    measured = feature_stats.Measurement()
     for batch in batches:
         measured.add(batch)
     return measured
@@ -39,8 +41,8 @@ def test_zeros_and_what_underflows_are_counted():
 
 
 def test_features_that_differ_carry_a_signal():
-    assert signal.summarize("v", [measure(np.eye(3, dtype=np.float32))])[
-        "carries_signal"
+    assert feature_stats.summarize("v", [measure(np.eye(3, dtype=np.float32))])[
+        "informative"
     ]
 
 
@@ -48,8 +50,8 @@ def test_features_that_differ_carry_a_signal():
 def test_features_that_vanish_are_named(scale, caplog):
     values = np.eye(3, dtype=np.float32) * np.float32(scale)
     with caplog.at_level(logging.WARNING):
-        summary = signal.summarize("mobilenet-random", [measure(values)])
-    assert not summary["carries_signal"]
+        summary = feature_stats.summarize("mobilenet-random", [measure(values)])
+    assert not summary["informative"]
     assert "mobilenet-random's features differ by less than" in caplog.text
 
 
@@ -60,7 +62,7 @@ def test_features_that_overflow_stop_the_run(value):
     with pytest.raises(
         InputError, match="1 of v's features are infinite or not a number"
     ):
-        signal.summarize("v", [measured])
+        feature_stats.summarize("v", [measured])
 
 
 @pytest.fixture(scope="module", params=BACKBONES)
@@ -81,8 +83,8 @@ needs_bfloat16 = pytest.mark.skipif(not HAS_BFLOAT16, reason="no bfloat16 arithm
 )
 def test_openvino_computes_what_tensorflow_computes(network, in_precision):
     pixels, _ = some_images(3)
-    ours = engine.openvino_pass(network.frozen, in_precision)(pixels)
-    reference = engine.tensorflow_pass(network.frozen)(pixels)
+    ours = inference.openvino_pass(network.frozen, in_precision)(pixels)
+    reference = inference.tensorflow_pass(network.frozen)(pixels)
     assert len(ours) == len(reference)
     for array, expected in zip(ours, reference, strict=True):
         assert array.dtype == np.float32
@@ -95,20 +97,20 @@ def test_openvino_computes_what_tensorflow_computes(network, in_precision):
 
 
 def test_tensorflow_computes_where_openvino_is_missing(network, monkeypatch):
-    assert engine.open_engine(network.frozen, "float32").name == "openvino"
-    monkeypatch.setattr(engine, "find_spec", lambda name: None)
-    assert engine.open_engine(network.frozen, "float32").name == "tensorflow"
+    assert inference.open_engine(network.frozen, "float32").name == "openvino"
+    monkeypatch.setattr(inference, "find_spec", lambda name: None)
+    assert inference.open_engine(network.frozen, "float32").name == "tensorflow"
 
 
 def test_an_engine_passes_the_images_where_every_layer_trains():
     frozen = build("openface", "all").frozen
     pixels, _ = some_images(3)
-    (images,) = engine.openvino_pass(frozen, "float32")(pixels)
+    (images,) = inference.openvino_pass(frozen, "float32")(pixels)
     assert images.dtype == np.uint8
     np.testing.assert_array_equal(images, pixels)
 
 
-def counting(kill_after: int = 99) -> engine.Engine:
+def counting(kill_after: int = 99) -> inference.Engine:
     """An engine whose features are the image's number in the set, and that can die."""
     calls = []
 
@@ -119,7 +121,7 @@ def counting(kill_after: int = 99) -> engine.Engine:
         numbers = pixels[:, 0, :1].astype(np.float32)
         return [numbers, np.repeat(numbers, 2, axis=1)]
 
-    return engine.Engine("counting", compute)
+    return inference.Engine("counting", compute)
 
 
 @pytest.mark.parametrize("batch_size", [2, 5, 64])
@@ -139,7 +141,7 @@ def test_features_are_stored_in_the_order_of_the_images(tmp_path, batch_size):
 def test_a_pass_that_was_killed_goes_on_if_it_is_the_same_pass(
     tmp_path, monkeypatch, fingerprint, num_kept
 ):
-    monkeypatch.setattr("stages.lib.store.CHECKPOINT_SECONDS", 0)
+    monkeypatch.setattr("stages.lib.features.feature_store.CHECKPOINT_SECONDS", 0)
     pixels = np.tile(np.arange(11, dtype=np.uint8)[:, None, None], (1, 48, 48))
     killed = Store(tmp_path / "part", len(pixels), "a")
     with pytest.raises(KeyboardInterrupt):
@@ -158,7 +160,7 @@ def test_a_pass_that_was_killed_goes_on_if_it_is_the_same_pass(
 def test_a_pass_does_not_go_on_from_features_that_were_cut_short(
     tmp_path, monkeypatch, name
 ):
-    monkeypatch.setattr("stages.lib.store.CHECKPOINT_SECONDS", 0)
+    monkeypatch.setattr("stages.lib.features.feature_store.CHECKPOINT_SECONDS", 0)
     pixels = np.tile(np.arange(11, dtype=np.uint8)[:, None, None], (1, 48, 48))
     killed = Store(tmp_path / "part", len(pixels), "a")
     with pytest.raises(KeyboardInterrupt):
@@ -175,7 +177,7 @@ def test_a_pass_does_not_go_on_from_features_that_were_cut_short(
 def test_a_pass_starts_anew_if_what_it_would_go_on_from_is_empty(
     tmp_path, monkeypatch, name
 ):
-    monkeypatch.setattr("stages.lib.store.CHECKPOINT_SECONDS", 0)
+    monkeypatch.setattr("stages.lib.features.feature_store.CHECKPOINT_SECONDS", 0)
     pixels = np.tile(np.arange(11, dtype=np.uint8)[:, None, None], (1, 48, 48))
     killed = Store(tmp_path / "part", len(pixels), "a")
     with pytest.raises(KeyboardInterrupt):
@@ -192,7 +194,7 @@ def test_a_frozen_random_mobilenet_has_nothing_to_learn_from(tmp_path, monkeypat
     weights.main("mobilenet-random")
     features.main("mobilenet-random")
     metrics = files.read_json(Path("metrics/features/mobilenet-random.json"))
-    assert metrics["carries_signal"] is False
+    assert metrics["informative"] is False
     assert metrics["parameters"]["backbone"] == 3_228_864
     assert (metrics["engine"], metrics["precision"]) == ("openvino", "float32")
     tensor = metrics["tensors"][0]
@@ -256,6 +258,8 @@ def test_a_processor_that_has_bfloat16_says_so(tmp_path, flags, expected):
 
 def test_the_engine_computes_in_what_the_metrics_say(network):
     """OpenVINO may be asked for bfloat16 in vain, and says so only when it is asked."""
-    compiled = engine.compile_frozen(network.frozen, precision.usable("bfloat16"))
+    compiled = inference.compile_frozen(
+        network.frozen, precision.resolve_precision("bfloat16")
+    )
     in_bfloat16 = compiled.get_property("INFERENCE_PRECISION_HINT").get_type_name()
     assert (in_bfloat16 == "bf16") == HAS_BFLOAT16

@@ -5,15 +5,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stages.lib import files
-from stages.lib.console import InputError
+from stages.lib.core import files
+from stages.lib.core.errors import InputError
 
 
 def test_a_file_appears_whole_or_not_at_all(tmp_path):
     path = tmp_path / "folder" / "file"
-    with files.whole(path) as part:
+    with files.atomic_write(path) as part:
         part.write_text("old")
-    with suppress(ZeroDivisionError), files.whole(path) as part:
+    with suppress(ZeroDivisionError), files.atomic_write(path) as part:
         part.write_text("half of the ne")
         raise ZeroDivisionError
     assert path.read_text() == "old"

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from stages.lib import folders
-from stages.lib.archives import Member
-from stages.lib.console import InputError
+from stages.lib.core.errors import InputError
+from stages.lib.data import image_folders
+from stages.lib.data.archives import Member
 
 
 def encoded(image: Image.Image, form: str = "PNG") -> bytes:
@@ -48,7 +48,7 @@ def test_classes_go_by_name_and_rows_by_set_emotion_and_file():
         "data/train/anger/1.png": encoded(grey(1)),
         "data/README.txt": b"not an image",
     }
-    pixels, labels, sets, official, converted = folders.parse(
+    pixels, labels, sets, official, converted = image_folders.parse(
         members(contents), "a.zip", convert=False
     )
     assert pixels[:, 0, 0].tolist() == [1, 2, 3, 4, 5]
@@ -62,7 +62,7 @@ def test_classes_go_by_name_and_rows_by_set_emotion_and_file():
 def test_every_lossless_format_gives_the_same_pixels(form):
     noise = np.random.default_rng(42).integers(0, 256, (48, 48)).astype(np.uint8)
     more = {"train/sad/1": encoded(Image.fromarray(noise), form)}
-    pixels, labels, *_ = folders.parse(copy_with(**more), "a.zip", convert=False)
+    pixels, labels, *_ = image_folders.parse(copy_with(**more), "a.zip", convert=False)
     assert np.array_equal(pixels[labels == 4][0], noise)
 
 
@@ -70,13 +70,13 @@ def test_every_lossless_format_gives_the_same_pixels(form):
 def test_lossy_formats_are_read_even_where_they_have_no_grey(form):
     slope = np.tile(np.arange(0, 192, 4, dtype=np.uint8), (48, 1))
     more = {"train/sad/1": encoded(Image.fromarray(slope), form)}
-    pixels, labels, *_ = folders.parse(copy_with(**more), "a.zip", convert=False)
+    pixels, labels, *_ = image_folders.parse(copy_with(**more), "a.zip", convert=False)
     assert np.abs(pixels[labels == 4][0].astype(int) - slope).max() < 10
 
 
 def test_grey_saved_as_three_channels_is_still_grey():
     more = {"train/sad/1.png": encoded(grey(77).convert("RGBA"))}
-    pixels, labels, *_ = folders.parse(copy_with(**more), "a.zip", convert=False)
+    pixels, labels, *_ = image_folders.parse(copy_with(**more), "a.zip", convert=False)
     assert (pixels[labels == 4] == 77).all()
 
 
@@ -109,8 +109,8 @@ def test_an_image_that_was_changed_is_refused_unless_the_user_says_convert(name)
         f"1.png must be a grey image of 48x48.*Got {found} instead.*`data.convert`"
     )
     with pytest.raises(InputError, match=message):
-        folders.parse(copy, "a.zip", convert=False)
-    pixels, labels, _, _, converted = folders.parse(copy, "a.zip", convert=True)
+        image_folders.parse(copy, "a.zip", convert=False)
+    pixels, labels, _, _, converted = image_folders.parse(copy, "a.zip", convert=True)
     assert converted == 1
     middle = pixels[labels == 4][0][24, 24]
     assert abs(int(middle) - level) <= 3
@@ -120,7 +120,7 @@ def test_images_that_need_no_conversion_are_the_same_with_it():
     noise = np.random.default_rng(42).integers(0, 256, (48, 48)).astype(np.uint8)
     copy = copy_with(**{"train/sad/1.png": encoded(Image.fromarray(noise))})
     with_it, without = (
-        folders.parse(copy, "a.zip", convert=convert) for convert in (True, False)
+        image_folders.parse(copy, "a.zip", convert=convert) for convert in (True, False)
     )
     assert np.array_equal(with_it[0], without[0])
     assert with_it[-1] == 0
@@ -156,7 +156,7 @@ UNREADABLE = {
     "pages (TIFF)": (frames("TIFF"), "several frames"),
     "too many pixels": (png_of_size(5_001, 5_000), "it has 5001x5000 pixels"),
     "pixels without number": (png_of_size(2**31 - 1, 2**31 - 1), ""),
-    "too many bytes": (b"\0" * (folders.LARGEST_FILE + 1), "more than 33,554,432 bytes"),
+    "too many bytes": (b"\0" * (image_folders.LARGEST_FILE + 1), "more than 33,554,432 bytes"),
     "a program to draw it": (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 48 48\n%%EndComments\n", "cannot identify"),
 }  # fmt: skip
 
@@ -167,7 +167,7 @@ def test_an_image_that_cannot_be_read_is_named(name, convert):
     content, why = UNREADABLE[name]
     message = rf"a\.zip: train/sad/1\.png is not an image that can be read \(.*{why}"
     with pytest.raises(InputError, match=message):
-        folders.parse(
+        image_folders.parse(
             copy_with(**{"train/sad/1.png": content}), "a.zip", convert=convert
         )
 
@@ -176,24 +176,26 @@ def test_an_image_that_cannot_be_read_is_named(name, convert):
 def test_an_unknown_class_folder_is_refused(emotion):
     more = {f"train/{emotion}/1.png": encoded(grey(1))}
     with pytest.raises(InputError, match=f"class folder `{emotion}`, which names no"):
-        folders.parse(copy_with(**more), "a.zip", convert=False)
+        image_folders.parse(copy_with(**more), "a.zip", convert=False)
 
 
 @pytest.mark.parametrize("name", ["test/1.png", "1.png", "train/sad/more/1.jpg"])
 def test_an_image_without_set_and_emotion_is_refused(name):
     with pytest.raises(InputError, match=f"the image {name} stands outside"):
-        folders.parse(copy_with(**{name: encoded(grey(1))}), "a.zip", convert=False)
+        image_folders.parse(
+            copy_with(**{name: encoded(grey(1))}), "a.zip", convert=False
+        )
 
 
 def test_a_copy_without_its_test_images_is_refused():
     only = members({"train/sad/1.png": encoded(grey(1))})
     with pytest.raises(InputError, match="no images in test/"):
-        folders.parse(only, "a.zip", convert=False)
+        image_folders.parse(only, "a.zip", convert=False)
 
 
 def test_two_copies_in_one_archive_are_refused():
     with pytest.raises(InputError, match=r"in several places: \., other"):
-        folders.parse(
+        image_folders.parse(
             copy_with(**{"other/train/sad/1.png": encoded(grey(1))}),
             "a.zip",
             convert=False,

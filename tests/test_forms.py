@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from stages.lib import fer2013, forms
-from stages.lib.console import InputError
+from stages.lib.core.errors import InputError
+from stages.lib.data import formats
+from stages.lib.study import fer2013
 from tests.test_archives import write_folder, write_tar, write_zip
 
 ROW = " ".join(["7"] * 2304)
@@ -44,7 +45,7 @@ def test_a_table_is_read_in_every_form(tmp_path, name, form):
     else:
         pack = {"": bytes, ".gz": gzip.compress, ".xz": lzma.compress}[form]
         path.write_bytes(pack(TABLE))
-    images = forms.read(path)
+    images = formats.read(path)
     assert (images.pixels == 7).all()
     assert images.labels.tolist() == [3, 6]
     assert images.usages.tolist() == ["Training", "PrivateTest"]
@@ -54,14 +55,16 @@ def test_a_table_is_read_in_every_form(tmp_path, name, form):
 def test_a_table_is_official_by_its_bytes_however_compressed(tmp_path, monkeypatch):
     md5 = hashlib.md5(TABLE).hexdigest()
     monkeypatch.setitem(fer2013.OFFICIAL_MD5, "fer2013.csv", md5)
-    assert forms.read(write_file(tmp_path / "a.csv", TABLE)).official
-    assert forms.read(write_file(tmp_path / "a.csv.xz", lzma.compress(TABLE))).official
-    assert not forms.read(write_file(tmp_path / "b.csv", TABLE + b"\n")).official
+    assert formats.read(write_file(tmp_path / "a.csv", TABLE)).official
+    assert formats.read(
+        write_file(tmp_path / "a.csv.xz", lzma.compress(TABLE))
+    ).official
+    assert not formats.read(write_file(tmp_path / "b.csv", TABLE + b"\n")).official
 
 
 @pytest.mark.parametrize("write", [write_zip, write_tar, write_folder])
 def test_image_folders_are_read_in_every_form(tmp_path, write):
-    images = forms.read(write(tmp_path / "images", IMAGES))
+    images = formats.read(write(tmp_path / "images", IMAGES))
     assert images.pixels.shape == (2, 48, 48)
     assert images.labels.tolist() == [3, 6]
     assert images.usages.tolist() == ["train", "test"]
@@ -70,7 +73,7 @@ def test_image_folders_are_read_in_every_form(tmp_path, write):
 
 def test_the_whole_table_is_found_beside_the_pair(tmp_path):
     contents = {"train.csv": TRAIN, "test.csv": TEST, "icml_face_data.csv": TABLE}
-    images = forms.read(write_zip(tmp_path / "competition.zip", contents))
+    images = formats.read(write_zip(tmp_path / "competition.zip", contents))
     assert images.labels.tolist() == [3, 6]
 
 
@@ -80,14 +83,14 @@ def test_the_pair_without_test_labels_is_refused(tmp_path, write):
     with pytest.raises(
         InputError, match=r"NO labels for its test half.*`data\.source`"
     ):
-        forms.read(path)
+        formats.read(path)
 
 
 @pytest.mark.parametrize("write", [write_zip, write_tar, write_folder])
 def test_an_archive_or_folder_without_files_is_called_empty(tmp_path, write):
     path = write(tmp_path / "nothing", {".gitignore": b""})
     with pytest.raises(InputError, match="nothing is empty"):
-        forms.read(path)
+        formats.read(path)
 
 
 def test_no_test_is_named_after_the_second_it_was_collected_in(request):
@@ -99,23 +102,23 @@ def test_no_test_is_named_after_the_second_it_was_collected_in(request):
 @pytest.mark.parametrize("pack", [bytes, gzip.compress, lzma.compress])
 def test_an_empty_file_is_called_empty(tmp_path, pack):
     with pytest.raises(InputError, match=r"fer2013\.csv is empty"):
-        forms.read(write_file(tmp_path / "fer2013.csv", pack(b"")))
+        formats.read(write_file(tmp_path / "fer2013.csv", pack(b"")))
 
 
 def test_other_files_are_no_known_form_and_are_named(tmp_path):
     path = write_zip(tmp_path / "a.zip", {"notes.txt": b"", "more.txt": b""})
     with pytest.raises(InputError, match=r"no known form.*Found notes\.txt, more\.txt"):
-        forms.read(path)
+        formats.read(path)
 
 
 def test_an_error_names_the_table_inside_the_archive(tmp_path):
     contents = {"fer2013.csv": TABLE.replace(b"\n6,", b"\n9,"), "README": b""}
     path = write_zip(tmp_path / "a.zip", contents)
     with pytest.raises(InputError, match=r"a\.zip: fer2013\.csv, line 3"):
-        forms.read(path)
+        formats.read(path)
 
 
 def test_labels_are_positions_in_emotions(tmp_path):
-    images = forms.read(write_file(tmp_path / "fer2013.csv", TABLE))
+    images = formats.read(write_file(tmp_path / "fer2013.csv", TABLE))
     names = np.array(fer2013.EMOTIONS)[images.labels]
     assert names.tolist() == ["happy", "neutral"]

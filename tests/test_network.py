@@ -8,9 +8,9 @@ from deepface.modules import preprocessing
 from tf_keras.applications import mobilenet, resnet
 
 from stages import train
-from stages.lib import network
-from stages.lib.backbones import BACKBONES as TABLE
-from stages.lib.console import InputError
+from stages.lib.core.errors import InputError
+from stages.lib.networks import split_model
+from stages.lib.networks.backbones import BACKBONES as TABLE
 from tests.networks import BACKBONES, build, some_images, variant
 
 # Protocol; the paper prints the first three (section 6).
@@ -73,7 +73,7 @@ def test_training_on_features_gives_the_losses_of_the_frozen_whole(name):
         keras.optimizers.Adam(1e-4), "sparse_categorical_crossentropy"
     )
     for model in (by_tail.tail, by_whole.whole):
-        network.restart_dropout(model, 1)
+        split_model.restart_dropout(model, 1)
     losses = []
     for step in range(3):
         rows = slice(4 * step, 4 * step + 4)
@@ -126,14 +126,14 @@ def test_openface_takes_deepface_s_roots_and_learns_where_a_window_is_empty():
 
 def test_more_layers_than_there_are_is_an_error():
     with pytest.raises(InputError, match="trains 4000 layers of openface, which has"):
-        network.build(variant("openface", 4000), None)
+        split_model.build(variant("openface", 4000), None)
 
 
 def test_weights_of_another_backbone_are_an_error(tmp_path):
     path = tmp_path / "weights.h5"
     build("openface").backbone.save_weights(path)
     with pytest.raises(InputError, match=r"weights\.h5 does not hold the weights"):
-        network.build(variant("mobilenet"), path)
+        split_model.build(variant("mobilenet"), path)
 
 
 @pytest.mark.parametrize("damage", ["no layer", "numbers as names", "text"])
@@ -149,13 +149,13 @@ def test_a_damaged_weights_file_is_an_error(tmp_path, damage):
             else:
                 file.attrs["layer_names"] = np.arange(3)
     with pytest.raises(InputError, match=r"weights\.h5 does not hold the weights"):
-        network.build(variant("openface"), path)
+        split_model.build(variant("openface"), path)
 
 
 def test_weights_saved_and_loaded_give_the_same_network(tmp_path, name, built):
     pixels, _ = some_images(2)
     built.whole.save_weights(tmp_path / "weights.h5")
-    again = network.build(variant(name), None, head_seed=1)
+    again = split_model.build(variant(name), None, head_seed=1)
     assert not np.allclose(again.whole(pixels), built.whole(pixels), rtol=1e-3)
     again.whole.load_weights(tmp_path / "weights.h5")
     np.testing.assert_array_equal(again.whole(pixels), built.whole(pixels))
@@ -175,14 +175,14 @@ def test_an_image_becomes_what_the_library_would_make_of_it(name):
     size = TABLE[name].size
     resized = [cv2.resize(one.astype(np.float32), (size, size)) for one in pixels]
     expected = REFERENCES[name](np.repeat(np.stack(resized)[..., None], 3, axis=-1))
-    ours = network.preprocess(tf.constant(pixels), TABLE[name])
+    ours = split_model.preprocess(tf.constant(pixels), TABLE[name])
     np.testing.assert_allclose(ours, expected, atol=1e-3)
 
 
 def test_an_image_is_the_same_inside_tf_data(name):
     pixels, _ = some_images(3)
     dataset = tf.data.Dataset.from_tensors(pixels).map(
-        lambda batch: network.preprocess(batch, TABLE[name])
+        lambda batch: split_model.preprocess(batch, TABLE[name])
     )
-    eager = network.preprocess(tf.constant(pixels), TABLE[name])
+    eager = split_model.preprocess(tf.constant(pixels), TABLE[name])
     np.testing.assert_allclose(next(iter(dataset)), eager, rtol=1e-6, atol=1e-6)

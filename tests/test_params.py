@@ -4,12 +4,12 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from stages.lib import params
-from stages.lib.console import InputError
+from stages.lib.core.errors import InputError
+from stages.lib.study.settings import SECTIONS, Split, Train, load_settings, section
 
 PROJECT = Path(__file__).parents[1]
 SETTINGS = YAML(typ="safe", pure=True).load(PROJECT / "params.yaml")
-KEYS = [f"{section}.{key}" for section in params.SECTIONS for key in SETTINGS[section]]
+KEYS = [f"{section}.{key}" for section in SECTIONS for key in SETTINGS[section]]
 VARIANT = "variants.vggface-random"
 KEYS += [f"{VARIANT}.{key}" for key in ("backbone", "weights", "trainable_layers")]
 WHOLE = "a whole number of at least {} and at most {}"
@@ -43,16 +43,16 @@ def write(tmp_path):
 
 def refuses(path: Path, message: str) -> None:
     with pytest.raises(InputError) as caught:
-        params.load(path)
+        load_settings(path)
     assert message in str(caught.value)
     assert len(str(caught.value)) < 500
 
 
 def test_the_settings_have_their_types(write):
-    settings = params.load(PROJECT / "params.yaml")
+    settings = load_settings(PROJECT / "params.yaml")
     assert settings.split.test == 0.2
     assert settings.variants["openface-random"].backbone == "openface"
-    assert isinstance(settings.train, params.Train)
+    assert isinstance(settings.train, Train)
     assert isinstance(settings.train.learning_rate, float)
     assert settings.data.convert is False
 
@@ -62,12 +62,12 @@ def test_a_missing_key_is_named(write, key):
     refuses(write(**{key: None}), f"does not set `{key}`. Add it: Git has the line")
 
 
-@pytest.mark.parametrize("section", [*params.SECTIONS, "variants"])
+@pytest.mark.parametrize("section", [*SECTIONS, "variants"])
 def test_a_missing_section_is_named(write, section):
     refuses(write(**{section: None}), f"does not set `{section}`.")
 
 
-@pytest.mark.parametrize("section", params.SECTIONS)
+@pytest.mark.parametrize("section", SECTIONS)
 def test_a_section_that_is_none_names_its_keys(write, section):
     keys = ", ".join(SETTINGS[section])
     refuses(
@@ -215,7 +215,7 @@ def test_a_number_as_a_variants_name_is_refused(write):
 
 
 def test_a_variant_that_is_not_listed_is_an_error_that_lists_them():
-    settings = params.load(PROJECT / "params.yaml")
+    settings = load_settings(PROJECT / "params.yaml")
     with pytest.raises(InputError, match=r"no variant 'vgg'\. It has mobilenet-pre"):
         settings.variants["vgg"]
 
@@ -262,21 +262,21 @@ def test_an_alias_of_aliases_is_shown_in_short(write):
 
 def test_a_number_is_read_as_dvc_reads_it(write):
     path = write(**{"train.learning_rate": "1e-4"})
-    assert params.load(path).train.learning_rate == 1e-4
+    assert load_settings(path).train.learning_rate == 1e-4
 
 
 def test_a_missing_file_says_where_to_run(tmp_path):
     with pytest.raises(InputError, match="Run from the project's top folder"):
-        params.load(tmp_path / "params.yaml")
+        load_settings(tmp_path / "params.yaml")
 
 
 def test_a_ninth_variant_is_one_line(tmp_path):
     line = "  mobilenet-scratch: {backbone: mobilenet, weights: random, trainable_layers: all}\n"
     path = tmp_path / "params.yaml"
     path.write_text((PROJECT / "params.yaml").read_text() + line)
-    assert params.load(path).variants["mobilenet-scratch"].trainable_layers == "all"
+    assert load_settings(path).variants["mobilenet-scratch"].trainable_layers == "all"
 
 
 def test_a_whole_number_serves_where_a_share_is_wanted_and_becomes_a_float():
     values = {"val": 0.5, "test": 0.25, "seed": 0}
-    assert isinstance(params.section(params.Split, values, "split").val, float)
+    assert isinstance(section(Split, values, "split").val, float)

@@ -13,7 +13,7 @@ from dvc.repo import Repo
 from ruamel.yaml import YAML
 
 from stages import tabulate
-from stages.lib.params import SECTIONS
+from stages.lib.study.settings import SECTIONS
 
 PROJECT = Path(__file__).parents[1]
 YAML_12 = YAML(typ="safe", pure=True)
@@ -68,7 +68,7 @@ def test_a_stage_depends_on_exactly_the_modules_it_imports(name):
 
 
 def test_the_report_depends_on_its_templates():
-    folder = PROJECT / "stages/templates"
+    folder = PROJECT / "stages/lib/page/templates"
     templates = {str(path.relative_to(PROJECT)) for path in folder.iterdir()}
     assert templates <= set(STAGES["report"]["deps"])
 

@@ -9,8 +9,12 @@ import vl_convert
 from dvc_render.vega import VegaRenderer
 
 from stages import plot
-from stages.lib import console, curves, figures, files, params, sample, style
-from stages.lib.fer2013 import EMOTIONS
+from stages.lib.core import files
+from stages.lib.core.errors import InputError
+from stages.lib.data import synthetic
+from stages.lib.page import curves, figures, style
+from stages.lib.study.fer2013 import EMOTIONS
+from stages.lib.study.settings import Variant, load_settings
 
 TEMPLATES = Path(".dvc/plots")
 VALUES = ["accuracy", "val_accuracy", "loss", "val_loss"]
@@ -20,8 +24,8 @@ RAN = ["mobilenet-pretrained", "mobilenet-random", "openface-random"]
 
 @pytest.fixture
 def settings():
-    settings = params.load()
-    settings.variants["mobilenet-scratch"] = params.Variant(
+    settings = load_settings()
+    settings.variants["mobilenet-scratch"] = Variant(
         backbone="mobilenet", weights="random", trainable_layers="all"
     )
     return settings
@@ -45,12 +49,12 @@ def history_of(*variants, epochs=3):
 
 def write_study(folder, ran, settings):
     """Write what `plot` reads, made up: the variants in `ran` have results."""
-    pixels, labels, _ = sample.draw(num_images=70, num_identities=2, seed=1)
+    pixels, labels, _ = synthetic.draw(num_images=70, num_identities=2, seed=1)
     examples = np.array([np.flatnonzero(labels == code)[0] for code in range(7)])
     files.write_npz(folder / "data/images.npz", {"pixels": pixels, "labels": labels})
     files.write_npz(folder / "data/split.npz", {"examples": examples})
     missing = [name for name in settings.variants if name not in ran]
-    study = {"data": "sample", "ran": ran, "missing": missing, "without_signal": []}
+    study = {"data": "sample", "ran": ran, "missing": missing, "uninformative": []}
     files.write_json(folder / "metrics/study.json", study)
     history = history_of(*ran)
     for backbone in style.BACKBONES:
@@ -147,7 +151,7 @@ def test_the_notes_name_what_did_not_run_and_what_has_no_signal():
     study = {
         "data": "sample",
         "missing": ["vggface-pretrained", "openface-random"],
-        "without_signal": ["mobilenet-random"],
+        "uninformative": ["mobilenet-random"],
     }
     lines = plot.notes(study, ["vggface-pretrained", "mobilenet-random"])
     assert lines == [
@@ -161,7 +165,7 @@ def test_the_notes_name_what_did_not_run_and_what_has_no_signal():
 def test_probabilities_of_other_images_are_refused(settings, tmp_path, monkeypatch):
     write_study(tmp_path, RAN, settings)
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(console.InputError, match="dvc repro evaluate@openface-random"):
+    with pytest.raises(InputError, match="dvc repro evaluate@openface-random"):
         plot.read_answers("openface-random", np.arange(100, 107))
 
 

@@ -11,8 +11,9 @@ from browsers import needs_chromium
 from ruamel.yaml import YAML
 from selenium.webdriver.support.wait import WebDriverWait
 
-from stages import plot, plots_page
-from stages.lib import console
+from stages import plot
+from stages.lib.core.errors import InputError
+from tools import plots_page
 
 PROJECT = Path(__file__).parents[1]
 PLOTS = YAML(typ="safe", pure=True).load(PROJECT / "dvc.yaml")["plots"]
@@ -92,7 +93,7 @@ def test_the_same_packages_make_the_same_page(page, monkeypatch):
 
 def test_outside_the_project_it_says_where_to_run(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(console.InputError, match="Run from the project's top folder"):
+    with pytest.raises(InputError, match="Run from the project's top folder"):
         plots_page.main()
 
 

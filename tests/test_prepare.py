@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 
 from stages import prepare
-from stages.lib import files, forms
-from stages.lib.console import InputError
+from stages.lib.core import files
+from stages.lib.core.errors import InputError
+from stages.lib.data import formats
 
 # Five images, shades of one grey each: the second copy of 7 has another label, 0 is black.
 SHADES = [7, 9, 7, 0, 9]
@@ -82,7 +83,7 @@ def test_an_official_table_is_called_so():
     pixels = np.zeros((1, 48, 48), dtype=np.uint8)
     labels, usages = np.array([3], dtype=np.uint8), np.array(["Training"])
     assert prepare.describe(
-        forms.Images(pixels, labels, usages, official=True, num_converted=0)
+        formats.Images(pixels, labels, usages, official=True, num_converted=0)
     )["official"]
 
 

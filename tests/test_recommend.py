@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from stages.lib.recommend import Candidate, recommend, worthwhile
+from stages.lib.results.recommend import Candidate, recommend, worthwhile
 
 CHANCE = 0.25
 

@@ -14,8 +14,12 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.support.wait import WebDriverWait
 
 from stages import report
-from stages.lib import claims, console, files, scores, style
-from stages.lib.fer2013 import EMOTIONS
+from stages.lib.core import files
+from stages.lib.core.errors import InputError
+from stages.lib.page import style
+from stages.lib.results import claims
+from stages.lib.scoring import scores
+from stages.lib.study.fer2013 import EMOTIONS
 
 NUM_CHARTS = 1 + 8 + 2 + 2  # all variants; Figures 5-8; 9 and 10; test set
 
@@ -143,7 +147,7 @@ def test_answers_to_other_images_are_refused(study, monkeypatch, tmp_path):
     table = files.read_csv(path)
     table["row"] += 1
     files.write_csv(path, table)
-    with pytest.raises(console.InputError, match="dvc repro evaluate@openface-random"):
+    with pytest.raises(InputError, match="dvc repro evaluate@openface-random"):
         report.main()
 
 
@@ -416,7 +420,7 @@ def specs(folder):
 
 
 def test_charts_show_what_guessing_gives(study):
-    guessing = scores.chance(files.read_npz(study / "data/images.npz")["labels"])
+    guessing = scores.baseline(files.read_npz(study / "data/images.npz")["labels"])
     drawn = {
         chart: rows[0]["chance"]
         for chart, spec in specs(study).items()
@@ -426,18 +430,21 @@ def test_charts_show_what_guessing_gives(study):
     assert drawn == {
         "initial-accuracy": pytest.approx(guessing["accuracy"], abs=1e-6),
         "initial-loss": pytest.approx(guessing["prior_loss"], abs=1e-5),
-        "twins": pytest.approx(guessing["accuracy"], abs=1e-6),
+        "duplicates": pytest.approx(guessing["accuracy"], abs=1e-6),
     }
 
 
 def test_networks_are_recommended_by_their_lead_over_one_answer_to_the_same_images():
     """Accuracy without copies in train was once compared to chance on the whole test set."""
     labels = np.array([0, 0, 0, 1, 1, 6])
-    has_twin = np.array([True, True, False, False, False])
-    split = {"test": np.arange(5), "test_has_twin": has_twin}
+    has_duplicate = np.array([True, True, False, False, False])
+    split = {"test": np.arange(5), "test_has_duplicate": has_duplicate}
     assert report.guessing(labels, split) == pytest.approx(2 / 3)
-    assert report.guessing(labels, split | {"test_has_twin": ~has_twin}) == 1
-    assert report.guessing(labels, split | {"test_has_twin": has_twin | True}) == 0
+    assert report.guessing(labels, split | {"test_has_duplicate": ~has_duplicate}) == 1
+    assert (
+        report.guessing(labels, split | {"test_has_duplicate": has_duplicate | True})
+        == 0
+    )
 
 
 def test_the_charts_are_data_that_a_script_cannot_escape(study):

@@ -1,13 +1,13 @@
 import numpy as np
 import pytest
 
-from stages.lib import face, sample
-from stages.lib.fer2013 import EMOTIONS, IMAGE_SIZE
+from stages.lib.data import synthetic, synthetic_face
+from stages.lib.study.fer2013 import EMOTIONS, IMAGE_SIZE
 
 
 @pytest.fixture(scope="module")
 def faces():
-    return sample.draw(num_images=112, num_identities=8, seed=42)
+    return synthetic.draw(num_images=112, num_identities=8, seed=42)
 
 
 def test_the_faces_have_the_form_of_fer2013(faces):
@@ -42,26 +42,26 @@ def test_no_image_is_blank(faces):
 
 
 def test_the_same_arguments_give_the_same_bytes(faces):
-    again = sample.draw(num_images=112, num_identities=8, seed=42)
+    again = synthetic.draw(num_images=112, num_identities=8, seed=42)
     for first, second in zip(faces, again, strict=True):
         assert first.tobytes() == second.tobytes()
 
 
 def test_another_seed_draws_other_faces(faces):
-    other = sample.draw(num_images=112, num_identities=8, seed=43)
+    other = synthetic.draw(num_images=112, num_identities=8, seed=43)
     assert not np.array_equal(faces[0], other[0])
 
 
 def test_every_emotion_has_its_expression():
-    assert set(face.EXPRESSIONS) == set(EMOTIONS)
-    assert len(set(face.EXPRESSIONS.values())) == len(EMOTIONS)
+    assert set(synthetic_face.EXPRESSIONS) == set(EMOTIONS)
+    assert len(set(synthetic_face.EXPRESSIONS.values())) == len(EMOTIONS)
 
 
 def test_what_is_drawn_follows_identity_and_expression():
-    person, other = (sample._identity(number, seed=42) for number in (0, 1))
+    person, other = (synthetic._identity(number, seed=42) for number in (0, 1))
     drawn = {
-        np.asarray(face.draw_face(who, expression, background=100)).tobytes()
+        np.asarray(synthetic_face.draw_face(who, expression, background=100)).tobytes()
         for who in (person, other)
-        for expression in face.EXPRESSIONS.values()
+        for expression in synthetic_face.EXPRESSIONS.values()
     }
     assert len(drawn) == 2 * len(EMOTIONS)

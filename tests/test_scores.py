@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stages.lib import scores
-from stages.lib.fer2013 import EMOTIONS
+from stages.lib.scoring import scores
+from stages.lib.study.fer2013 import EMOTIONS
 
 TABLE_1 = [4953, 547, 5121, 8989, 6077, 4002, 6198]
 
@@ -19,14 +19,14 @@ def answers():
 
 
 def test_chance_on_fer2013_is_that_of_table_1():
-    chance = scores.chance(np.repeat(np.arange(7, dtype=np.uint8), TABLE_1))
+    chance = scores.baseline(np.repeat(np.arange(7, dtype=np.uint8), TABLE_1))
     assert chance["accuracy"] == pytest.approx(0.2505, abs=5e-5)
     assert chance["prior_loss"] == pytest.approx(1.8103, abs=5e-5)
     assert chance["uniform_loss"] == pytest.approx(1.9459, abs=5e-5)
 
 
 def test_an_emotion_that_never_occurs_does_not_disturb_the_prior():
-    chance = scores.chance(np.array([0, 0, 3, 3], np.uint8))
+    chance = scores.baseline(np.array([0, 0, 3, 3], np.uint8))
     assert chance["prior_loss"] == pytest.approx(math.log(2))
 
 
@@ -35,7 +35,7 @@ def test_always_answering_the_shares_costs_the_prior_loss(answers):
     shares = np.bincount(labels, minlength=7) / len(labels)
     guesses = np.tile(shares, (len(labels), 1)).astype(np.float32)
     loss = scores.cross_entropy(labels, guesses)
-    assert loss == pytest.approx(scores.chance(labels)["prior_loss"])
+    assert loss == pytest.approx(scores.baseline(labels)["prior_loss"])
 
 
 def test_scores_agree_with_plain_loops(answers):

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stages.lib import files
+from stages.lib.core import files
 
 PROJECT = Path(__file__).parents[1]
 MODULES = sorted((PROJECT / "stages").rglob("*.py"))

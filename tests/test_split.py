@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 
 from stages import split
-from stages.lib import files, params
-from stages.lib.console import InputError
+from stages.lib.core import files
+from stages.lib.core.errors import InputError
+from stages.lib.study.settings import Split
 from tests.networks import some_images
 
 # Table 1 in the order of the codes.
 TABLE_1 = [4_953, 547, 5_121, 8_989, 6_077, 4_002, 6_198]
-SHARES = params.Split(val=0.1, test=0.2, seed=42)
+SHARES = Split(val=0.1, test=0.2, seed=42)
 PROJECT = Path(__file__).parents[1]
 
 
@@ -42,7 +43,7 @@ def test_every_emotion_has_its_share_in_every_set(labels, rows):
 
 
 def test_another_seed_deals_otherwise(labels, rows):
-    other = split.split_rows(labels, params.Split(val=0.1, test=0.2, seed=43))
+    other = split.split_rows(labels, Split(val=0.1, test=0.2, seed=43))
     assert not np.array_equal(other["test"], rows["test"])
 
 
@@ -74,8 +75,8 @@ def test_a_set_without_an_emotion_is_an_error(counts, message):
 
 def test_examples_are_of_each_emotion_and_fresh_where_they_can_be():
     labels = np.array([0, 0, 1, 1, 2, 3, 4, 5, 6])
-    has_twin = np.array([1, 0, 0, 1, 1, 0, 0, 0, 0], bool)
-    chosen = split.choose_examples(labels, np.arange(9), has_twin, 1)
+    has_duplicate = np.array([1, 0, 0, 1, 1, 0, 0, 0, 0], bool)
+    chosen = split.choose_examples(labels, np.arange(9), has_duplicate, 1)
     assert labels[chosen].tolist() == list(range(7))
     assert chosen[:3].tolist() == [1, 2, 4]
 
@@ -92,10 +93,10 @@ def test_the_stage_marks_twins_and_writes_the_same_bytes_twice(tmp_path, monkeyp
     split.main()
     first = Path("data/split.npz").read_bytes()
     written = files.read_npz(Path("data/split.npz"))
-    assert np.flatnonzero(written["test_has_twin"]).tolist() == [3]
+    assert np.flatnonzero(written["test_has_duplicate"]).tolist() == [3]
     assert twin not in written["examples"]
     counts = files.read_json(Path("metrics/split.json"))
-    assert counts["test_with_twin_in_train"] == 1
+    assert counts["test_with_duplicate_in_train"] == 1
     assert counts["test"] == {"total": 14, **dict.fromkeys(split.EMOTIONS, 2)}
     split.main()
     assert Path("data/split.npz").read_bytes() == first

@@ -4,8 +4,8 @@ import numpy as np
 import tf_keras as keras
 
 from stages import train
-from stages.lib.batches import Batches
-from stages.lib.steps import Steps
+from stages.lib.training.batches import Batches
+from stages.lib.training.loop import Loop
 
 FEATURES = [np.random.default_rng(1).random((30, 4, 4, 8), np.float32)]
 LABELS = np.random.default_rng(2).integers(0, 7, 30).astype(np.uint8)
@@ -32,9 +32,9 @@ def batches(first: int, end: int) -> Batches:
 
 def test_steps_train_as_keras_fit_does():
     ours, fits = make_tail(), make_tail()
-    steps = Steps(ours)
+    steps = Loop(ours)
     for epoch in range(3):
-        means = steps.train(batches(0, 21)), steps.look(batches(21, 30))
+        means = steps.train(batches(0, 21)), steps.evaluate(batches(21, 30))
         history = fits.fit(
             FEATURES[0][:21],
             LABELS[:21],
@@ -52,20 +52,20 @@ def test_steps_train_as_keras_fit_does():
     for mine, its in zip(ours.get_weights(), fits.get_weights(), strict=True):
         np.testing.assert_allclose(mine, its, rtol=1e-5, atol=1e-6)
     expected = fits.predict(FEATURES[0], verbose=0)
-    np.testing.assert_allclose(steps.answer(batches(0, 30)), expected, rtol=1e-4)
+    np.testing.assert_allclose(steps.predict(batches(0, 30)), expected, rtol=1e-4)
 
 
 def test_looking_teaches_nothing():
     tail = make_tail()
-    steps, before = Steps(tail), tail.get_weights()
-    steps.look(batches(0, 30))
-    steps.answer(batches(0, 30))
+    steps, before = Loop(tail), tail.get_weights()
+    steps.evaluate(batches(0, 30))
+    steps.predict(batches(0, 30))
     assert all(map(np.array_equal, before, tail.get_weights()))
 
 
 def test_every_image_is_counted_once():
     counted = []
-    Steps(make_tail()).train(batches(0, 21), counted.append)
+    Loop(make_tail()).train(batches(0, 21), counted.append)
     assert counted == [8, 8, 5]
 
 

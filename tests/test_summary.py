@@ -2,8 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from stages import summary
-from stages.lib import console, files
+from stages.lib.core import files
+from stages.lib.core.errors import InputError
+from tools import summary
 
 ROOT = Path(__file__).parents[1]
 PAPER = files.read_json(ROOT / "metrics/paper/table2.json")
@@ -12,7 +13,7 @@ STUDY = {
     "pretrained": "official",
     "images": 35887,
     "missing": ["openface-random"],
-    "without_signal": [],
+    "uninformative": [],
     "weights": dict.fromkeys([*PAPER, "mobilenet-scratch"], "random"),
 }
 
@@ -54,7 +55,7 @@ def test_a_variant_that_did_not_run_and_one_the_paper_lacks_are_shown(printed):
 
 def test_it_fits_120_columns(printed):
     everything = list(STUDY["weights"])
-    for changes in ({}, {"missing": everything, "without_signal": everything}):
+    for changes in ({}, {"missing": everything, "uninformative": everything}):
         assert max(len(line) for line in printed(**changes)) <= 120
 
 
@@ -72,7 +73,7 @@ def test_a_run_on_drawn_faces_says_so_and_a_real_one_does_not(printed):
 
 
 def test_it_names_variants_without_a_signal(printed):
-    text = " ".join(printed(without_signal=["mobilenet-random"]))
+    text = " ".join(printed(uninformative=["mobilenet-random"]))
     assert "Without a signal: mobilenet-random." in text
 
 
@@ -83,5 +84,5 @@ def test_it_ends_with_where_the_figures_and_the_page_are(printed):
 
 def test_before_the_first_run_it_says_what_to_run(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(console.InputError, match=r"no metrics/study.json. Run `dvc re"):
+    with pytest.raises(InputError, match=r"no metrics/study.json. Run `dvc re"):
         summary.main()

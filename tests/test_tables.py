@@ -3,8 +3,8 @@ from io import BytesIO
 import numpy as np
 import pytest
 
-from stages.lib import tables
-from stages.lib.console import InputError
+from stages.lib.core.errors import InputError
+from stages.lib.data import csv_files
 
 RANDOM = np.random.default_rng(42)
 PIXELS = RANDOM.integers(0, 256, (5, 48, 48)).astype(np.uint8)
@@ -16,8 +16,8 @@ def text(image: np.ndarray) -> str:
     return " ".join(map(str, image.ravel()))
 
 
-def parse(content: bytes, name: str = "a.csv") -> tables.Table:
-    return tables.parse(BytesIO(content), name)
+def parse(content: bytes, name: str = "a.csv") -> csv_files.Table:
+    return csv_files.parse(BytesIO(content), name)
 
 
 def csv(header: str = "emotion,pixels,Usage", **changed: str) -> bytes:

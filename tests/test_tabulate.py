@@ -7,8 +7,10 @@ import pytest
 from ruamel.yaml import YAML
 
 from stages import tabulate
-from stages.lib import checks, files, params
-from stages.lib.fer2013 import EMOTIONS
+from stages.lib.core import files
+from stages.lib.study import validation
+from stages.lib.study.fer2013 import EMOTIONS
+from stages.lib.study.settings import Variant
 
 ROOT = Path(__file__).parents[1]
 WINDOWS = ["1-5", "6-10", "11-15", "16-20"]
@@ -53,7 +55,7 @@ def write_results(folder, variant, num_epochs=20, num_test=14):
         folder / f"metrics/test/{variant}.json",
         {
             "test": {"images": num_test, "accuracy": 0.5},
-            "twin_free": {"images": 10, "accuracy": 0.4},
+            "deduplicated": {"images": 10, "accuracy": 0.4},
         },
     )
 
@@ -72,11 +74,9 @@ def study(tmp_path, monkeypatch):
     )
     files.write_json(tmp_path / "metrics/split.json", {"test": {"total": 14}})
     files.write_json(
-        tmp_path / "metrics/features/mobilenet-random.json", {"carries_signal": False}
+        tmp_path / "metrics/features/mobilenet-random.json", {"informative": False}
     )
-    files.write_json(
-        tmp_path / "metrics/features/scratch.json", {"carries_signal": True}
-    )
+    files.write_json(tmp_path / "metrics/features/scratch.json", {"informative": True})
     write_results(tmp_path, "mobilenet-random")
     write_results(tmp_path, "scratch")
     return tmp_path
@@ -123,7 +123,7 @@ def test_initial_and_final_are_the_first_and_the_last_epoch(study):
         "loss": 1.6,
         "val_loss": 1.7,
         "test_accuracy": 0.5,
-        "twin_free_accuracy": 0.4,
+        "deduplicated_accuracy": 0.4,
     }
 
 
@@ -168,7 +168,7 @@ def test_study_says_what_the_results_rest_on(study):
         "epochs": 20,
         "ran": ["mobilenet-random", "scratch"],
         "missing": ["resnet50-pretrained"],
-        "without_signal": ["mobilenet-random"],
+        "uninformative": ["mobilenet-random"],
         "trainable_layers": {
             "mobilenet-random": 4,
             "resnet50-pretrained": 4,
@@ -198,7 +198,7 @@ def test_learning_curves_are_gathered_by_the_settings_backbone(study):
 
 
 def test_every_backbone_of_the_settings_has_a_learning_plot():
-    choices = dict(checks._specs(params.Variant))["backbone"].argparse_kwargs["one_of"]
+    choices = dict(validation._specs(Variant))["backbone"].argparse_kwargs["one_of"]
     assert set(tabulate.BACKBONES) == set(choices)
 
 
@@ -217,7 +217,7 @@ def test_confusion_has_49_cells_a_variant_and_its_shares_sum_to_1(study):
 def test_test_accuracy_is_given_with_and_without_twins(study):
     tabulate.main()
     assert (study / "plots/test.csv").read_text() == (
-        "variant,accuracy,twin_free_accuracy\n"
+        "variant,accuracy,deduplicated_accuracy\n"
         "mobilenet-random,0.5,0.4\nscratch,0.5,0.4\n"
     )
 
@@ -230,7 +230,7 @@ def test_a_study_without_results_writes_headers_and_names_all(study):
     columns = "accuracy,val_accuracy,loss,val_loss\n"
     headers = {
         "initial": f"variant,{columns}",
-        "test": "variant,accuracy,twin_free_accuracy\n",
+        "test": "variant,accuracy,deduplicated_accuracy\n",
         "confusion": "variant,actual,predicted,images,share\n",
         **{
             f"learning/{name}": f"variant,weights,epoch,{columns}"

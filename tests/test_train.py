@@ -11,17 +11,18 @@ import pandas as pd
 import pytest
 import tf_keras as keras
 
-from stages.lib.framework import tf
+from stages.lib.networks.runtime import tf
 from stages import train
-from stages.lib import files, params
-from stages.lib.batches import Batches
-from stages.lib.checkpoint import Checkpoint, fingerprint
-from stages.lib.console import InputError
-from stages.lib.steps import Steps
-from stages.lib.store import open_features
+from stages.lib.core import files
+from stages.lib.core.errors import InputError
+from stages.lib.features.feature_store import open_features
+from stages.lib.study.settings import Train
+from stages.lib.training.batches import Batches
+from stages.lib.training.checkpoint import Checkpoint, fingerprint
+from stages.lib.training.loop import Loop
 from tests.networks import BACKBONES, build, some_images
 
-SETTINGS = params.Train(epochs=4, batch_size=4, learning_rate=1e-3, seed=3)
+SETTINGS = Train(epochs=4, batch_size=4, learning_rate=1e-3, seed=3)
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +65,7 @@ def run(data, split, folder: Path, kill_after: int = 99) -> tuple[pd.DataFrame, 
 
     checkpoint.save = save
     with mock.patch.object(train, "CHECKPOINT_SPACING", 0):  # one after every epoch
-        history = train.train(Steps(tail), data, split, SETTINGS, checkpoint)
+        history = train.train(Loop(tail), data, split, SETTINGS, checkpoint)
     return history, tail.get_weights()
 
 
@@ -98,9 +99,9 @@ def test_the_tail_of_every_backbone_trains_from_files(backbone, tmp_path):
     features = [np.asarray(one) for one in tf.nest.flatten(network.frozen(pixels))]
     train.compile_tail(network.tail, SETTINGS.learning_rate)
     batches = Batches(features, labels, np.array([4, 1, 3]), 2)
-    steps = Steps(network.tail)
+    steps = Loop(network.tail)
     assert np.isfinite(steps.train(batches)["loss"])
-    probabilities = steps.answer(batches)
+    probabilities = steps.predict(batches)
     expected = network.whole(pixels[[4, 1, 3]])
     np.testing.assert_allclose(probabilities, expected, rtol=1e-4, atol=1e-6)
 

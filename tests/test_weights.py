@@ -9,9 +9,12 @@ import tf_keras as keras
 from deepface.models.facial_recognition.tf import VGGFace
 
 from stages import weights
-from stages.lib import addresses, fetch, files, network, params
-from stages.lib.backbones import BACKBONES as TABLE
-from stages.lib.console import InputError
+from stages.lib.core import files
+from stages.lib.core.errors import InputError
+from stages.lib.data import addresses, fetch
+from stages.lib.networks import split_model
+from stages.lib.networks.backbones import BACKBONES as TABLE
+from stages.lib.study.settings import load_settings
 from tests.networks import BACKBONES, variant
 
 PROJECT = Path(__file__).parents[1]
@@ -211,11 +214,11 @@ def test_random_weights_need_no_download_and_depend_on_the_seed_alone(
 
 
 def test_the_demo_s_stand_in_weights_are_numbers_and_have_moved_from_where_they_began():
-    settings = params.load(PROJECT / "params.sample.yaml")
+    settings = load_settings(PROJECT / "params.sample.yaml")
     trained = weights.stand_in_weights("openface", settings.sample, seed=42)
     assert all(np.isfinite(value).all() for value in trained.get_weights())
     keras.utils.set_random_seed(43)
-    began = network.build(variant("openface", "all"), None).backbone
+    began = split_model.build(variant("openface", "all"), None).backbone
     names = [weight.name for weight in trained.trainable_weights]
     moved = [
         not np.array_equal(new.numpy(), old.numpy())

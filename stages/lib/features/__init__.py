@@ -1,0 +1,1 @@
+"""What the frozen part gives: stored features and what they measure."""

@@ -1,0 +1,1 @@
+"""The networks, from TensorFlow: backbones, where they are split, what runs them."""

@@ -1,0 +1,68 @@
+"""The layers of our own: the head on every backbone, and convolutions as matrix products."""
+
+from typing import Any
+
+import params_flow as pf
+
+from stages.lib.networks.runtime import keras, tf
+from stages.lib.study.fer2013 import EMOTIONS
+
+
+class Head(pf.Layer):
+    """Softmax over the classes, on a feature map's average or on a descriptor (C2).
+
+    Takes (N, height, width, channels) or (N, channels), gives (N, num_classes).
+    """
+
+    class Params(pf.Layer.Params):
+        num_classes = len(EMOTIONS)
+        seed = 42  # of the initial values
+
+    def _construct(self, **kwargs: Any) -> None:
+        super()._construct(**kwargs)
+        self.dense = keras.layers.Dense(
+            self.params.num_classes,
+            kernel_initializer=keras.initializers.GlorotUniform(self.params.seed),
+            name="dense",
+        )
+
+    def build(self, input_shape: tf.TensorShape) -> None:
+        self.dense.build((None, input_shape[-1]))
+        super().build(input_shape)
+
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
+        if inputs.shape.rank == 4:
+            inputs = tf.reduce_mean(inputs, axis=[1, 2])
+        return keras.activations.softmax(self.dense(inputs))
+
+    def compute_output_shape(self, input_shape: tf.TensorShape) -> tf.TensorShape:
+        return tf.TensorShape([input_shape[0], self.params.num_classes])
+
+
+class ProductConvolution(keras.layers.Conv2D):
+    """A convolution that is one matrix product: of 1x1, or as large as its whole input.
+
+    The weights and the result are Conv2D's. MobileNet's and ResNet-50's last convolutions
+    are of the first kind, VGG-Face's 7x7 over a 7x7 map of the second (docs/performance.md
+    has the time that it saves).
+    """
+
+    def build(self, input_shape: tf.TensorShape) -> None:
+        super().build(input_shape)
+        # Inputs of `fit` come without a known height and width.
+        self.map_shape = self.compute_output_shape(input_shape)[1:]
+
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
+        kernel = tf.reshape(self.kernel, [-1, self.filters])
+        outputs = tf.matmul(tf.reshape(inputs, [-1, kernel.shape[0]]), kernel)
+        if self.use_bias:
+            outputs = tf.nn.bias_add(outputs, self.bias)
+        return self.activation(tf.reshape(outputs, [-1, *self.map_shape]))
+
+    @staticmethod
+    def fits(layer: keras.layers.Layer) -> bool:
+        """Return whether a layer is such a convolution."""
+        if type(layer) is not keras.layers.Conv2D or layer.strides != (1, 1):
+            return False
+        whole = layer.padding == "valid" and layer.kernel_size == layer.input_shape[1:3]
+        return bool(layer.groups == 1 and (whole or layer.kernel_size == (1, 1)))

@@ -1,0 +1,1 @@
+"""How results look: style, charts, figures, the sections of the page."""

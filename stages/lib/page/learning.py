@@ -1,0 +1,129 @@
+"""The report's learning curves (Figures 5-8), as Vega-Lite made with Altair."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import altair as alt
+import pandas as pd
+
+from stages.lib.page import style, vega
+from stages.lib.page.style import GREY, Style
+
+SHAPES = {"^": "triangle-up", "s": "square", "D": "diamond"}  # of matplotlib's markers
+DASHES = {"solid": [1, 0], "dashed": [5, 4]}
+
+
+class Line(NamedTuple):
+    """One curve of a chart: its name in the tooltip, its values, and how it looks."""
+
+    title: str
+    values: dict[int, float]  # by epoch
+    colour: str
+    dash: list[int]
+    width: float
+    marker: str
+
+
+def learning(
+    history: pd.DataFrame,
+    metric: str,
+    styles: Mapping[str, Style],
+    top: float,
+    parts: Sequence[str] = tuple(vega.PARTS),
+    height: int = 230,
+) -> vega.Spec:
+    """Draw a metric after each epoch: hover reads an epoch, Ctrl and the wheel zoom."""
+    lines = [
+        _line(variant, part, metric, epochs, styles[str(variant)], len(parts) == 1)
+        for variant, epochs in history.groupby("variant", sort=False)
+        for part in parts
+    ]
+    epoch = alt.X(
+        "epoch:Q",
+        title="epoch",
+        scale=alt.Scale(nice=False),
+        axis=alt.Axis(tickMinStep=1, format="d", grid=False),
+    )
+    scale = alt.Scale(domain=[0, top], nice=False)
+    value = alt.Y("value:Q", title=vega.UNITS[metric], scale=scale)
+    layers = [*_curves(lines, epoch, value), _hover(lines, epoch)]
+    variants = ", ".join(history["variant"].unique())
+    description = f"{metric.capitalize()} after each epoch of {variants}"
+    return vega.finish(alt.layer(*layers), description, height)
+
+
+def _line(
+    variant: Any, part: str, metric: str, epochs: pd.DataFrame, look: Style, alone: bool
+) -> Line:
+    """Take a variant's training or validation; the latter is lighter, unless alone."""
+    full = alone or part == "training"
+    values = epochs[vega.PARTS[part] + metric].map(vega.rounded)
+    return Line(
+        f"{variant}, {part}",
+        dict(zip(epochs["epoch"].tolist(), values.tolist(), strict=True)),
+        look.colour if full else style.lighter(look.colour),
+        DASHES[look.dash],
+        2.2 if full else 1.6,
+        look.marker,
+    )
+
+
+def _curves(lines: list[Line], epoch: alt.X, value: alt.Y) -> list[vega.Chart]:
+    """Draw the lines, with points on those that share colour and dash with another."""
+    data = [
+        {"epoch": number, "line": place, "value": value}
+        for place, line in enumerate(lines)
+        for number, value in line.values.items()
+    ]
+    places = list(range(len(lines)))
+    colour = vega.look("line", places, [line.colour for line in lines])
+    base = alt.Chart(alt.InlineData(values=data)).encode(epoch, value, color=colour)
+    drawn = base.mark_line(clip=True).encode(
+        strokeDash=vega.look("line", places, [line.dash for line in lines]),
+        # Vega-Lite warns of widths whose field has no order.
+        strokeWidth=vega.look(
+            "line", places, [line.width for line in lines], "ordinal"
+        ),
+    )
+    curves = [drawn.properties(name="lines").add_params(vega.zoom())]
+    # One epoch makes no line.
+    marked = [p for p in places if lines[p].marker or len(lines[p].values) == 1]
+    if marked:
+        shapes = [SHAPES.get(lines[place].marker, "circle") for place in marked]
+        points = base.mark_point(clip=True, filled=True, size=36, opacity=1)
+        only = alt.FieldOneOfPredicate(field="line", oneOf=marked)
+        shape = vega.look("line", marked, shapes)
+        curves.append(points.transform_filter(only).encode(shape=shape))
+    return curves
+
+
+def _hover(lines: list[Line], epoch: alt.X) -> vega.Chart:
+    """Mark the epoch nearest to the pointer, and list every line's value there."""
+    epochs = dict.fromkeys(number for line in lines for number in line.values)
+    rows = [
+        {"epoch": number}
+        | {f"line{n}": line.values.get(number) for n, line in enumerate(lines)}
+        for number in epochs
+    ]
+    tooltip = [
+        alt.Tooltip(f"line{n}:Q", title=line.title, format=".4f")
+        for n, line in enumerate(lines)
+    ]
+    hover = alt.selection_point(
+        name="hover",
+        fields=["epoch"],
+        nearest=True,
+        on="pointermove",
+        clear="pointerout",
+        empty=False,
+    )
+    return (
+        alt.Chart(alt.InlineData(values=rows), name="epochs")
+        .mark_rule(color=GREY, clip=True)
+        .encode(
+            epoch,
+            opacity=alt.condition(hover, alt.value(0.7), alt.value(0)),
+            tooltip=[alt.Tooltip("epoch:Q", format="d"), *tooltip],
+        )
+        .add_params(hover)
+    )

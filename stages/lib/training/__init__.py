@@ -1,0 +1,1 @@
+"""How the layers that are not frozen train: batches, the loop, checkpoints."""
