@@ -29,7 +29,7 @@ demo: install  ## the whole study on drawn faces, in a folder of its own
 	@test -d $(DEMO) || git clone --quiet . $(DEMO)
 	@cd $(DEMO) && head=$$(git -C .. rev-parse HEAD) && git fetch --quiet \
 		&& { [ $$(git rev-parse HEAD) = $$head ] || git checkout --quiet --force --detach $$head; } \
-		&& cp params.sample.yaml params.yaml && python -m tools.plots_page \
+		&& cp params.demo.yaml params.yaml && python -m tools.plots_page \
 		&& python -m dvc repro --quiet && python -m tools.summary
 
 test: install  ## run the tests

@@ -39,7 +39,7 @@ def make(folder: Path, variants: Iterable[str] = VARIANTS) -> None:
             shutil.copytree(ROOT / name, target, ignore=ignored)
         else:
             shutil.copyfile(ROOT / name, target)
-    settings = YAML_12.load(ROOT / "params.sample.yaml")
+    settings = YAML_12.load(ROOT / "params.demo.yaml")
     settings["sample"] |= {"images": 70, "pretraining_steps": 1}
     settings["train"]["epochs"] = 2
     settings["tables"]["window"] = 1

@@ -66,7 +66,7 @@ class Clone:
 def write_settings(folder):
     """Ask for one variant, two epochs and the fewest drawn faces that can be dealt."""
     yaml = YAML()
-    settings = yaml.load(PROJECT / "params.sample.yaml")
+    settings = yaml.load(PROJECT / "params.demo.yaml")
     settings["sample"]["images"] = 70
     settings["train"]["epochs"] = settings["tables"]["window"] = 2
     settings["train"]["learning_rate"] = SLOW

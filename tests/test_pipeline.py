@@ -127,7 +127,7 @@ def test_both_settings_files_have_the_same_keys():
         return None
 
     full = YAML_12.load(PROJECT / "params.yaml")
-    sample = YAML_12.load(PROJECT / "params.sample.yaml")
+    sample = YAML_12.load(PROJECT / "params.demo.yaml")
     assert keys(full) == keys(sample)
     assert {
         k: v for k, v in full.items() if k not in ("data", "weights", "sample")

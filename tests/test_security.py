@@ -130,7 +130,7 @@ def run(tmp_path_factory):
         ".dvcignore",
     ):
         shutil.copyfile(PROJECT / name, folder / name)
-    sample = (PROJECT / "params.sample.yaml").read_text()
+    sample = (PROJECT / "params.demo.yaml").read_text()
     (folder / "params.yaml").write_text(sample)
     subprocess.run(["git", "init", "-q"], cwd=folder, check=True)
     python = [sys.executable, "-m"]

@@ -214,7 +214,7 @@ def test_random_weights_need_no_download_and_depend_on_the_seed_alone(
 
 
 def test_the_demo_s_stand_in_weights_are_numbers_and_have_moved_from_where_they_began():
-    settings = load_settings(PROJECT / "params.sample.yaml")
+    settings = load_settings(PROJECT / "params.demo.yaml")
     trained = weights.stand_in_weights("openface", settings.sample, seed=42)
     assert all(np.isfinite(value).all() for value in trained.get_weights())
     keras.utils.set_random_seed(43)
@@ -235,7 +235,7 @@ def test_stand_in_weights_that_are_not_numbers_are_not_written(project, monkeypa
         model.set_weights([value * np.nan for value in model.get_weights()])
         return model
 
-    shutil.copy(PROJECT / "params.sample.yaml", "params.yaml")
+    shutil.copy(PROJECT / "params.demo.yaml", "params.yaml")
     monkeypatch.setattr(weights, "stand_in_weights", explode)
     with pytest.raises(
         InputError, match=r"stand-in weights of openface .* not a number"
