@@ -35,7 +35,7 @@ def main() -> None:
         "machine": f"{os.cpu_count()} cores, {found[1] if found else 'processor unknown'}",
         "source": "the frozen part, computed in float32 and stored as the features stage does; "
         "median of three passes (python -m benchmarks.costs)",
-        "milliseconds_an_image": {name: milliseconds(name) for name in subjects.NAMES},
+        "milliseconds_per_image": {name: milliseconds(name) for name in subjects.NAMES},
     }
     files.write_json(Path("metrics/costs.json"), costs)
 

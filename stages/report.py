@@ -2,77 +2,79 @@
 
 Reads   data/images.npz, data/split.npz           the faces that the page shows
         metrics/dataset.json, metrics/split.json  what the data set holds
-        metrics/study.json                        which variants ran, and on what
-        metrics/table2.json ... table5.json       and metrics/difference/, metrics/paper/
-        metrics/initial.json, metrics/final.json  the first and the last epoch
-        metrics/weights, metrics/features, metrics/test  a file a variant that got so far
-        metrics/costs.json                        milliseconds an image, by backbone
-        plots/learning/<backbone>.csv, plots/initial.csv, plots/test.csv
-        plots/confusion.csv                       what is taken for what
-        plots/examples/<variant>.csv              the probabilities of the example images
-        stages/lib/page/templates/report.html, report.css  the page without its content
+        metrics/study/                            tables, runs, and what they rest on
+        metrics/paper/                            the published Tables 2-5
+        metrics/weights, metrics/features         a file per variant that got so far
+        metrics/test                              a file per run
+        metrics/costs.json                        milliseconds per image, by backbone
+        plots/study/                              histories, initial and test scores, confusion
+        plots/examples/<run>.csv                  the probabilities of the example images
+        requirements.lock                         the versions that the page names
 Params  all of params.yaml
 Writes  plots/report.html                         shows faces of FER2013: not for Git
 Source  the paper, sections 5-7
 """
 
 import logging
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from stages.lib.core import console, files
-from stages.lib.core.errors import InputError
 from stages.lib.page import html, sections, style
-from stages.lib.results import claims, evidence, findings, recommend, verdicts
+from stages.lib.results import claims, evidence, findings, paper, recommend, verdicts
+from stages.lib.results.examples import read_examples
 from stages.lib.scoring import scores
+from stages.lib.study.catalog import BACKBONES
 from stages.lib.study.fer2013 import EMOTIONS
-from stages.lib.study.settings import Settings, load_settings
+from stages.lib.study.protocols import Group, by_the_text, groups
+from stages.lib.study.settings import SECTIONS, Settings, load_settings
 
 logger = logging.getLogger(__name__)
 
+STUDY = Path("metrics/study")
 FACES_SEED = 42  # picks the images of the data set that are shown
 FACES_SHOWN = 6  # of each emotion
 
-TABLES = {
-    "table2": ("Accuracy MCR", "how much training accuracy rises"),
-    "table3": ("Loss MCR", "how much training loss rises; falling is negative"),
-    "table4": ("Accuracy MOFR", "how much training accuracy moves ahead of validation"),
-    "table5": ("Loss MOFR", "how much training loss less validation’s rises"),
-}
-
-Found = dict[str, dict[str, Any]]  # kind of metric, variant, what its file holds
+Found = dict[str, dict[str, Any]]  # kind of metric, variant or run, what its file holds
 
 
 def main() -> None:
     settings = load_settings()
-    study = files.read_json(Path("metrics/study.json"))
+    study = files.read_json(STUDY / "study.json")
     logger.info("Writing the page; variants with results: %d.", len(study["ran"]))
     images = files.read_npz(Path("data/images.npz"))
+    split = files.read_npz(Path("data/split.npz"))
     found = {
-        kind: read_variants(f"metrics/{kind}", settings)
-        for kind in ("weights", "features", "test")
+        "weights": read_each("metrics/weights", settings.variants),
+        "features": read_each("metrics/features", settings.variants),
+        "test": read_each("metrics/test", settings.runs),
+    }
+    text = {
+        name: group
+        for name, group in groups(settings).items()
+        if group.protocol == by_the_text(settings)
     }
     ours = collect_results(settings, study, found)
-    split = files.read_npz(Path("data/split.npz"))
-    chance = scores.baseline(images["labels"])
+    test_labels = images["labels"][split["test"][~split["test_has_duplicate"]]]
     content = {
-        **describe(settings, study, found, ours),
-        **show_results(settings, ours, chance),
-        **judge(settings, ours),
-        **advise(settings, found, ours, guessing(images["labels"], split)),
-        **show_faces(study["ran"], images, split["examples"]),
+        **describe(settings, study, found),
+        **show_results(settings, text, ours, scores.baseline(images["labels"])),
+        "findings": findings.find(ours),
+        "verdicts": judge(ours),
+        "words": list(verdicts.WORDS.values()),
+        **advise(settings, text, found, ours, test_labels),
+        **show_faces(text, study["ran"], images, split["examples"]),
     }
-    template = Path("stages/lib/page/templates/report.html")
     with files.atomic_write(Path("plots/report.html")) as part:
-        part.write_text(html.render(template, content))
+        part.write_text(html.render(content), encoding="utf-8")
 
 
-def read_variants(folder: str, settings: Settings) -> dict[str, Any]:
-    """Read the JSON of each variant that has one in a folder."""
-    paths = {name: Path(folder) / f"{name}.json" for name in settings.variants}
+def read_each(folder: str, names: Mapping[str, Any]) -> dict[str, Any]:
+    """Read the JSON of each name that has one in a folder."""
+    paths = {name: Path(folder) / f"{name}.json" for name in names}
     return {
         name: files.read_json(path) for name, path in paths.items() if path.is_file()
     }
@@ -82,20 +84,29 @@ def collect_results(
     settings: Settings, study: dict[str, Any], found: Found
 ) -> evidence.Evidence:
     """Collect the numbers of this study that claims, findings and advice rest on."""
-    official = settings.weights.pretrained == "official"
+    shown = groups(settings)
+    runs = files.read_json(STUDY / "runs.json")
+    tables = {
+        table: {
+            name: [runs[run][table] for run in ran]
+            for name, ran in study["ran"].items()
+        }
+        for table in (*paper.TABLES, "initial", "final")
+    }
+    tables["recall"] = {
+        name: [found["test"][run]["test"]["recall"] for run in ran]
+        for name, ran in study["ran"].items()
+    }
     split = files.read_json(Path("metrics/split.json"))
-    tests = {name: found["test"][name]["test"] for name in study["ran"]}
     return evidence.Evidence(
-        names=evidence.names(settings.variants),
-        tables={name: read_table(f"metrics/{name}.json") for name in TABLES},
+        names=evidence.names(shown, by_the_text(settings)),
+        tables=tables,
         absent={
-            name: sections.why_missing(name, settings.variants[name], official, found)
-            for name in study["missing"]
+            name: sections.why_missing(name, settings, found)
+            for name in shown
+            if name not in study["ran"]
         },
         uninformative=frozenset(study["uninformative"]),
-        initial=read_table("metrics/initial.json"),
-        final=read_table("metrics/final.json"),
-        recall={name: test["recall"] for name, test in tests.items()},
         num_val=split["val"]["total"],
         num_test=split["test"],
         parameters={
@@ -103,137 +114,138 @@ def collect_results(
             for name, measured in found["features"].items()
         },
         milliseconds=files.read_json(Path("metrics/costs.json"))[
-            "milliseconds_an_image"
+            "milliseconds_per_image"
         ],
     )
 
 
-def read_table(path: str) -> dict[str, dict[str, float]]:
-    """Read a metrics file of a row a variant, without its list of missing ones."""
-    values = files.read_json(Path(path))
-    return {name: row for name, row in values.items() if name != "missing"}
-
-
-def describe(
-    settings: Settings,
-    study: dict[str, Any],
-    found: Found,
-    ours: evidence.Evidence,
-) -> dict[str, Any]:
-    """Return what the results rest on, and what was found."""
+def describe(settings: Settings, study: dict[str, Any], found: Found) -> dict[str, Any]:
+    """Return what the results rest on."""
+    shown = groups(settings)
     return {
         "study": study,
-        "absent": ours.absent,
-        "variants": settings.variants,
-        "styles": style.of_variants(settings.variants),
-        "backbones": style.BACKBONES,
-        "colours": style.COLOURS,
+        "groups": shown,
+        "variant_of": {name: settings.runs[name].variant for name in shown},
+        "absent": [name for name in shown if name not in study["ran"]],
+        "why_missing": {
+            name: sections.why_missing(name, settings, found)
+            for name in shown
+            if name not in study["ran"]
+        },
+        "styles": style.of_groups(shown),
+        "catalog": BACKBONES,
         "emotions": EMOTIONS,
         "weights": found["weights"],
         "features": found["features"],
-        "findings": findings.find(ours),
         "dataset": files.read_json(Path("metrics/dataset.json")),
         "split": files.read_json(Path("metrics/split.json")),
         "versions": sections.versions(),
-        "settings": {
-            "data": settings.data,
-            "sample": settings.sample,
-            "split": settings.split,
-            "weights": settings.weights,
-            "compute": settings.compute,
-            "features": settings.features,
-            "train": settings.train,
-            "tables": settings.tables,
-        },
+        "settings": {name: settings[name] for name in SECTIONS},
     }
 
 
 def show_results(
-    settings: Settings, ours: evidence.Evidence, chance: dict[str, float]
+    settings: Settings,
+    text: Mapping[str, Group],
+    ours: evidence.Evidence,
+    baseline: dict[str, float],
 ) -> dict[str, Any]:
     """Return the tables of rates, the first and last epoch, and every chart."""
     tables = []
-    for name, (title, meaning) in TABLES.items():
-        paper = files.read_json(Path(f"metrics/paper/{name}.json"))
-        difference = files.read_json(Path(f"metrics/difference/{name}.json"))
+    for key, table in paper.TABLES.items():
+        published = files.read_json(Path(f"metrics/paper/{key}.json"))
         windows, rows = sections.rate_rows(
-            settings.variants, ours.tables[name], paper, difference
+            text, files.read_json(STUDY / f"{key}.json"), published
         )
-        head = {"key": name, "title": title, "meaning": meaning}
-        tables.append({**head, "windows": windows, "rows": rows})
-    history = [
-        files.read_csv(Path(f"plots/learning/{backbone}.csv"))
-        for backbone in style.BACKBONES
-    ]
-    drawn = sections.drawings(
-        pd.concat([table for table in history if len(table)] or history[:1]),
-        files.read_csv(Path("plots/initial.csv")),
-        files.read_csv(Path("plots/test.csv")),
-        ours.recall,
-        style.of_variants(settings.variants),
-        chance,
-    )
-    confusion = files.read_csv(Path("plots/confusion.csv"))
+        tables.append({"key": key, "table": table, "windows": windows, "rows": rows})
+    plots = {
+        name: files.read_csv(Path(f"plots/study/{name}.csv"))
+        for name in ("learning", "initial", "test", "confusion")
+    }
+    charts = sections.draw_charts(plots, ours, groups(settings), text, baseline)
     return {
+        "text": text,
+        "others": {
+            name: group for name, group in groups(settings).items() if name not in text
+        },
+        "backbones": list(dict.fromkeys(one.backbone for one in text.values())),
+        "figure_names": {
+            name: f"Figure {paper.FIRST_LEARNING_FIGURE + number}: "
+            for number, name in enumerate(paper.BACKBONES)
+        },
         "tables": tables,
-        "initial": ours.initial,
-        "final": ours.final,
-        "chance": chance,
-        "confusion": sections.confusion_matrices(confusion),
-        "charts": drawn,
-        "specs": html.specs(drawn),
+        "initial": files.read_json(STUDY / "initial.json"),
+        "final": files.read_json(STUDY / "final.json"),
+        "baseline": baseline,
+        "confusion": sections.confusion_matrices(plots["confusion"], text),
+        "charts": charts,
+        "specs": html.specs(charts),
         "vega": html.vega(),
     }
 
 
-def judge(settings: Settings, ours: evidence.Evidence) -> dict[str, Any]:
+def judge(
+    ours: evidence.Evidence,
+) -> list[tuple[verdicts.Verdict, verdicts.Verdict]]:
     """Return a verdict on every claim, from our numbers and from the paper's own."""
-    paper = evidence.Evidence(
-        names={key: "-".join(key) for key in evidence.names(settings.variants)},
-        tables={name: read_table(f"metrics/paper/{name}.json") for name in TABLES},
+    published = {
+        name: files.read_json(Path(f"metrics/paper/{name}.json"))
+        for name in paper.TABLES
+    }
+    theirs = evidence.Evidence(
+        names={
+            (backbone, weights): f"{backbone}-{weights}"
+            for backbone in paper.BACKBONES
+            for weights in ("pretrained", "random")
+        },
+        tables={
+            **{
+                table: {name: [row] for name, row in rows.items()}
+                for table, rows in published.items()
+            },
+            "final": {},
+        },
     )
-    verdicts = [
-        (verdicts.judge(claim, ours), verdicts.judge(claim, paper))
+    return [
+        (verdicts.judge(claim, ours), verdicts.judge(claim, theirs))
         for claim in claims.CLAIMS
     ]
-    return {"verdicts": verdicts, "words": list(verdicts_room.WORDS.values())}
-
-
-def guessing(labels: np.ndarray, split: dict[str, np.ndarray]) -> float:
-    """Return the accuracy of one answer to all test images without a copy in train."""
-    fresh = split["test"][~split["test_has_duplicate"]]
-    return scores.baseline(labels[fresh])["accuracy"] if len(fresh) else 0.0
 
 
 def advise(
-    settings: Settings, found: Found, ours: evidence.Evidence, chance: float
+    settings: Settings,
+    text: Mapping[str, Group],
+    found: Found,
+    ours: evidence.Evidence,
+    test_labels: np.ndarray,
 ) -> dict[str, Any]:
     """Return which backbone is for which situation, and what that was chosen from."""
-    candidates = sections.candidates(ours, settings.variants, found["features"])
+    baseline = scores.baseline(test_labels)["accuracy"] if len(test_labels) else 0.0
+    measured = {
+        name: found["features"].get(settings.runs[name].variant) for name in text
+    }
+    candidates = sections.candidates(ours, text, measured)
     return {
         "candidates": candidates,
-        "worthwhile": recommend.worthwhile(candidates, chance),
-        "advice": recommend.recommend(candidates, chance),
+        "worthwhile": recommend.worthwhile(candidates, baseline),
+        "advice": recommend.recommend(candidates, baseline),
         "costs": files.read_json(Path("metrics/costs.json")),
     }
 
 
 def show_faces(
-    ran: list[str], images: dict[str, Any], chosen: np.ndarray
+    text: Mapping[str, Group],
+    ran: Mapping[str, Any],
+    images: dict[str, Any],
+    chosen: np.ndarray,
 ) -> dict[str, Any]:
-    """Return images of each emotion, and the networks' answers to seven of the test set."""
+    """Return images of each emotion, and the networks' predictions for seven of the test set."""
     counts = files.read_json(Path("metrics/dataset.json"))["emotions"]
-    answers = {name: files.read_csv(Path(f"plots/examples/{name}.csv")) for name in ran}
-    for name, table in answers.items():
-        if table["row"].tolist() != chosen.tolist():
-            raise InputError(
-                f"plots/examples/{name}.csv belongs to another split: expected the images "
-                f"{chosen.tolist()}, got {table['row'].tolist()}. Run `dvc repro "
-                f"evaluate@{name}`."
-            )
+    shown = [name for name in text if name in ran]
+    predictions = read_examples(Path("plots/examples"), shown, chosen)
     pixels, labels = images["pixels"], images["labels"]
     return {
-        "examples": sections.show_examples(pixels, chosen, answers),
+        "examples": sections.show_examples(pixels, chosen, predictions),
         "classes": sections.dataset_rows(
             counts, pixels, labels, FACES_SEED, FACES_SHOWN
         ),

@@ -35,7 +35,8 @@ from stages.lib.core import console, files
 from stages.lib.results import paper
 from stages.lib.scoring import rates, scores
 from stages.lib.study.catalog import BACKBONES
-from stages.lib.study.settings import Settings, load_settings, replicates
+from stages.lib.study.protocols import Group, by_the_text, groups
+from stages.lib.study.settings import Settings, load_settings
 
 logger = logging.getLogger(__name__)
 
@@ -64,15 +65,15 @@ def main() -> None:
     if missing:
         logger.info("Without results: %s.", ", ".join(missing))
 
-    groups = {
-        name: ran
-        for name, runs in replicates(settings).items()
-        if (ran := [run for run in runs if run in results])
+    ran = {
+        name: group._replace(runs=runs)
+        for name, group in groups(settings).items()
+        if (runs := tuple(run for run in group.runs if run in results))
     }
-    write_tables(results, groups, settings.tables.window)
-    study = describe_study(settings, groups, missing)
+    write_tables(results, ran, settings.tables.window)
+    study = describe_study(settings, ran, missing)
     files.write_json(METRICS / "study.json", study)
-    write_plots(results, groups, settings, labels)
+    write_plots(results, ran, settings, labels)
 
 
 def read_results(settings: Settings, num_test: int) -> dict[str, Result]:
@@ -103,7 +104,7 @@ def read_results(settings: Settings, num_test: int) -> dict[str, Result]:
 
 
 def write_tables(
-    results: Mapping[str, Result], groups: Mapping[str, Sequence[str]], window: int
+    results: Mapping[str, Result], ran: Mapping[str, Group], window: int
 ) -> None:
     """Write each run's rates and ends, the means over seeds, and their distance to the paper's."""
     rows_of: dict[str, Callable[[Result], Row]] = {
@@ -118,8 +119,8 @@ def write_tables(
     files.write_json(METRICS / "runs.json", runs)
     for table in rows_of:
         ours = {
-            group: mean([runs[name][table] for name in names])
-            for group, names in groups.items()
+            name: mean([runs[run][table] for run in group.runs])
+            for name, group in ran.items()
         }
         files.write_json(METRICS / f"{table}.json", ours)
         if table in paper.TABLES:
@@ -183,7 +184,7 @@ def last_epoch(result: Result) -> Row:
 
 
 def describe_study(
-    settings: Settings, groups: Mapping[str, Sequence[str]], missing: list[str]
+    settings: Settings, ran: Mapping[str, Group], missing: list[str]
 ) -> dict[str, Any]:
     """Say what the results rest on: the data, the weights, and which runs there are."""
     dataset = files.read_json(Path("metrics/dataset.json"))
@@ -195,8 +196,8 @@ def describe_study(
         "source_file": dataset["source_file"],
         "epochs": settings.train.epochs,
         "ran": {
-            group: {name: settings.runs[name].seed for name in names}
-            for group, names in groups.items()
+            name: {run: settings.runs[run].seed for run in group.runs}
+            for name, group in ran.items()
         },
         "missing": missing,
         "uninformative": [
@@ -221,25 +222,33 @@ def is_uninformative(variant: str) -> bool:
 
 def write_plots(
     results: Mapping[str, Result],
-    groups: Mapping[str, Sequence[str]],
+    ran: Mapping[str, Group],
     settings: Settings,
     labels: np.ndarray,
 ) -> None:
     """Write what `dvc plots` draws; a file without results holds its header."""
-    head = ["run", "variant", "seed", "network", "weights"]
-    heads = [
-        {"run": name, "variant": group, **describe_run(name, settings)}
-        for group, names in groups.items()
-        for name in names
+    text = by_the_text(settings)
+    heads: list[dict[str, Any]] = [
+        {
+            "run": run,
+            "variant": name,
+            "seed": settings.runs[run].seed,
+            "network": BACKBONES[group.backbone].title
+            + ("" if group.protocol == text else f", {group.protocol.label}"),
+            "weights": group.weights,
+        }
+        for name, group in ran.items()
+        for run in group.runs
     ]
+    keys = ["run", "variant", "seed", "network", "weights"]
 
     def write(
-        name: str, columns: list[str], rows_of: Callable[[Result], list[Row]]
+        name: str, columns: list[str], rows_of: Callable[[Result], list[Any]]
     ) -> None:
         rows = [
             {**head, **row} for head in heads for row in rows_of(results[head["run"]])
         ]
-        files.write_csv(PLOTS / name, pd.DataFrame(rows, columns=[*head, *columns]))
+        files.write_csv(PLOTS / name, pd.DataFrame(rows, columns=[*keys, *columns]))
 
     write(
         "learning.csv", ["epoch", *VALUES], lambda run: run.history.to_dict("records")
@@ -255,27 +264,6 @@ def write_plots(
         ["actual", "predicted", "images", "share"],
         lambda run: scores.confusion(labels, run.predicted),
     )
-
-
-def describe_run(name: str, settings: Settings) -> dict[str, Any]:
-    """Return what the plots tell runs apart by: seed, network and weights."""
-    run = settings.runs[name]
-    variant = settings.variants[run.variant]
-    network = BACKBONES[variant.backbone].title
-    if variant.trainable_layers != paper.TRAINABLE_LAYERS:
-        network += f", {protocol(variant.trainable_layers)}"
-    return {"seed": run.seed, "network": network, "weights": variant.weights}
-
-
-def protocol(trainable_layers: int | str) -> str:
-    """Say in words which layers train.
-
-    >>> protocol("all"), protocol(0), protocol(4)
-    ('every layer', 'head alone', 'last 4 layers')
-    """
-    if trainable_layers == "all":
-        return "every layer"
-    return f"last {trainable_layers} layers" if trainable_layers else "head alone"
 
 
 if __name__ == "__main__":

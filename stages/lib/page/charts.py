@@ -12,11 +12,11 @@ from stages.lib.study.fer2013 import EMOTIONS
 
 
 def initial(
-    table: pd.DataFrame, metric: str, styles: Mapping[str, Style], chance: float
+    table: pd.DataFrame, metric: str, styles: Mapping[str, Style], baseline: float
 ) -> vega.Spec:
-    """Draw Figure 9 or 10: training and validation after epoch 1, a pair a variant."""
+    """Draw Figure 9 or 10: training and validation after epoch 1, a pair per variant."""
     data = [
-        {"variant": row["variant"], "part": part, "bar": f"{row['variant']}, {part}"}
+        {"variant": row["run"], "part": part, "bar": f"{row['variant']}, {part}"}
         | {"value": vega.rounded(row[prefix + metric])}
         for row in table.to_dict("records")
         for part, prefix in vega.PARTS.items()
@@ -30,8 +30,8 @@ def initial(
     text: dict[str, Any] = {"align": "left", "dx": 4, "fontSize": 10}
     chart = alt.layer(
         _bars(base, data, styles),
-        vega.chance(chance),
-        # White around the numbers, which the line of chance may cross.
+        vega.baseline(baseline),
+        # White around the numbers, which the baseline may cross.
         numbers.mark_text(stroke="white", strokeWidth=4, aria=False, **text),
         numbers.mark_text(color=vega.INK, **text),
     )
@@ -59,19 +59,19 @@ def _bars(
 
 
 def duplicates(
-    table: pd.DataFrame, styles: Mapping[str, Style], chance: float
+    table: pd.DataFrame, styles: Mapping[str, Style], baseline: float
 ) -> vega.Spec:
-    """Draw the accuracy on the paper's test set beside that on its twin-free part."""
+    """Draw the accuracy on the paper's test set beside that on its deduplicated part."""
     data = [
         {
-            "variant": row["variant"],
+            "variant": row["run"],
             "set": name,
             "accuracy": vega.rounded(row[column]),
         }
         for row in table.to_dict("records")
         for name, column in (
-            ("the paper’s test set", "accuracy"),
-            ("without copies in train", "deduplicated_accuracy"),
+            ("the paper’s test set", "test_accuracy"),
+            ("deduplicated", "deduplicated_accuracy"),
         )
         if pd.notna(row[column])
     ]
@@ -84,15 +84,17 @@ def duplicates(
     )
     points = base.mark_point(size=90, strokeWidth=2, opacity=1).encode(
         fill=alt.condition(
-            alt.datum.set == "without copies in train",
+            alt.datum.set == "deduplicated",
             alt.value("white"),
             vega.look("variant", variants, colours),
         ),
         tooltip=["variant:N", "set:N", alt.Tooltip("accuracy:Q", format=".4f")],
     )
-    description = "Test accuracy of each variant, with and without copies in train"
+    description = (
+        "Test accuracy of each variant, with and without duplicates of training images"
+    )
     chart = alt.layer(
-        vega.chance(chance),
+        vega.baseline(baseline),
         base.mark_line(strokeWidth=2).encode(detail="variant:N"),
         points.properties(name="points").add_params(vega.zoom("x")),
     )
@@ -145,6 +147,6 @@ def recall(
         )
         .add_params(vega.zoom("x"))
     )
-    description = "Recall of each emotion on the test set, a point a variant"
+    description = "Recall of each emotion on the test set, a point per variant"
     height = len(EMOTIONS) * max(6 * len(variants), 24)
     return vega.finish(points, description, height)

@@ -14,10 +14,10 @@ from stages.lib.page.style import GREY, Style
 
 UNITS = {"accuracy": "Accuracy (share of images)", "loss": "Loss (cross-entropy, nats)"}
 
-CHANCE: dict[str, Any] = {
+BASELINE: dict[str, Any] = {
     "color": GREY,
     "linestyle": "dotted",
-    "label": "chance: image not seen",
+    "label": "baseline: image not seen",
 }
 
 
@@ -25,7 +25,7 @@ def learning(
     title: str,
     history: pd.DataFrame,
     styles: Mapping[str, Style],
-    chance: Mapping[str, float],
+    baseline: Mapping[str, float],
 ) -> Figure:
     """Draw one of Figures 5-8: accuracy and loss of a backbone's variants after each epoch."""
     figure = Figure(figsize=(11, 4.2))
@@ -35,7 +35,7 @@ def learning(
         axes.set_title(f"{letter}) {metric.capitalize()} change over epoch", loc="left")
         for variant, epochs in history.groupby("variant", sort=False):
             _draw_curves(axes, str(variant), epochs, metric, styles[str(variant)])
-        axes.axhline(chance[metric], **CHANCE)
+        axes.axhline(baseline[metric], **BASELINE)
         axes.set_xlabel("Epoch")
         axes.set_ylabel(UNITS[metric])
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
@@ -47,10 +47,14 @@ def learning(
 def _draw_curves(
     axes: Axes, variant: str, epochs: pd.DataFrame, metric: str, look: Style
 ) -> None:
-    """Draw training in the full colour and, thinner and lighter, validation."""
+    """Draw training in the full colour and, thinner and lighter, validation.
+
+    Of several seeds it is the mean; a band goes from the least to the most.
+    """
+    seeds = epochs.groupby("epoch")
     shape: dict[str, Any] = {
         "linestyle": look.dash,
-        "marker": look.marker or ("." if len(epochs) == 1 else ""),
+        "marker": look.marker or ("." if epochs["epoch"].nunique() == 1 else ""),
         "markersize": 4,
     }
     for column, label, colour, width in (
@@ -58,7 +62,13 @@ def _draw_curves(
         (f"val_{metric}", "validation", style.lighter(look.colour), 1.3),
     ):
         shape |= {"label": f"{variant}, {label}", "color": colour, "linewidth": width}
-        axes.plot(epochs["epoch"], epochs[column], **shape)
+        mean = seeds[column].mean()
+        axes.plot(mean.index, mean, **shape)
+        if epochs["seed"].nunique() > 1:
+            low, high = seeds[column].min(), seeds[column].max()
+            axes.fill_between(
+                mean.index, low, high, color=colour, alpha=0.2, linewidth=0
+            )
 
 
 def initial(
@@ -66,19 +76,19 @@ def initial(
     table: pd.DataFrame,
     metric: str,
     styles: Mapping[str, Style],
-    chance: float,
+    baseline: float,
 ) -> Figure:
-    """Draw Figure 9 or 10: a bar a variant after epoch 1, validation under training."""
+    """Draw Figure 9 or 10: a bar per variant after epoch 1, validation under training."""
     figure = Figure(figsize=(10, 0.5 * len(table) + 1.6))
     figure.suptitle(title)
     axes = figure.subplots()
-    line = axes.axvline(chance, zorder=3, **CHANCE)
+    line = axes.axvline(baseline, zorder=3, **BASELINE)
     for place, row in enumerate(table.to_dict("records")):
-        full = styles[row["variant"]]
+        full = styles[row["run"]]
         light = full._replace(colour=style.lighter(full.colour))
         _draw_bar(axes, place - 0.2, row[metric], full)
         _draw_bar(axes, place + 0.2, row[f"val_{metric}"], light)
-    axes.set_yticks(range(len(table)), table["variant"])
+    axes.set_yticks(range(len(table)), table["run"])
     axes.invert_yaxis()
     axes.margins(x=0.1)  # room for the numbers
     axes.set_xlim(left=0)
@@ -91,7 +101,7 @@ def initial(
 
 
 def _draw_bar(axes: Axes, place: float, length: float, look: Style) -> None:
-    """Draw a bar with its number, which hides the chance line where they meet."""
+    """Draw a bar with its number, which hides the baseline where they meet."""
     bars = axes.barh(place, length, 0.38, **style.bar(look))
     for text in axes.bar_label(bars, fmt="%.3f", padding=3, fontsize=8):
         text.set_bbox({"facecolor": "white", "edgecolor": "none", "pad": 1})

@@ -10,6 +10,7 @@ from matplotlib.ticker import PercentFormatter
 
 from stages.lib.page import style
 from stages.lib.page.style import GREY, Style
+from stages.lib.study.catalog import BACKBONES
 from stages.lib.study.fer2013 import EMOTIONS
 
 
@@ -67,7 +68,7 @@ def classification(
     probabilities: pd.DataFrame,
     styles: Mapping[str, Style],
 ) -> Figure:
-    """Draw one of Figures 11-17: a test image, and what each network takes it for.
+    """Draw one of Figures 11-17: a test image, and the probabilities that each network predicts.
 
     `probabilities` has a row per emotion and a column per variant.
     """
@@ -93,19 +94,19 @@ def classification(
 def _by_backbone(
     variants: Iterable[str], styles: Mapping[str, Style]
 ) -> list[list[str]]:
-    """Group the variants by backbone, in the order of Figures 5-8."""
-    groups: dict[str, list[str]] = {backbone: [] for backbone in style.BACKBONES}
+    """Group the variants by backbone, in the catalog's order."""
+    groups: dict[str, list[str]] = {backbone: [] for backbone in BACKBONES}
     for name in variants:
         groups[styles[name].backbone].append(name)
     return [names for names in groups.values() if names]
 
 
 def _draw_probabilities(
-    axes: Axes, answer: pd.Series, emotion: str, look: Style
+    axes: Axes, prediction: pd.Series, emotion: str, look: Style
 ) -> None:
     """Draw one network's probabilities; a grey band marks the row of the image's label."""
     places = range(len(EMOTIONS))
-    bars = axes.barh(places, answer[list(EMOTIONS)], 0.7, **style.bar(look))
+    bars = axes.barh(places, prediction[list(EMOTIONS)], 0.7, **style.bar(look))
     axes.bar_label(bars, fmt="%.2f", padding=2, fontsize=7)
     actual = EMOTIONS.index(emotion)
     axes.axhspan(actual - 0.5, actual + 0.5, color="#E5E5E5", zorder=0)
@@ -114,7 +115,7 @@ def _draw_probabilities(
     axes.set_xlim(0, 1.2)  # room for a number behind a bar of 1
     axes.set_xticks([0, 0.5, 1])
     axes.grid(visible=False, axis="y")
-    axes.set_title(f"{answer.name}\nsays {answer.idxmax()}", fontsize=8)
+    axes.set_title(f"{prediction.name}\npredicts {prediction.idxmax()}", fontsize=8)
 
 
 def _show_image(axes: Axes, image: np.ndarray) -> None:

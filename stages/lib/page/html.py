@@ -12,16 +12,18 @@ import vl_convert
 from markupsafe import Markup
 from PIL import Image
 
+TEMPLATES = Path(__file__).with_name("templates")
+
 # The newest Vega-Lite of vl-convert that reads what this Altair writes.
 VEGA_LITE = "6.4"
 
 NOTHING = Markup('<span class="nothing" aria-label="no value">–</span>')
 
 
-def render(template: Path, context: dict[str, Any]) -> str:
-    """Fill a template; a name that it asks for and the context lacks is an error."""
+def render(context: dict[str, Any]) -> str:
+    """Fill the page; a name that it asks for and the context lacks is an error."""
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(template.parent),
+        loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         lstrip_blocks=True,
@@ -33,7 +35,7 @@ def render(template: Path, context: dict[str, Any]) -> str:
         "count": count,
         "face": face,
     }
-    return environment.get_template(template.name).render(context)
+    return environment.get_template("report.html").render(context)
 
 
 def vega(version: str = VEGA_LITE) -> Markup:

@@ -14,10 +14,15 @@ DASHES = {"solid": [1, 0], "dashed": [5, 4]}
 
 
 class Line(NamedTuple):
-    """One curve of a chart: its name in the tooltip, its values, and how it looks."""
+    """One curve of a chart: its name in the tooltip, its values, and how it looks.
+
+    Of several seeds the values are means; `low` and `high` are the least and the most.
+    """
 
     title: str
-    values: dict[int, float]  # by epoch
+    values: dict[Any, float]  # by epoch
+    low: dict[Any, float]
+    high: dict[Any, float]
     colour: str
     dash: list[int]
     width: float
@@ -46,7 +51,9 @@ def learning(
     )
     scale = alt.Scale(domain=[0, top], nice=False)
     value = alt.Y("value:Q", title=vega.UNITS[metric], scale=scale)
-    layers = [*_curves(lines, epoch, value), _hover(lines, epoch)]
+    bands = [_band(line, place, epoch, value) for place, line in enumerate(lines)]
+    drawn = [band for band in bands if band is not None]
+    layers = [*drawn, *_curves(lines, epoch, value), _hover(lines, epoch)]
     variants = ", ".join(history["variant"].unique())
     description = f"{metric.capitalize()} after each epoch of {variants}"
     return vega.finish(alt.layer(*layers), description, height)
@@ -57,14 +64,32 @@ def _line(
 ) -> Line:
     """Take a variant's training or validation; the latter is lighter, unless alone."""
     full = alone or part == "training"
-    values = epochs[vega.PARTS[part] + metric].map(vega.rounded)
+    seeds = epochs.groupby("epoch")[vega.PARTS[part] + metric]
+    num_seeds = epochs["seed"].nunique()
     return Line(
-        f"{variant}, {part}",
-        dict(zip(epochs["epoch"].tolist(), values.tolist(), strict=True)),
+        f"{variant}, {part}" + (f", {num_seeds} seeds" if num_seeds > 1 else ""),
+        dict(seeds.mean().map(vega.rounded)),
+        dict(seeds.min().map(vega.rounded)),
+        dict(seeds.max().map(vega.rounded)),
         look.colour if full else style.lighter(look.colour),
         DASHES[look.dash],
         2.2 if full else 1.6,
         look.marker,
+    )
+
+
+def _band(line: Line, place: int, epoch: alt.X, value: alt.Y) -> vega.Chart | None:
+    """Shade what lies between the seeds, where there are several."""
+    if line.low == line.high:
+        return None
+    data = [
+        {"epoch": number, "value": low, "high": line.high[number]}
+        for number, low in line.low.items()
+    ]
+    return (
+        alt.Chart(alt.InlineData(values=data), name=f"band{place}")
+        .mark_area(color=line.colour, opacity=0.15, clip=True)
+        .encode(epoch, value, y2="high:Q")
     )
 
 

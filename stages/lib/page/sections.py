@@ -1,19 +1,22 @@
 """What the report's sections hold, put together from what was read."""
 
 import platform
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib import metadata
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from stages.lib.page import charts, learning, vega
-from stages.lib.page.style import BACKBONES, Style
-from stages.lib.results.evidence import Evidence, Table
+from stages.lib.page import charts, learning, style, vega
+from stages.lib.results import paper
+from stages.lib.results.evidence import Evidence
 from stages.lib.results.recommend import Candidate
 from stages.lib.study.fer2013 import EMOTIONS
-from stages.lib.study.settings import Variant
+from stages.lib.study.protocols import Group
+from stages.lib.study.settings import Settings
+
+Rates = Mapping[str, Mapping[str, float]]  # by variant and window of epochs
 
 # Those that results depend on, and those that draw.
 PACKAGES = (
@@ -32,28 +35,19 @@ PACKAGES = (
     "jinja2",
 )
 
-CHANCE = {"accuracy": "accuracy", "loss": "prior_loss"}
-
-# The paper's Table 1.
-PAPER_COUNTS = {
-    "angry": 4_953,
-    "disgust": 547,
-    "fear": 5_121,
-    "happy": 8_989,
-    "sad": 6_077,
-    "surprise": 4_002,
-    "neutral": 6_198,
-}
+BASELINE = {"accuracy": "accuracy", "loss": "prior_loss"}
 
 
 def why_missing(
-    name: str, variant: Variant, official: bool, found: Mapping[str, Mapping[str, Any]]
+    name: str, settings: Settings, found: Mapping[str, Mapping[str, Any]]
 ) -> str:
-    """Say how far a variant without results got, by the metrics it left."""
-    if name not in found["weights"]:
-        fetched = official and variant.weights == "pretrained"
+    """Say how far a run without results got, by the metrics it left."""
+    variant = settings.runs[name].variant
+    if variant not in found["weights"]:
+        is_official = settings.weights.pretrained == "official"
+        fetched = is_official and settings.variants[variant].weights == "pretrained"
         return "its official weights are not here" if fetched else "it has not started"
-    if name not in found["features"]:
+    if variant not in found["features"]:
         return "its frozen part has not run"
     if name not in found["test"]:
         return "it has not been trained to the end"
@@ -61,37 +55,44 @@ def why_missing(
 
 
 def rate_rows(
-    variants: Mapping[str, Variant], ours: Table, paper: Table, difference: Table
+    names: Iterable[str], ours: Rates, published: Rates
 ) -> tuple[list[str], list[dict[str, Any]]]:
-    """Set a table of rates beside the paper's: the windows, and a row a variant."""
-    rows_of = [row for name in variants for row in (ours.get(name), paper.get(name))]
-    windows = list(dict.fromkeys(window for row in rows_of if row for window in row))
+    """Set a table of rates beside the paper's: the windows, and one row per variant."""
+    pairs = {name: (ours.get(name, {}), published.get(name, {})) for name in names}
+    windows = list(
+        dict.fromkeys(
+            window for pair in pairs.values() for row in pair for window in row
+        )
+    )
     rows = []
-    for name in variants:
+    for name, (mine, theirs) in pairs.items():
         cells = []
         for window in windows:
-            mine = ours.get(name, {}).get(window)
-            theirs = paper.get(name, {}).get(window)
+            here, there = mine.get(window), theirs.get(window)
+            both = here is not None and there is not None
             cells.append(
                 {
-                    "ours": mine,
-                    "paper": theirs,
-                    "difference": difference.get(name, {}).get(window),
-                    "signs_differ": None not in (mine, theirs) and mine * theirs < 0,  # type: ignore[operator]
+                    "ours": here,
+                    "paper": there,
+                    "difference": here - there if both else None,  # type: ignore[operator]
+                    "signs_differ": both and here * there < 0,  # type: ignore[operator]
                 }
             )
         rows.append({"variant": name, "cells": cells})
     return windows, rows
 
 
-def confusion_matrices(confusion: pd.DataFrame) -> dict[str, list[dict[str, Any]]]:
-    """Return by variant a row an emotion: the images of it, and what they are taken for."""
+def confusion_matrices(
+    confusion: pd.DataFrame, names: Iterable[str]
+) -> dict[str, list[dict[str, Any]]]:
+    """Return the confusion matrices of some runs: one row per emotion, with its images."""
     matrices: dict[str, list[dict[str, Any]]] = {}
     exact = confusion.astype({"share": object}).where(confusion["share"].notna(), None)
-    for (variant, actual), pairs in exact.groupby(["variant", "actual"], sort=False):
+    exact = exact[exact["run"].isin(list(names))]
+    for (run, actual), pairs in exact.groupby(["run", "actual"], sort=False):
         cells = pairs.set_index("predicted").loc[list(EMOTIONS)].to_dict("records")
         row = {"emotion": actual, "images": int(pairs["images"].sum()), "cells": cells}
-        matrices.setdefault(str(variant), []).append(row)
+        matrices.setdefault(str(run), []).append(row)
     return matrices
 
 
@@ -114,7 +115,7 @@ def dataset_rows(
                 "emotion": emotion,
                 "ours": counts[emotion],
                 "share": counts[emotion] / total,
-                "paper": PAPER_COUNTS[emotion],
+                "paper": paper.CLASS_COUNTS[emotion],
                 "faces": [pixels[place] for place in chosen],
             }
         )
@@ -122,28 +123,40 @@ def dataset_rows(
 
 
 def show_examples(
-    pixels: np.ndarray, rows: np.ndarray, answers: Mapping[str, pd.DataFrame]
+    pixels: np.ndarray, rows: np.ndarray, predictions: Mapping[str, pd.DataFrame]
 ) -> list[dict[str, Any]]:
-    """Return the seven test images, and by variant what each is taken for."""
+    """Return the seven test images, and the probabilities that each run predicts."""
     examples = []
     for code, (emotion, row) in enumerate(zip(EMOTIONS, rows, strict=True)):
         shares = {
             name: table.loc[code, list(EMOTIONS)].to_dict()
-            for name, table in answers.items()
+            for name, table in predictions.items()
         }
-        examples.append({"emotion": emotion, "face": pixels[row], "answers": shares})
+        examples.append(
+            {"emotion": emotion, "face": pixels[row], "predictions": shares}
+        )
     return examples
 
 
-def drawings(
-    history: pd.DataFrame,
-    initial: pd.DataFrame,
-    test: pd.DataFrame,
-    recall: Table,
-    styles: Mapping[str, Style],
-    chance: Mapping[str, float],
+def draw_charts(
+    plots: Mapping[str, pd.DataFrame],
+    evidence: Evidence,
+    groups: Mapping[str, Group],
+    text: Mapping[str, Group],
+    baseline: Mapping[str, float],
 ) -> dict[str, vega.Spec]:
-    """Draw every chart for which there are results, by its id on the page."""
+    """Draw every chart for which there are results, by its id on the page.
+
+    Those of the paper's figures are of the groups in `text`, the first seed of each.
+    """
+    styles = style.of_groups(groups)
+    of_text = {
+        name: table[table["variant"].isin(list(text))] for name, table in plots.items()
+    }
+    first = {
+        name: table[table["run"].isin(list(text))] for name, table in plots.items()
+    }
+    history = of_text["learning"]
     if history.empty:
         return {}
     top = {
@@ -155,40 +168,42 @@ def drawings(
             history, "accuracy", styles, 1, ["validation"], height=320
         )
     }
-    for backbone in BACKBONES:
-        mine = history[history["variant"].map(lambda v: styles[v].backbone) == backbone]
+    for backbone in dict.fromkeys(one.backbone for one in text.values()):
+        mine = history[history["variant"].map(lambda v: groups[v].backbone) == backbone]
         for metric in () if mine.empty else vega.UNITS:
             name = f"{metric}-{backbone}"
             drawn[name] = learning.learning(mine, metric, styles, top[metric])
     for metric in vega.UNITS:
         drawn[f"initial-{metric}"] = charts.initial(
-            initial, metric, styles, chance[CHANCE[metric]]
+            first["initial"], metric, styles, baseline[BASELINE[metric]]
         )
-    drawn["duplicates"] = charts.duplicates(test, styles, chance["accuracy"])
+    drawn["duplicates"] = charts.duplicates(first["test"], styles, baseline["accuracy"])
+    recall = {name: evidence.tables["recall"][name][0] for name in first["test"]["run"]}
     drawn["recall"] = charts.recall(recall, styles)
     return drawn
 
 
 def candidates(
     evidence: Evidence,
-    variants: Mapping[str, Variant],
-    features: Mapping[str, Mapping[str, Any]],
+    groups: Mapping[str, Group],
+    measured: Mapping[str, Mapping[str, Any] | None],
 ) -> list[Candidate]:
     """List the variants that can be recommended, with what they reach and cost."""
     found = []
     for name in evidence.usable():
-        accuracy = evidence.final[name]["deduplicated_accuracy"]
-        if accuracy is None or name not in features:
+        accuracy = evidence.mean("final", name, "deduplicated_accuracy")
+        features = measured.get(name)
+        if accuracy is None or not features:
             continue
-        backbone = variants[name].backbone
+        backbone = groups[name].backbone
         found.append(
             Candidate(
                 name,
                 backbone,
                 accuracy,
-                features[name]["parameters"]["backbone"],
+                features["parameters"]["backbone"],
                 evidence.milliseconds.get(backbone),
-                features[name]["bytes"] / features[name]["images"],
+                features["bytes"] / features["images"],
             )
         )
     return found

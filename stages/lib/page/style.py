@@ -9,23 +9,9 @@ from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 
 from stages.lib.core import files
-from stages.lib.study.settings import Variant
+from stages.lib.study.catalog import BACKBONES
+from stages.lib.study.protocols import Group
 
-# The paper's names, in the order of its Figures 5-8.
-BACKBONES = {
-    "mobilenet": "MobileNet",
-    "openface": "OpenFace",
-    "resnet50": "ResNet-50",
-    "vggface": "VGG-Face",
-}
-
-# Okabe and Ito's, which the colour-blind tell apart too.
-COLOURS = {
-    "mobilenet": "#D55E00",
-    "openface": "#0072B2",
-    "resnet50": "#009E73",
-    "vggface": "#CC79A7",
-}
 GREY = "#666666"
 
 # Of the first, second, ... variant with the same backbone and weights: the point of its
@@ -50,7 +36,7 @@ SETTINGS: dict[str, Any] = {
 
 
 class Style(NamedTuple):
-    """How one variant is drawn, as a line or as a bar."""
+    """How a group of runs is drawn, as a line or as a bar."""
 
     backbone: str
     colour: str
@@ -59,22 +45,22 @@ class Style(NamedTuple):
     hatch: str
 
 
-def of_variants(variants: Mapping[str, Variant]) -> dict[str, Style]:
-    """Give each variant a style of its own.
+def of_groups(groups: Mapping[str, Group]) -> dict[str, Style]:
+    """Give each group of runs a style of its own.
 
-    Variants that share backbone and weights, as a ninth would, differ in marker and hatch.
+    Those that share backbone and weights, under other protocols, differ in marker and hatch.
     """
     styles: dict[str, Style] = {}
     seen: list[tuple[str, str]] = []
-    for name, variant in variants.items():
-        number = seen.count((variant.backbone, variant.weights)) % len(MARKERS)
-        seen.append((variant.backbone, variant.weights))
-        colour = COLOURS[variant.backbone]
-        if variant.weights == "pretrained":
+    for name, group in groups.items():
+        number = seen.count((group.backbone, group.weights)) % len(MARKERS)
+        seen.append((group.backbone, group.weights))
+        colour = BACKBONES[group.backbone].colour
+        if group.weights == "pretrained":
             look = ("solid", MARKERS[number], FILLED[number])
         else:
             look = ("dashed", MARKERS[number], HATCHED[number])
-        styles[name] = Style(variant.backbone, colour, *look)
+        styles[name] = Style(group.backbone, colour, *look)
     return styles
 
 

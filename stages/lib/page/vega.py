@@ -64,12 +64,12 @@ def zoom(*axes: Any) -> alt.Parameter:
     )
 
 
-def chance(value: float) -> Chart:
-    """Draw what guessing gives."""
+def baseline(value: float) -> Chart:
+    """Draw what the majority class, or predicting the classes' shares, gives."""
     return (
-        alt.Chart(alt.InlineData(values=[{"chance": rounded(value)}]))
+        alt.Chart(alt.InlineData(values=[{"baseline": rounded(value)}]))
         .mark_rule(color=GREY, strokeDash=[2, 3], strokeWidth=1.5)
-        .encode(x="chance:Q", tooltip=[alt.Tooltip("chance:Q", format=".4f")])
+        .encode(x="baseline:Q", tooltip=[alt.Tooltip("baseline:Q", format=".4f")])
     )
 
 

@@ -6,16 +6,16 @@ own tables bear out, if there is one. Accuracies are told apart only beyond luck
 
 from functools import partial
 
-from stages.lib.results import comparisons
+from stages.lib.results import comparisons, paper
 from stages.lib.results.verdicts import Claim, some
 
-LUCK = "A difference that luck explains in 1 of 20 cases decides nothing."
+MARGIN = "A difference within the 95% margin of error decides nothing."
 
 CLAIMS = (
     Claim(
         "pretrained-better",
         "Pretrained networks perform better than randomly initialised ones.",
-        f"Validation accuracy after the last epoch, backbone by backbone. {LUCK}",
+        f"Validation accuracy after the last epoch, backbone by backbone. {MARGIN}",
         ("pretrained", "random"),
         "share",
         comparisons.better,
@@ -26,7 +26,7 @@ CLAIMS = (
         "Accuracy MCR (Table 2) over epochs 1–10, backbone by backbone.",
         ("pretrained", "random"),
         "rate",
-        partial(comparisons.rates_of_pairs, comparisons.ACCURACY_MCR, (1, 10), False),
+        partial(comparisons.rates_of_pairs, paper.ACCURACY_MCR, (1, 10), False),
     ),
     Claim(
         "random-overtakes",
@@ -35,7 +35,7 @@ CLAIMS = (
         "one backbone.",
         ("random", "pretrained"),
         "rate",
-        partial(comparisons.rates_of_pairs, comparisons.ACCURACY_MCR, (16, 20), True),
+        partial(comparisons.rates_of_pairs, paper.ACCURACY_MCR, (16, 20), True),
         some,
     ),
     Claim(
@@ -50,7 +50,7 @@ CLAIMS = (
     Claim(
         "vggface-first",
         "VGG-Face pretrained is the best at the first epoch.",
-        f"Validation accuracy after epoch 1 against every other variant. {LUCK}",
+        f"Validation accuracy after epoch 1 against every other variant. {MARGIN}",
         ("VGG-Face", "the other"),
         "share",
         partial(comparisons.best, "initial"),
@@ -58,7 +58,7 @@ CLAIMS = (
     Claim(
         "vggface-last",
         "VGG-Face pretrained is the best at the last epoch.",
-        f"Validation accuracy after the last epoch against every other variant. {LUCK}",
+        f"Validation accuracy after the last epoch against every other variant. {MARGIN}",
         ("VGG-Face", "the other"),
         "share",
         partial(comparisons.best, "final"),
@@ -75,7 +75,7 @@ CLAIMS = (
         "openface-comparable",
         "OpenFace’s accuracy is comparable to ResNet-50’s.",
         "Validation accuracy after the last epoch, pretrained: at most five points "
-        f"apart. The paper draws no line; this one is ours. {LUCK}",
+        f"apart. The paper draws no line; this one is ours. {MARGIN}",
         ("OpenFace", "ResNet-50"),
         "share",
         comparisons.comparable,
@@ -83,7 +83,7 @@ CLAIMS = (
     Claim(
         "openface-lighter",
         "OpenFace has fewer parameters than ResNet-50 and therefore predicts faster.",
-        "Parameters of the backbones as built, and measured milliseconds an image.",
+        "Parameters of the backbones as built, and measured milliseconds per image.",
         ("ResNet-50", "OpenFace"),
         "number",
         comparisons.lighter,
@@ -91,7 +91,7 @@ CLAIMS = (
     Claim(
         "mobilenet-below",
         "MobileNet performs below OpenFace.",
-        f"Validation accuracy after the last epoch, pretrained. {LUCK}",
+        f"Validation accuracy after the last epoch, pretrained. {MARGIN}",
         ("OpenFace", "MobileNet"),
         "share",
         comparisons.below,
@@ -103,7 +103,7 @@ CLAIMS = (
         "only there is it the highest in the paper’s own table.",
         ("OpenFace", "the other"),
         "rate",
-        partial(comparisons.highest_rate, comparisons.ACCURACY_MCR),
+        partial(comparisons.highest_rate, paper.ACCURACY_MCR),
     ),
     Claim(
         "openface-overfits",
@@ -112,13 +112,13 @@ CLAIMS = (
         "only there is it the highest in the paper’s own table.",
         ("OpenFace", "the other"),
         "rate",
-        partial(comparisons.highest_rate, comparisons.ACCURACY_MOFR),
+        partial(comparisons.highest_rate, paper.ACCURACY_MOFR),
     ),
     Claim(
         "faces-surpass",
         "Backbones that learned faces surpass those that learned ImageNet, in some cases.",
         "Validation accuracy after the last epoch, pretrained: a face network above an "
-        f"ImageNet network at least once. {LUCK}",
+        f"ImageNet network at least once. {MARGIN}",
         ("faces", "ImageNet"),
         "share",
         comparisons.faces_over_imagenet,
@@ -128,7 +128,7 @@ CLAIMS = (
         "four-best",
         "Happy, angry, fear and surprise are recognised best.",
         "Recall on the test set by each pretrained network: the least of the four above "
-        f"the most of the other three. {LUCK}",
+        f"the most of the other three. {MARGIN}",
         ("least of the four", "most of the others"),
         "share",
         comparisons.recognised_best,
@@ -137,7 +137,7 @@ CLAIMS = (
         "disgust-worst",
         "Disgust is recognised worst.",
         "Recall on the test set by each pretrained network: the least of the other six "
-        f"above disgust. {LUCK}",
+        f"above disgust. {MARGIN}",
         ("least of the others", "disgust"),
         "share",
         comparisons.disgust_worst,

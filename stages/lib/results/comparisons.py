@@ -1,67 +1,67 @@
 """The comparisons behind the paper's claims: which numbers of which variants."""
 
+from collections.abc import Mapping
 from functools import partial
 
-from stages.lib.page.style import BACKBONES
+from stages.lib.results import paper
 from stages.lib.results.evidence import Evidence, margin_of_error
-from stages.lib.results.verdicts import Check, ValueOf, compare, compare_variants
+from stages.lib.results.verdicts import Check, ValuesOf, compare, compare_variants
+from stages.lib.study.fer2013 import EMOTIONS
 
 PRETRAINED = "pretrained"
-FACES = ("openface", "vggface")
-IMAGENET = ("mobilenet", "resnet50")
 RECOGNISED = ("happy", "angry", "fear", "surprise")
 # Accuracies that differ by less we call comparable; the paper draws no line.
 COMPARABLE = 0.05
 
-ACCURACY_MCR, ACCURACY_MOFR = "table2", "table4"
 
-
-def val_accuracy(evidence: Evidence, epoch: str) -> ValueOf:
+def val_accuracy(evidence: Evidence, epoch: str) -> ValuesOf:
     """Return how to look up the validation accuracy of the `initial` or `final` epoch."""
-    table = {"initial": evidence.initial, "final": evidence.final}[epoch]
-    return lambda variant: table.get(variant, {}).get("val_accuracy")
+    return lambda variant: evidence.values(epoch, variant, "val_accuracy")
+
+
+def val_margin(evidence: Evidence) -> float:
+    return margin_of_error(evidence.num_val, evidence.num_val)
 
 
 def pairs(
-    evidence: Evidence, value_of: ValueOf, margin: float = 0, swap: bool = False
+    evidence: Evidence, values_of: ValuesOf, margin: float = 0, swap: bool = False
 ) -> list[Check]:
     """Check that pretrained has more than random (or the reverse), backbone by backbone."""
     checks = []
-    for backbone, title in BACKBONES.items():
+    for backbone, title in paper.TITLES.items():
         keys = (backbone, PRETRAINED), (backbone, "random")
         keys = keys[::-1] if swap else keys
-        checks.append(compare_variants(evidence, title, keys, value_of, margin))
+        checks.append(compare_variants(evidence, title, keys, values_of, margin))
     return checks
 
 
 def better(evidence: Evidence) -> list[Check]:
-    value_of = val_accuracy(evidence, "final")
-    return pairs(
-        evidence, value_of, margin_of_error(evidence.num_val, evidence.num_val)
-    )
+    return pairs(evidence, val_accuracy(evidence, "final"), val_margin(evidence))
 
 
 def rates_of_pairs(
     table: str, epochs: tuple[int, int], swap: bool, evidence: Evidence
 ) -> list[Check]:
-    def value_of(variant: str) -> float | None:
-        return evidence.rate(table, variant, *epochs)
+    def values_of(variant: str) -> list[float]:
+        return evidence.rates(table, variant, *epochs)
 
-    return pairs(evidence, value_of, swap=swap)
+    return pairs(evidence, values_of, swap=swap)
 
 
 def overfits(evidence: Evidence) -> list[Check]:
-    return pairs(evidence, partial(evidence.rate_over_all_epochs, ACCURACY_MOFR))
+    return pairs(evidence, partial(evidence.rates_over_all_epochs, paper.ACCURACY_MOFR))
 
 
 def best(epoch: str, evidence: Evidence) -> list[Check]:
     """Check VGG-Face pretrained against every other variant of the paper."""
     mine = ("vggface", PRETRAINED)
-    everyone = [(name, how) for name in BACKBONES for how in (PRETRAINED, "random")]
-    value_of = val_accuracy(evidence, epoch)
-    margin = margin_of_error(evidence.num_val, evidence.num_val)
+    everyone = [
+        (name, how) for name in paper.BACKBONES for how in (PRETRAINED, "random")
+    ]
+    values_of = val_accuracy(evidence, epoch)
+    margin = val_margin(evidence)
     return [
-        compare_variants(evidence, "-".join(other), (mine, other), value_of, margin)
+        compare_variants(evidence, "-".join(other), (mine, other), values_of, margin)
         for other in everyone
         if other != mine
     ]
@@ -69,12 +69,12 @@ def best(epoch: str, evidence: Evidence) -> list[Check]:
 
 def slowest(evidence: Evidence) -> list[Check]:
     """Check that every other pretrained network converges faster than VGG-Face."""
-    value_of = partial(evidence.rate_over_all_epochs, ACCURACY_MCR)
+    values_of = partial(evidence.rates_over_all_epochs, paper.ACCURACY_MCR)
     return [
         compare_variants(
-            evidence, title, ((name, PRETRAINED), ("vggface", PRETRAINED)), value_of
+            evidence, title, ((name, PRETRAINED), ("vggface", PRETRAINED)), values_of
         )
-        for name, title in BACKBONES.items()
+        for name, title in paper.TITLES.items()
         if name != "vggface"
     ]
 
@@ -82,14 +82,14 @@ def slowest(evidence: Evidence) -> list[Check]:
 def highest_rate(table: str, evidence: Evidence) -> list[Check]:
     """Check OpenFace's rate in epochs 1-5 against every other pretrained network's."""
 
-    def value_of(variant: str) -> float | None:
-        return evidence.rate(table, variant, 1, 5)
+    def values_of(variant: str) -> list[float]:
+        return evidence.rates(table, variant, 1, 5)
 
     return [
         compare_variants(
-            evidence, title, (("openface", PRETRAINED), (name, PRETRAINED)), value_of
+            evidence, title, (("openface", PRETRAINED), (name, PRETRAINED)), values_of
         )
-        for name, title in BACKBONES.items()
+        for name, title in paper.TITLES.items()
         if name != "openface"
     ]
 
@@ -97,74 +97,78 @@ def highest_rate(table: str, evidence: Evidence) -> list[Check]:
 def comparable(evidence: Evidence) -> list[Check]:
     """Check that the accuracies of OpenFace and ResNet-50 lie within COMPARABLE."""
     keys = ("openface", PRETRAINED), ("resnet50", PRETRAINED)
-    value_of = val_accuracy(evidence, "final")
-    check = compare_variants(evidence, "validation accuracy", keys, value_of)
+    values_of = val_accuracy(evidence, "final")
+    check = compare_variants(evidence, "validation accuracy", keys, values_of)
     if check.left is None or check.right is None or not check.counts:
         return [check]
     distance = abs(check.left - check.right)
-    margin = margin_of_error(evidence.num_val, evidence.num_val)
-    outcome = compare(check.what, COMPARABLE, distance, margin)
+    outcome = compare(check.what, [COMPARABLE], [distance], val_margin(evidence))
     return [outcome._replace(left=check.left, right=check.right)]
 
 
 def below(evidence: Evidence) -> list[Check]:
     keys = ("openface", PRETRAINED), ("mobilenet", PRETRAINED)
-    value_of = val_accuracy(evidence, "final")
-    margin = margin_of_error(evidence.num_val, evidence.num_val)
+    values_of = val_accuracy(evidence, "final")
     what = "validation accuracy"
-    return [compare_variants(evidence, what, keys, value_of, margin)]
+    return [compare_variants(evidence, what, keys, values_of, val_margin(evidence))]
 
 
 def lighter(evidence: Evidence) -> list[Check]:
     """Check that OpenFace has fewer parameters than ResNet-50 and takes less time."""
+
+    def known(values: Mapping[str, float], backbone: str) -> list[float]:
+        return [values[backbone]] if backbone in values else []
+
     return [
-        compare(what, values.get("resnet50"), values.get("openface"))
+        compare(what, known(values, "resnet50"), known(values, "openface"))
         for what, values in (
             ("parameters", evidence.parameters),
-            ("milliseconds an image", evidence.milliseconds),
+            ("milliseconds per image", evidence.milliseconds),
         )
     ]
 
 
 def faces_over_imagenet(evidence: Evidence) -> list[Check]:
-    value_of = val_accuracy(evidence, "final")
-    margin = margin_of_error(evidence.num_val, evidence.num_val)
     return [
         compare_variants(
             evidence,
-            f"{BACKBONES[face]} against {BACKBONES[imagenet]}",
+            f"{paper.TITLES[face]} against {paper.TITLES[imagenet]}",
             ((face, PRETRAINED), (imagenet, PRETRAINED)),
-            value_of,
-            margin,
+            val_accuracy(evidence, "final"),
+            val_margin(evidence),
         )
-        for face in FACES
-        for imagenet in IMAGENET
+        for face in paper.FACES
+        for imagenet in paper.IMAGENET
     ]
 
 
 def recognised_best(evidence: Evidence) -> list[Check]:
     """Check that the worst of the four emotions is above the best of the other three."""
-    return [_parted(evidence, name, RECOGNISED) for name in BACKBONES]
+    return [_parted(evidence, name, RECOGNISED) for name in paper.BACKBONES]
 
 
 def disgust_worst(evidence: Evidence) -> list[Check]:
     """Check that every other emotion is recognised better than disgust."""
     others = ("angry", "fear", "happy", "sad", "surprise", "neutral")
-    return [_parted(evidence, name, others) for name in BACKBONES]
+    return [_parted(evidence, name, others) for name in paper.BACKBONES]
 
 
 def _parted(evidence: Evidence, backbone: str, upper: tuple[str, ...]) -> Check:
     """Check that a pretrained network's recall of `upper` lies above that of the rest."""
     key = (backbone, PRETRAINED)
-    title = BACKBONES[backbone]
-    variant = evidence.names.get(key)
-    recall = evidence.recall.get(variant or "")
-    if recall is None or variant in evidence.uninformative:
-        return compare_variants(evidence, title, (key, key), lambda _: None)
-    if None in recall.values():
-        return compare(title, None, None)
-    low = min(upper, key=lambda emotion: recall[emotion])
-    high = max((e for e in recall if e not in upper), key=lambda e: recall[e])
+    title = paper.TITLES[backbone]
+    variant = evidence.names.get(key, "")
+    if variant not in evidence.usable():
+        return compare_variants(evidence, title, (key, key), lambda _: [])
+    recall = {
+        emotion: evidence.mean("recall", variant, emotion) for emotion in EMOTIONS
+    }
+    known = {emotion: value for emotion, value in recall.items() if value is not None}
+    if len(known) < len(EMOTIONS):
+        return compare(title, [], [])
+    low = min(upper, key=lambda emotion: known[emotion])
+    high = max((e for e in EMOTIONS if e not in upper), key=lambda e: known[e])
     margin = margin_of_error(evidence.num_test[low], evidence.num_test[high])
     what = f"{title}: {low}, {high}"
-    return compare(what, recall[low], recall[high], margin)
+    least = evidence.values("recall", variant, low)
+    return compare(what, least, evidence.values("recall", variant, high), margin)

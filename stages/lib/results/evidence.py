@@ -1,91 +1,102 @@
-"""What a study can collect_results: its numbers by variant, and why one is not there."""
+"""What a study has to say: its numbers by group of runs, and why one is not there."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import sqrt
 
-from stages.lib.study.settings import Variant
+import numpy as np
+from scipy import stats
 
-# By variant, and then by window of epochs ("6-10"), by metric or by emotion.
-Table = Mapping[str, Mapping[str, float]]
+from stages.lib.scoring.rates import num_differences, window_bounds
+from stages.lib.study.protocols import Group, Protocol
 
-# Two shares are told apart where they differ by more than 95 % of lucky draws would.
-STANDARD_ERRORS = 1.96
+Row = Mapping[str, float]
+
+# By group of runs a row per run: by window of epochs ("6-10"), by metric or by emotion.
+Table = Mapping[str, Sequence[Row]]
+
+CONFIDENCE = 0.95
+ENOUGH_SEEDS = 3  # with fewer, the spread over seeds cannot be told
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """The numbers of one study, ours or the paper's; what it does not have is left empty."""
+    """The numbers of one study, ours or the paper's; what it does not have is left empty.
 
-    names: Mapping[tuple[str, str], str]  # which variant has a backbone and weights
-    tables: Mapping[str, Table]  # "table2", ... "table5": rates by window
-    absent: Mapping[str, str] = field(default_factory=dict)  # by variant, why
-    uninformative: frozenset[str] = frozenset()
-    initial: Table = field(
-        default_factory=dict
-    )  # accuracy, val_accuracy, loss, val_loss
-    final: Table = field(
-        default_factory=dict
-    )  # the same, test and deduplicated_accuracy
-    recall: Table = field(default_factory=dict)  # on the test set, by emotion
+    `tables` holds "table2" to "table5" (rates by window), "initial" and "final" (accuracy,
+    val_accuracy, loss, val_loss; the latter also test_accuracy, deduplicated_accuracy) and
+    "recall" (on the test set, by emotion).
+    """
+
+    names: Mapping[tuple[str, str], str]  # the group that has a backbone and weights
+    tables: Mapping[str, Table]
+    absent: Mapping[str, str] = field(default_factory=dict)  # by group, why
+    uninformative: frozenset[str] = frozenset()  # groups
     num_val: int = 1  # images behind val_accuracy
-    num_test: Mapping[str, int] = field(
-        default_factory=dict
-    )  # behind recall, by emotion
+    num_test: Mapping[str, int] = field(default_factory=dict)  # behind recall
     parameters: Mapping[str, float] = field(default_factory=dict)  # by backbone
     milliseconds: Mapping[str, float] = field(
         default_factory=dict
-    )  # an image, the same
+    )  # per image, the same
 
     def usable(self) -> list[str]:
-        """Return the variants whose results say something: they ran, and had a signal."""
-        return [name for name in self.final if name not in self.uninformative]
+        """Return the groups whose results say something: they ran, on informative features."""
+        return [name for name in self.tables["final"] if name not in self.uninformative]
 
-    def rate(self, table: str, variant: str, first: int, last: int) -> float | None:
-        """Return a rate of Tables 2-5 over epochs `first` to `last`, which are windows'."""
-        row = self.tables[table].get(variant, {})
-        inside = [
-            (low, high, value)
-            for (low, high), value in zip(map(bounds, row), row.values(), strict=True)
-            if first <= low and high <= last
-        ]
-        if sum(high - low + 1 for low, high, _ in inside) != last - first + 1:
-            return None  # the windows do not end there
-        # Epoch 1 has no difference to one before (choice C3).
-        counts = [high - max(low, 2) + 1 for low, high, _ in inside]
-        total = sum(n * value for n, (*_, value) in zip(counts, inside, strict=True))
-        return total / sum(counts)
+    def values(self, table: str, group: str, key: str) -> list[float]:
+        """Return a number of each run of a group; nothing where a run has none."""
+        found = [row.get(key) for row in self.tables.get(table, {}).get(group, ())]
+        return [value for value in found if value is not None]
 
-    def rate_over_all_epochs(self, table: str, variant: str) -> float | None:
-        """Return a rate of Tables 2-5 over all epochs."""
-        ends = [bounds(window)[1] for window in self.tables[table].get(variant, {})]
-        return self.rate(table, variant, 1, max(ends)) if ends else None
+    def mean(self, table: str, group: str, key: str) -> float | None:
+        """Return a number's mean over the runs of a group."""
+        found = self.values(table, group, key)
+        return float(np.mean(found)) if found else None
+
+    def rates(self, table: str, group: str, first: int, last: int) -> list[float]:
+        """Return each run's rate of Tables 2-5 over epochs `first` to `last`."""
+        rows = self.tables[table].get(group, ())
+        found = [rate(row, first, last) for row in rows]
+        return [value for value in found if value is not None]
+
+    def rates_over_all_epochs(self, table: str, group: str) -> list[float]:
+        """Return each run's rate of Tables 2-5 over all epochs."""
+        rows = self.tables[table].get(group, ())
+        ends = [window_bounds(window)[1] for row in rows for window in row]
+        return self.rates(table, group, 1, max(ends)) if ends else []
 
 
-def names(variants: Mapping[str, Variant]) -> dict[tuple[str, str], str]:
-    """Name the variant of each backbone and weights: the first that params.yaml lists.
+def names(
+    groups: Mapping[str, Group], protocol: Protocol
+) -> dict[tuple[str, str], str]:
+    """Name the group of each backbone and weights that trained under a protocol."""
+    return {
+        (group.backbone, group.weights): name
+        for name, group in groups.items()
+        if group.protocol == protocol
+    }
 
-    One that is added later, such as `mobilenet-scratch`, is compared in tables and
-    figures; the paper claims nothing about it.
+
+def rate(row: Row, first: int, last: int) -> float | None:
+    """Return a rate over epochs `first` to `last`, if the row has windows that end there.
+
+    >>> rate({"1-2": 0.3, "3-4": 0.1}, 1, 4)
+    0.16666666666666666
     """
-    found: dict[tuple[str, str], str] = {}
-    for name, variant in variants.items():
-        found.setdefault((variant.backbone, variant.weights), name)
-    return found
-
-
-def bounds(window: str) -> tuple[int, int]:
-    """Return the first and the last epoch of a window.
-
-    >>> bounds("6-10")
-    (6, 10)
-    """
-    first, last = window.split("-")
-    return int(first), int(last)
+    inside = [
+        (window_bounds(window), value)
+        for window, value in row.items()
+        if first <= window_bounds(window)[0] and window_bounds(window)[1] <= last
+    ]
+    if sum(high - low + 1 for (low, high), _ in inside) != last - first + 1:
+        return None
+    counts = [num_differences(*bounds) for bounds, _ in inside]
+    total = sum(n * value for n, (_, value) in zip(counts, inside, strict=True))
+    return total / sum(counts)
 
 
 def margin_of_error(num_left: int, num_right: int) -> float:
-    """Return the difference of two shares that may be luck, given the images behind each.
+    """Return the difference of two shares that is not significant, given the images behind each.
 
     The standard error of a share of n images is at most sqrt(1/4 / n); the two are taken
     as independent, which for two networks on the same images is on the safe side.
@@ -93,4 +104,23 @@ def margin_of_error(num_left: int, num_right: int) -> float:
     >>> round(margin_of_error(7177, 7177), 4)
     0.0164
     """
-    return STANDARD_ERRORS * sqrt(0.25 / max(num_left, 1) + 0.25 / max(num_right, 1))
+    critical = stats.norm.ppf((1 + CONFIDENCE) / 2)
+    return float(critical * sqrt(0.25 / max(num_left, 1) + 0.25 / max(num_right, 1)))
+
+
+def seed_margin(left: Sequence[float], right: Sequence[float]) -> float | None:
+    """Return half of Welch's confidence interval for a difference of means over seeds.
+
+    None where either side has fewer than three seeds.
+
+    >>> seed_margin([0.1, 0.2], [0.1, 0.2, 0.3]) is None
+    True
+    """
+    if min(len(left), len(right)) < ENOUGH_SEEDS:
+        return None
+    interval = stats.ttest_ind(left, right, equal_var=False).confidence_interval(
+        CONFIDENCE
+    )
+    # Seeds that all agree leave an interval of no width, which SciPy calls "not a number".
+    half = float(interval.high - interval.low) / 2
+    return 0.0 if np.isnan(half) else half

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-# A network that keeps less than this share of the best one's lead over chance is not worth
+# A network that keeps less than this share of the best one's lead over the majority-class baseline is not worth
 # its speed.
 WORTHWHILE = 0.5
 
@@ -15,15 +15,15 @@ class Candidate:
 
     variant: str
     backbone: str
-    accuracy: float  # on the test images without a copy in train
+    accuracy: float  # on the test images without a duplicate in train
     parameters: int  # of the backbone
-    milliseconds: float | None  # an image through the backbone; None: not measured
-    bytes_an_image: float  # of features on disk
+    milliseconds: float | None  # per image through the backbone; None: not measured
+    bytes_per_image: float  # of features on disk
 
     @property
     def resources(self) -> float:
         """Weigh parameters and features alike: halving either counts the same."""
-        return self.parameters * self.bytes_an_image
+        return self.parameters * self.bytes_per_image
 
 
 class Advice(NamedTuple):
@@ -38,7 +38,7 @@ class Advice(NamedTuple):
 RULES = (
     (
         "Quality first",
-        "the highest accuracy on the test images without a copy in train",
+        "the highest accuracy on the test images without a duplicate in train",
         "vggface",
     ),
     (
@@ -54,17 +54,17 @@ RULES = (
 )
 
 
-def worthwhile(candidates: Sequence[Candidate], chance: float) -> list[Candidate]:
-    """Return those that keep at least half of the best one's lead over chance."""
-    lead = max((one.accuracy - chance for one in candidates), default=0)
+def worthwhile(candidates: Sequence[Candidate], baseline: float) -> list[Candidate]:
+    """Return those that keep at least half of the best one's lead over the majority-class baseline."""
+    lead = max((one.accuracy - baseline for one in candidates), default=0)
     if lead <= 0:
         return []
-    return [one for one in candidates if one.accuracy - chance >= WORTHWHILE * lead]
+    return [one for one in candidates if one.accuracy - baseline >= WORTHWHILE * lead]
 
 
-def recommend(candidates: Sequence[Candidate], chance: float) -> list[Advice]:
-    """Choose a variant for each situation; none where nothing beats chance."""
-    good = worthwhile(candidates, chance)
+def recommend(candidates: Sequence[Candidate], baseline: float) -> list[Advice]:
+    """Choose a variant for each situation; none where nothing beats the baseline."""
+    good = worthwhile(candidates, baseline)
     timed = [one for one in good if one.milliseconds is not None]
     choices = (
         max(good, key=lambda one: one.accuracy, default=None),

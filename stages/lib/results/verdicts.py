@@ -1,15 +1,16 @@
 """How numbers decide a claim: comparisons, each with an outcome, joined to a verdict."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from statistics import fmean
 from typing import NamedTuple
 
-from stages.lib.results.evidence import Evidence
+from stages.lib.results.evidence import Evidence, seed_margin
 
 WORDS = {True: "supported", False: "contradicted", None: "not testable"}
 
-# A variant's number, None where there is none.
-ValueOf = Callable[[str], float | None]
+# A variant's number, one per run; nothing where there is none.
+ValuesOf = Callable[[str], Sequence[float]]
 
 
 class Check(NamedTuple):
@@ -108,41 +109,49 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
 
 
 def compare(
-    what: str, left: float | None, right: float | None, margin: float = 0
+    what: str, left: Sequence[float], right: Sequence[float], margin: float = 0
 ) -> Check:
-    """Check that `left` is more than `right`, by more than luck's margin."""
-    if left is None or right is None:
-        return Check(what, left, right, None, "a number is missing")
-    if left - right > margin:
-        return Check(what, left, right, True)
-    if left - right <= -margin:
-        return Check(what, left, right, False)
-    return Check(
-        what,
-        left,
-        right,
-        None,
-        f"within luck: {100 * margin:.1f} points",
+    """Check that `left`, a value per seed, is more than `right` by more than the margin of error.
+
+    With three seeds or more on either side the margin is that of Welch's confidence interval;
+    else it is the one given, which the number of images makes.
+    """
+    if not left or not right:
+        there = fmean(left) if left else None
+        other = fmean(right) if right else None
+        return Check(what, there, other, None, "a number is missing")
+    by_seeds = seed_margin(left, right)
+    used = margin if by_seeds is None else by_seeds
+    difference = fmean(left) - fmean(right)
+    check = Check(what, fmean(left), fmean(right), None)
+    if difference > used:
+        return check._replace(holds=True)
+    if difference <= -used:
+        return check._replace(holds=False)
+    source = "images" if by_seeds is None else f"{len(left)} and {len(right)} seeds"
+    why = (
+        f"not significant: the margin of error is {100 * used:.1f} points, by {source}"
     )
+    return check._replace(why=why)
 
 
 def compare_variants(
     evidence: Evidence,
     what: str,
     keys: tuple[tuple[str, str], tuple[str, str]],
-    value_of: ValueOf,
+    values_of: ValuesOf,
     margin: float = 0,
 ) -> Check:
     """Check that one variant's number is more than another's, if both say something."""
     pair = [evidence.names.get(key) for key in keys]
-    left, right = (None if name is None else value_of(name) for name in pair)
+    left, right = ([] if name is None else values_of(name) for name in pair)
+    check = compare(what, left, right, margin)
     for name, key in zip(pair, keys, strict=True):
         if name is None:
-            name = "-".join(key)
-            return Check(what, left, right, None, "not listed", missing=name)
+            return check._replace(holds=None, why="not listed", missing="-".join(key))
         if name in evidence.absent:
-            return Check(what, left, right, None, "not run", missing=name)
-    check = compare(what, left, right, margin)
+            return check._replace(holds=None, why="not run", missing=name)
     if not evidence.uninformative.isdisjoint(map(str, pair)):
-        return check._replace(holds=None, why="left out: no signal", counts=False)
+        why = "left out: uninformative features"
+        return check._replace(holds=None, why=why, counts=False)
     return check

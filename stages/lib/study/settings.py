@@ -137,21 +137,6 @@ class Settings(Params):
     runs: dict[str, Run] = Param(None, dtype=Named)
 
 
-def replicates(settings: Settings) -> dict[str, list[str]]:
-    """Return the runs that differ in nothing but the seed, by the name of the first of them."""
-    first_of: dict[tuple[Any, ...], str] = {}
-    groups: dict[str, list[str]] = {}
-    for name, run in settings.runs.items():
-        variant = settings.variants[run.variant]
-        like = (
-            *(variant.backbone, variant.weights, variant.trainable_layers),
-            variant.precision or settings.compute.precision,
-            *(run.learning_rate, run.dropout, run.train_share),
-        )
-        groups.setdefault(first_of.setdefault(like, name), []).append(name)
-    return groups
-
-
 SECTIONS = {
     "data": Data,
     "synthetic": Synthetic,
