@@ -17,6 +17,7 @@ Source  the paper, sections 5-7
 
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -52,18 +53,22 @@ def main() -> None:
         "features": read_each("metrics/features", settings.variants),
         "test": read_each("metrics/test", settings.runs),
     }
+    shown = groups(settings)
     text = {
         name: group
-        for name, group in groups(settings).items()
+        for name, group in shown.items()
         if group.protocol == by_the_text(settings)
     }
     ours = collect_results(settings, study, found)
+    every_layer = replace(
+        ours, names=evidence.names(shown, "all", settings.compute.precision)
+    )
     test_labels = images["labels"][split["test"][~split["test_has_duplicate"]]]
     content = {
         **describe(settings, study, found),
         **show_results(settings, text, ours, scores.baseline(images["labels"])),
         "findings": findings.find(ours),
-        "verdicts": judge(ours),
+        "verdicts": judge(ours, every_layer),
         "words": list(verdicts.WORDS.values()),
         **advise(settings, text, found, ours, test_labels),
         **show_faces(text, study["ran"], images, split["examples"]),
@@ -99,7 +104,7 @@ def collect_results(
     }
     split = files.read_json(Path("metrics/split.json"))
     return evidence.Evidence(
-        names=evidence.names(shown, by_the_text(settings)),
+        names=evidence.names(shown, paper.TRAINABLE_LAYERS, settings.compute.precision),
         tables=tables,
         absent={
             name: sections.why_missing(name, settings, found)
@@ -107,6 +112,7 @@ def collect_results(
             if name not in study["ran"]
         },
         uninformative=frozenset(study["uninformative"]),
+        precisions={name: group.protocol.precision for name, group in shown.items()},
         num_val=split["val"]["total"],
         num_test=split["test"],
         parameters={
@@ -174,6 +180,8 @@ def show_results(
             for number, name in enumerate(paper.BACKBONES)
         },
         "tables": tables,
+        "distances": files.read_json(STUDY / "distances.json"),
+        "table_titles": {key: table.title for key, table in paper.TABLES.items()},
         "initial": files.read_json(STUDY / "initial.json"),
         "final": files.read_json(STUDY / "final.json"),
         "baseline": baseline,
@@ -185,9 +193,9 @@ def show_results(
 
 
 def judge(
-    ours: evidence.Evidence,
-) -> list[tuple[verdicts.Verdict, verdicts.Verdict]]:
-    """Return a verdict on every claim, from our numbers and from the paper's own."""
+    ours: evidence.Evidence, every_layer: evidence.Evidence
+) -> list[dict[str, Any]]:
+    """Judge every claim by our numbers under both protocols, and by the paper's own."""
     published = {
         name: files.read_json(Path(f"metrics/paper/{name}.json"))
         for name in paper.TABLES
@@ -207,7 +215,13 @@ def judge(
         },
     )
     return [
-        (verdicts.judge(claim, ours), verdicts.judge(claim, theirs))
+        {
+            "ours": verdicts.judge(claim, ours),
+            "every_layer": verdicts.judge(claim, every_layer)
+            if every_layer.usable()
+            else None,
+            "paper": verdicts.judge(claim, theirs),
+        }
         for claim in claims.CLAIMS
     ]
 

@@ -14,6 +14,7 @@ Writes  metrics/study/table2.json ... table5.json  MCR, MOFR per window of epoch
         metrics/study/difference2.json ...         ours minus the paper's
         metrics/study/initial.json, final.json     after the first and the last epoch
         metrics/study/runs.json                    the same of each run
+        metrics/study/distances.json               which protocol is nearest to the paper's rows
         metrics/study/study.json                   what the results rest on
         plots/study/learning.csv                   every run's history
         plots/study/initial.csv, test.csv          one row per run
@@ -22,9 +23,8 @@ Source  the paper, sections 3.2 and 5 (Tables 2-5, Figures 5-10)
 """
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +32,8 @@ import numpy as np
 import pandas as pd
 
 from stages.lib.core import console, files
-from stages.lib.results import paper
-from stages.lib.scoring import rates, scores
+from stages.lib.results import distance, paper, tables
+from stages.lib.scoring import scores
 from stages.lib.study.catalog import BACKBONES
 from stages.lib.study.protocols import Group, by_the_text, groups
 from stages.lib.study.settings import Settings, load_settings
@@ -41,9 +41,6 @@ from stages.lib.study.settings import Settings, load_settings
 logger = logging.getLogger(__name__)
 
 METRICS, PLOTS = Path("metrics/study"), Path("plots/study")
-VALUES = ["accuracy", "val_accuracy", "loss", "val_loss"]
-
-Row = dict[str, float]
 
 
 @dataclass(frozen=True)
@@ -71,6 +68,7 @@ def main() -> None:
         if (runs := tuple(run for run in group.runs if run in results))
     }
     write_tables(results, ran, settings.tables.window)
+    files.write_json(METRICS / "distances.json", find_distances(results, ran))
     study = describe_study(settings, ran, missing)
     files.write_json(METRICS / "study.json", study)
     write_plots(results, ran, settings, labels)
@@ -106,81 +104,52 @@ def read_results(settings: Settings, num_test: int) -> dict[str, Result]:
 def write_tables(
     results: Mapping[str, Result], ran: Mapping[str, Group], window: int
 ) -> None:
-    """Write each run's rates and ends, the means over seeds, and their distance to the paper's."""
-    rows_of: dict[str, Callable[[Result], Row]] = {
-        table: partial(rates_by_window, table=paper.TABLES[table], size=window)
-        for table in paper.TABLES
-    }
-    rows_of |= {"initial": first_epoch, "final": last_epoch}
-    runs = {
-        name: {table: row_of(result) for table, row_of in rows_of.items()}
-        for name, result in results.items()
-    }
+    """Write each run's rates and ends, the means over seeds, and ours minus the paper's."""
+    runs = {name: rows_of(result, window) for name, result in results.items()}
     files.write_json(METRICS / "runs.json", runs)
-    for table in rows_of:
+    for table in (*paper.TABLES, "initial", "final"):
         ours = {
-            name: mean([runs[run][table] for run in group.runs])
+            name: tables.mean([runs[run][table] for run in group.runs])
             for name, group in ran.items()
         }
         files.write_json(METRICS / f"{table}.json", ours)
         if table in paper.TABLES:
             published = files.read_json(Path(f"metrics/paper/{table}.json"))
-            difference = METRICS / f"{table.replace('table', 'difference')}.json"
-            files.write_json(difference, subtract(ours, published))
+            name = table.replace("table", "difference")
+            files.write_json(METRICS / f"{name}.json", tables.subtract(ours, published))
 
 
-def mean(rows: Sequence[Row]) -> Row:
-    """Return the mean of each value; None where one has none.
-
-    >>> mean([{"loss": 1.0}, {"loss": 2.0}])
-    {'loss': 1.5}
-    """
-    columns = {key: [row[key] for row in rows] for key in rows[0]}
+def rows_of(result: Result, window: int) -> dict[str, tables.Row]:
+    """Return a run's row of every table."""
     return {
-        key: None if None in values else float(np.mean(values))  # type: ignore[misc]
-        for key, values in columns.items()
+        **{
+            name: tables.rates_by_window(result.history, table, window)
+            for name, table in paper.TABLES.items()
+        },
+        "initial": tables.first_epoch(result.history),
+        "final": tables.last_epoch(result.history, result.test),
     }
 
 
-def rates_by_window(result: Result, table: paper.Table, size: int) -> Row:
-    """Return the MCR or MOFR of a metric for each window of `size` epochs."""
-    train = result.history[table.metric].to_numpy()
-    val = result.history[f"val_{table.metric}"].to_numpy()
-    rate_of = {
-        "MCR": partial(rates.mean_convergence_rate, train),
-        "MOFR": partial(rates.mean_overfitting_rate, train, val),
-    }[table.rate]
-    return {
-        rates.window_name(first, last): rate_of(first, last)
-        for first, last in rates.windows(len(result.history), size)
+def find_distances(
+    results: Mapping[str, Result], ran: Mapping[str, Group]
+) -> dict[str, Any]:
+    """Compare each published row with that of each protocol that ran (results/distance.py)."""
+    printed = {
+        key: files.read_json(Path(f"metrics/paper/{key}.json")) for key in paper.TABLES
     }
-
-
-def subtract(ours: Mapping[str, Row], published: Mapping[str, Row]) -> dict[str, Row]:
-    """Return ours minus the paper's, for the variants and windows that both have."""
-    return {
-        name: {
-            window: value - published[name][window]
-            for window, value in row.items()
-            if window in published[name]
+    found = {}
+    for variant in printed[paper.ACCURACY_MCR]:
+        published = {key: list(printed[key][variant].values()) for key in printed}
+        histories = {
+            group.protocol.label: [results[run].history for run in group.runs]
+            for group in ran.values()
+            if f"{group.backbone}-{group.weights}" == variant
+            and len(results[group.runs[0]].history) >= distance.WINDOWS[-1][1]
         }
-        for name, row in ours.items()
-        if name in published
-    }
-
-
-def first_epoch(result: Result) -> Row:
-    """Return the paper's initial accuracy and loss, on train and validation."""
-    return {name: float(result.history[name].iloc[0]) for name in VALUES}
-
-
-def last_epoch(result: Result) -> Row:
-    """Return what training ended with, and what that scores on the test set."""
-    return {
-        **{name: float(result.history[name].iloc[-1]) for name in VALUES},
-        "test_accuracy": result.test["test"]["accuracy"],
-        "deduplicated_accuracy": result.test["deduplicated"]["accuracy"],
-    }
+        if histories:
+            found[variant] = distance.compare(histories, published)
+    return found
 
 
 def describe_study(
@@ -251,13 +220,15 @@ def write_plots(
         files.write_csv(PLOTS / name, pd.DataFrame(rows, columns=[*keys, *columns]))
 
     write(
-        "learning.csv", ["epoch", *VALUES], lambda run: run.history.to_dict("records")
+        "learning.csv",
+        ["epoch", *tables.VALUES],
+        lambda run: run.history.to_dict("records"),
     )
-    write("initial.csv", VALUES, lambda run: [first_epoch(run)])
+    write("initial.csv", tables.VALUES, lambda run: [tables.first_epoch(run.history)])
     write(
         "test.csv",
         ["test_accuracy", "deduplicated_accuracy"],
-        lambda run: [last_epoch(run)],
+        lambda run: [tables.last_epoch(run.history, run.test)],
     )
     write(
         "confusion.csv",

@@ -32,6 +32,7 @@ class Evidence:
     tables: Mapping[str, Table]
     absent: Mapping[str, str] = field(default_factory=dict)  # by group, why
     uninformative: frozenset[str] = frozenset()  # groups
+    precisions: Mapping[str, str] = field(default_factory=dict)  # by group
     num_val: int = 1  # images behind val_accuracy
     num_test: Mapping[str, int] = field(default_factory=dict)  # behind recall
     parameters: Mapping[str, float] = field(default_factory=dict)  # by backbone
@@ -41,7 +42,12 @@ class Evidence:
 
     def usable(self) -> list[str]:
         """Return the groups whose results say something: they ran, on informative features."""
-        return [name for name in self.tables["final"] if name not in self.uninformative]
+        ran = self.tables["final"]
+        return [
+            name
+            for name in self.names.values()
+            if name in ran and name not in self.uninformative
+        ]
 
     def values(self, table: str, group: str, key: str) -> list[float]:
         """Return a number of each run of a group; nothing where a run has none."""
@@ -67,14 +73,21 @@ class Evidence:
 
 
 def names(
-    groups: Mapping[str, Group], protocol: Protocol
+    groups: Mapping[str, Group], trainable_layers: int | str, precision: str
 ) -> dict[tuple[str, str], str]:
-    """Name the group of each backbone and weights that trained under a protocol."""
-    return {
-        (group.backbone, group.weights): name
-        for name, group in groups.items()
-        if group.protocol == protocol
-    }
+    """Name the group of each backbone and weights of which so many layers trained.
+
+    Groups that depart from the study's settings are left out; where there is one in each
+    precision, that in `precision` counts.
+    """
+    found: dict[tuple[str, str], str] = {}
+    for name, group in groups.items():
+        if group.protocol != Protocol(trainable_layers, group.protocol.precision):
+            continue
+        key = group.backbone, group.weights
+        if key not in found or group.protocol.precision == precision:
+            found[key] = name
+    return found
 
 
 def rate(row: Row, first: int, last: int) -> float | None:

@@ -151,6 +151,10 @@ def compare_variants(
             return check._replace(holds=None, why="not listed", missing="-".join(key))
         if name in evidence.absent:
             return check._replace(holds=None, why="not run", missing=name)
+    precisions = {evidence.precisions.get(str(name), "") for name in pair}
+    if len(precisions) > 1:
+        why = f"not compared: {' and '.join(sorted(precisions))}"
+        return check._replace(holds=None, why=why)
     if not evidence.uninformative.isdisjoint(map(str, pair)):
         why = "left out: uninformative features"
         return check._replace(holds=None, why=why, counts=False)
