@@ -7,6 +7,7 @@ Reads   data/images.npz, data/split.npz           the faces that the page shows
         metrics/weights, metrics/features         a file per variant that got so far
         metrics/test                              a file per run
         metrics/costs.json                        milliseconds per image, by backbone
+        metrics/architectures.json                the layers of each backbone
         plots/study/                              histories, initial and test scores, confusion
         plots/examples/<run>.csv                  the probabilities of the example images
         requirements.lock                         the versions that the page names
@@ -146,6 +147,7 @@ def describe(settings: Settings, study: dict[str, Any], found: Found) -> dict[st
         "dataset": files.read_json(Path("metrics/dataset.json")),
         "split": files.read_json(Path("metrics/split.json")),
         "versions": sections.versions(),
+        "architectures": files.read_json(Path("metrics/architectures.json")),
         "settings": {name: settings[name] for name in SECTIONS},
     }
 

@@ -129,9 +129,7 @@ def compare(
     if difference <= -used:
         return check._replace(holds=False)
     source = "images" if by_seeds is None else f"{len(left)} and {len(right)} seeds"
-    why = (
-        f"not significant: the margin of error is {100 * used:.1f} points, by {source}"
-    )
+    why = f"not significant: within ±{used:.2g}, by {source}"
     return check._replace(why=why)
 
 
