@@ -1,4 +1,4 @@
-"""The layers of our own: the head on every backbone, and convolutions as matrix products."""
+"""The layers of our own: the head on every backbone, and what some backbones need."""
 
 from typing import Any
 
@@ -37,6 +37,21 @@ class Head(pf.Layer):
 
     def compute_output_shape(self, input_shape: tf.TensorShape) -> tf.TensorShape:
         return tf.TensorShape([input_shape[0], self.params.num_classes])
+
+
+class ScaleAndShift(keras.layers.Layer):
+    """`inputs * scale + shift`, one of each per channel: batch normalisation, folded.
+
+    Takes and gives (..., channels). At first it changes nothing.
+    """
+
+    def build(self, input_shape: tf.TensorShape) -> None:
+        self.scale = self.add_weight("scale", input_shape[-1:], initializer="ones")
+        self.shift = self.add_weight("shift", input_shape[-1:], initializer="zeros")
+        super().build(input_shape)
+
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
+        return inputs * self.scale + self.shift
 
 
 class ProductConvolution(keras.layers.Conv2D):

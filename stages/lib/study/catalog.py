@@ -12,10 +12,12 @@ from stages.lib.core.errors import InputError
 
 # Grey makes the three channels equal, so BGR or RGB is a matter of the means' order.
 IMAGENET_BGR = (-103.939, -116.779, -123.68)
+DLIB_RGB = (-122.782 / 256, -117.001 / 256, -104.298 / 256)
 VGGFACE_BGR = (-93.5940, -104.7624, -129.1863)
 
 KERAS_STORE = "https://storage.googleapis.com/tensorflow/keras-applications"
 DEEPFACE_STORE = "https://github.com/serengil/deepface_models/releases/download/v1.0"
+DLIB_STORE = "https://github.com/ageitgey/face_recognition_models/raw/master/face_recognition_models/models"
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,17 @@ BACKBONES = {
         weights_hash="sha256:5b41897ec6dd762cee20575eee54ed4d719a78cb982b2080a87dc14887d88a7a",
         colour="#0072B2",
         bfloat16_is_faster=False,  # it would take twice float32's time (docs/performance.md)
+    ),
+    "resnet29": Backbone(
+        title="ResNet-29 (dlib)",
+        learned="faces",
+        builder="resnet29:build",
+        size=150,
+        scale=1 / 256,
+        offset=DLIB_RGB,
+        weights_url=f"{DLIB_STORE}/dlib_face_recognition_resnet_model_v1.dat",
+        weights_hash="sha256:55533b28a95800a551ba546ba62fe69625c7e95a7061c338adffead08719da30",
+        colour="#56B4E9",
     ),
     "resnet50": Backbone(
         title="ResNet-50",
