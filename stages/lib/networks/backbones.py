@@ -9,9 +9,10 @@ from unittest import mock
 
 from deepface.commons import weight_utils
 from deepface.models.facial_recognition.tf import OpenFace, VGGFace
-from tf_keras.applications import MobileNet, ResNet50
+from tf_keras.applications import EfficientNetB0, MobileNet, ResNet50
 
 from stages.lib.networks.runtime import keras, tf
+from stages.lib.networks.layers import ImageNetNormalization
 from stages.lib.study import catalog
 
 # What h5py and Keras raise for a weights file that is damaged or holds something else.
@@ -55,6 +56,25 @@ def mobilenet(weights: Path | None) -> keras.Model:
 
 def resnet50(weights: Path | None) -> keras.Model:
     return ResNet50(include_top=False, input_shape=(224, 224, 3), weights=weights)
+
+
+def efficientnetb0(weights: Path | None) -> keras.Model:
+    """Build EfficientNet-B0, normalising its input as the official weights expect.
+
+    Keras itself does so for `weights="imagenet"`, but not for the path of the same file.
+    """
+    model = EfficientNetB0(include_top=False, input_shape=(224, 224, 3), weights=None)
+    model = keras.models.clone_model(model, clone_function=_normalizing_as_keras)
+    if weights is not None:
+        model.load_weights(weights)
+    return model
+
+
+def _normalizing_as_keras(layer: keras.layers.Layer) -> keras.layers.Layer:
+    """Keep every layer of EfficientNet but the one that normalises its input."""
+    if isinstance(layer, keras.layers.Normalization):
+        return ImageNetNormalization.from_config(layer.get_config())
+    return layer
 
 
 def openface(weights: Path | None) -> keras.Model:

@@ -7,6 +7,8 @@ import params_flow as pf
 from stages.lib.networks.runtime import keras, tf
 from stages.lib.study.fer2013 import EMOTIONS
 
+IMAGENET_DEVIATION_RGB = (0.229, 0.224, 0.225)  # of values in [0, 1]
+
 
 class Head(pf.Layer):
     """Softmax over the classes, on a feature map's average or on a descriptor (C2).
@@ -52,6 +54,20 @@ class ScaleAndShift(keras.layers.Layer):
 
     def call(self, inputs: tf.Tensor) -> tf.Tensor:
         return inputs * self.scale + self.shift
+
+
+class ImageNetNormalization(keras.layers.Normalization):
+    """Normalization that divides by the roots of ImageNet's standard deviations as well.
+
+    The official weights of EfficientNet hold standard deviations where Normalization expects
+    variances, so its root divides by too little. Keras makes up for it in an operation that it
+    adds for these weights alone; here it is part of the network, whatever its weights.
+    """
+
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
+        # Not self.mean and self.variance: they are copies, which `set_weights` leaves behind.
+        deviation = tf.sqrt(self.adapt_variance * IMAGENET_DEVIATION_RGB)
+        return (inputs - self.adapt_mean) / deviation
 
 
 class ProductConvolution(keras.layers.Conv2D):

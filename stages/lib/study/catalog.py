@@ -43,6 +43,17 @@ class Backbone:
 
 
 BACKBONES = {
+    "efficientnetb0": Backbone(
+        title="EfficientNet-B0",
+        learned="ImageNet",
+        builder="backbones:efficientnetb0",
+        size=224,
+        scale=1,  # the network itself rescales and normalises
+        offset=(0, 0, 0),
+        weights_url=f"{KERAS_STORE}/efficientnetb0_notop.h5",
+        weights_hash="md5:50bc09e76180e00e4465e1a485ddc09d",
+        colour="#E69F00",
+    ),
     "mobilenet": Backbone(
         title="MobileNet",
         learned="ImageNet",
