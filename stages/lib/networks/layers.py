@@ -44,11 +44,16 @@ class Head(pf.Layer):
 class ScaleAndShift(keras.layers.Layer):
     """`inputs * scale + shift`, one of each per channel: batch normalisation, folded.
 
-    Takes and gives (..., channels). At first it changes nothing.
+    Takes and gives (..., channels). At first it multiplies by `initial_scale`.
     """
 
+    def __init__(self, initial_scale: float = 1, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.initial_scale = initial_scale
+
     def build(self, input_shape: tf.TensorShape) -> None:
-        self.scale = self.add_weight("scale", input_shape[-1:], initializer="ones")
+        initial = keras.initializers.Constant(self.initial_scale)
+        self.scale = self.add_weight("scale", input_shape[-1:], initializer=initial)
         self.shift = self.add_weight("shift", input_shape[-1:], initializer="zeros")
         super().build(input_shape)
 

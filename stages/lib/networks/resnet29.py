@@ -19,6 +19,7 @@ SIZE = 150  # pixels, height and width of the input
 DESCRIPTOR = 128
 # Channels and number of blocks. The first block of each stage but the first halves the map.
 STAGES = ((32, 3), (64, 4), (128, 3), (256, 3), (256, 1))
+NUM_BLOCKS = sum(num_blocks for _, num_blocks in STAGES)
 
 MAGIC = b"\x01\x01\x01\x0dloss_metric_2"
 # The layers with weights, by name and version: another version is another layout.
@@ -57,9 +58,18 @@ def build(weights: Path | None) -> keras.Model:
 
 
 def _convolution(
-    maps: tf.Tensor, filters: int, size: int, strides: int, padding: str, name: str
+    maps: tf.Tensor,
+    filters: int,
+    size: int,
+    strides: int,
+    padding: str,
+    name: str,
+    scale: float = 1,
 ) -> tf.Tensor:
-    """Convolve, then scale and shift: batch normalisation with its statistics folded in."""
+    """Convolve, then scale and shift: batch normalisation with its statistics folded in.
+
+    `scale` is its initial value.
+    """
     convolution = keras.layers.Conv2D(
         filters,
         size,
@@ -68,7 +78,7 @@ def _convolution(
         kernel_initializer="he_normal",
         name=f"{name}_conv",
     )
-    return ScaleAndShift(name=f"{name}_scale")(convolution(maps))
+    return ScaleAndShift(scale, name=f"{name}_scale")(convolution(maps))
 
 
 def _residual_block(maps: tf.Tensor, filters: int, down: bool, name: str) -> tf.Tensor:
@@ -76,7 +86,9 @@ def _residual_block(maps: tf.Tensor, filters: int, down: bool, name: str) -> tf.
     first = (2, "valid") if down else (1, "same")
     branch = _convolution(maps, filters, 3, *first, f"{name}_1")
     branch = keras.layers.ReLU(name=f"{name}_1_relu")(branch)
-    branch = _convolution(branch, filters, 3, 1, "same", f"{name}_2")
+    # Sums of many branches grow where nothing normalises them: random weights begin small.
+    scale = 1 / math.sqrt(NUM_BLOCKS)
+    branch = _convolution(branch, filters, 3, 1, "same", f"{name}_2", scale)
     if down:
         maps = keras.layers.AveragePooling2D(2, name=f"{name}_shortcut")(maps)
     # dlib adds maps of two sizes as if zeros followed the smaller one.
