@@ -68,6 +68,7 @@ def main() -> None:
     content = {
         **describe(settings, study, found),
         **show_results(settings, text, ours, scores.baseline(images["labels"])),
+        "answer": files.read_json(STUDY / "answer.json"),
         "findings": findings.find(ours),
         "verdicts": judge(ours, every_layer),
         "words": list(verdicts.WORDS.values()),

@@ -14,6 +14,8 @@ Writes  metrics/study/table2.json ... table5.json  MCR, MOFR per window of epoch
         metrics/study/difference2.json ...         ours minus the paper's
         metrics/study/initial.json, final.json     after the first and the last epoch
         metrics/study/runs.json                    the same of each run
+        metrics/study/answer.json                  faces or ImageNet, and what pretraining is
+                                                   worth, with intervals
         metrics/study/distances.json               which protocol is nearest to the paper's rows
         metrics/study/study.json                   what the results rest on
         plots/study/learning.csv                   every run's history
@@ -23,7 +25,7 @@ Source  the paper, sections 3.2 and 5 (Tables 2-5, Figures 5-10)
 """
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,10 +34,9 @@ import numpy as np
 import pandas as pd
 
 from stages.lib.core import console, files
-from stages.lib.results import distance, paper, tables
+from stages.lib.results import answer, distance, paper, plot_data, tables
 from stages.lib.scoring import scores
-from stages.lib.study.catalog import BACKBONES
-from stages.lib.study.protocols import Group, by_the_text, groups
+from stages.lib.study.protocols import Group, groups
 from stages.lib.study.settings import Settings, load_settings
 
 logger = logging.getLogger(__name__)
@@ -54,9 +55,9 @@ class Result:
 
 def main() -> None:
     settings = load_settings()
-    test = files.read_npz(Path("data/split.npz"))["test"]
-    labels = files.read_npz(Path("data/labels.npz"))["labels"][test]
-    results = read_results(settings, len(test))
+    split = files.read_npz(Path("data/split.npz"))
+    labels = files.read_npz(Path("data/labels.npz"))["labels"][split["test"]]
+    results = read_results(settings, len(labels))
     missing = [name for name in settings.runs if name not in results]
     logger.info("Tabulating %d of %d runs.", len(results), len(settings.runs))
     if missing:
@@ -68,9 +69,26 @@ def main() -> None:
         if (runs := tuple(run for run in group.runs if run in results))
     }
     write_tables(results, ran, settings.tables.window)
-    files.write_json(METRICS / "distances.json", find_distances(results, ran))
+    histories = {name: result.history for name, result in results.items()}
+    published = {table: read_published(table) for table in paper.TABLES}
+    found = distance.find(ran, histories, published)
+    files.write_json(METRICS / "distances.json", found)
     study = describe_study(settings, ran, missing)
     files.write_json(METRICS / "study.json", study)
+    is_fresh = ~split["test_has_duplicate"]
+    correct = {
+        name: (result.predicted == labels)[is_fresh]
+        for name, result in results.items()
+        if is_fresh.any()
+    }
+    final = files.read_json(METRICS / "final.json")
+    informative = {
+        name: group
+        for name, group in ran.items()
+        if correct and name not in study["uninformative"]
+    }
+    found = answer.find(informative, correct, final)
+    files.write_json(METRICS / "answer.json", found)
     write_plots(results, ran, settings, labels)
 
 
@@ -114,9 +132,13 @@ def write_tables(
         }
         files.write_json(METRICS / f"{table}.json", ours)
         if table in paper.TABLES:
-            published = files.read_json(Path(f"metrics/paper/{table}.json"))
+            published = read_published(table)
             name = table.replace("table", "difference")
             files.write_json(METRICS / f"{name}.json", tables.subtract(ours, published))
+
+
+def read_published(table: str) -> Any:
+    return files.read_json(Path(f"metrics/paper/{table}.json"))
 
 
 def rows_of(result: Result, window: int) -> dict[str, tables.Row]:
@@ -129,27 +151,6 @@ def rows_of(result: Result, window: int) -> dict[str, tables.Row]:
         "initial": tables.first_epoch(result.history),
         "final": tables.last_epoch(result.history, result.test),
     }
-
-
-def find_distances(
-    results: Mapping[str, Result], ran: Mapping[str, Group]
-) -> dict[str, Any]:
-    """Compare each published row with that of each protocol that ran (results/distance.py)."""
-    printed = {
-        key: files.read_json(Path(f"metrics/paper/{key}.json")) for key in paper.TABLES
-    }
-    found = {}
-    for variant in printed[paper.ACCURACY_MCR]:
-        published = {key: list(printed[key][variant].values()) for key in printed}
-        histories = {
-            group.protocol.label: [results[run].history for run in group.runs]
-            for group in ran.values()
-            if f"{group.backbone}-{group.weights}" == variant
-            and len(results[group.runs[0]].history) >= distance.WINDOWS[-1][1]
-        }
-        if histories:
-            found[variant] = distance.compare(histories, published)
-    return found
 
 
 def describe_study(
@@ -195,46 +196,29 @@ def write_plots(
     settings: Settings,
     labels: np.ndarray,
 ) -> None:
-    """Write what `dvc plots` draws; a file without results holds its header."""
-    text = by_the_text(settings)
-    heads: list[dict[str, Any]] = [
-        {
-            "run": run,
-            "variant": name,
-            "seed": settings.runs[run].seed,
-            "network": BACKBONES[group.backbone].title
-            + ("" if group.protocol == text else f", {group.protocol.label}"),
-            "weights": group.weights,
-        }
-        for name, group in ran.items()
-        for run in group.runs
-    ]
-    keys = ["run", "variant", "seed", "network", "weights"]
-
-    def write(
-        name: str, columns: list[str], rows_of: Callable[[Result], list[Any]]
-    ) -> None:
-        rows = [
-            {**head, **row} for head in heads for row in rows_of(results[head["run"]])
-        ]
-        files.write_csv(PLOTS / name, pd.DataFrame(rows, columns=[*keys, *columns]))
-
-    write(
-        "learning.csv",
-        ["epoch", *tables.VALUES],
-        lambda run: run.history.to_dict("records"),
-    )
-    write("initial.csv", tables.VALUES, lambda run: [tables.first_epoch(run.history)])
-    write(
-        "test.csv",
-        ["test_accuracy", "deduplicated_accuracy"],
-        lambda run: [tables.last_epoch(run.history, run.test)],
-    )
-    write(
-        "confusion.csv",
-        ["actual", "predicted", "images", "share"],
-        lambda run: scores.confusion(labels, run.predicted),
-    )
+    """Write what `dvc plots` draws."""
+    heads = plot_data.describe_runs(ran, settings)
+    tables_of: dict[str, tuple[list[str], plot_data.Rows]] = {
+        "learning": (
+            ["epoch", *tables.VALUES],
+            lambda run: results[run].history.to_dict("records"),
+        ),
+        "initial": (
+            tables.VALUES,
+            lambda run: [tables.first_epoch(results[run].history)],
+        ),
+        "test": (
+            ["test_accuracy", "deduplicated_accuracy"],
+            lambda run: [tables.last_epoch(results[run].history, results[run].test)],
+        ),
+        "confusion": (
+            ["actual", "predicted", "images", "share"],
+            lambda run: scores.confusion(labels, results[run].predicted),
+        ),
+    }
+    for name, (columns, rows_of) in tables_of.items():
+        table = plot_data.gather(heads, columns, rows_of)
+        files.write_csv(PLOTS / f"{name}.csv", table)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from stages.lib.results import paper
+from stages.lib.study.protocols import Group
 
 WINDOWS = ((1, 5), (6, 10), (11, 15), (16, 20))  # of Tables 2-5, in epochs
 
@@ -128,3 +129,31 @@ def compare(
             name: min(rows, key=rows.__getitem__) for name, rows in totals.items()
         },
     }
+
+
+def find(
+    ran: Mapping[str, Group],
+    histories: Mapping[str, pd.DataFrame],
+    printed: Mapping[str, Mapping[str, Mapping[str, float]]],
+) -> dict[str, Any]:
+    """Compare each published row with the protocols of its backbone and weights that ran.
+
+    Args:
+        ran: The groups of runs.
+        histories: By run.
+        printed: Tables 2-5, by variant and window.
+    """
+    found = {}
+    for variant in printed[paper.ACCURACY_MCR]:
+        published = {
+            key: list(table[variant].values()) for key, table in printed.items()
+        }
+        protocols = {
+            group.protocol.label: [histories[run] for run in group.runs]
+            for group in ran.values()
+            if f"{group.backbone}-{group.weights}" == variant
+            and len(histories[group.runs[0]]) >= WINDOWS[-1][1]
+        }
+        if protocols:
+            found[variant] = compare(protocols, published)
+    return found

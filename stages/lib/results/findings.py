@@ -6,9 +6,8 @@ from statistics import fmean
 from typing import NamedTuple
 
 from stages.lib.results import paper
-from stages.lib.results.comparisons import PRETRAINED, val_margin
+from stages.lib.results.comparisons import val_margin
 from stages.lib.results.evidence import Evidence, seed_margin
-from stages.lib.study.catalog import BACKBONES
 
 Ranking = list[tuple[float, str]]  # value and variant, the highest first
 
@@ -26,37 +25,12 @@ def find(evidence: Evidence) -> list[Finding]:
     if not evidence.usable():
         return []
     return [
-        faces_or_imagenet(evidence),
         best("Best at the start", "after epoch 1", evidence, "initial"),
         best("Best at the end", "after the last epoch", evidence, "final"),
         highest("Fastest to converge", paper.ACCURACY_MCR, evidence),
         highest("Most prone to overfit", paper.ACCURACY_MOFR, evidence),
-        worth_of_pretraining(evidence),
         effect_of_duplicates(evidence),
     ]
-
-
-def faces_or_imagenet(evidence: Evidence) -> Finding:
-    """Compare the best network pretrained on faces with the best one on ImageNet."""
-    question = "Pretrained on faces or on ImageNet?"
-    usable = evidence.usable()
-    found = []
-    for learned in ("faces", "ImageNet"):
-        backbones = [name for name, row in BACKBONES.items() if row.learned == learned]
-        names = [evidence.names.get((name, PRETRAINED)) for name in backbones]
-        there = [name for name in names if name in usable]
-        ranking = rank(there, partial(evidence.mean, "final", key="val_accuracy"))
-        if not ranking:
-            wanted = " or ".join(BACKBONES[name].title for name in backbones)
-            detail = f"It takes a pretrained {wanted}, of which none has results."
-            return Finding(question, "not known", detail)
-        found.append(ranking[0])
-    (faces, face), (imagenet, other) = found
-    answer = "faces" if faces > imagenet else "ImageNet"
-    if abs(faces - imagenet) <= margin(evidence, face, other):
-        answer = "too close to call"
-    detail = f"{face} ends at {faces:.1%} of the validation images, {other} at {imagenet:.1%}."
-    return Finding(question, answer, detail)
 
 
 def margin(evidence: Evidence, left: str, right: str) -> float:
@@ -97,32 +71,6 @@ def highest(question: str, table: str, evidence: Evidence) -> Finding:
     if rest:
         detail += f"; next is {rest[0][1]} with {signed(rest[0][0], 4)}"
     return Finding(question, name, f"{detail}.")
-
-
-def worth_of_pretraining(evidence: Evidence) -> Finding:
-    """Give what a pretrained variant is ahead of the random one, by backbone."""
-    usable = evidence.usable()
-    worth, unknown = [], []
-    for backbone in dict.fromkeys(backbone for backbone, _ in evidence.names):
-        pair = [evidence.names.get((backbone, how)) for how in (PRETRAINED, "random")]
-        values = [
-            evidence.mean("final", name, "deduplicated_accuracy")
-            for name in pair
-            if name in usable
-        ]
-        title = BACKBONES[backbone].title
-        if len(values) == len(pair) and None not in values:
-            worth.append(f"{title} {signed(100 * (values[0] - values[1]), 1)}")  # type: ignore[operator]
-        else:
-            unknown.append(title)
-    detail = "Points of accuracy on the deduplicated test set."
-    if unknown:
-        detail += (
-            " Not known where one of the two is missing or its features are uninformative: "
-            f"{', '.join(unknown)}."
-        )
-    question = "What pretraining is worth"
-    return Finding(question, ", ".join(worth) or "not known", detail)
 
 
 def effect_of_duplicates(evidence: Evidence) -> Finding:
