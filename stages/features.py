@@ -114,6 +114,7 @@ def main(name: str) -> None:
             "bytes": sum(file.stat().st_size for file in folder.iterdir()),
             "engine": engine.name,
             "precision": in_precision,
+            **precision.device(),
             **summary,
             "parameters": {
                 "backbone": network.backbone.count_params(),

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from stages.lib.networks.runtime import HAS_GPU, keras, tf
+from stages.lib.networks.runtime import GPUS, keras, tf
+from stages.lib.networks import split_model
 
 if TYPE_CHECKING:
     import openvino
@@ -29,7 +30,7 @@ class Engine:
 
 def open_engine(frozen: keras.Model, precision: str) -> Engine:
     """Compile the frozen part for this machine."""
-    if HAS_GPU or find_spec("openvino") is None:
+    if GPUS or find_spec("openvino") is None:
         return Engine("tensorflow", tensorflow_pass(frozen))
     return Engine("openvino", openvino_pass(frozen, precision))
 
@@ -40,7 +41,8 @@ def tensorflow_pass(frozen: keras.Model) -> Callable[[np.ndarray], list[np.ndarr
         frozen, input_signature=[tf.TensorSpec(frozen.input_shape, frozen.input.dtype)]
     )
     return lambda pixels: [
-        tensor.numpy() for tensor in tf.nest.flatten(compute(pixels))
+        tf.cast(tensor, split_model.stored_type(tensor)).numpy()
+        for tensor in tf.nest.flatten(compute(pixels))
     ]
 
 

@@ -35,7 +35,8 @@ class Head(pf.Layer):
     def call(self, inputs: tf.Tensor) -> tf.Tensor:
         if inputs.shape.rank == 4:
             inputs = tf.reduce_mean(inputs, axis=[1, 2])
-        return keras.activations.softmax(self.dense(inputs))
+        # In float32 under Keras's mixed policy too; elsewhere it already is.
+        return keras.activations.softmax(tf.cast(self.dense(inputs), tf.float32))
 
     def compute_output_shape(self, input_shape: tf.TensorShape) -> tf.TensorShape:
         return tf.TensorShape([input_shape[0], self.params.num_classes])

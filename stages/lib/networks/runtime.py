@@ -33,9 +33,9 @@ with _quiet_standard_error():
     import tensorflow as tf
     import tf_keras as keras
 
-    HAS_GPU = bool(tf.config.list_physical_devices("GPU"))
+    GPUS = tf.config.list_physical_devices("GPU")
 
-__all__ = ["HAS_GPU", "check_versions", "keras", "tf"]
+__all__ = ["GPUS", "check_versions", "keras", "tf"]
 
 
 def check_versions() -> None:

@@ -80,7 +80,9 @@ def build(
         layer.trainable = layer in tail_layers
 
     features = _split_tensors(tail_layers)
-    inputs = [keras.Input(type_spec=tensor.type_spec) for tensor in features]
+    inputs = [
+        keras.Input(tensor.shape[1:], dtype=stored_type(tensor)) for tensor in features
+    ]
     tail = keras.Model(inputs, _replay(tail_layers, features, inputs))
     return Network(whole, keras.Model(image, features), tail, model)
 
@@ -91,6 +93,11 @@ def preprocess(image: tf.Tensor, spec: catalog.Backbone) -> tf.Tensor:
     grey = keras.layers.Resizing(spec.size, spec.size, "bilinear")(grey)
     channels = keras.layers.Concatenate()([grey, grey, grey])
     return keras.layers.Rescaling(spec.scale, spec.offset)(channels)
+
+
+def stored_type(tensor: tf.Tensor) -> tf.DType:
+    """Return the type in which a tensor is stored: float32, whatever computed it, or bytes."""
+    return tf.float32 if tensor.dtype.is_floating else tensor.dtype
 
 
 def restart_dropout(model: keras.Model, seed: int) -> None:
