@@ -1,7 +1,7 @@
 """How each backbone of the catalog is built: by Keras, or by deepface."""
 
 import importlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -83,7 +83,16 @@ def openface(weights: Path | None) -> keras.Model:
     for layer in model.layers:
         if layer.name.startswith("sqrt_"):
             layer.function = _root
+        elif layer.name.startswith("lrn_"):
+            layer.function = _in_float32(layer.function)
     return model
+
+
+def _in_float32(
+    function: Callable[[tf.Tensor], tf.Tensor],
+) -> Callable[[tf.Tensor], tf.Tensor]:
+    """Compute in float32 and give the type that came: TensorFlow has no LRN in bfloat16."""
+    return lambda tensor: tf.cast(function(tf.cast(tensor, tf.float32)), tensor.dtype)
 
 
 def _root(squares: tf.Tensor) -> tf.Tensor:
