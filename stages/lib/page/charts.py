@@ -7,6 +7,7 @@ import altair as alt
 import pandas as pd
 
 from stages.lib.page import style, vega
+from stages.lib.page.lines import PARTS, UNITS
 from stages.lib.page.style import Style
 from stages.lib.study.fer2013 import EMOTIONS
 
@@ -19,12 +20,12 @@ def initial(
         {"variant": row["run"], "part": part, "bar": f"{row['variant']}, {part}"}
         | {"value": vega.rounded(row[prefix + metric])}
         for row in table.to_dict("records")
-        for part, prefix in vega.PARTS.items()
+        for part, prefix in PARTS.items()
     ]
     base = alt.Chart(alt.InlineData(values=data)).encode(
-        alt.X("value:Q", title=f"{vega.UNITS[metric]} after epoch 1"),
+        alt.X("value:Q", title=f"{UNITS[metric]} after epoch 1"),
         alt.Y("variant:N", title=None, sort=None),
-        yOffset=alt.YOffset("part:N", sort=list(vega.PARTS)),
+        yOffset=alt.YOffset("part:N", sort=list(PARTS)),
     )
     numbers = base.encode(text=alt.Text("value:Q", format=".3f"))
     text: dict[str, Any] = {"align": "left", "dx": 4, "fontSize": 10}
@@ -78,7 +79,7 @@ def duplicates(
     variants = list(dict.fromkeys(point["variant"] for point in data))
     colours = [styles[name].colour for name in variants]
     base = alt.Chart(alt.InlineData(values=data)).encode(
-        alt.X("accuracy:Q", title=vega.UNITS["accuracy"], scale=alt.Scale(zero=False)),
+        alt.X("accuracy:Q", title=UNITS["accuracy"], scale=alt.Scale(zero=False)),
         alt.Y("variant:N", title=None, sort=None, axis=alt.Axis(grid=True)),
         color=vega.look("variant", variants, colours),
     )

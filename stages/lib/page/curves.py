@@ -10,9 +10,8 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from stages.lib.page import style
+from stages.lib.page.lines import UNITS, Line, learning_curves
 from stages.lib.page.style import GREY, Style
-
-UNITS = {"accuracy": "Accuracy (share of images)", "loss": "Loss (cross-entropy, nats)"}
 
 BASELINE: dict[str, Any] = {
     "color": GREY,
@@ -33,42 +32,33 @@ def learning(
     panels = figure.subplots(1, 2)
     for axes, letter, metric in zip(panels, "ab", UNITS, strict=True):
         axes.set_title(f"{letter}) {metric.capitalize()} change over epoch", loc="left")
-        for variant, epochs in history.groupby("variant", sort=False):
-            _draw_curves(axes, str(variant), epochs, metric, styles[str(variant)])
+        for line in learning_curves(history, metric, styles):
+            _draw_curve(axes, line)
         axes.axhline(baseline[metric], **BASELINE)
         axes.set_xlabel("Epoch")
-        axes.set_ylabel(UNITS[metric])
+        axes.set_ylabel(UNITS[metric].capitalize())
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
     handles, names = panels[0].get_legend_handles_labels()
     figure.legend(handles, names, loc="outside right upper", fontsize=8)
     return figure
 
 
-def _draw_curves(
-    axes: Axes, variant: str, epochs: pd.DataFrame, metric: str, look: Style
-) -> None:
-    """Draw training in the full colour and, thinner and lighter, validation.
-
-    Of several seeds it is the mean; a band goes from the least to the most.
-    """
-    seeds = epochs.groupby("epoch")
-    shape: dict[str, Any] = {
-        "linestyle": look.dash,
-        "marker": look.marker or ("." if epochs["epoch"].nunique() == 1 else ""),
-        "markersize": 4,
-    }
-    for column, label, colour, width in (
-        (metric, "training", look.colour, 2.0),
-        (f"val_{metric}", "validation", style.lighter(look.colour), 1.3),
-    ):
-        shape |= {"label": f"{variant}, {label}", "color": colour, "linewidth": width}
-        mean = seeds[column].mean()
-        axes.plot(mean.index, mean, **shape)
-        if epochs["seed"].nunique() > 1:
-            low, high = seeds[column].min(), seeds[column].max()
-            axes.fill_between(
-                mean.index, low, high, color=colour, alpha=0.2, linewidth=0
-            )
+def _draw_curve(axes: Axes, line: Line) -> None:
+    """Draw a curve; of several seeds it is the mean, with a band from the least to the most."""
+    epochs = list(line.values)
+    axes.plot(
+        epochs,
+        list(line.values.values()),
+        label=line.title,
+        color=line.colour,
+        linestyle=line.dash,
+        linewidth=line.width,
+        marker=line.marker or ("." if len(epochs) == 1 else ""),
+        markersize=4,
+    )
+    if line.has_spread:
+        bounds = list(line.low.values()), list(line.high.values())
+        axes.fill_between(epochs, *bounds, color=line.colour, alpha=0.2, linewidth=0)
 
 
 def initial(
@@ -93,7 +83,7 @@ def initial(
     axes.margins(x=0.1)  # room for the numbers
     axes.set_xlim(left=0)
     axes.grid(visible=False, axis="y")
-    axes.set_xlabel(f"{UNITS[metric]} after epoch 1")
+    axes.set_xlabel(f"{UNITS[metric].capitalize()} after epoch 1")
     train = Patch(color=GREY, label="training")
     val = Patch(color=style.lighter(GREY), label="validation")
     figure.legend(handles=[train, val, line], loc="outside right upper", fontsize=8)

@@ -1,32 +1,16 @@
 """The report's learning curves (Figures 5-8), as Vega-Lite made with Altair."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
 
 import altair as alt
 import pandas as pd
 
-from stages.lib.page import style, vega
+from stages.lib.page import vega
+from stages.lib.page.lines import PARTS, UNITS, Line, learning_curves
 from stages.lib.page.style import GREY, Style
 
 SHAPES = {"^": "triangle-up", "s": "square", "D": "diamond"}  # of matplotlib's markers
 DASHES = {"solid": [1, 0], "dashed": [5, 4]}
-
-
-class Line(NamedTuple):
-    """One curve of a chart: its name in the tooltip, its values, and how it looks.
-
-    Of several seeds the values are means; `low` and `high` are the least and the most.
-    """
-
-    title: str
-    values: dict[Any, float]  # by epoch
-    low: dict[Any, float]
-    high: dict[Any, float]
-    colour: str
-    dash: list[int]
-    width: float
-    marker: str
 
 
 def learning(
@@ -34,15 +18,11 @@ def learning(
     metric: str,
     styles: Mapping[str, Style],
     top: float,
-    parts: Sequence[str] = tuple(vega.PARTS),
+    parts: Sequence[str] = tuple(PARTS),
     height: int = 230,
 ) -> vega.Spec:
     """Draw a metric after each epoch: hover reads an epoch, Ctrl and the wheel zoom."""
-    lines = [
-        _line(variant, part, metric, epochs, styles[str(variant)], len(parts) == 1)
-        for variant, epochs in history.groupby("variant", sort=False)
-        for part in parts
-    ]
+    lines = learning_curves(history, metric, styles, parts)
     epoch = alt.X(
         "epoch:Q",
         title="epoch",
@@ -50,7 +30,7 @@ def learning(
         axis=alt.Axis(tickMinStep=1, format="d", grid=False),
     )
     scale = alt.Scale(domain=[0, top], nice=False)
-    value = alt.Y("value:Q", title=vega.UNITS[metric], scale=scale)
+    value = alt.Y("value:Q", title=UNITS[metric], scale=scale)
     bands = [_band(line, place, epoch, value) for place, line in enumerate(lines)]
     drawn = [band for band in bands if band is not None]
     layers = [*drawn, *_curves(lines, epoch, value), _hover(lines, epoch)]
@@ -59,31 +39,16 @@ def learning(
     return vega.finish(alt.layer(*layers), description, height)
 
 
-def _line(
-    variant: Any, part: str, metric: str, epochs: pd.DataFrame, look: Style, alone: bool
-) -> Line:
-    """Take a variant's training or validation; the latter is lighter, unless alone."""
-    full = alone or part == "training"
-    seeds = epochs.groupby("epoch")[vega.PARTS[part] + metric]
-    num_seeds = epochs["seed"].nunique()
-    return Line(
-        f"{variant}, {part}" + (f", {num_seeds} seeds" if num_seeds > 1 else ""),
-        dict(seeds.mean().map(vega.rounded)),
-        dict(seeds.min().map(vega.rounded)),
-        dict(seeds.max().map(vega.rounded)),
-        look.colour if full else style.lighter(look.colour),
-        DASHES[look.dash],
-        2.2 if full else 1.6,
-        look.marker,
-    )
-
-
 def _band(line: Line, place: int, epoch: alt.X, value: alt.Y) -> vega.Chart | None:
     """Shade what lies between the seeds, where there are several."""
-    if line.low == line.high:
+    if not line.has_spread:
         return None
     data = [
-        {"epoch": number, "value": low, "high": line.high[number]}
+        {
+            "epoch": number,
+            "value": vega.rounded(low),
+            "high": vega.rounded(line.high[number]),
+        }
         for number, low in line.low.items()
     ]
     return (
@@ -96,7 +61,7 @@ def _band(line: Line, place: int, epoch: alt.X, value: alt.Y) -> vega.Chart | No
 def _curves(lines: list[Line], epoch: alt.X, value: alt.Y) -> list[vega.Chart]:
     """Draw the lines, with points on those that share colour and dash with another."""
     data = [
-        {"epoch": number, "line": place, "value": value}
+        {"epoch": number, "line": place, "value": vega.rounded(value)}
         for place, line in enumerate(lines)
         for number, value in line.values.items()
     ]
@@ -104,7 +69,7 @@ def _curves(lines: list[Line], epoch: alt.X, value: alt.Y) -> list[vega.Chart]:
     colour = vega.look("line", places, [line.colour for line in lines])
     base = alt.Chart(alt.InlineData(values=data)).encode(epoch, value, color=colour)
     drawn = base.mark_line(clip=True).encode(
-        strokeDash=vega.look("line", places, [line.dash for line in lines]),
+        strokeDash=vega.look("line", places, [DASHES[line.dash] for line in lines]),
         # Vega-Lite warns of widths whose field has no order.
         strokeWidth=vega.look(
             "line", places, [line.width for line in lines], "ordinal"
@@ -127,7 +92,12 @@ def _hover(lines: list[Line], epoch: alt.X) -> vega.Chart:
     epochs = dict.fromkeys(number for line in lines for number in line.values)
     rows = [
         {"epoch": number}
-        | {f"line{n}": line.values.get(number) for n, line in enumerate(lines)}
+        | {
+            f"line{n}": vega.rounded(line.values[number])
+            if number in line.values
+            else None
+            for n, line in enumerate(lines)
+        }
         for number in epochs
     ]
     tooltip = [

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from stages.lib.page import charts, learning, style, vega
+from stages.lib.page.lines import UNITS
 from stages.lib.results import paper
 from stages.lib.results.evidence import Evidence
 from stages.lib.results.recommend import Candidate
@@ -170,10 +171,10 @@ def draw_charts(
     }
     for backbone in dict.fromkeys(one.backbone for one in text.values()):
         mine = history[history["variant"].map(lambda v: groups[v].backbone) == backbone]
-        for metric in () if mine.empty else vega.UNITS:
+        for metric in () if mine.empty else UNITS:
             name = f"{metric}-{backbone}"
             drawn[name] = learning.learning(mine, metric, styles, top[metric])
-    for metric in vega.UNITS:
+    for metric in UNITS:
         drawn[f"initial-{metric}"] = charts.initial(
             first["initial"], metric, styles, baseline[BASELINE[metric]]
         )

@@ -13,8 +13,6 @@ from stages.lib.page.style import GREY
 Chart = Any  # Altair's layers have no common type that can be finished
 Spec = dict[str, Any]
 
-UNITS = {"accuracy": "accuracy (share of images)", "loss": "loss (nats)"}
-PARTS = {"training": "", "validation": "val_"}  # and the prefixes of their columns
 INK, RULE = "#1c2128", "#e6e8eb"
 FONT = "Segoe UI, Roboto, Helvetica Neue, Noto Sans, Liberation Sans, Arial, sans-serif"
 
