@@ -6,6 +6,7 @@ Reads   metrics/test/<run>.json           of the runs that params.yaml lists; th
         metrics/features/<variant>.json   whether the features are informative
         metrics/dataset.json              images, emotions, official, source_file
         data/labels.npz, data/split.npz   the labels of the test images
+        data/ferplus.npz                  what most people see in each image, if asked for
         metrics/paper/                    the published Tables 2-5
 Params  data.source, weights.pretrained, compute.precision, train.epochs, tables.window,
         variants, runs
@@ -18,6 +19,7 @@ Writes  metrics/study/table2.json ... table5.json  MCR, MOFR per window of epoch
                                                    worth, with intervals
         metrics/study/distances.json               which protocol is nearest to the paper's rows
         metrics/study/study.json                   what the results rest on
+        metrics/study/ferplus.json                 scores against FER+'s labels, if asked for
         plots/study/learning.csv                   every run's history
         plots/study/initial.csv, test.csv          one row per run
         plots/study/confusion.csv                  49 rows per run
@@ -35,7 +37,7 @@ import pandas as pd
 
 from stages.lib.core import console, files
 from stages.lib.results import answer, distance, paper, plot_data, tables
-from stages.lib.scoring import scores
+from stages.lib.scoring import labellings, scores
 from stages.lib.study.protocols import Group, groups
 from stages.lib.study.settings import Settings, load_settings
 
@@ -90,6 +92,7 @@ def main() -> None:
     found = answer.find(informative, correct, final)
     files.write_json(METRICS / "answer.json", found)
     write_plots(results, ran, settings, labels)
+    write_ferplus(results, split)
 
 
 def read_results(settings: Settings, num_test: int) -> dict[str, Result]:
@@ -151,6 +154,18 @@ def rows_of(result: Result, window: int) -> dict[str, tables.Row]:
         "initial": tables.first_epoch(result.history),
         "final": tables.last_epoch(result.history, result.test),
     }
+
+
+def write_ferplus(
+    results: Mapping[str, Result], split: Mapping[str, np.ndarray]
+) -> None:
+    """Score the runs against what most people see in each image too, if that is known."""
+    path = Path("data/ferplus.npz")
+    if path.is_file() and len(majority := files.read_npz(path)["labels"]):
+        labels = files.read_npz(Path("data/labels.npz"))["labels"]
+        predictions = {name: result.predicted for name, result in results.items()}
+        compared = labellings.compare(labels, majority, split, predictions)
+        files.write_json(METRICS / "ferplus.json", compared)
 
 
 def describe_study(

@@ -27,11 +27,12 @@ HASH = re.compile("|md5:[0-9a-f]{32}|sha256:[0-9a-f]{64}", re.IGNORECASE)
 
 
 class Data(Params):
-    """Where FER2013 comes from."""
+    """Where FER2013 comes from, and whether FER+ is wanted beside it."""
 
     source: str = Param("kaggle", dtype=str)
     hash: str = Param("", dtype=str)
     convert: bool = Param(False, dtype=bool)
+    ferplus: bool = Param(False, dtype=bool)
 
 
 class Synthetic(Params):
