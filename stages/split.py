@@ -1,12 +1,13 @@
 """Split the images into a training, a validation and a test set.
 
-Reads   data/labels.npz     labels (N,) uint8, groups of identical images (N,) int64
+Reads   data/labels.npz     labels (N,) uint8, groups of identical images (N,) int64, usages
 Params  split
 Writes  data/split.npz      train, val, test: sorted rows of images.npz, int64;
                             test_has_duplicate: (len(test),) bool, its exact duplicate is in train;
                             examples: (7,) int64, the test image of Figures 11-17
         metrics/split.json  images per set and emotion, and test images with a duplicate in train
-Source  the paper, section 3.1 (70/10/20, stratified, random_state = 42)
+Source  the paper, section 3.1 (70/10/20, stratified, random_state = 42); or the competition's
+        own sets (Goodfellow et al. 2013), on which most published results rest
 """
 
 from functools import partial
@@ -18,7 +19,7 @@ from sklearn.model_selection import train_test_split
 
 from stages.lib.core import console, files
 from stages.lib.core.errors import InputError
-from stages.lib.study.fer2013 import EMOTIONS
+from stages.lib.study.fer2013 import EMOTIONS, USAGES
 from stages.lib.study.settings import Split, load_settings
 
 
@@ -41,6 +42,28 @@ def split_rows(labels: np.ndarray, shares: Split) -> dict[str, np.ndarray]:
             "images, or other shares (`split` in params.yaml)."
         ) from None
     sets = {"train": np.sort(train), "val": np.sort(val), "test": np.sort(test)}
+    _check_emotions(labels, sets)
+    return sets
+
+
+def official_rows(labels: np.ndarray, usages: np.ndarray) -> dict[str, np.ndarray]:
+    """Take the competition's sets: Training, PublicTest for validation, PrivateTest as test."""
+    if set(usages.tolist()) != set(USAGES):
+        found = ", ".join(sorted(set(usages.tolist())))
+        raise InputError(
+            f"`split.by` in params.yaml is `official`, which needs images of {', '.join(USAGES)}. "
+            f"This copy of FER2013 has {found}. Set `data.source` to fer2013.csv, which says of "
+            "each image to which set it belongs, or `split.by` to `random`."
+        )
+    sets = {
+        name: np.flatnonzero(usages == usage)
+        for name, usage in zip(("train", "val", "test"), USAGES, strict=True)
+    }
+    _check_emotions(labels, sets)
+    return sets
+
+
+def _check_emotions(labels: np.ndarray, sets: dict[str, np.ndarray]) -> None:
     for name, part in sets.items():
         for code in set(range(len(EMOTIONS))) - set(labels[part].tolist()):
             raise InputError(
@@ -48,7 +71,6 @@ def split_rows(labels: np.ndarray, shares: Split) -> dict[str, np.ndarray]:
                 f"which there are {(labels == code).sum()} in all. Every emotion must be in every "
                 "set: use more images of it, or other shares (`split` in params.yaml)."
             )
-    return sets
 
 
 def choose_examples(
@@ -74,7 +96,10 @@ def main() -> None:
     settings = load_settings()
     images = files.read_npz(Path("data/labels.npz"))
     labels, group = images["labels"], images["groups"]
-    rows = split_rows(labels, settings.split)
+    if settings.split.by == "official":
+        rows = official_rows(labels, images["usages"])
+    else:
+        rows = split_rows(labels, settings.split)
     has_duplicate = np.isin(group[rows["test"]], group[rows["train"]])
     examples = choose_examples(labels, rows["test"], has_duplicate, settings.split.seed)
     files.write_npz(

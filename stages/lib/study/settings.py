@@ -45,8 +45,9 @@ class Synthetic(Params):
 
 
 class Split(Params):
-    """Shares of all images (section 3.1)."""
+    """The sets: at random by shares of all images (section 3.1), or the competition's own."""
 
+    by: str = Param("random", dtype=str, one_of=("random", "official"))
     val: float = Param(0.1, dtype=float, low=0, high=1)
     test: float = Param(0.2, dtype=float, low=0, high=1)
     seed: int = Param(42, dtype=int, low=0, high=LAST_SEED)
