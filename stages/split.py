@@ -69,7 +69,7 @@ def _check_emotions(labels: np.ndarray, sets: dict[str, np.ndarray]) -> None:
             raise InputError(
                 f"The {name} set of {len(part)} images has none that shows {EMOTIONS[code]}, of "
                 f"which there are {(labels == code).sum()} in all. Every emotion must be in every "
-                "set: use more images of it, or other shares (`split` in params.yaml)."
+                "set: use more images of it, or set another `split` in params.yaml."
             )
 
 
