@@ -5,7 +5,7 @@ Reads   data/images.npz, data/split.npz           the faces that the page shows
         metrics/study/                            tables, runs, and what they rest on
         metrics/paper/                            the published Tables 2-5
         metrics/weights, metrics/features         a file per variant that got so far
-        metrics/test                              a file per run
+        metrics/test, metrics/calibration         a file per run
         metrics/costs.json                        milliseconds per image, by backbone
         metrics/architectures.json                the layers of each backbone
         plots/study/                              histories, initial and test scores, confusion
@@ -85,6 +85,10 @@ def read_each(folder: str, names: Mapping[str, Any]) -> dict[str, Any]:
     return {
         name: files.read_json(path) for name, path in paths.items() if path.is_file()
     }
+
+
+def read_if_there(path: Path) -> Any:
+    return files.read_json(path) if path.is_file() else None
 
 
 def collect_results(
@@ -171,7 +175,11 @@ def show_results(
         name: files.read_csv(Path(f"plots/study/{name}.csv"))
         for name in ("learning", "initial", "test", "confusion")
     }
-    charts = sections.draw_charts(plots, ours, groups(settings), text, baseline)
+    ferplus = read_if_there(STUDY / "ferplus.json")
+    agreement = ferplus["agreement"]["test"]["share"] if ferplus else None
+    charts = sections.draw_charts(
+        plots, ours, groups(settings), text, baseline, agreement
+    )
     return {
         "text": text,
         "others": {
@@ -189,6 +197,8 @@ def show_results(
         "final": files.read_json(STUDY / "final.json"),
         "baseline": baseline,
         "confusion": sections.confusion_matrices(plots["confusion"], text),
+        "ferplus": ferplus,
+        "calibration": read_each("metrics/calibration", text),
         "charts": charts,
         "specs": html.specs(charts),
         "vega": html.vega(),

@@ -80,13 +80,6 @@ def test_with_fewer_it_is_that_of_the_paired_difference_over_images():
     assert margin == pytest.approx(1.96 * resampled.std(), rel=0.05)
 
 
-def test_mcnemars_p_is_that_of_the_discordant_pairs_alone():
-    left = np.array([True] * 12 + [False] * 3 + [True] * 50)
-    right = np.array([False] * 12 + [True] * 3 + [True] * 50)
-    assert answer.mcnemar(left, right) == pytest.approx(stats.binomtest(3, 15).pvalue)
-    assert answer.mcnemar(left, left) == 1
-
-
 def test_where_one_kind_did_not_run_nothing_is_answered():
     groups, runs = study()
     only = {"openface-pretrained-all": groups["openface-pretrained-all"]}

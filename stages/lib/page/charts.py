@@ -60,9 +60,15 @@ def _bars(
 
 
 def duplicates(
-    table: pd.DataFrame, styles: Mapping[str, Style], baseline: float
+    table: pd.DataFrame,
+    styles: Mapping[str, Style],
+    baseline: float,
+    agreement: float | None = None,
 ) -> vega.Spec:
-    """Draw the accuracy on the paper's test set beside that on its deduplicated part."""
+    """Draw the accuracy on the paper's test set beside that on its deduplicated part.
+
+    `agreement` is the share of the test images whose label is FER+'s too, if that is known.
+    """
     data = [
         {
             "variant": row["run"],
@@ -96,6 +102,7 @@ def duplicates(
     )
     chart = alt.layer(
         vega.baseline(baseline),
+        *([vega.agreement(agreement)] if agreement else []),
         base.mark_line(strokeWidth=2).encode(detail="variant:N"),
         points.properties(name="points").add_params(vega.zoom("x")),
     )

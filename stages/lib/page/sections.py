@@ -145,6 +145,7 @@ def draw_charts(
     groups: Mapping[str, Group],
     text: Mapping[str, Group],
     baseline: Mapping[str, float],
+    agreement: float | None,
 ) -> dict[str, vega.Spec]:
     """Draw every chart for which there are results, by its id on the page.
 

@@ -62,6 +62,16 @@ def zoom(*axes: Any) -> alt.Parameter:
     )
 
 
+def agreement(share: float) -> Chart:
+    """Draw how far FER2013's labels agree with what most people see (FER+)."""
+    data = [{"agreement": rounded(share)}]
+    return (
+        alt.Chart(alt.InlineData(values=data))
+        .mark_rule(color=INK, strokeDash=[6, 3], strokeWidth=1.5)
+        .encode(x="agreement:Q", tooltip=[alt.Tooltip("agreement:Q", format=".4f")])
+    )
+
+
 def baseline(value: float) -> Chart:
     """Draw what the majority class, or predicting the classes' shares, gives."""
     return (

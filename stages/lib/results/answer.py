@@ -15,6 +15,7 @@ import numpy as np
 from scipy import stats
 
 from stages.lib.results.evidence import CONFIDENCE, seed_margin
+from stages.lib.scoring.significance import mcnemar
 from stages.lib.study.catalog import BACKBONES
 from stages.lib.study.protocols import Group, Protocol
 
@@ -78,19 +79,6 @@ def paired_margin(left: np.ndarray, right: np.ndarray) -> float:
     differences = left.astype(float) - right.astype(float)
     critical = stats.norm.ppf((1 + CONFIDENCE) / 2)
     return float(critical * differences.std() / sqrt(len(differences)))
-
-
-def mcnemar(left: np.ndarray, right: np.ndarray) -> float:
-    """Return the p-value of McNemar's exact test on matched pairs (N,) bool.
-
-    >>> mcnemar(np.array([1, 1, 1, 0]), np.array([0, 0, 1, 0]))
-    0.5
-    """
-    wins = int(np.sum(left.astype(bool) & ~right.astype(bool)))
-    losses = int(np.sum(right.astype(bool) & ~left.astype(bool)))
-    if not wins + losses:
-        return 1.0
-    return float(stats.binomtest(wins, wins + losses).pvalue)
 
 
 def find(
