@@ -179,7 +179,9 @@ def draw_charts(
         drawn[f"initial-{metric}"] = charts.initial(
             first["initial"], metric, styles, baseline[BASELINE[metric]]
         )
-    drawn["duplicates"] = charts.duplicates(first["test"], styles, baseline["accuracy"])
+    drawn["duplicates"] = charts.duplicates(
+        first["test"], styles, baseline["accuracy"], agreement
+    )
     recall = {name: evidence.tables["recall"][name][0] for name in first["test"]["run"]}
     drawn["recall"] = charts.recall(recall, styles)
     return drawn
