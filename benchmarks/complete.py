@@ -1,6 +1,6 @@
-"""Whole runs of a small study, ours and the naive way: `python -m benchmarks.complete`.
+"""Whole runs of a small study, ours and by Keras's `fit`: `python -m benchmarks.complete`.
 
-They check what `make bench` projects from costs an image: about ten minutes on 2 cores.
+They check what `make bench` projects from costs per image: about five minutes on 2 cores.
 """
 
 import logging

@@ -1,6 +1,6 @@
-"""What an image costs in each backbone's frozen part: `python -m benchmarks.costs`, a minute.
+"""Milliseconds per image of each backbone's frozen part: `python -m benchmarks.costs`.
 
-Writes metrics/costs.json, which the report recommends a backbone by.
+About a minute. Writes metrics/costs.json, by which the report recommends a backbone.
 """
 
 import logging

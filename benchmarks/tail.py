@@ -1,4 +1,4 @@
-"""A training step of 32 images: our tail, against Keras's own layers and Adam, and the machine."""
+"""A training step of 32 images: our tail against Keras's own layers and Adam, and the peak."""
 
 from collections.abc import Callable
 
@@ -12,8 +12,8 @@ from stages.lib.networks import precision
 from stages.lib.training.loop import Loop
 
 BATCH_SIZE = 32
-STEPS = {"mobilenet": 20, "openface": 100, "resnet50": 20, "vggface": 3}
-SIDE = 2048  # of the square matrices whose product is the machine's rate
+STEPS = subjects.per_backbone(20, openface=100, vggface=3)
+SIDE = 2048  # of the square matrices whose product measures the machine's rate
 PRODUCTS = 5  # timed as one
 
 
@@ -25,7 +25,7 @@ def our_tail(backbone: str) -> keras.Model:
 
 
 def steps(tail: keras.Model, number: int) -> Callable[[], None]:
-    """Return a function that trains for some steps on a batch that is already there."""
+    """Return a function that trains for some steps on one batch in memory."""
     random = np.random.default_rng(42)
     features = [
         tf.constant(random.normal(size=(BATCH_SIZE, *one.shape[1:])), tf.float32)
@@ -52,7 +52,7 @@ def product() -> Callable[[], None]:
 def operations(tail: keras.Model) -> int:
     """Return the floating-point operations of a step's matrix products.
 
-    Forward, and backward for the weights alone: nothing asks for the features' gradient.
+    Forward, and backward for the weights alone: the features need no gradient.
     Head and biases are left out.
     """
     total = 0
@@ -66,9 +66,9 @@ def operations(tail: keras.Model) -> int:
 
 
 def measure(backbone: str, in_precision: str) -> tuple[Row, float, float]:
-    """Return the row of one backbone, the share of the machine's rate that ours has, and that.
+    """Return the row of one backbone, the share of the machine's rate it reaches, and the rate.
 
-    The rate is that of a product of square matrices, in operations a second.
+    The rate is that of a product of square matrices, in operations per second.
     """
     precision.set_precision(in_precision)
     ours = our_tail(backbone)
