@@ -25,7 +25,7 @@ install: .dvc/plots/page.html  ## install what the project needs into .venv
 	VIRTUAL_ENV=$(CURDIR)/.venv .venv/uv/bin/uv pip sync --quiet requirements.lock --build-constraints build-constraints.txt --compile-bytecode
 	touch $@
 
-demo: install  ## the whole study on drawn faces, in a folder of its own
+demo: install  ## the whole study on synthetic faces, offline, in a folder of its own
 	@test -d $(DEMO) || git clone --quiet . $(DEMO)
 	@cd $(DEMO) && head=$$(git -C .. rev-parse HEAD) && git fetch --quiet \
 		&& { [ $$(git rev-parse HEAD) = $$head ] || git checkout --quiet --force --detach $$head; } \
@@ -35,23 +35,23 @@ demo: install  ## the whole study on drawn faces, in a folder of its own
 test: install  ## run the tests
 	python -m pytest -n 2 --dist loadfile
 
-test-sharing: install  ## remotes: S3, SSH, a local disk, the run-cache
+test-sharing: install  ## test remotes (S3, SSH, a local disk) and the run-cache
 	python -m pytest -m "" tests/sharing
 
-test-faults: install  ## kills, full disks and damage, many times: hours
+test-faults: install  ## kill stages, fill disks, damage files, many times: hours
 	FAULT_ROUNDS=20 python -m pytest -m "" tests/faults
 
-fuzz: install  ## thousands of odd settings and copies of FER2013, other ones each time
+fuzz: install  ## thousands of random settings and copies of FER2013, new ones each time
 	HYPOTHESIS_PROFILE=long python -m pytest tests/test_fuzz_settings.py tests/test_fuzz_prepare.py
 
-bench: install  ## what the speed rests on, measured: at most ten minutes
+bench: install  ## runtimes against Keras, PyTorch and OpenVINO alone: ten minutes or more
 	python -m benchmarks
 
-check: install  ## lint, format and types
+check: install  ## check lint, format and types
 	ruff check . && ruff format --check . && mypy
 
-verify: install  ## hash DVC's cache again: after a power cut, or on a failing disk
+verify: install  ## check DVC's cache by its hashes: after a power cut, or on a failing disk
 	python -m tools.verify
 
-repro: install  ## the study of params.yaml
+repro: install  ## run the study of params.yaml
 	python -m dvc repro

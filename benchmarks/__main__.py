@@ -1,4 +1,4 @@
-"""Print one table of all measurements: `make bench`, at most ten minutes on 2 cores."""
+"""Print one table of all measurements: `make bench`, ten minutes or more on 2 cores."""
 
 import logging
 import os
@@ -12,7 +12,7 @@ from stages.lib.networks import precision
 def main() -> None:
     logging.disable(logging.WARNING)
     precisions = ["float32", *["bfloat16"] * precision.has_bfloat16()]
-    print(f"{os.cpu_count()} cores; medians of three, in turns, in this process")
+    print(f"{os.cpu_count()} cores; medians of three, in turns, in one process")
     if not find_spec("torch"):
         print("Without PyTorch as a peer: it is not installed (docs/performance.md)")
     header()

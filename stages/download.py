@@ -1,6 +1,6 @@
 """Bring FER2013 into the project from where params.yaml says, and verify it.
 
-Reads   nothing of the project; the environment variable FER_MIRROR, where set, is asked first
+Reads   nothing of the project; the environment variable FER_MIRROR, where set, is tried first
 Params  data, synthetic
 Writes  data/raw/   exactly what was fetched: one file, or a folder's train/, test/, ...
 Source  docs/choices.md; the hashes are in stages/lib/study/fer2013.py
@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 RAW = Path("data/raw")
 # A transfer from Kaggle that was cut off goes on from here, also in the next run.
 KAGGLE_CACHE = Path("data/.kagglehub")
-COMPRESSED = ("", ".xz", ".gz", ".zip")  # the forms of fer2013.csv a mirror may hold
+COMPRESSED = ("", ".xz", ".gz", ".zip")  # in which a mirror may hold fer2013.csv
 
 
 def from_kaggle(folder: Path) -> None:
@@ -49,7 +49,7 @@ def _kagglehub_download() -> str:
     import kagglehub  # here, because no other source needs it
     from kagglehub import exceptions
 
-    # What it raises has no common ancestor; ValueError: an answer that is no JSON.
+    # Its exceptions have no common base class; ValueError: a response that is not JSON.
     failures = (
         OSError,
         ValueError,
@@ -118,7 +118,7 @@ def _copy_folder(path: Path, folder: Path) -> None:
 
 
 def from_synthetic(settings: Synthetic, folder: Path) -> None:
-    """Draw faces and write them in FER2013's own form."""
+    """Draw synthetic faces and write them in the format of fer2013.csv."""
     pixels, labels, _ = synthetic.draw(
         settings.images, settings.identities, settings.seed
     )
@@ -133,7 +133,7 @@ def from_synthetic(settings: Synthetic, folder: Path) -> None:
 
 
 def usages(num_images: int) -> np.ndarray:
-    """Deal rows in order into 80 % Training, 10 % PublicTest and 10 % PrivateTest.
+    """Split rows, in their order, into 80 % Training, 10 % PublicTest and 10 % PrivateTest.
 
     >>> usages(10)[[0, 7, 8, 9]].tolist()
     ['Training', 'Training', 'PublicTest', 'PrivateTest']

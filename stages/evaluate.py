@@ -65,8 +65,8 @@ def score_parts(
 ) -> dict[str, object]:
     """Score the test set (N,), (N, 7), and the part that has no exact duplicate in train.
 
-    A duplicate that a network was trained on measures its memory, and a random split leaves
-    one for about 7 % of FER2013's test images: so every score is given twice.
+    A test image with a duplicate in train is leakage, and a random split leaves one for about
+    7 % of FER2013's test images: so every score is given twice.
     """
     return {
         "test": scores.score(labels, probabilities),

@@ -10,7 +10,7 @@ Writes  data/features/<variant>/0.npy..  the tensors at the split point, (N, ...
 Source  docs/choices.md: why frozen layers run once, in inference mode (C4)
 
 It reads no split: every image passes once, whatever set it will be in. A pass that was
-killed goes on from its last minute.
+killed goes on from its last checkpoint, at most about a minute old.
 """
 
 import logging

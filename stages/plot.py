@@ -2,7 +2,7 @@
 
 Reads   data/images.npz             pixels (N, 48, 48) uint8, labels (N,) uint8
         data/split.npz              examples (7,): a test image of each emotion
-        metrics/study/study.json    which variants ran, and on what
+        metrics/study/study.json    which variants have results, on which data
         plots/study/learning.csv    accuracy and loss after each epoch
         plots/study/initial.csv     after the first epoch
         plots/examples/<run>.csv    the probabilities of the example images
@@ -100,7 +100,7 @@ def draw_data(pixels: np.ndarray, labels: np.ndarray) -> Drawn:
 
 
 def draw_training(text: Mapping[str, Group], labels: np.ndarray) -> Drawn:
-    """Draw Figures 5-10, and the training of backbones that the paper has not."""
+    """Draw Figures 5-10, and the training of backbones that the paper does not have."""
     styles = style.of_groups(text)
     scored = scores.baseline(labels)
     baseline = {"accuracy": scored["accuracy"], "loss": scored["prior_loss"]}

@@ -1,4 +1,4 @@
-"""Read FER2013 from any form it is handed around in, and say what is in it.
+"""Read FER2013 from any known format into arrays, and describe what is in it.
 
 Reads   data/raw/              fer2013.csv, icml_face_data.csv or image folders, as downloaded
 Params  data.convert
@@ -6,8 +6,8 @@ Writes  data/images.npz        pixels (N, 48, 48) uint8 and labels (N,) uint8, i
                                the file: positions in fer2013.EMOTIONS
         data/labels.npz        what is known of each image besides its pixels, (N,) each:
                                labels again, usages (the set it came in), rows (of the CSV
-                               file; -1 where there was none), groups (the first image that
-                               is the same, pixel for pixel)
+                               file; -1 where there was none), groups (the row of the first
+                               image with the same pixels)
         metrics/dataset.json   number of images per emotion and usage, duplicates, all-black
                                images, fingerprint, whether it is the official file, and
                                how many images were converted

@@ -3,7 +3,7 @@
 Reads   data/labels.npz     labels (N,) uint8, groups of identical images (N,) int64, usages
 Params  split
 Writes  data/split.npz      train, val, test: sorted rows of images.npz, int64;
-                            test_has_duplicate: (len(test),) bool, its exact duplicate is in train;
+                            test_has_duplicate: (len(test),) bool, an exact duplicate is in train;
                             examples: (7,) int64, the test image of Figures 11-17
         metrics/split.json  images per set and emotion, and test images with a duplicate in train
 Source  the paper, section 3.1 (70/10/20, stratified, random_state = 42); or the competition's
@@ -76,7 +76,7 @@ def _check_emotions(labels: np.ndarray, sets: dict[str, np.ndarray]) -> None:
 def choose_examples(
     labels: np.ndarray, test: np.ndarray, has_duplicate: np.ndarray, seed: int
 ) -> np.ndarray:
-    """Choose a test image of each emotion, (7,): one without a duplicate in train where there is any."""
+    """Choose one test image per emotion, (7,): without a duplicate in train where there is one."""
     random = np.random.default_rng(seed)
     chosen = []
     for code in range(len(EMOTIONS)):

@@ -1,6 +1,6 @@
 """Train one run: a variant's layers that are not frozen, and the head, from one seed.
 
-Reads   data/features/<variant>/  what the frozen part makes of each image
+Reads   data/features/<variant>/  each image's tensors at the split point
         data/weights/<variant>.h5 what the backbone starts from
         data/labels.npz           labels (N,)
         data/split.npz            train, val, test: rows
@@ -78,7 +78,7 @@ def train_epoch(
     epoch: int,
     count: Callable[[int], None],
 ) -> tuple[dict[str, float], float]:
-    """Show the network every training image once.
+    """Train on every training image once, and evaluate on the validation set.
 
     Returns the epoch's row of the history, and the seconds spent waiting for features.
     """
@@ -87,7 +87,7 @@ def train_epoch(
     train_batches = Batches(*data, order, settings.batch_size)
     val_batches = Batches(*data, split["val"], settings.batch_size)
     means = loop.train(train_batches, count)
-    # A rectifier turns "not a number" into zero, so the weights are asked too.
+    # A ReLU turns "not a number" into zero, so the weights are checked too.
     if not all(
         tf.reduce_all(tf.math.is_finite(value))
         for value in [*means.values(), *loop.model.weights]

@@ -58,7 +58,7 @@ def _loaded(backbone: str, file: Path) -> keras.Model:
         if not _finite(model):
             raise ValueError("some of its values are infinite or not a number")
     except WEIGHT_LOADING_ERRORS as error:
-        why = error.__cause__ or error  # deepface wraps what happened in a guess
+        why = error.__cause__ or error  # deepface hides the reason behind its own
         raise InputError(
             f"{file.name} does not hold this network's weights: {why}. It has a hash that is "
             "vouched for, so it was wrong from the start: replace it where it came from."

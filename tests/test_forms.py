@@ -107,7 +107,9 @@ def test_an_empty_file_is_called_empty(tmp_path, pack):
 
 def test_other_files_are_no_known_form_and_are_named(tmp_path):
     path = write_zip(tmp_path / "a.zip", {"notes.txt": b"", "more.txt": b""})
-    with pytest.raises(InputError, match=r"no known form.*Found notes\.txt, more\.txt"):
+    with pytest.raises(
+        InputError, match=r"no known format.*Found notes\.txt, more\.txt"
+    ):
         formats.read(path)
 
 

@@ -1,6 +1,6 @@
-"""Write down what each backbone is made of, from the networks themselves (Figures 2-4).
+"""Describe the layers of each backbone, block by block, from the networks (Figures 2-4).
 
-Not a stage of dvc.yaml, because it rests on the catalog and the packages alone: run it again
+Not a stage of dvc.yaml, because it depends on the catalog and the packages alone: run it again
 when either changes (`python -m tools.architectures`); a test compares its file with the networks.
 
 Writes  metrics/architectures.json  by backbone its blocks, from the image on: layers, output

@@ -1,7 +1,7 @@
 """Make the page that `dvc plots` fills, so that it draws without a network.
 
 Not a stage of dvc.yaml: `make install` runs it, because DVC's own page loads Vega from the
-internet at every look (`python -m tools.plots_page`).
+internet whenever it is opened (`python -m tools.plots_page`).
 
 Writes  .dvc/plots/page.html  the frame, with Vega inside it
         .dvc/config.local     plots.html_template: where DVC finds it; where this never ran,

@@ -54,16 +54,15 @@ def side_by_side(
 
 
 def remarks(study: dict[str, Any]) -> list[str]:
-    """Say what the numbers rest on, and end with where figures and page are."""
+    """Say on which data and weights the numbers rest, and where figures and page are."""
     found = []
     if study["missing"]:
         found.append(f"Without results: {', '.join(study['missing'])}.")
         found.append("Run one of them with `dvc repro evaluate@<run>`.")
     if study["uninformative"]:
         found.append(
-            f"Uninformative features: {', '.join(study['uninformative'])}. What the frozen "
-            "layers pass on does not tell images apart (metrics/features): there is nothing to "
-            "learn."
+            f"Uninformative features: {', '.join(study['uninformative'])}. Their features "
+            "are the same for all images (metrics/features), so there is nothing to learn."
         )
     grounds = []
     if study["data"] == "synthetic":

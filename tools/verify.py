@@ -1,9 +1,9 @@
 """Hash DVC's cache again, and remove what is damaged: `dvc repro` or `dvc pull` then replace it.
 
-Not a stage of dvc.yaml (`make verify` runs it). It is for after a power cut, or where a disk is
-not to be trusted. DVC itself trusts an object that is read-only, as all are, and so would put a
-damaged one in the place of a good file that a stage has just made (treeverse/dvc#5978). And for
-after a kill that left DVC's list of running stages unreadable.
+Not a stage of dvc.yaml (`make verify` runs it). Run it after a power cut, on a failing disk, or
+when a kill left DVC's list of running stages unreadable. DVC itself trusts an object of its cache
+that is read-only, as all are, and would replace a good file that a stage has just written by a
+damaged one (treeverse/dvc#5978).
 
 Reads   DVC's cache, data/, plots/, .dvc/tmp/rwlock
 Writes  nothing; sets the times of data/ and plots/, so that DVC hashes these again as well
@@ -27,7 +27,7 @@ def cache_folder() -> Path:
 
 
 def remove_cut_list(folder: Path) -> bool:
-    """Remove DVC's list of running stages, `rwlock`, if a dvc that was killed left a part.
+    """Remove DVC's list of running stages, `rwlock`, if a dvc that was killed left it truncated.
 
     DVC writes it in place, and refuses every command while it cannot be read
     (treeverse/dvc#7615). Nobody writes it while its lock is held here.

@@ -49,11 +49,11 @@ def end_with_dvc() -> None:
         dvc = _starter()
         handle = os.pidfd_open(dvc)
         # What adopts an orphan has a process group of its own; and no number may have
-        # passed to another process between the look and the handle.
+        # passed to another process between `_starter` and the handle.
         alive = os.getpgid(dvc) == os.getpgrp() and dvc == _starter()
-    except (FileNotFoundError, ProcessLookupError):  # it ended while we looked
+    except (FileNotFoundError, ProcessLookupError):  # it ended meanwhile
         alive = False
-    except OSError:  # this system does not let us look
+    except OSError:  # this system does not allow it
         return
     if not alive:
         os.kill(os.getpid(), signal.SIGKILL)

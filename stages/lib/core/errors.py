@@ -2,7 +2,7 @@
 
 import errno
 
-# Errors of this machine and its file systems, not of what is read: trying again is in vain.
+# Errors of this machine and its file systems, not of what is read: a retry cannot help.
 REMEDIES = {
     errno.ENOSPC: "The disk is full: free some space.",
     errno.EDQUOT: "Your share of the disk is full: free some space.",

@@ -1,1 +1,1 @@
-"""How FER2013 gets here: transfers, archives, its formats, duplicates, and the synthetic faces of the demo."""
+"""How FER2013 gets here: transfers, archives, formats, duplicates, and synthetic faces."""

@@ -1,6 +1,6 @@
 """A folder, an archive or one compressed file, seen as named streams; nothing is ever unpacked.
 
-The form is told by content, not by the file's name: zip, tar (compressed or not), gzip, xz,
+The format is told by content, not by the file's name: zip, tar (compressed or not), gzip, xz,
 bzip2, or a file as it is. What is read is never held as a whole, so that a file that grows
 beyond all measure when it is decompressed costs neither memory nor disk.
 """

@@ -1,4 +1,4 @@
-"""FER2013 as a table: fer2013.csv and icml_face_data.csv, a row an image."""
+"""FER2013 as a CSV file: fer2013.csv and icml_face_data.csv, one row per image."""
 
 import csv
 import hashlib
@@ -27,12 +27,12 @@ REMEDY = "Correct it, or take another copy."
 
 
 class Table(NamedTuple):
-    """The images of a table, in its order."""
+    """The images of a CSV file, in its order."""
 
     pixels: np.ndarray  # (N, 48, 48) uint8
     labels: np.ndarray  # (N,) uint8, positions in EMOTIONS
     usages: np.ndarray  # (N,) text
-    md5: str  # of the table's bytes
+    md5: str  # of the file's bytes
 
 
 def parse(stream: BinaryIO, name: str) -> Table:
@@ -70,7 +70,7 @@ def _lines(stream: BinaryIO, name: str, md5: Any) -> Iterator[str]:
         if len(line) > LONGEST_LINE:
             raise InputError(
                 f"{where} is longer than {LONGEST_LINE:,} bytes, and a row of {NUM_PIXELS} pixels "
-                f"has some 9,000. It is no table of FER2013, or its lines lost their ends. {REMEDY}"
+                f"has some 9,000. It is not FER2013's CSV file, or its line ends are lost. {REMEDY}"
             )
         if number > MOST_LINES:
             raise InputError(
@@ -110,7 +110,7 @@ def _rows(lines: Iterator[str], name: str) -> Iterator[tuple[np.ndarray, int, st
                 continue
             if len(row) != len(columns):
                 raise InputError(
-                    f"{where}: a row must have {len(columns)} values, one a column. Got "
+                    f"{where}: a row must have {len(columns)} values, one per column. Got "
                     f"{len(row)} instead. {REMEDY}"
                 )
             values = dict(zip(columns, row, strict=True))

@@ -1,11 +1,11 @@
-"""Images that stand in the data set more than once, pixel for pixel."""
+"""Exact duplicates: images with the same pixels."""
 
 import numpy as np
 import pandas as pd
 
 
 def groups(pixels: np.ndarray) -> np.ndarray:
-    """Return, for each image of `pixels` (N, ...), the row of its first copy, (N,) int64.
+    """Return, for each image of `pixels` (N, ...), the row of the first image with the same pixels, (N,) int64.
 
     Identical images share that number, so it serves as the name of their group.
 
@@ -18,7 +18,7 @@ def groups(pixels: np.ndarray) -> np.ndarray:
 
 
 def count_beyond_first(group: np.ndarray) -> int:
-    """Count the images that are a copy of an earlier one, given the groups of all, (N,)."""
+    """Count the images that duplicate an earlier one, given the groups of all, (N,)."""
     return len(group) - len(np.unique(group))
 
 

@@ -1,6 +1,6 @@
 """Bring a file from outside into the project: from a mirror if there is one, checked by its hash.
 
-The environment variable FER_MIRROR names a folder (or an https address) that is asked first, by
+The environment variable FER_MIRROR names a folder (or an https address) that is tried first, by
 file name. It changes where bytes come from, never what they may be: a mirror's file has the
 official hash, or stands with its own in the mirror's SHA256SUMS, and then is not official.
 """
@@ -29,10 +29,10 @@ Result = TypeVar("Result")
 
 ATTEMPTS = 4
 PAUSE = 2.0  # seconds before another attempt
-TIMEOUT = 30.0  # seconds without an answer, or without another byte of it
+TIMEOUT = 30.0  # seconds without a response, or without another byte of it
 CHUNK = 1 << 20  # bytes: pooch's own 1 kB is slow for files of this size
 LIMIT = 4 << 30  # bytes: seven times VGG-Face's weights, the largest file we know of
-# What a server answers for a file it does not have; some stores say 403.
+# The status of a file that a server does not have; some stores say 403.
 ABSENT = (403, 404, 410)
 PAGE = re.compile(rb"\s*<(!doctype\s+html|html|head|body)\b", re.IGNORECASE)
 
@@ -128,7 +128,7 @@ def digest_like(known_hash: str, path: Path) -> str:
 
 
 class _Bounded(io.BufferedWriter):
-    """A file that does not grow beyond LIMIT: an endless answer must not fill the disk."""
+    """A file that does not grow beyond LIMIT: an endless response must not fill the disk."""
 
     def write(self, content: Any) -> int:
         _check_size(self.tell() + len(content))
@@ -147,7 +147,7 @@ def transfer(address: str, target: Path, *, will_be_hashed: bool = True) -> None
     Raises:
         FileNotFoundError: If there is no such file.
         OSError: If it cannot be read; what requests raises is one too.
-        InputError: If what came in its place is a web page, too long or perhaps cut.
+        InputError: If what came in its place is a web page, too long or perhaps truncated.
     """
     path = local_path(address)
     if path:
@@ -178,7 +178,7 @@ def transfer(address: str, target: Path, *, will_be_hashed: bool = True) -> None
 
 
 def retry(attempt: Callable[[], Result]) -> Result:
-    """Call `attempt` until the network lets it succeed; what is in vain is not done again."""
+    """Call `attempt` until the network lets it succeed; what a retry cannot help is not retried."""
     for _ in range(ATTEMPTS - 1):
         try:
             return attempt()
@@ -208,7 +208,7 @@ def _check_length(response: Any, **_: Any) -> None:
     if not length.isdecimal():
         raise InputError(
             f"{response.url} says that its length is `{length}`: expected a number of bytes. "
-            "Something between may have spoilt the answer: try again, or another address."
+            "Something between may have spoilt the response: try again, or another address."
         )
     _check_size(int(length))
 
@@ -216,13 +216,13 @@ def _check_length(response: Any, **_: Any) -> None:
 def _check_size(size: int) -> None:
     if size > LIMIT:
         raise InputError(
-            f"The answer has more than {LIMIT} bytes, and no file of this study has. Nothing "
+            f"The response has more than {LIMIT} bytes, and no file of this study has. Nothing "
             "was kept. Check the address; a file that large has to be given by its path."
         )
 
 
 def _check_end_shows(response: Any, **_: Any) -> None:
-    """Refuse an answer that could end too early without anybody's notice."""
+    """Refuse a response that could be truncated unnoticed."""
     headers = response.headers
     counted = "Content-Length" in headers or "chunked" in headers.get(
         "Transfer-Encoding", ""
@@ -265,7 +265,7 @@ def _check_mirrored(path: Path, known_hash: str, mirror: str, name: str) -> bool
 
 
 def _sha256sums(mirror: str) -> dict[str, str]:
-    """Read the mirror's list of hashes, in the form that `sha256sum` writes."""
+    """Read the mirror's list of hashes, in the format of `sha256sum`."""
     with TemporaryDirectory() as folder:
         sums = Path(folder) / "SHA256SUMS"
         try:

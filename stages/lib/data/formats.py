@@ -1,4 +1,4 @@
-"""Recognise the form that a copy of FER2013 has, and read it."""
+"""Recognise the format of a copy of FER2013, and read it."""
 
 import logging
 from collections.abc import Sequence
@@ -26,14 +26,14 @@ class Images(NamedTuple):
 
 
 def read(path: Path, *, convert: bool = False) -> Images:
-    """Read a file, archive or folder of any known form.
+    """Read a file, archive or folder in any known format.
 
     Args:
         path: What was downloaded.
         convert: Whether images in colour become grey and others 48x48, or are an error.
 
     Raises:
-        InputError: If the form is not known, or a value is none that FER2013 has.
+        InputError: If the format is not known, or a value is none that FER2013 has.
     """
     names = [member.name for member in archives.members(path)]
     if not names:
@@ -49,7 +49,7 @@ def read(path: Path, *, convert: bool = False) -> Images:
         rows = np.full(len(labels), -1)
         return Images(pixels, labels, usages, rows, False, num_converted)
     where = str(path) if len(names) == 1 else f"{path}: {table}"
-    logger.info("Reading the table %s.", where)
+    logger.info("Reading the CSV file %s.", where)
     pixels, labels, usages, md5 = _parsed(path, table, where)
     official = md5 in fer2013.OFFICIAL_MD5.values()
     rows = np.arange(len(labels))
@@ -76,9 +76,9 @@ def _table_among(names: Sequence[PurePosixPath], path: Path) -> PurePosixPath | 
         raise InputError(f"{path}: {csv_files.PAIR_HAS_NO_LABELS}")
     only = csvs if csvs else names
     if len(only) == 1:
-        return only[0]  # under another name; its columns tell whether it is the table
+        return only[0]  # under another name; its columns tell whether it is FER2013
     raise InputError(
-        f"{path} holds no known form of FER2013: expected fer2013.csv, icml_face_data.csv, or "
+        f"{path} holds no known format of FER2013: expected fer2013.csv, icml_face_data.csv, or "
         f"train/ and test/ with a folder per emotion. Found {', '.join(map(str, names[:5]))}"
         f"{', ...' if len(names) > 5 else ''}. Set `data.source` in params.yaml to a copy that "
         "has one."

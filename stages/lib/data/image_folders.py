@@ -19,7 +19,7 @@ POSITIONS = {folder: position for position, set_ in enumerate(SETS) for folder i
 
 # Pillow reads more, some of it by running other programs.
 FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TGA", "TIFF", "WEBP")
-DEEP = ("I", "F")  # Pillow's modes of more than 8 bits a channel begin so
+DEEP = ("I", "F")  # Pillow's modes of more than 8 bits per channel begin so
 # Far beyond any photograph of a face: what is larger is refused before it fills the memory.
 LARGEST_FILE = 1 << 25  # bytes
 MOST_PIXELS = 25_000_000
@@ -107,7 +107,7 @@ def _label(name: PurePosixPath, emotion: str, where: str) -> int:
 
 
 def _decoded(stream: BinaryIO, where: str) -> Image.Image:
-    """Read an image, in Pillow's mode RGBA, after a look at its size."""
+    """Read an image, in Pillow's mode RGBA, after a check of its size."""
     content = stream.read(LARGEST_FILE + 1)
     try:
         if len(content) > LARGEST_FILE:
@@ -121,7 +121,7 @@ def _decoded(stream: BinaryIO, where: str) -> Image.Image:
         if getattr(image, "is_animated", False):
             raise ValueError("it has several frames, and only one can be the face")
         if image.mode.startswith(DEEP):
-            raise ValueError("it has more than 8 bits a pixel: which of them count?")
+            raise ValueError("it has more than 8 bits per pixel: which of them count?")
         return image.convert("RGBA")
     except Exception as error:  # Pillow's decoders raise all kinds for what is damaged
         raise InputError(

@@ -29,7 +29,7 @@ DAMAGE = (
     zipfile.BadZipFile,
     zlib.error,
 )
-# FER2013's table shrinks to a fourth, images hardly at all; a little of anything may shrink
+# FER2013's CSV file shrinks to a fourth, images hardly at all; a little of anything may shrink
 # to next to nothing.
 LARGEST_RATIO = 100
 SMALL = 64 << 20  # bytes

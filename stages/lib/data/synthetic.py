@@ -1,4 +1,4 @@
-"""The drawn data set of the demo: an identity and an expression each, no photograph anywhere.
+"""The synthetic faces of the demo: an identity and an expression each, from no photograph.
 
 The images of a face also differ in position, tilt, light, noise and the strength of the
 expression, so that telling the emotions apart is possible and takes some learning.

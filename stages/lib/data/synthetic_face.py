@@ -1,4 +1,4 @@
-"""One drawn face: what an identity and an expression look like, in shapes and lines."""
+"""One synthetic face: an identity and an expression, drawn in shapes and lines."""
 
 from typing import NamedTuple
 

@@ -1,1 +1,1 @@
-"""What the frozen part gives: stored features and what they measure."""
+"""The frozen part's output: features on disk, and statistics of them."""

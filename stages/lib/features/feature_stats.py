@@ -1,4 +1,4 @@
-"""Measure features as they are stored, so that nothing vanishes or overflows in silence."""
+"""Statistics of features as they are stored, so that nothing underflows or overflows unnoticed."""
 
 import logging
 from typing import Any
@@ -25,7 +25,7 @@ class Measurement:
         self.sum_of_squares: Any = 0.0
 
     def add(self, batch: np.ndarray) -> None:
-        """Take in a batch (n, ...), an image at a time: what it takes stays in the cache."""
+        """Add a batch (n, ...), one image at a time so that it fits the processor's cache."""
         tiny = np.finfo(batch.dtype).tiny if batch.dtype.kind == "f" else 1
         low, high = float(batch.min()), float(batch.max())
         self.low, self.high = min(self.low, low), max(self.high, high)
@@ -62,7 +62,7 @@ class Measurement:
 
 
 def summarize(name: str, measured: list[Measurement]) -> dict[str, Any]:
-    """Judge a variant's features: they must be finite, and should tell images apart.
+    """Summarise a variant's features: they must be finite, and should be informative.
 
     Raises:
         InputError: If a value is infinite or not a number.
@@ -71,14 +71,14 @@ def summarize(name: str, measured: list[Measurement]) -> dict[str, Any]:
     if num_infinite:
         raise InputError(
             f"{num_infinite} of {name}'s features are infinite or not a number; all must be "
-            "finite. Its weights are at fault: look at metrics/weights, and make them again "
+            "finite. Its weights are at fault: see metrics/weights, and make them again "
             f"(`dvc repro -f weights@{name}`)."
         )
     informative = max(one.spread() for one in measured) > FAINT
     if not informative:
         logger.warning(
-            "%s's features differ by less than %.1g between images: there is nothing in them "
-            "to learn from (docs/choices.md, C5).",
+            "%s's features are uninformative: they differ by less than %.1g between images "
+            "(docs/choices.md, C5).",
             name,
             FAINT,
         )

@@ -23,7 +23,7 @@ class Store:
     """A folder of features in the making, filled from the first image to the last."""
 
     def __init__(self, folder: Path, num_images: int, key: str) -> None:
-        """Go on with what is in the folder if it has the key, else start anew.
+        """Go on with what is in the folder if it has the same key, else start anew.
 
         `num_done` images, from the first on, have their features here.
         """
@@ -98,7 +98,7 @@ class Store:
 
 
 def open_features(folder: Path, mode: Literal["r", "r+"] = "r") -> list[np.memmap]:
-    """Map features (N, ...) into memory, an array for each tensor that crosses the cut."""
+    """Map features (N, ...) into memory, one array per tensor at the split point."""
     paths = sorted(folder.glob("*.npy"), key=lambda path: int(path.stem))
     return [np.load(path, mmap_mode=mode, allow_pickle=False) for path in paths]
 

@@ -1,1 +1,1 @@
-"""The networks, from TensorFlow: backbones, where they are split, what runs them."""
+"""The networks, in TensorFlow: backbones, where they are split, and what computes them."""

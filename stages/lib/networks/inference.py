@@ -36,7 +36,7 @@ def open_engine(frozen: keras.Model, precision: str) -> Engine:
 
 
 def tensorflow_pass(frozen: keras.Model) -> Callable[[np.ndarray], list[np.ndarray]]:
-    """Compute by TensorFlow, a batch as one, in the precision that is set."""
+    """Compute by TensorFlow, a whole batch at once, in the precision that is set."""
     compute = tf.function(
         frozen, input_signature=[tf.TensorSpec(frozen.input_shape, frozen.input.dtype)]
     )
@@ -49,7 +49,7 @@ def tensorflow_pass(frozen: keras.Model) -> Callable[[np.ndarray], list[np.ndarr
 def openvino_pass(
     frozen: keras.Model, precision: str
 ) -> Callable[[np.ndarray], list[np.ndarray]]:
-    """Compute by OpenVINO, an image a core: what an image needs then stays in its cache."""
+    """Compute by OpenVINO, one image per core: an image's activations then fit its cache."""
     import openvino
 
     queue = openvino.AsyncInferQueue(compile_frozen(frozen, precision))

@@ -10,8 +10,8 @@ from stages.lib.networks.runtime import GPUS, keras, tf
 
 logger = logging.getLogger(__name__)
 
-# As Linux names AVX-512's and AMX's. Where neither is, OpenVINO and TensorFlow are asked for
-# bfloat16 in vain: both compute in float32 and say nothing.
+# As Linux names AVX-512's and AMX's. Without either, OpenVINO and TensorFlow, set to
+# bfloat16, compute in float32 and say nothing.
 BFLOAT16_FLAGS = {"avx512_bf16", "amx_bf16"}
 
 
@@ -38,7 +38,7 @@ def device() -> dict[str, str]:
 
 
 def resolve_precision(precision: str) -> str:
-    """Return the precision that this machine computes in when it is asked for `precision`."""
+    """Return the precision in which this machine computes when set to `precision`."""
     if precision == "bfloat16" and not has_bfloat16():
         logger.warning(
             "`compute.precision` in params.yaml is bfloat16, which this machine has no "

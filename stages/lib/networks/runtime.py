@@ -1,4 +1,4 @@
-"""TensorFlow and Keras, imported without what they print before anyone can ask them not to."""
+"""TensorFlow and Keras, imported without the messages that no setting turns off."""
 
 import os
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ def _quiet_standard_error() -> Iterator[None]:
 
 
 # TensorFlow reports on oneDNN and CUDA before it reads TF_CPP_MIN_LOG_LEVEL, and on each
-# missing device when it first looks.
+# missing device when it first lists them.
 with _quiet_standard_error():
     import tensorflow as tf
     import tf_keras as keras

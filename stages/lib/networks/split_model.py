@@ -27,7 +27,7 @@ class Network:
     whole: keras.Model  # image -> probabilities
     frozen: keras.Model  # image -> features, a list of one tensor or more
     tail: keras.Model  # features -> probabilities
-    backbone: keras.Model  # image -> what the head sees: what has weights to load
+    backbone: keras.Model  # image -> the head's input; without the head
 
 
 def build(
@@ -46,7 +46,7 @@ def build(
             `all`. With 0 the features are what the head sees, averaged over the map.
         weights: The file that `stages.weights` writes; without one the values are random.
         head_seed: Of the head's initial values.
-        num_classes: Probabilities of an image.
+        num_classes: Probabilities per image.
         dropout: Share of the head's inputs that training drops.
 
     Raises:
@@ -139,7 +139,7 @@ def _replay(
 
 
 def _adapted(layer: keras.layers.Layer) -> keras.layers.Layer:
-    """Keep a backbone's layer, unless its equal serves training better."""
+    """Keep a backbone's layer, unless an equivalent one serves training better."""
     if isinstance(layer, keras.layers.Dropout):
         return _dropout(layer)
     if ProductConvolution.fits(layer):

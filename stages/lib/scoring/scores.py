@@ -1,4 +1,4 @@
-"""Scores of predictions, the baselines that do not look at the image, the confusion matrix."""
+"""Scores of predictions, the baselines that use no image, the confusion matrix."""
 
 from typing import Any
 
@@ -50,10 +50,10 @@ def cross_entropy(labels: np.ndarray, probabilities: np.ndarray) -> float:
 
 
 def baseline(labels: np.ndarray) -> dict[str, float]:
-    """Return what the two baselines score on `labels` (N,), which no image decides.
+    """Return the scores of the baselines on `labels` (N,); none of them uses the images.
 
     Returns:
-        accuracy: of the majority class. prior_loss: cross-entropy in nats of predicting
+        accuracy: of the majority-class baseline. prior_loss: cross-entropy in nats of predicting
         the classes' shares. uniform_loss: of seven equal shares.
     """
     shares = np.bincount(labels, minlength=len(EMOTIONS)) / len(labels)

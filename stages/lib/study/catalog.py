@@ -1,6 +1,6 @@
-"""The backbones there are, a row each: all that is said of one, wherever it is said.
+"""The catalog of backbones, one row each: everything that is specific to one.
 
-Free of TensorFlow, so that every stage may read it. Another backbone is another row, and a
+Free of TensorFlow, so that every stage may import it. To add a backbone, add a row and a
 function that builds its network.
 """
 
@@ -22,10 +22,10 @@ DLIB_STORE = "https://github.com/ageitgey/face_recognition_models/raw/master/fac
 
 @dataclass(frozen=True)
 class Backbone:
-    """One network without its classifier.
+    """The spec of one network without its classifier.
 
     An image with grey levels in [0, 255] becomes three equal channels of
-    `grey * scale + offset`, one offset a channel.
+    `grey * scale + offset`, with one offset per channel.
     """
 
     title: str

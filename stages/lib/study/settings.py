@@ -13,7 +13,7 @@ from stages.lib.core.errors import InputError
 from stages.lib.study import catalog, fer2013
 from stages.lib.study.validation import check_keys, section, shown
 
-# More of anything is a slip of the finger.
+# More of anything is a typing error.
 MOST = 1_000_000
 # What NumPy and scikit-learn take is below 2**32; stand-in weights and faces use the next one.
 LAST_SEED = 2**32 - 2
@@ -231,7 +231,7 @@ def _check_hash(data: Data) -> None:
 
 
 def _check_shares(settings: Settings) -> None:
-    """Check what is left for training, and that the sample's sets hold every emotion."""
+    """Check what is left for training, and that synthetic sets hold every emotion."""
     shares, faces = settings.split, settings.synthetic
     left = 1 - shares.val - shares.test
     if left < 1e-9:
@@ -246,14 +246,14 @@ def _check_shares(settings: Settings) -> None:
     if round(least * faces.images) < num_emotions:
         raise InputError(
             f"`synthetic.images` in params.yaml is {faces.images}, and one of the sets of `split` "
-            f"gets a share of {least:g} of them: fewer than {num_emotions}, one an emotion. "
-            "Draw more images, or set other shares."
+            f"gets a share of {least:g} of them: fewer than {num_emotions}, one per emotion. "
+            "Set more images, or other shares."
         )
     if faces.identities * num_emotions > faces.images:
         raise InputError(
             f"`synthetic.identities` in params.yaml is {faces.identities}, so `synthetic.images` must "
-            f"be at least {faces.identities * num_emotions}, one an emotion of each. Got "
-            f"{faces.images} instead. Draw more images, or fewer identities."
+            f"be at least {faces.identities * num_emotions}, one per identity and emotion. Got "
+            f"{faces.images} instead. Set more images, or fewer identities."
         )
 
 

@@ -1,1 +1,1 @@
-"""How the layers that are not frozen train: batches, the loop, checkpoints."""
+"""Training of the layers that are not frozen: batches, the loop, checkpoints."""

@@ -1,4 +1,4 @@
-"""Batches of stored features and their labels, in a given order, read ahead of their use."""
+"""Batches of stored features and their labels, in a given order, prefetched."""
 
 import mmap
 import time
@@ -11,8 +11,8 @@ import numpy as np
 from stages.lib.networks.runtime import tf
 from stages.lib.features import feature_store
 
-READ_AHEAD = 3  # batches that lie ready in memory
-REQUEST_AHEAD = 6  # batches that the disk is asked for before they are read
+READ_AHEAD = 3  # batches prefetched into memory
+REQUEST_AHEAD = 6  # batches prefetched from disk into the page cache
 
 
 class Batches:
@@ -64,10 +64,9 @@ class Batches:
 
 
 def request(array: np.ndarray, rows: np.ndarray) -> None:
-    """Let the system read rows of a mapped array ahead, many at once.
+    """Make the system prefetch rows of a mapped array, many at once.
 
-    A row that is copied from a map without that is read a few pages at a time, and each
-    read waits for the one before.
+    Without it a row is read a few pages at a time, each read after the one before.
     """
     if isinstance(array, np.memmap) and isinstance(array.base, mmap.mmap):
         size = array.nbytes // len(array)

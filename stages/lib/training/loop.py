@@ -1,4 +1,4 @@
-"""What training does with batches: train on them, evaluate on them, predict them.
+"""The loop over batches: train on them, evaluate on them, predict them.
 
 Each is one graph for batches of any size. Keras's `fit` does the same, but copies every
 batch once more on its way in, which took a third of ResNet-50's time (docs/performance.md).
