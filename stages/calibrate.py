@@ -1,4 +1,4 @@
-"""Say whether one run is as often right as it is sure, and what one temperature mends.
+"""Measure the calibration of one run, before and after temperature scaling.
 
 Reads   data/labels.npz                    labels (N,) uint8: positions in EMOTIONS
         data/split.npz                     val, test, test_has_duplicate
@@ -57,10 +57,10 @@ def main(name: str) -> None:
 def read_probabilities(
     run_name: str, split: dict[str, np.ndarray]
 ) -> dict[str, np.ndarray]:
-    """Read what a run answers on the validation and the test set, (n, 7) each.
+    """Read the probabilities that a run predicts on the validation and test sets, (n, 7) each.
 
     Raises:
-        InputError: If it is not there, belongs to another split or holds no probabilities.
+        InputError: If the file is missing, belongs to another split or holds no probabilities.
     """
     path = Path(f"data/runs/{run_name}/probabilities.npz")
     again = f"Run `dvc repro calibrate@{run_name}`, which trains it first."

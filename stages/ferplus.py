@@ -1,10 +1,10 @@
-"""Fetch FER+, the votes of ten people on each image of FER2013, if params.yaml asks for it.
+"""Fetch FER+, the votes of ten people on each image of FER2013, if `data.ferplus` is true.
 
 Reads   data/labels.npz   labels, usages, rows (N,)
 Params  data.ferplus
 Writes  data/ferplus.npz  of each image, in the order of labels.npz: labels (N,) int8, the
                           emotion that most people see, -1 where there is no majority for
-                          one of the seven; votes (N, 10) uint8, a column for each of
+                          one of the seven; votes (N, 10) uint8, one column for each of
                           ferplus.NAMES. Both without rows if `data.ferplus` is false
 Source  Barsoum et al. 2016; stages/lib/data/ferplus.py has the address, the hash, the rule
 """
@@ -25,7 +25,7 @@ OUTPUT = Path("data/ferplus.npz")
 
 
 def fetch_votes() -> ferplus.Table:
-    """Bring FER+'s file here, verified, and read it; nothing of it is kept."""
+    """Download FER+'s file, verify and read it; the file itself is not kept."""
     OUTPUT.parent.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=OUTPUT.parent) as folder:
         file = Path(folder) / addresses.file_name(ferplus.URL)

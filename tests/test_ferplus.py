@@ -213,7 +213,7 @@ def test_a_copy_that_is_shuffled_within_its_sets_is_refused(project):
 )
 def test_a_file_that_is_not_ferplus_is_an_error_that_names_it(project, text):
     publish_text(text)
-    refuses(r"fer2013new.csv is not the table of FER\+")
+    refuses(r"fer2013new.csv is not FER\+'s CSV file")
 
 
 def test_the_tables_hold_the_comparison_only_where_ferplus_was_asked_for(project):

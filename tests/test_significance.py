@@ -104,7 +104,7 @@ def test_left_and_right_change_places_without_effect():
 
 def test_answers_to_different_numbers_of_images_are_an_error():
     with pytest.raises(
-        ValueError, match=r"one has \(3,\) answers and the other \(2,\)"
+        ValueError, match=r"one has \(3,\) predictions and the other \(2,\)"
     ):
         mcnemar(np.ones(3, bool), np.ones(2, bool))
 

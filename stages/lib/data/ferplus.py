@@ -34,7 +34,7 @@ NAMES = {
 MOST_VOTES = 10  # one image of the 35,887 has nine
 NO_MAJORITY = -1
 
-# FER2013's labels agree with the majority on 68 %; of rows in another order, on a fifth.
+# FER2013's labels agree with the majority on 68 %; of rows in another order, with a fifth.
 LEAST_AGREEMENT = 0.5
 
 
@@ -42,7 +42,7 @@ class Table(NamedTuple):
     """FER+'s file: row by row, the images of fer2013.csv."""
 
     usages: np.ndarray  # (N,) text
-    votes: np.ndarray  # (N, 10) uint8, a column for each of NAMES
+    votes: np.ndarray  # (N, 10) uint8, one column for each of NAMES
 
 
 def read(path: Path) -> Table:
@@ -59,7 +59,7 @@ def read(path: Path) -> Table:
             raise ValueError(f"an image has more than {MOST_VOTES} votes")
     except (ValueError, OverflowError) as error:
         raise InputError(
-            f"{path.name} is not the table of FER+: expected the columns {', '.join(columns)} "
+            f"{path.name} is not FER+'s CSV file: expected the columns {', '.join(columns)} "
             f"with {MOST_VOTES} votes in a row ({' '.join(str(error).split())}). Replace it where it "
             "came from."
         ) from None
@@ -74,7 +74,7 @@ def majority(votes: np.ndarray) -> np.ndarray:
     for "unknown" and "not a face" among them. What wins must be one of FER2013's seven.
 
     Args:
-        votes: Shape (N, 10), a column for each of NAMES.
+        votes: Shape (N, 10), one column for each of NAMES.
 
     Returns:
         Codes, positions in EMOTIONS, shape (N,) int8; NO_MAJORITY where nothing wins, or

@@ -1,4 +1,4 @@
-"""Whether a network is as often right as it is sure, before and after temperature scaling.
+"""Calibration of predicted probabilities, before and after temperature scaling.
 
 Source: Guo et al., "On Calibration of Modern Neural Networks" (ICML 2017, arXiv:1706.04599).
 """
@@ -20,7 +20,7 @@ LEAST = np.finfo(np.float64).eps
 def reliability(
     labels: np.ndarray, probabilities: np.ndarray, num_bins: int = NUM_BINS
 ) -> list[dict[str, Any]]:
-    """Sort images by how sure the network is, and say how often it is right.
+    """Return the bins of a reliability diagram: confidence and accuracy of images by confidence.
 
     Args:
         labels: Codes, shape (N,).
@@ -55,7 +55,7 @@ def reliability(
 def expected_calibration_error(
     labels: np.ndarray, probabilities: np.ndarray, num_bins: int = NUM_BINS
 ) -> float:
-    """Return how far confidence and accuracy lie apart, on average over the images.
+    """Return the expected calibration error: |confidence - accuracy|, averaged over the images.
 
     Eq. (3) of the source: the mean over bins, weighed by their images, of the distance
     between mean confidence and accuracy; a share in [0, 1], 0 for a network that is right
@@ -77,7 +77,7 @@ def fit_temperature(labels: np.ndarray, probabilities: np.ndarray) -> float:
     """Return the temperature that makes the labels most likely.
 
     Section 4.2 of the source: every logit is divided by one number, which changes how sure
-    the network is and never what it answers. Above 1 the network was too sure, below 1 too
+    the network is and never what it predicts. Above 1 the network was too sure, below 1 too
     unsure; 1 where no other one is better.
 
     Args:

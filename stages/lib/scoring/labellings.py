@@ -1,4 +1,4 @@
-"""Two labellings of the same images: how far they agree, and whose side a network takes."""
+"""Two labellings of the same images: how far they agree, and which one a network agrees with."""
 
 from collections.abc import Mapping
 from typing import Any

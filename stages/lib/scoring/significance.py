@@ -1,4 +1,4 @@
-"""How much of a number is luck: intervals of shares and means, and a test of two networks."""
+"""Confidence intervals of shares and means, and a test of two networks on the same images."""
 
 import numpy as np
 from scipy import stats
@@ -78,7 +78,7 @@ def mcnemar(correct_left: np.ndarray, correct_right: np.ndarray) -> float:
     if correct_left.shape != correct_right.shape:
         raise ValueError(
             f"Two networks are compared on the same images, but one has {correct_left.shape} "
-            f"answers and the other {correct_right.shape}. Give one of each an image."
+            f"predictions and the other {correct_right.shape}. Give one of each per image."
         )
     only_left = int(np.sum(correct_left & ~correct_right))
     only_right = int(np.sum(~correct_left & correct_right))
