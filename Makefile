@@ -8,7 +8,7 @@ UV := 0.13.9
 export PATH := $(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-sharing test-faults fuzz bench check verify repro
+.PHONY: help install demo test test-sharing test-faults fuzz bench check verify unchanged repro
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -52,6 +52,9 @@ check: install  ## check lint, format and types
 
 verify: install  ## check DVC's cache by its hashes: after a power cut, or on a failing disk
 	python -m tools.verify
+
+unchanged: install  ## keep results whose code changed, if a small part of the data proves it
+	python -m tools.unchanged $(if $(CONVERT),--convert $(CONVERT))
 
 repro: install  ## run the study of params.yaml
 	python -m dvc repro
