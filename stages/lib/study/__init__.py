@@ -1,1 +1,1 @@
-"""What is studied, as tables: the settings of params.yaml, FER2013, the catalog of backbones."""
+"""What is studied, as tables: FER2013, the catalog of backbones, and the settings."""
