@@ -126,7 +126,9 @@ def write_run(folder, name):
         run / "history.csv", history(first, last, random, settings.train.epochs)
     )
     test = labels[files.read_npz(folder / "data/split.npz")["test"]]
-    files.write_npz(run / "probabilities.npz", {"test": predictions(test, last, random)})
+    files.write_npz(
+        run / "probabilities.npz", {"test": predictions(test, last, random)}
+    )
 
 
 def history(first, last, random, epochs):

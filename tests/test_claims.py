@@ -70,7 +70,7 @@ def study():
             "table4": table(overfits),
             "initial": AS_CLAIMED,
             "final": AS_CLAIMED,
-            "recall": dict.fromkeys(AS_CLAIMED, [RECALL]),
+            "recall": {key: [RECALL] for key in AS_CLAIMED},
         },
         num_val=3589,
         num_test=dict.fromkeys(EMOTIONS, 1000),
@@ -144,8 +144,8 @@ OTHERWISE = {
     "faces-surpass": {
         "final": accuracies(mobilenet=0.7, openface=0.5, resnet50=0.6, vggface=0.5)
     },
-    "four-best": {"recall": dict.fromkeys(AS_CLAIMED, [RECALL | {"sad": 0.9}])},
-    "disgust-worst": {"recall": dict.fromkeys(AS_CLAIMED, [RECALL | {"fear": 0.0}])},
+    "four-best": {"recall": {key: [RECALL | {"sad": 0.9}] for key in AS_CLAIMED}},
+    "disgust-worst": {"recall": {key: [RECALL | {"fear": 0.0}] for key in AS_CLAIMED}},
 }
 
 

@@ -144,7 +144,14 @@ def test_a_metric_has_six_digits(main):
 
 def test_a_file_s_metrics_stand_in_one_order(main):
     """DVC takes files as they fall, and sorts the lines of each."""
-    command = ["metrics", "diff", "main", "faster", "--targets", "metrics/study/final.json"]
+    command = [
+        "metrics",
+        "diff",
+        "main",
+        "faster",
+        "--targets",
+        "metrics/study/final.json",
+    ]
     first, second = (main.dvc(*command, PYTHONHASHSEED=seed) for seed in "12")
     assert first == second
     names = [line.split()[1] for line in first.splitlines()[1:]]
@@ -188,5 +195,7 @@ def test_an_experiment_s_rate_and_metrics_are_in_a_row_of_its_own(main):
     metrics = row["data"]["metrics"]
     assert set(metrics) == COMPARED
     assert metrics["metrics/study/final.json"]["data"][VARIANT] == final
-    at_baseline = baseline["data"]["metrics"]["metrics/study/final.json"]["data"][VARIANT]
+    at_baseline = baseline["data"]["metrics"]["metrics/study/final.json"]["data"][
+        VARIANT
+    ]
     assert final["loss"] != at_baseline["loss"]

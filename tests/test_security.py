@@ -85,7 +85,9 @@ def test_the_search_finds_what_it_looks_for(source):
     assert list(faults(source))
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PROJECT)))
+@pytest.mark.parametrize(
+    "path", MODULES, ids=lambda path: str(path.relative_to(PROJECT))
+)
 def test_nothing_that_is_read_is_run_and_nothing_is_unpacked(path):
     assert list(faults(path.read_text())) == []
 

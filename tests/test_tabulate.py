@@ -221,7 +221,10 @@ def two_seeds(study):
 def test_runs_that_differ_in_the_seed_alone_are_one_row_of_means(two_seeds):
     tabulate.main()
     folder = two_seeds / "metrics/study"
-    assert list(files.read_json(folder / "table2.json")) == ["mobilenet-random", "scratch"]
+    assert list(files.read_json(folder / "table2.json")) == [
+        "mobilenet-random",
+        "scratch",
+    ]
     assert files.read_json(folder / "table2.json")["scratch"]["1-5"] == 0.02
     assert files.read_json(folder / "final.json")["scratch"]["accuracy"] == 0.65
     runs = files.read_json(folder / "runs.json")
