@@ -30,6 +30,7 @@ from stages.lib.core import console, files
 from stages.lib.page import curves, figures, style
 from stages.lib.results import paper
 from stages.lib.results.examples import read_examples
+from stages.lib.results.seeds import first_names, first_runs
 from stages.lib.scoring import scores
 from stages.lib.study.catalog import BACKBONES
 from stages.lib.study.fer2013 import EMOTIONS
@@ -83,8 +84,8 @@ def draw(
     pixels, labels = images["pixels"], images["labels"]
     yield from draw_data(pixels, labels)
     yield from draw_training(text, labels)
-    ran = [name for name in text if name in study["ran"]]
-    yield from draw_predictions(text, ran, pixels)
+    runs = first_names(study["ran"], text)
+    yield from draw_predictions(text, runs, pixels)
 
 
 def draw_data(pixels: np.ndarray, labels: np.ndarray) -> Drawn:
@@ -113,7 +114,7 @@ def draw_training(text: Mapping[str, Group], labels: np.ndarray) -> Drawn:
         yield f"figures/{name}", figure, variants
 
     initial = files.read_csv(Path("plots/study/initial.csv"))
-    initial = initial[initial["run"].isin(text)]  # of several seeds the first
+    initial = first_runs(initial[initial["variant"].isin(text)])
     for number, metric in ((9, "accuracy"), (10, "loss")):
         title = f"Figure {number}: Initial {metric}"
         figure = curves.initial(title, initial, metric, styles, baseline[metric])
@@ -136,12 +137,12 @@ def learning_figure(backbone: str) -> tuple[str, str]:
 
 
 def draw_predictions(
-    text: Mapping[str, Group], ran: list[str], pixels: np.ndarray
+    text: Mapping[str, Group], runs: Mapping[str, str], pixels: np.ndarray
 ) -> Drawn:
     """Draw Figures 11-17, which the paper orders by the emotions' names."""
     styles = style.of_groups(text)
     rows = files.read_npz(Path("data/split.npz"))["examples"]
-    predictions = read_examples(Path("plots/examples"), ran, rows)
+    predictions = read_examples(Path("plots/examples"), runs, rows)
     for number, emotion in enumerate(sorted(EMOTIONS), paper.FIRST_EXAMPLE_FIGURE):
         code = EMOTIONS.index(emotion)
         probabilities = pd.DataFrame(

@@ -28,6 +28,7 @@ from stages.lib.core import console, files
 from stages.lib.page import html, sections, style
 from stages.lib.results import claims, evidence, findings, paper, recommend, verdicts
 from stages.lib.results.examples import read_examples
+from stages.lib.results.seeds import first_names
 from stages.lib.scoring import scores
 from stages.lib.study.catalog import BACKBONES
 from stages.lib.study.fer2013 import EMOTIONS
@@ -168,7 +169,10 @@ def show_results(
     for key, table in paper.TABLES.items():
         published = files.read_json(Path(f"metrics/paper/{key}.json"))
         windows, rows = sections.rate_rows(
-            text, files.read_json(STUDY / f"{key}.json"), published
+            text,
+            files.read_json(STUDY / f"{key}.json"),
+            published,
+            files.read_json(STUDY / f"{key.replace('table', 'difference')}.json"),
         )
         tables.append({"key": key, "table": table, "windows": windows, "rows": rows})
     plots = {
@@ -268,8 +272,8 @@ def show_faces(
 ) -> dict[str, Any]:
     """Return images of each emotion, and the networks' predictions for seven of the test set."""
     counts = files.read_json(Path("metrics/dataset.json"))["emotions"]
-    shown = [name for name in text if name in ran]
-    predictions = read_examples(Path("plots/examples"), shown, chosen)
+    runs = first_names(ran, text)
+    predictions = read_examples(Path("plots/examples"), runs, chosen)
     pixels, labels = images["pixels"], images["labels"]
     return {
         "examples": sections.show_examples(pixels, chosen, predictions),

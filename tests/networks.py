@@ -4,21 +4,16 @@ import numpy as np
 import tf_keras as keras
 
 from stages.lib.networks import split_model
-from stages.lib.study.settings import Variant
 
 BACKBONES = ("mobilenet", "openface", "resnet50", "vggface")
 
 
-def variant(backbone: str, trainable_layers: int | str = 4) -> Variant:
-    return Variant(
-        backbone=backbone, weights="random", trainable_layers=trainable_layers
-    )
-
-
-def build(backbone: str, trainable_layers: int | str = 4) -> split_model.Network:
-    """A seeded network whose features carry a signal, which MobileNet's at first do not."""
+def build(
+    backbone: str, trainable_layers: int | str = 4, dropout: float = 0
+) -> split_model.Network:
+    """A seeded network whose features are informative, which MobileNet's at first are not."""
     keras.utils.set_random_seed(7)
-    built = split_model.build(variant(backbone, trainable_layers), None, head_seed=7)
+    built = split_model.build(backbone, trainable_layers, head_seed=7, dropout=dropout)
     if backbone == "mobilenet":
         for layer in built.whole.layers:
             if isinstance(layer, keras.layers.BatchNormalization):

@@ -13,7 +13,12 @@ from stages.lib.core import console, files
 
 PROJECT = Path(__file__).parents[1]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(PROJECT)}
-IMPORTS = "import os, time\nfrom pathlib import Path\nfrom stages.lib.core import console, files\n"
+IMPORTS = (
+    "import os, time\n"
+    "from pathlib import Path\n"
+    "from stages.lib.core import console, files\n"
+    "from stages.lib.core.errors import InputError\n"
+)
 
 
 def write_stage(folder: Path, body: str) -> Path:

@@ -221,8 +221,8 @@ def test_what_was_there_goes_when_the_new_is_whole_and_stays_when_it_is_not(tmp_
     assert in_data() == ["data/raw", "data/raw/two.csv"]
 
 
-def test_the_sample_is_written_in_the_form_of_fer2013():
-    run("sample")
+def test_synthetic_faces_are_written_in_the_form_of_fer2013():
+    run("synthetic")
     lines = Path("data/raw/fer2013.csv").read_text().splitlines()
     assert lines[0] == "emotion,pixels,Usage"
     images = formats.read(Path("data/raw/fer2013.csv"))
@@ -233,8 +233,8 @@ def test_the_sample_is_written_in_the_form_of_fer2013():
     assert counts == [90, 11, 11]
 
 
-def test_the_same_sample_has_the_same_bytes():
-    run("sample")
+def test_the_same_synthetic_faces_have_the_same_bytes():
+    run("synthetic")
     first = Path("data/raw/fer2013.csv").read_bytes()
-    run("sample")
+    run("synthetic")
     assert Path("data/raw/fer2013.csv").read_bytes() == first

@@ -40,7 +40,7 @@ def test_zeros_and_what_underflows_are_counted():
     assert got["subnormal"] == 0.5
 
 
-def test_features_that_differ_carry_a_signal():
+def test_features_that_differ_are_informative():
     assert feature_stats.summarize("v", [measure(np.eye(3, dtype=np.float32))])[
         "informative"
     ]
@@ -137,16 +137,16 @@ def test_features_are_stored_in_the_order_of_the_images(tmp_path, batch_size):
     assert names == ["0.npy", "1.npy"]
 
 
-@pytest.mark.parametrize(("fingerprint", "num_kept"), [("a", 6), ("b", 0)])
+@pytest.mark.parametrize(("key", "num_kept"), [("a", 6), ("b", 0)])
 def test_a_pass_that_was_killed_goes_on_if_it_is_the_same_pass(
-    tmp_path, monkeypatch, fingerprint, num_kept
+    tmp_path, monkeypatch, key, num_kept
 ):
     monkeypatch.setattr("stages.lib.features.feature_store.CHECKPOINT_SECONDS", 0)
     pixels = np.tile(np.arange(11, dtype=np.uint8)[:, None, None], (1, 48, 48))
     killed = Store(tmp_path / "part", len(pixels), "a")
     with pytest.raises(KeyboardInterrupt):
         features.store(killed, counting(kill_after=3), pixels, 2)
-    again = Store(tmp_path / "part", len(pixels), fingerprint)
+    again = Store(tmp_path / "part", len(pixels), key)
     assert again.num_done == num_kept
     measured = features.store(again, counting(), pixels, 2)
     undisturbed = features.store(

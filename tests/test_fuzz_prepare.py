@@ -66,7 +66,11 @@ def prepares_whole_or_not_at_all(
         assert is_short(message)
         assert written == set()
     else:
-        assert written == {"data/images.npz", "metrics/dataset.json"}
+        assert written == {
+            "data/images.npz",
+            "data/labels.npz",
+            "metrics/dataset.json",
+        }
         images = files.read_npz(Path("data/images.npz"))
         assert images["pixels"].shape == (len(images["labels"]), 48, 48)
         assert images["labels"].max() <= 6

@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
 
 from stages.lib.core import files
 from stages.lib.core.errors import InputError
@@ -14,24 +15,33 @@ STUDY = {
     "images": 35887,
     "missing": ["openface-random"],
     "uninformative": [],
-    "weights": dict.fromkeys([*PAPER, "mobilenet-scratch"], "random"),
 }
+SCRATCH = "mobilenet-scratch"
+VARIANTS = [*PAPER, SCRATCH]
 
 
 @pytest.fixture
 def printed(tmp_path, monkeypatch, capsys):
     """Write tables in which every variant but one ran, print them, return the lines."""
     monkeypatch.chdir(tmp_path)
+    yaml = YAML()
+    settings = yaml.load(ROOT / "params.yaml")
+    settings["variants"][SCRATCH] = {
+        **settings["variants"]["mobilenet-random"],
+        "trainable_layers": "all",
+    }
+    settings["runs"][SCRATCH] = {"variant": SCRATCH, "seed": 42}
+    yaml.dump(settings, tmp_path / "params.yaml")
     row = {"1-5": 0.0123456, "6-10": -1.5, "11-15": 0.0, "16-20": -9.1e-05}
 
     def show(**changes):
         study = {**STUDY, **changes}
-        ran = [name for name in study["weights"] if name not in study["missing"]]
-        files.write_json(tmp_path / "metrics/study.json", study)
+        ran = [name for name in VARIANTS if name not in study["missing"]]
+        files.write_json(tmp_path / "metrics/study/study.json", study)
         for number in range(2, 6):
             name = f"table{number}.json"
-            ours = {**dict.fromkeys(ran, row), "missing": study["missing"]}
-            files.write_json(tmp_path / "metrics" / name, ours)
+            ours = dict.fromkeys(ran, row)
+            files.write_json(tmp_path / "metrics/study" / name, ours)
             paper = files.read_json(ROOT / "metrics/paper" / name)
             files.write_json(tmp_path / "metrics/paper" / name, paper)
         summary.main()
@@ -49,13 +59,12 @@ def test_a_variant_that_did_not_run_and_one_the_paper_lacks_are_shown(printed):
     lines = printed()
     rows = [line.split()[:4] for line in lines]
     assert ["openface-random", "-", "|", "0.011508"] in rows
-    assert ["mobilenet-scratch", "0.012346", "|", "-"] in rows
+    assert [SCRATCH, "0.012346", "|", "-"] in rows
     assert "Without results: openface-random." in lines
 
 
 def test_it_fits_120_columns(printed):
-    everything = list(STUDY["weights"])
-    for changes in ({}, {"missing": everything, "uninformative": everything}):
+    for changes in ({}, {"missing": VARIANTS, "uninformative": VARIANTS}):
         assert max(len(line) for line in printed(**changes)) <= 120
 
 
@@ -64,17 +73,17 @@ def test_windows_come_in_the_order_of_the_epochs(printed):
     assert heading.split() == ["1-5", "6-10", "11-15", "16-20"]
 
 
-def test_a_run_on_drawn_faces_says_so_and_a_real_one_does_not(printed):
+def test_a_run_on_synthetic_faces_says_so_and_a_real_one_does_not(printed):
     said = "its numbers say nothing about people."
-    sample = " ".join(printed(data="sample", pretrained="stand-in", images=112))
-    assert "on 112 drawn faces and with stand-in weights" in sample
-    assert said in sample
+    demo = " ".join(printed(data="synthetic", pretrained="stand-in", images=112))
+    assert "on 112 synthetic faces and with stand-in weights" in demo
+    assert said in demo
     assert said not in " ".join(printed())
 
 
-def test_it_names_variants_without_a_signal(printed):
+def test_it_names_variants_with_uninformative_features(printed):
     text = " ".join(printed(uninformative=["mobilenet-random"]))
-    assert "Without a signal: mobilenet-random." in text
+    assert "Uninformative features: mobilenet-random." in text
 
 
 def test_it_ends_with_where_the_figures_and_the_page_are(printed):
@@ -84,5 +93,5 @@ def test_it_ends_with_where_the_figures_and_the_page_are(printed):
 
 def test_before_the_first_run_it_says_what_to_run(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(InputError, match=r"no metrics/study.json. Run `dvc re"):
+    with pytest.raises(InputError, match=r"no metrics/study/study\.json\. Run `dvc re"):
         summary.main()

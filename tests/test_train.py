@@ -15,14 +15,14 @@ from stages.lib.networks.runtime import tf
 from stages import train
 from stages.lib.core import files
 from stages.lib.core.errors import InputError
-from stages.lib.features.feature_store import open_features
 from stages.lib.study.settings import Train
 from stages.lib.training.batches import Batches
-from stages.lib.training.checkpoint import Checkpoint, fingerprint
+from stages.lib.training.checkpoint import Checkpoint
 from stages.lib.training.loop import Loop
 from tests.networks import BACKBONES, build, some_images
 
-SETTINGS = Train(epochs=4, batch_size=4, learning_rate=1e-3, seed=3)
+SETTINGS = Train(epochs=4, batch_size=4, learning_rate=1e-3)
+SEED = 3
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +65,7 @@ def run(data, split, folder: Path, kill_after: int = 99) -> tuple[pd.DataFrame, 
 
     checkpoint.save = save
     with mock.patch.object(train, "CHECKPOINT_SPACING", 0):  # one after every epoch
-        history = train.train(Loop(tail), data, split, SETTINGS, checkpoint)
+        history = train.train(Loop(tail), data, split, SETTINGS, SEED, checkpoint)
     return history, tail.get_weights()
 
 
@@ -99,9 +99,9 @@ def test_the_tail_of_every_backbone_trains_from_files(backbone, tmp_path):
     features = [np.asarray(one) for one in tf.nest.flatten(network.frozen(pixels))]
     train.compile_tail(network.tail, SETTINGS.learning_rate)
     batches = Batches(features, labels, np.array([4, 1, 3]), 2)
-    steps = Loop(network.tail)
-    assert np.isfinite(steps.train(batches)["loss"])
-    probabilities = steps.predict(batches)
+    loop = Loop(network.tail)
+    assert np.isfinite(loop.train(batches)["loss"])
+    probabilities = loop.predict(batches)
     expected = network.whole(pixels[[4, 1, 3]])
     np.testing.assert_allclose(probabilities, expected, rtol=1e-4, atol=1e-6)
 
@@ -152,58 +152,9 @@ def test_checkpoints_take_at_most_a_tenth_of_the_time(
 
     monkeypatch.setattr(train, "train_epoch", train_epoch)
     monkeypatch.setattr(train.time, "monotonic", lambda: clock[0])
-    train.train(
-        mock.Mock(model=None), ([], None), {"train": np.arange(3)}, SETTINGS, Disk()
-    )
+    split = {"train": np.arange(3)}
+    train.train(mock.Mock(model=None), ([], None), split, SETTINGS, SEED, Disk())
     assert epochs == kept
-
-
-def test_a_fingerprint_knows_settings_and_files(tmp_path):
-    path = tmp_path / "file"
-    path.write_text("a")
-    first = fingerprint({"seed": 1}, [path])
-    assert fingerprint({"seed": 1}, [path]) == first
-    assert fingerprint({"seed": 2}, [path]) != first
-    path.write_text("b")
-    assert fingerprint({"seed": 1}, [path]) != first
-
-
-def test_a_project_that_was_moved_goes_on_from_its_checkpoint(tmp_path, monkeypatch):
-    found = []
-    for name in ("before", "after"):
-        (tmp_path / name).mkdir()
-        monkeypatch.chdir(tmp_path / name)
-        code = tmp_path / name / "code.py"  # modules know where they lie
-        code.write_text("pass")
-        found.append(fingerprint({}, [code]))
-    assert found[0] == found[1]
-
-
-def test_batches_are_the_rows_in_order():
-    features = [np.arange(10) * 2.0, np.arange(10) * 3.0]
-    batches = Batches(features, np.arange(10), np.array([7, 2, 9, 0, 1]), 2)
-    assert len(batches) == 3
-    *_, (inputs, labels) = batches
-    assert [tensor.numpy().tolist() for tensor in inputs] == [[2.0], [3.0]]
-    assert labels.numpy().tolist() == [1]
-
-
-def test_features_stay_on_disk_until_they_are_read(tmp_path):
-    for number in (0, 1, 10, 2):
-        np.save(tmp_path / f"{number}.npy", np.full((3, 2), number))
-    features = open_features(tmp_path)
-    assert [int(array[0, 0]) for array in features] == [0, 1, 2, 10]
-    assert all(isinstance(array, np.memmap) for array in features)
-
-
-@pytest.mark.parametrize("row_size", [1, 1000, 5000])
-def test_batches_of_mapped_features_are_their_rows(tmp_path, row_size):
-    expected = np.random.default_rng(0).random((50, row_size), np.float32)
-    np.save(tmp_path / "0.npy", expected)
-    rows = np.random.default_rng(1).permutation(50)
-    batches = Batches(open_features(tmp_path), np.arange(50), rows, 3)
-    got = np.concatenate([features for (features,), _ in batches])
-    np.testing.assert_array_equal(got, expected[rows])
 
 
 def make_project(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -214,7 +165,7 @@ def make_project(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Path("params.yaml").write_text(text.replace("epochs: 20", "epochs: 30"))
     pixels, labels = some_images(60)
     network = build("openface")
-    files.write_npz(Path("data/images.npz"), {"pixels": pixels, "labels": labels})
+    files.write_npz(Path("data/labels.npz"), {"labels": labels})
     rows = np.arange(60)
     split = {"train": rows[:40], "val": rows[40:50], "test": rows[50:]}
     files.write_npz(Path("data/split.npz"), split)

@@ -7,6 +7,8 @@ from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
 
+from packaging.requirements import Requirement
+
 from stages.lib.core.errors import InputError
 
 # The versions of the packages that decide a result's bits; stages that depend on this folder
@@ -43,14 +45,19 @@ def check_versions() -> None:
 
     OpenVINO may be missing: TensorFlow computes in its place.
     """
-    for line in VERSIONS.read_text(encoding="utf-8").split():
-        package, expected = line.split("==")
+    for line in VERSIONS.read_text(encoding="utf-8").splitlines():
+        expected = Requirement(
+            line
+        )  # as in requirements.lock, which has one NumPy per Python
+        if expected.marker and not expected.marker.evaluate():
+            continue
+        package = expected.name
         if package == "openvino" and find_spec(package) is None:
             continue
         found = metadata.version(package)
-        if found != expected:
+        if found not in expected.specifier:
             raise InputError(
                 f"{package} {found} is installed, and the results of this study rest on "
-                f"{expected} ({VERSIONS.name}). Run `make install`; or, to move the study to "
+                f"{str(expected.specifier).lstrip('=')} ({VERSIONS.name}). Run `make install`; or, to move the study to "
                 f"{found}, write the lock file again (CONTRIBUTING.md) and run it anew."
             )

@@ -13,6 +13,7 @@ from stages.lib.page.lines import UNITS
 from stages.lib.results import paper
 from stages.lib.results.evidence import Evidence
 from stages.lib.results.recommend import Candidate
+from stages.lib.results.seeds import first_runs
 from stages.lib.study.fer2013 import EMOTIONS
 from stages.lib.study.protocols import Group
 from stages.lib.study.settings import Settings
@@ -56,7 +57,7 @@ def why_missing(
 
 
 def rate_rows(
-    names: Iterable[str], ours: Rates, published: Rates
+    names: Iterable[str], ours: Rates, published: Rates, difference: Rates
 ) -> tuple[list[str], list[dict[str, Any]]]:
     """Set a table of rates beside the paper's: the windows, and one row per variant."""
     pairs = {name: (ours.get(name, {}), published.get(name, {})) for name in names}
@@ -75,7 +76,7 @@ def rate_rows(
                 {
                     "ours": here,
                     "paper": there,
-                    "difference": here - there if both else None,  # type: ignore[operator]
+                    "difference": difference.get(name, {}).get(window),
                     "signs_differ": both and here * there < 0,  # type: ignore[operator]
                 }
             )
@@ -86,10 +87,10 @@ def rate_rows(
 def confusion_matrices(
     confusion: pd.DataFrame, names: Iterable[str]
 ) -> dict[str, list[dict[str, Any]]]:
-    """Return the confusion matrices of some runs: one row per emotion, with its images."""
+    """Return the confusion matrices of some variants: one row per emotion, with its images."""
     matrices: dict[str, list[dict[str, Any]]] = {}
     exact = confusion.astype({"share": object}).where(confusion["share"].notna(), None)
-    exact = exact[exact["run"].isin(list(names))]
+    exact = first_runs(exact[exact["variant"].isin(list(names))])
     for (run, actual), pairs in exact.groupby(["run", "actual"], sort=False):
         cells = pairs.set_index("predicted").loc[list(EMOTIONS)].to_dict("records")
         row = {"emotion": actual, "images": int(pairs["images"].sum()), "cells": cells}
@@ -155,9 +156,7 @@ def draw_charts(
     of_text = {
         name: table[table["variant"].isin(list(text))] for name, table in plots.items()
     }
-    first = {
-        name: table[table["run"].isin(list(text))] for name, table in plots.items()
-    }
+    first = {name: first_runs(of_text[name]) for name in ("initial", "test")}
     history = of_text["learning"]
     if history.empty:
         return {}

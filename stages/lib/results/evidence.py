@@ -131,9 +131,13 @@ def seed_margin(left: Sequence[float], right: Sequence[float]) -> float | None:
     """
     if min(len(left), len(right)) < ENOUGH_SEEDS:
         return None
-    interval = stats.ttest_ind(left, right, equal_var=False).confidence_interval(
-        CONFIDENCE
+    # Not by scipy.stats.ttest_ind, which warns of seeds that agree and gives "not a number".
+    squares = [np.var(values, ddof=1) / len(values) for values in (left, right)]
+    if not sum(squares):
+        return 0.0
+    freedom = sum(squares) ** 2 / sum(
+        square**2 / (len(values) - 1)
+        for square, values in zip(squares, (left, right), strict=True)
     )
-    # Seeds that all agree leave an interval of no width, which SciPy calls "not a number".
-    half = float(interval.high - interval.low) / 2
-    return 0.0 if np.isnan(half) else half
+    critical = stats.t.ppf((1 + CONFIDENCE) / 2, freedom)
+    return float(critical * sqrt(sum(squares)))

@@ -1,6 +1,6 @@
 """The predictions for the seven example images of Figures 11-17, as `evaluate` writes them."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -11,15 +11,17 @@ from stages.lib.core.errors import InputError
 
 
 def read_examples(
-    folder: Path, runs: Iterable[str], rows: np.ndarray
+    folder: Path, runs: Mapping[str, str], rows: np.ndarray
 ) -> dict[str, pd.DataFrame]:
-    """Read each run's probabilities (7, 7) of the example images in these rows.
+    """Read the probabilities (7, 7) of the example images in these rows, by variant.
+
+    `runs` names a run of each variant.
 
     Raises:
         InputError: If a run's are of other images, because it belongs to another split.
     """
     found = {}
-    for run in runs:
+    for variant, run in runs.items():
         path = folder / f"{run}.csv"
         table = files.read_csv(path)
         if table["row"].tolist() != rows.tolist():
@@ -27,5 +29,5 @@ def read_examples(
                 f"{path} belongs to another split: expected the images {rows.tolist()}, got "
                 f"{table['row'].tolist()}. Run `dvc repro evaluate@{run}`."
             )
-        found[run] = table
+        found[variant] = table
     return found

@@ -1,1 +1,1 @@
-"""What is studied: the settings of params.yaml, FER2013, the catalog of backbones, protocols."""
+"""What is studied, as tables: settings, protocols, FER2013, the catalog of backbones."""

@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from typing import Literal
 
 from stages.lib.core.errors import InputError
+from stages.lib.study.validation import shown
 
 # Grey makes the three channels equal, so BGR or RGB is a matter of the means' order.
 IMAGENET_BGR = (-103.939, -116.779, -123.68)
@@ -122,7 +123,7 @@ def find(name: str, where: str = "backbone") -> Backbone:
     if name not in BACKBONES:
         near = get_close_matches(name, BACKBONES, n=1, cutoff=0)[0]
         raise InputError(
-            f"`{where}` in params.yaml must be one of {', '.join(BACKBONES)}. Got `{name}` "
-            f"instead. Did you mean `{near}`?"
+            f"`{where}` in params.yaml must be one of {', '.join(BACKBONES)}. Got "
+            f"{shown(name)} instead. Did you mean `{near}`?"
         )
     return BACKBONES[name]

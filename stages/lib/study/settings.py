@@ -1,6 +1,7 @@
 """params.yaml as typed params-flow `Params`; a misspelt key or an impossible value is an error."""
 
 import re
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -272,6 +273,12 @@ def _check_variants(settings: Settings) -> None:
                 )
             )
     for name, run in settings.runs.items():
+        if run.variant not in settings.variants:
+            near = get_close_matches(run.variant, settings.variants, n=1, cutoff=0)[0]
+            raise InputError(
+                f"`runs.{name}.variant` in params.yaml must be the name of one of `variants`. "
+                f"Got {shown(run.variant)} instead. Did you mean `{near}`?"
+            )
         variant = settings.variants[run.variant]
         if variant.seed not in (None, run.seed):
             raise InputError(

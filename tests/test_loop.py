@@ -1,5 +1,3 @@
-import time
-
 import numpy as np
 import tf_keras as keras
 
@@ -30,11 +28,11 @@ def batches(first: int, end: int) -> Batches:
     return Batches(FEATURES, LABELS, np.arange(first, end), 8)
 
 
-def test_steps_train_as_keras_fit_does():
+def test_the_loop_trains_as_keras_fit_does():
     ours, fits = make_tail(), make_tail()
-    steps = Loop(ours)
+    loop = Loop(ours)
     for epoch in range(3):
-        means = steps.train(batches(0, 21)), steps.evaluate(batches(21, 30))
+        means = loop.train(batches(0, 21)), loop.evaluate(batches(21, 30))
         history = fits.fit(
             FEATURES[0][:21],
             LABELS[:21],
@@ -52,14 +50,14 @@ def test_steps_train_as_keras_fit_does():
     for mine, its in zip(ours.get_weights(), fits.get_weights(), strict=True):
         np.testing.assert_allclose(mine, its, rtol=1e-5, atol=1e-6)
     expected = fits.predict(FEATURES[0], verbose=0)
-    np.testing.assert_allclose(steps.predict(batches(0, 30)), expected, rtol=1e-4)
+    np.testing.assert_allclose(loop.predict(batches(0, 30)), expected, rtol=1e-4)
 
 
-def test_looking_teaches_nothing():
+def test_evaluating_and_predicting_teaches_nothing():
     tail = make_tail()
-    steps, before = Loop(tail), tail.get_weights()
-    steps.evaluate(batches(0, 30))
-    steps.predict(batches(0, 30))
+    loop, before = Loop(tail), tail.get_weights()
+    loop.evaluate(batches(0, 30))
+    loop.predict(batches(0, 30))
     assert all(map(np.array_equal, before, tail.get_weights()))
 
 
@@ -67,15 +65,3 @@ def test_every_image_is_counted_once():
     counted = []
     Loop(make_tail()).train(batches(0, 21), counted.append)
     assert counted == [8, 8, 5]
-
-
-def test_time_spent_waiting_for_features_is_counted(monkeypatch):
-    slow, read = batches(0, 21), Batches._read
-
-    def read_slowly(self: Batches, index: int) -> object:
-        time.sleep(0.05)
-        return read(self, index)
-
-    monkeypatch.setattr(Batches, "_read", read_slowly)
-    assert len(list(slow)) == 3
-    assert slow.waited > 0.1

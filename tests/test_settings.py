@@ -5,16 +5,20 @@ import pytest
 from ruamel.yaml import YAML
 
 from stages.lib.core.errors import InputError
-from stages.lib.study.settings import SECTIONS, Split, Train, load_settings, section
+from stages.lib.study.settings import SECTIONS, Split, Train, load_settings
+from stages.lib.study.validation import section
 
 PROJECT = Path(__file__).parents[1]
 SETTINGS = YAML(typ="safe", pure=True).load(PROJECT / "params.yaml")
 KEYS = [f"{section}.{key}" for section in SECTIONS for key in SETTINGS[section]]
 VARIANT = "variants.vggface-random"
 KEYS += [f"{VARIANT}.{key}" for key in ("backbone", "weights", "trainable_layers")]
+RUN = "runs.vggface-random"
+KEYS += [f"{RUN}.{key}" for key in ("variant", "seed")]
 WHOLE = "a whole number of at least {} and at most {}"
 COUNT = WHOLE.format(1, 1_000_000)
 SEED = WHOLE.format(0, 4_294_967_294)
+LAYERS = f"{WHOLE.format(0, 1_000_000)} or `all`"
 SHARE = "a number above 0 and below 1"
 
 
@@ -62,7 +66,7 @@ def test_a_missing_key_is_named(write, key):
     refuses(write(**{key: None}), f"does not set `{key}`. Add it: Git has the line")
 
 
-@pytest.mark.parametrize("section", [*SECTIONS, "variants"])
+@pytest.mark.parametrize("section", [*SECTIONS, "variants", "runs"])
 def test_a_missing_section_is_named(write, section):
     refuses(write(**{section: None}), f"does not set `{section}`.")
 
@@ -77,7 +81,7 @@ def test_a_section_that_is_none_names_its_keys(write, section):
 
 @pytest.mark.parametrize("key", KEYS)
 def test_a_misspelt_key_is_named_with_its_neighbour(write, key):
-    value = json.dumps(SETTINGS["train"]["seed"])
+    value = json.dumps(SETTINGS["split"]["seed"])
     refuses(
         write(**{key: None, f"{key}_": value}),
         f"sets `{key}_`, which no stage reads. Did you mean `{key}`?",
@@ -98,11 +102,11 @@ WRONG_VALUES = {
     "hash as a number": ("data.hash", "12", "text on one line", "12"),
     "convert as a word": ("data.convert", "yes", "`true` or `false`", "'yes'"),
     "convert as a number": ("data.convert", "1", "`true` or `false`", "1"),
-    "too few drawn faces": ("sample.images", "69", WHOLE.format(70, 1_000_000), "69"),
-    "too many drawn faces": ("sample.images", "1000001", WHOLE.format(70, 1_000_000), "1000001"),
-    "one identity": ("sample.identities", "1", WHOLE.format(2, 1_000_000), "1"),
-    "no pretraining": ("sample.pretraining_steps", "0", COUNT, "0"),
-    "a negative seed": ("sample.seed", "-1", SEED, "-1"),
+    "too few synthetic faces": ("synthetic.images", "69", WHOLE.format(70, 1_000_000), "69"),
+    "too many synthetic faces": ("synthetic.images", "1000001", WHOLE.format(70, 1_000_000), "1000001"),
+    "one identity": ("synthetic.identities", "1", WHOLE.format(2, 1_000_000), "1"),
+    "no pretraining": ("synthetic.pretraining_steps", "0", COUNT, "0"),
+    "a negative seed": ("synthetic.seed", "-1", SEED, "-1"),
     "a seed NumPy does not take": ("split.seed", "4294967296", SEED, "4294967296"),
     "no validation set": ("split.val", "0", SHARE, "0"),
     "a negative share": ("split.val", "-0.1", SHARE, "-0.1"),
@@ -133,11 +137,19 @@ WRONG_VALUES = {
     "a learning rate as a truth value": ("train.learning_rate", "true", SHARE, "True"),
     "a learning rate as words": ("train.learning_rate", "1 e-4", SHARE, "'1 e-4'"),
     "an empty window": ("tables.window", "0", COUNT, "0"),
-    "an unknown backbone": (f"{VARIANT}.backbone", "mobilnet", "one of `mobilenet`, `resnet50`, `openface`, `vggface`", "'mobilnet'"),
+    "an unknown backbone": (f"{VARIANT}.backbone", "mobilnet", "one of mobilenet, openface, resnet50, vggface", "'mobilnet' instead. Did you mean `mobilenet`?"),
     "unknown weights of a variant": (f"{VARIANT}.weights", "official", "one of `pretrained`, `random`", "'official'"),
-    "no layer that trains": (f"{VARIANT}.trainable_layers", "0", f"{COUNT} or `all`", "0"),
-    "some layers that train": (f"{VARIANT}.trainable_layers", "some", f"{COUNT} or `all`", "'some'"),
-    "layers as a truth value": (f"{VARIANT}.trainable_layers", "true", f"{COUNT} or `all`", "True"),
+    "fewer layers than none": (f"{VARIANT}.trainable_layers", "-1", LAYERS, "-1"),
+    "some layers that train": (f"{VARIANT}.trainable_layers", "some", LAYERS, "'some'"),
+    "layers as a truth value": (f"{VARIANT}.trainable_layers", "true", LAYERS, "True"),
+    "a variant's seed as text": (f"{VARIANT}.seed", '"42"', SEED, "'42'"),
+    "a variant's precision that no machine has": (f"{VARIANT}.precision", "float16", "one of `float32`, `bfloat16`", "'float16'"),
+    "a run's seed beyond NumPy's": (f"{RUN}.seed", "4294967295", SEED, "4294967295"),
+    "a run that learns nothing": (f"{RUN}.learning_rate", "0", SHARE, "0"),
+    "a run that drops everything": (f"{RUN}.dropout", "1", SHARE, "1"),
+    "a run that drops a share in per cent": (f"{RUN}.dropout", "50", SHARE, "50"),
+    "a run on no image": (f"{RUN}.train_share", "0", SHARE, "0"),
+    "a run on all images": (f"{RUN}.train_share", "1.0", SHARE, "1.0"),
 }  # fmt: skip
 
 
@@ -163,9 +175,9 @@ CONTRADICTIONS = {
         {"data.hash": f"md5:{'0' * 32}"},
         "`data.hash` in params.yaml is set, but `data.source` is `kaggle`, where it is not read",
     ),
-    "a hash of drawn faces": (
-        {"data.source": "sample", "data.hash": f"sha256:{'0' * 64}"},
-        "`data.source` is `sample`, where it is not read",
+    "a hash of synthetic faces": (
+        {"data.source": "synthetic", "data.hash": f"sha256:{'0' * 64}"},
+        "`data.source` is `synthetic`, where it is not read",
     ),
     "a hash without its kind": (
         {"data.source": "a.csv", "data.hash": "a" * 32},
@@ -175,13 +187,29 @@ CONTRADICTIONS = {
         {"data.source": "a.csv", "data.hash": f"md5:{'0' * 31}"},
         "`data.hash` in params.yaml must be empty, `md5:` and 32 digits",
     ),
-    "a sample too small for its split": (
-        {"data.source": "sample", "split.val": "0.05"},
-        "`sample.images` in params.yaml is 112, and one of the sets of `split` gets a share of 0.05",
+    "too few synthetic faces for the split": (
+        {"data.source": "synthetic", "split.val": "0.05"},
+        "`synthetic.images` in params.yaml is 112, and one of the sets of `split` gets a share of 0.05",
     ),
     "more identities than images": (
-        {"data.source": "sample", "sample.identities": "17"},
-        "`sample.identities` in params.yaml is 17, so `sample.images` must be at least 119",
+        {"data.source": "synthetic", "synthetic.identities": "17"},
+        "`synthetic.identities` in params.yaml is 17, so `synthetic.images` must be at least 119",
+    ),
+    "a random variant without a seed": (
+        {"variants.vggface-random.seed": None},
+        "`variants.vggface-random` in params.yaml starts from random weights, so it needs a `seed`, which draws them: add `seed: 42`.",
+    ),
+    "a pretrained variant with a seed": (
+        {"variants.vggface-pretrained.seed": "42"},
+        "`variants.vggface-pretrained` in params.yaml starts from pretrained weights, which no seed draws: remove its `seed`, and set that of its runs.",
+    ),
+    "a run of another seed than its random variant": (
+        {"runs.vggface-random.seed": "43"},
+        "`runs.vggface-random` in params.yaml has seed 43, but the initial values of `vggface-random` are those of seed 42. A random variant has a seed of its own for each run: set both alike, or list another variant.",
+    ),
+    "a run of no variant": (
+        {"runs.vggface-random.variant": "vggface"},
+        "`runs.vggface-random.variant` in params.yaml must be the name of one of `variants`. Got 'vggface' instead. Did you mean `vggface-random`?",
     ),
 }  # fmt: skip
 
@@ -192,32 +220,44 @@ def test_settings_that_contradict_each_other_are_an_error(write, name):
     refuses(write(**changes), message)
 
 
+@pytest.mark.parametrize("key", [f"{VARIANT}.backbone", f"{RUN}.variant"])
+def test_a_long_name_is_shown_in_short(write, key):
+    refuses(write(**{key: "a" * 5_000}), "aaa...aaa")
+
+
 @pytest.mark.parametrize(
     "name",
     ["", " ", "a b", "a/b", "../a", "..", ".a", "-a", "a.b", "A", "é", "a\nb", "a" * 61, "a@b", "a:b", "$HOME", "${key}", "con\\a"],
 )  # fmt: skip
-def test_a_variant_whose_name_is_no_file_name_is_refused(write, name):
-    line = (
-        f"{{{json.dumps(name)}: {json.dumps(SETTINGS['variants']['vggface-random'])}}}"
-    )
+@pytest.mark.parametrize("section", ["variants", "runs"])
+def test_a_name_that_is_no_file_name_is_refused(write, section, name):
+    entry = json.dumps(SETTINGS[section]["vggface-random"])
     refuses(
-        write(variants=line), "A name becomes part of file names: it must be 1 to 60"
+        write(**{section: f"{{{json.dumps(name)}: {entry}}}"}),
+        "A name becomes part of file names: it must be 1 to 60",
     )
 
 
-@pytest.mark.parametrize("variants", ["[]", "{}", "null", "5", "[vggface-random]"])
-def test_variants_that_are_none_are_an_error(write, variants):
-    refuses(write(variants=variants), "must name at least one variant. Got ")
+@pytest.mark.parametrize("value", ["[]", "{}", "null", "5", "[vggface-random]"])
+@pytest.mark.parametrize("section", ["variants", "runs"])
+def test_a_section_that_names_none_is_an_error(write, section, value):
+    refuses(
+        write(**{section: value}),
+        f"`{section}` in params.yaml must name at least one. Got ",
+    )
 
 
-def test_a_number_as_a_variants_name_is_refused(write):
-    refuses(write(variants="{1: {}}"), "has a variant 1. A name becomes part")
+@pytest.mark.parametrize("section", ["variants", "runs"])
+def test_a_number_as_a_name_is_refused(write, section):
+    refuses(write(**{section: "{1: {}}"}), "has an entry 1. A name becomes part")
 
 
-def test_a_variant_that_is_not_listed_is_an_error_that_lists_them():
+@pytest.mark.parametrize("section", ["variants", "runs"])
+def test_what_is_not_listed_is_an_error_that_lists_what_is(section):
     settings = load_settings(PROJECT / "params.yaml")
-    with pytest.raises(InputError, match=r"no variant 'vgg'\. It has mobilenet-pre"):
-        settings.variants["vgg"]
+    message = rf"`{section}` in params.yaml has no 'vgg'\. It has mobilenet-pre"
+    with pytest.raises(InputError, match=message):
+        getattr(settings, section)["vgg"]
 
 
 # name: (the file, message)
@@ -271,10 +311,16 @@ def test_a_missing_file_says_where_to_run(tmp_path):
 
 
 def test_a_ninth_variant_is_one_line(tmp_path):
-    line = "  mobilenet-scratch: {backbone: mobilenet, weights: random, trainable_layers: all}\n"
+    line = "  mobilenet-scratch: {backbone: mobilenet, weights: random, trainable_layers: all, seed: 1}\n"
     path = tmp_path / "params.yaml"
-    path.write_text((PROJECT / "params.yaml").read_text() + line)
+    text = (PROJECT / "params.yaml").read_text()
+    path.write_text(text.replace("\nvariants:\n", f"\nvariants:\n{line}"))
     assert load_settings(path).variants["mobilenet-scratch"].trainable_layers == "all"
+
+
+def test_what_a_run_changes_is_optional_and_what_it_leaves_out_is_none():
+    run = load_settings(PROJECT / "params.yaml").runs["vggface-random"]
+    assert (run.learning_rate, run.dropout, run.train_share) == (None, None, None)
 
 
 def test_a_whole_number_serves_where_a_share_is_wanted_and_becomes_a_float():

@@ -49,6 +49,7 @@ def test_a_table_is_read_in_every_form(tmp_path, name, form):
     assert (images.pixels == 7).all()
     assert images.labels.tolist() == [3, 6]
     assert images.usages.tolist() == ["Training", "PrivateTest"]
+    assert images.rows.tolist() == [0, 1]
     assert not images.official
 
 
@@ -68,6 +69,7 @@ def test_image_folders_are_read_in_every_form(tmp_path, write):
     assert images.pixels.shape == (2, 48, 48)
     assert images.labels.tolist() == [3, 6]
     assert images.usages.tolist() == ["train", "test"]
+    assert images.rows.tolist() == [-1, -1]  # of no CSV file
     assert not images.official
 
 

@@ -9,9 +9,9 @@ from tf_keras.applications import mobilenet, resnet
 
 from stages import train
 from stages.lib.core.errors import InputError
-from stages.lib.networks import split_model
-from stages.lib.networks.backbones import BACKBONES as TABLE
-from tests.networks import BACKBONES, build, some_images, variant
+from stages.lib.networks import backbones, split_model
+from stages.lib.study.catalog import BACKBONES as CATALOG
+from tests.networks import BACKBONES, build, some_images
 
 # Protocol; the paper prints the first three (section 6).
 PARAMETERS = {
@@ -26,7 +26,7 @@ LAST_FOUR = {
     "openface": ["average_pooling2d", "flatten", "dense_layer", "norm_layer"],
     "vggface": ["conv2d", "dropout", "conv2d", "flatten"],
 }
-CUT = {
+SPLIT_TENSORS = {
     "mobilenet": [(7, 7, 1024)],
     "resnet50": [(7, 7, 512), (7, 7, 2048)],  # the residual branch and the shortcut
     "openface": [(3, 3, 736)],
@@ -53,8 +53,8 @@ def test_the_last_four_layers_and_the_head_train(name, built):
     assert [layer.rsplit("_", 1)[0] if layer[-1].isdigit() and name in ("openface", "vggface") else layer for layer in training] == [*LAST_FOUR[name], "head"]  # fmt: skip
 
 
-def test_the_cut_passes_every_tensor_that_crosses_it(name, built):
-    assert [tensor.shape[1:] for tensor in built.frozen.outputs] == CUT[name]
+def test_the_features_are_the_tensors_at_the_split_point(name, built):
+    assert [tensor.shape[1:] for tensor in built.frozen.outputs] == SPLIT_TENSORS[name]
 
 
 def test_the_tail_on_features_gives_what_the_whole_network_gives(built):
@@ -113,7 +113,7 @@ def test_all_layers_train_when_told_so():
 
 
 def test_openface_takes_deepface_s_roots_and_learns_where_a_window_is_empty():
-    layer = TABLE["openface"].build(None).get_layer("sqrt_4a")
+    layer = backbones.build("openface", None).get_layer("sqrt_4a")
     squares = tf.constant([[1e-30, 0.3, 2, 1e30, 0]])
     with tf.GradientTape(persistent=True) as tape:
         tape.watch(squares)
@@ -126,14 +126,14 @@ def test_openface_takes_deepface_s_roots_and_learns_where_a_window_is_empty():
 
 def test_more_layers_than_there_are_is_an_error():
     with pytest.raises(InputError, match="trains 4000 layers of openface, which has"):
-        split_model.build(variant("openface", 4000), None)
+        split_model.build("openface", 4000)
 
 
 def test_weights_of_another_backbone_are_an_error(tmp_path):
     path = tmp_path / "weights.h5"
     build("openface").backbone.save_weights(path)
     with pytest.raises(InputError, match=r"weights\.h5 does not hold the weights"):
-        split_model.build(variant("mobilenet"), path)
+        split_model.build("mobilenet", 4, path)
 
 
 @pytest.mark.parametrize("damage", ["no layer", "numbers as names", "text"])
@@ -149,13 +149,13 @@ def test_a_damaged_weights_file_is_an_error(tmp_path, damage):
             else:
                 file.attrs["layer_names"] = np.arange(3)
     with pytest.raises(InputError, match=r"weights\.h5 does not hold the weights"):
-        split_model.build(variant("openface"), path)
+        split_model.build("openface", 4, path)
 
 
 def test_weights_saved_and_loaded_give_the_same_network(tmp_path, name, built):
     pixels, _ = some_images(2)
     built.whole.save_weights(tmp_path / "weights.h5")
-    again = split_model.build(variant(name), None, head_seed=1)
+    again = split_model.build(name, 4, head_seed=1)
     assert not np.allclose(again.whole(pixels), built.whole(pixels), rtol=1e-3)
     again.whole.load_weights(tmp_path / "weights.h5")
     np.testing.assert_array_equal(again.whole(pixels), built.whole(pixels))
@@ -172,17 +172,17 @@ REFERENCES = {
 
 def test_an_image_becomes_what_the_library_would_make_of_it(name):
     pixels, _ = some_images(3)
-    size = TABLE[name].size
+    size = CATALOG[name].size
     resized = [cv2.resize(one.astype(np.float32), (size, size)) for one in pixels]
     expected = REFERENCES[name](np.repeat(np.stack(resized)[..., None], 3, axis=-1))
-    ours = split_model.preprocess(tf.constant(pixels), TABLE[name])
+    ours = split_model.preprocess(tf.constant(pixels), CATALOG[name])
     np.testing.assert_allclose(ours, expected, atol=1e-3)
 
 
 def test_an_image_is_the_same_inside_tf_data(name):
     pixels, _ = some_images(3)
     dataset = tf.data.Dataset.from_tensors(pixels).map(
-        lambda batch: split_model.preprocess(batch, TABLE[name])
+        lambda batch: split_model.preprocess(batch, CATALOG[name])
     )
-    eager = split_model.preprocess(tf.constant(pixels), TABLE[name])
+    eager = split_model.preprocess(tf.constant(pixels), CATALOG[name])
     np.testing.assert_allclose(next(iter(dataset)), eager, rtol=1e-6, atol=1e-6)

@@ -48,14 +48,14 @@ def test_classes_go_by_name_and_rows_by_set_emotion_and_file():
         "data/train/anger/1.png": encoded(grey(1)),
         "data/README.txt": b"not an image",
     }
-    pixels, labels, sets, official, converted = image_folders.parse(
+    pixels, labels, sets, converted = image_folders.parse(
         members(contents), "a.zip", convert=False
     )
     assert pixels[:, 0, 0].tolist() == [1, 2, 3, 4, 5]
     assert (pixels.shape, pixels.dtype) == ((5, 48, 48), np.uint8)
     assert labels.tolist() == [0, 0, 6, 2, 5]
     assert sets.tolist() == ["train", "train", "train", "val", "test"]
-    assert (official, converted) == (False, 0)
+    assert converted == 0
 
 
 @pytest.mark.parametrize("form", ["PNG", "BMP", "GIF", "TIFF", "PPM", "TGA"])
@@ -110,7 +110,7 @@ def test_an_image_that_was_changed_is_refused_unless_the_user_says_convert(name)
     )
     with pytest.raises(InputError, match=message):
         image_folders.parse(copy, "a.zip", convert=False)
-    pixels, labels, _, _, converted = image_folders.parse(copy, "a.zip", convert=True)
+    pixels, labels, _, converted = image_folders.parse(copy, "a.zip", convert=True)
     assert converted == 1
     middle = pixels[labels == 4][0][24, 24]
     assert abs(int(middle) - level) <= 3
