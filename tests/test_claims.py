@@ -11,7 +11,7 @@ from stages.lib.results.evidence import Evidence, names, seed_margin
 from stages.lib.results.paper import BACKBONES
 from stages.lib.scoring import rates
 from stages.lib.study.fer2013 import EMOTIONS
-from stages.lib.study.protocols import by_the_text, groups
+from stages.lib.study.protocols import groups
 from stages.lib.study.settings import Run, Variant, load_settings
 
 PAPER = Path(__file__).parents[1] / "metrics/paper"
@@ -231,7 +231,7 @@ def test_a_difference_within_the_margin_of_error_decides_nothing(study):
         replace(study, tables=study.tables | {"final": close}),
     )
     assert verdict.word == "not testable"
-    assert "2.3 points" in verdict.summary  # 1.96 sqrt(1/2 / 3589)
+    assert "±0.023" in verdict.summary  # 1.96 sqrt(1/2 / 3589)
 
 
 # Worked out by hand from Tables 2 and 4 as printed.
@@ -279,9 +279,10 @@ def test_the_paper_s_variants_are_compared_and_not_one_that_was_added():
         backbone="mobilenet", weights="random", trainable_layers="all", seed=42
     )
     settings.runs["mobilenet-scratch"] = Run(variant="mobilenet-scratch", seed=42)
-    found = names(groups(settings), by_the_text(settings))
+    found = names(groups(settings), 4, "float32")
     assert found["mobilenet", "random"] == "mobilenet-random"
-    assert set(found.values()) == set(AS_CLAIMED)
+    assert set(found.values()) >= set(AS_CLAIMED)
+    assert "mobilenet-scratch" not in found.values()
 
 
 def seeds(*values):
@@ -306,7 +307,7 @@ def test_with_three_seeds_on_both_sides_the_margin_is_that_of_welchs_interval(st
     wide = close | {"mobilenet-pretrained": seeds(0.45, 0.49, 0.53)}
     [check] = verdicts.judge(BELOW, by_seeds(study, **wide)).checks
     assert check.holds is None
-    assert check.why.startswith("not significant: the margin of error is ")
+    assert check.why.startswith("not significant: within ±")
     assert check.why.endswith(" points, by 3 and 3 seeds")
 
 
@@ -318,7 +319,7 @@ def test_with_fewer_than_three_seeds_the_images_decide(study, number):
     }
     [check] = verdicts.judge(BELOW, by_seeds(study, **few)).checks
     assert check.holds is None
-    assert check.why == "not significant: the margin of error is 2.3 points, by images"
+    assert check.why == "not significant: within ±0.023, by images"
 
 
 @pytest.mark.parametrize("sizes", [(3, 3), (3, 7), (10, 4)])

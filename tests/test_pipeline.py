@@ -231,16 +231,31 @@ def test_both_settings_files_have_the_same_keys():
 
     full = YAML_12.load(PROJECT / "params.yaml")
     demo = YAML_12.load(PROJECT / "params.demo.yaml")
-    assert keys(full) == keys(demo)
-    same = full.keys() - {"data", "weights", "synthetic"}
+    named = {"variants": None, "runs": None}  # more of them here than there
+    assert keys(full | named) == keys(demo | named)
+    same = full.keys() - {"data", "weights", "synthetic", "variants", "runs"}
     assert {key: full[key] for key in same} == {key: demo[key] for key in same}
+
+
+def test_the_demo_runs_the_papers_eight():
+    full, demo = (
+        YAML_12.load(PROJECT / name) for name in ("params.yaml", "params.demo.yaml")
+    )
+    for section in ("variants", "runs"):
+        assert list(demo[section]) == PAPERS_VARIANTS
+        assert {name: full[section][name] for name in PAPERS_VARIANTS} == demo[section]
 
 
 def test_the_committed_settings_are_the_papers():
     full = YAML_12.load(PROJECT / "params.yaml")
     assert full["train"]["epochs"] == 20
     assert full["train"]["learning_rate"] == 1e-4
-    assert full["split"] == {"val": 0.1, "test": 0.2, "seed": 42}
+    assert full["split"] == {
+        "by": "random",
+        "val": 0.1,
+        "test": 0.2,
+        "seed": 42,
+    }
     for name in PAPERS_VARIANTS:
         backbone, weights = name.split("-")
         seed = {"seed": 42} if weights == "random" else {}
@@ -296,9 +311,9 @@ GATHERING = {"tabulate", "plot", "report"}
     [
         (
             "variants.openface-random",
-            ("weights", "features", "train", "evaluate"),
+            ("weights", "features", "train", "evaluate", "calibrate"),
         ),
-        ("runs.openface-random", ("train", "evaluate")),
+        ("runs.openface-random", ("train", "evaluate", "calibrate")),
     ],
 )
 def test_editing_a_variant_or_run_reruns_its_stages_and_what_gathers_all(

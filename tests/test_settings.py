@@ -5,6 +5,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from stages.lib.core.errors import InputError
+from stages.lib.study.catalog import BACKBONES
 from stages.lib.study.settings import SECTIONS, Split, Train, load_settings
 from stages.lib.study.validation import section
 
@@ -137,7 +138,7 @@ WRONG_VALUES = {
     "a learning rate as a truth value": ("train.learning_rate", "true", SHARE, "True"),
     "a learning rate as words": ("train.learning_rate", "1 e-4", SHARE, "'1 e-4'"),
     "an empty window": ("tables.window", "0", COUNT, "0"),
-    "an unknown backbone": (f"{VARIANT}.backbone", "mobilnet", "one of mobilenet, openface, resnet50, vggface", "'mobilnet' instead. Did you mean `mobilenet`?"),
+    "an unknown backbone": (f"{VARIANT}.backbone", "mobilnet", "one of " + ", ".join(BACKBONES), "'mobilnet' instead. Did you mean `mobilenet`?"),
     "unknown weights of a variant": (f"{VARIANT}.weights", "official", "one of `pretrained`, `random`", "'official'"),
     "fewer layers than none": (f"{VARIANT}.trainable_layers", "-1", LAYERS, "-1"),
     "some layers that train": (f"{VARIANT}.trainable_layers", "some", LAYERS, "'some'"),
@@ -324,5 +325,5 @@ def test_what_a_run_changes_is_optional_and_what_it_leaves_out_is_none():
 
 
 def test_a_whole_number_serves_where_a_share_is_wanted_and_becomes_a_float():
-    values = {"val": 0.5, "test": 0.25, "seed": 0}
+    values = {"by": "random", "val": 0.5, "test": 0.25, "seed": 0}
     assert isinstance(section(Split, values, "split").val, float)

@@ -8,6 +8,7 @@ from ruamel.yaml import YAML
 
 from stages import tabulate
 from stages.lib.core import files
+from stages.lib.results import tables
 from stages.lib.results.paper import CLASS_COUNTS
 from stages.lib.study.fer2013 import EMOTIONS
 
@@ -81,7 +82,9 @@ def study(tmp_path, monkeypatch):
     )
     labels = np.tile(np.arange(7, dtype=np.uint8), 10)
     files.write_npz(tmp_path / "data/labels.npz", {"labels": labels})
-    files.write_npz(tmp_path / "data/split.npz", {"test": np.arange(14)})
+    no_duplicates = np.zeros(14, dtype=bool)
+    split = {"test": np.arange(14), "test_has_duplicate": no_duplicates}
+    files.write_npz(tmp_path / "data/split.npz", split)
     files.write_json(
         tmp_path / "metrics/features/mobilenet-random.json", {"informative": False}
     )
@@ -150,7 +153,7 @@ def test_a_variant_without_results_is_in_no_table(study, table):
 def test_a_run_that_params_does_not_list_is_not_read(study):
     tabulate.main()
     first = {path: path.read_bytes() for path in study.glob("metrics/study/*.json")}
-    assert len(first) == 4 + 4 + 4
+    assert len(first) == 4 + 4 + 6
     (study / "metrics/test/old.json").write_text("not even JSON")
     write_results(study, "vggface-random")
     tabulate.main()
@@ -247,7 +250,7 @@ def test_a_plot_has_a_row_for_each_run_and_says_which_variant_it_repeats(two_see
 
 def test_a_mean_of_scores_of_which_one_is_missing_is_none():
     rows = [{"loss": 1.0, "score": 0.5}, {"loss": 2.0, "score": None}]
-    assert tabulate.mean(rows) == {"loss": 1.5, "score": None}
+    assert tables.mean(rows) == {"loss": 1.5, "score": None}
 
 
 def test_learning_curves_are_gathered_by_the_settings_backbone(study):
