@@ -308,7 +308,7 @@ def test_with_three_seeds_on_both_sides_the_margin_is_that_of_welchs_interval(st
     [check] = verdicts.judge(BELOW, by_seeds(study, **wide)).checks
     assert check.holds is None
     assert check.why.startswith("not significant: within ±")
-    assert check.why.endswith(" points, by 3 and 3 seeds")
+    assert check.why.endswith(", by 3 and 3 seeds")
 
 
 @pytest.mark.parametrize("number", [1, 2])
