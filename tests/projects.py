@@ -22,6 +22,7 @@ PARTS = (
     ".dvcignore",
     ".gitignore",
     "dvc.yaml",
+    "metrics/architectures.json",
     "metrics/costs.json",
     "metrics/paper",
     "requirements.lock",

@@ -57,7 +57,11 @@ def make(folder, ran=tuple(LEARNS), images=420, sections=None):
     write_settings(folder, sections or {})
     for name in ("metrics/paper", "stages/lib/page/templates"):
         shutil.copytree(ROOT / name, folder / name)
-    for name in ("metrics/costs.json", "requirements.lock"):
+    for name in (
+        "metrics/architectures.json",
+        "metrics/costs.json",
+        "requirements.lock",
+    ):
         shutil.copy(ROOT / name, folder / name)
     write_images(folder, images)
     split.main()
@@ -70,6 +74,8 @@ def make(folder, ran=tuple(LEARNS), images=420, sections=None):
 def write_settings(folder, sections):
     yaml = YAML()
     settings = yaml.load(ROOT / "params.yaml")
+    for section in ("variants", "runs"):  # the paper's eight, of one seed each
+        settings[section] = {name: settings[section][name] for name in LEARNS}
     for section, values in sections.items():
         settings[section].update(values)
     yaml.dump(settings, folder / "params.yaml")
