@@ -33,13 +33,14 @@ from stages.lib.core.progress import Progress
 from stages.lib.core.state import state_key
 from stages.lib.features.feature_store import open_features
 from stages.lib.networks import precision, runtime, split_model
-from stages.lib.study.settings import Train, load_settings
+from stages.lib.study.settings import Settings, Train, load_settings
 from stages.lib.training.batches import Batches
 from stages.lib.training.checkpoint import Checkpoint
 from stages.lib.training.loop import Loop
 
 logger = logging.getLogger(__name__)
 
+LABELS, SPLIT = Path("data/labels.npz"), Path("data/split.npz")
 COLUMNS = ["epoch", "accuracy", "val_accuracy", "loss", "val_loss"]
 
 # After a checkpoint, training has this many times as long to itself as writing it took.
@@ -138,6 +139,22 @@ def train(
     return history
 
 
+def key_of(settings: Settings, name: str) -> str:
+    """Name the state of a run by everything that it depends on."""
+    run = settings.runs[name]
+    # Section by section: what a run leaves out must not hide what `train` says of it.
+    sections = {
+        "train": {**settings.train},
+        "compute": {**settings.compute},
+        "variant": {**settings.variants[run.variant]},
+        "run": {**run},
+    }
+    weights = Path(f"data/weights/{run.variant}.h5")
+    measured = Path(f"metrics/features/{run.variant}.json")
+    inputs = [LABELS, SPLIT, weights, measured, runtime.VERSIONS]
+    return state_key(sections, inputs)
+
+
 def main(name: str) -> None:
     settings = load_settings()
     runtime.check_versions()
@@ -148,29 +165,22 @@ def main(name: str) -> None:
         precision.resolve_precision(variant.precision or settings.compute.precision)
     )
     keras.utils.set_random_seed(run.seed)
-    labels_file, split_file = Path("data/labels.npz"), Path("data/split.npz")
-    weights = Path(f"data/weights/{run.variant}.h5")
-    split = files.read_npz(split_file)
+    split = files.read_npz(SPLIT)
     features = open_features(Path(f"data/features/{run.variant}"))
-    data = features, files.read_npz(labels_file)["labels"]
+    data = features, files.read_npz(LABELS)["labels"]
     if run.train_share:
         split["train"] = part_of(split["train"], data[1], run.train_share, run.seed)
     network = split_model.build(
         variant.backbone,
         variant.trainable_layers,
-        weights,
+        Path(f"data/weights/{run.variant}.h5"),
         run.seed,
         dropout=run.dropout or 0,
     )
     compile_tail(network.tail, run.learning_rate or settings.train.learning_rate)
 
     logger.info("Training %s for %d epochs.", name, settings.train.epochs)
-    measured = Path(f"metrics/features/{run.variant}.json")
-    key = state_key(
-        {**settings.train, **settings.compute, **variant, **run},
-        [labels_file, split_file, weights, measured, runtime.VERSIONS],
-    )
-    checkpoint = Checkpoint(Path(".ckpt") / f"{name}-{key}")
+    checkpoint = Checkpoint(Path(".ckpt") / f"{name}-{key_of(settings, name)}")
     loop = Loop(network.tail)
     history = train(loop, data, split, settings.train, run.seed, checkpoint)
     probabilities = {

@@ -3,13 +3,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tiny
 
 from stages import features, weights
 from stages.lib.core import files
 from stages.lib.core.errors import InputError
 from stages.lib.features import feature_stats
 from stages.lib.features.feature_store import Store, open_features
-from stages.lib.networks import inference, precision
+from stages.lib.networks import inference, precision, runtime
 from tests.networks import BACKBONES, build, some_images
 
 PROJECT = Path(__file__).parents[1]
@@ -206,6 +207,47 @@ def test_a_frozen_random_mobilenet_has_nothing_to_learn_from(tmp_path, monkeypat
     assert [path.name for path in Path("data/features").iterdir()] == [
         "mobilenet-random"
     ]
+
+
+class KeyKnownError(Exception):
+    """Ends a stage once it has named its state."""
+
+
+def test_a_pass_does_not_go_on_from_one_of_other_weights_images_or_versions(
+    tmp_path, monkeypatch
+):
+    def stop(folder: Path, num_images: int, key: str) -> None:
+        raise KeyKnownError(key)
+
+    def key() -> str:
+        with pytest.raises(KeyKnownError) as caught:
+            features.main("tiny-random")
+        return str(caught.value)
+
+    monkeypatch.chdir(tmp_path)
+    tiny.install(monkeypatch)
+    monkeypatch.setattr(features, "Store", stop)
+    monkeypatch.setattr(runtime, "VERSIONS", tmp_path / "versions.txt")
+    text = (PROJECT / "params.yaml").read_text()
+    line = (
+        "  tiny-random: {backbone: tiny, weights: random, trainable_layers: 4, seed: 1}"
+    )
+    changed = text.replace("\nvariants:\n", f"\nvariants:\n{line}\n")
+    Path("params.yaml").write_text(changed)
+    Path("versions.txt").write_text("")
+    pixels, labels = some_images(4)
+    files.write_npz(Path("data/images.npz"), {"pixels": pixels, "labels": labels})
+    weights.main("tiny-random")
+    keys = [key()]
+    assert key() == keys[0]
+    Path("versions.txt").write_text(f"numpy=={np.__version__}\n")
+    keys.append(key())
+    Path("params.yaml").write_text(changed.replace("seed: 1}", "seed: 2}"))
+    weights.main("tiny-random")
+    keys.append(key())
+    files.write_npz(Path("data/images.npz"), {"pixels": ~pixels, "labels": labels})
+    keys.append(key())
+    assert len(set(keys)) == len(keys)
 
 
 @pytest.fixture

@@ -112,6 +112,48 @@ def test_all_layers_train_when_told_so():
     np.testing.assert_allclose(built.tail(pixels), built.whole(pixels), rtol=1e-5)
 
 
+@pytest.mark.parametrize(
+    ("backbone", "width"), [("mobilenet", 1024), ("openface", 128)]
+)
+def test_where_the_head_alone_trains_the_features_are_what_it_sees(backbone, width):
+    built = build(backbone, 0)
+    pixels, _ = some_images(3)
+    (features,) = tf.nest.flatten(built.frozen(pixels))
+    assert features.shape == (3, width)
+    seen = built.backbone(pixels)
+    pooled = seen if seen.shape.rank == 2 else tf.reduce_mean(seen, axis=[1, 2])
+    np.testing.assert_allclose(features, pooled, rtol=1e-5, atol=1e-7)
+    np.testing.assert_allclose(built.tail(features), built.whole(pixels), rtol=1e-5)
+    training = [layer.name for layer in built.whole.layers if layer.trainable]
+    assert training == ["head"]
+    assert [layer.name for layer in built.tail.layers[1:]] == ["head"]
+
+
+def test_dropout_before_the_head_is_in_training_alone_and_by_its_seed():
+    dropping, plain = build("openface", 0, dropout=0.5), build("openface", 0)
+    pixels, _ = some_images(3)
+    features = dropping.frozen(pixels)
+    expected = plain.tail(features, training=True)
+    np.testing.assert_array_equal(dropping.tail(features), expected)
+    dropped = []
+    for seed in (1, 1, 2):
+        split_model.restart_dropout(dropping.tail, seed)
+        dropped.append(dropping.tail(features, training=True).numpy())
+    np.testing.assert_array_equal(dropped[0], dropped[1])
+    assert not np.allclose(dropped[0], dropped[2])
+    assert not np.allclose(dropped[0], expected)
+
+
+def test_an_adapted_dropout_drops_as_the_backbones_own():
+    dropout = keras.layers.Dropout(0.3, noise_shape=(None, 1, 1, 8), name="drop")
+    adapted = split_model._adapted(dropout)
+    assert adapted.get_config() == dropout.get_config() | {"rng_type": "stateful"}
+    split_model.restart_dropout(keras.Sequential([keras.Input((4, 4, 8)), adapted]), 1)
+    kept = adapted(np.ones((2, 4, 4, 8), np.float32), training=True).numpy()
+    assert np.ptp(kept, axis=(1, 2)).max() == 0  # a channel is dropped whole, or not
+    assert set(np.unique(kept)) == {np.float32(0), np.float32(1 / 0.7)}
+
+
 def test_openface_takes_deepface_s_roots_and_learns_where_a_window_is_empty():
     layer = backbones.build("openface", None).get_layer("sqrt_4a")
     squares = tf.constant([[1e-30, 0.3, 2, 1e30, 0]])

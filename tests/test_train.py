@@ -15,7 +15,8 @@ from stages.lib.networks.runtime import tf
 from stages import train
 from stages.lib.core import files
 from stages.lib.core.errors import InputError
-from stages.lib.study.settings import Train
+from stages.lib.networks import runtime
+from stages.lib.study.settings import Train, load_settings
 from stages.lib.training.batches import Batches
 from stages.lib.training.checkpoint import Checkpoint
 from stages.lib.training.loop import Loop
@@ -23,6 +24,7 @@ from tests.networks import BACKBONES, build, some_images
 
 SETTINGS = Train(epochs=4, batch_size=4, learning_rate=1e-3)
 SEED = 3
+PROJECT = Path(__file__).parents[1]
 
 
 @pytest.fixture(scope="module")
@@ -155,6 +157,75 @@ def test_checkpoints_take_at_most_a_tenth_of_the_time(
     split = {"train": np.arange(3)}
     train.train(mock.Mock(model=None), ([], None), split, SETTINGS, SEED, Disk())
     assert epochs == kept
+
+
+@pytest.mark.parametrize("share", [0.25, 0.5])
+def test_a_part_of_the_training_images_has_every_emotion_in_proportion(share):
+    labels = np.repeat(np.arange(7), [40, 8, 40, 80, 60, 32, 60])
+    rows = np.flatnonzero(np.arange(len(labels)) % 2)
+    part = train.part_of(rows, labels, share, seed=1)
+    assert set(part) < set(rows)
+    assert part.tolist() == sorted(set(part))
+    counts = np.bincount(labels[part]) / np.bincount(labels[rows])
+    np.testing.assert_allclose(counts, share, atol=0.01)
+    assert part.tolist() == train.part_of(rows, labels, share, seed=1).tolist()
+    assert part.tolist() != train.part_of(rows, labels, share, seed=2).tolist()
+
+
+def write_inputs() -> None:
+    """Write what names a run's state, as small as can be."""
+    for path in (
+        *(train.LABELS, train.SPLIT),
+        Path("data/weights/openface-random.h5"),
+        Path("metrics/features/openface-random.json"),
+    ):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("1")
+
+
+@pytest.mark.parametrize(
+    ("section", "changes"),
+    [
+        ("train", {"learning_rate": 0.01}),
+        ("train", {"epochs": 30}),
+        ("compute", {"precision": "bfloat16"}),
+        ("runs.openface-random", {"learning_rate": 0.01}),
+        ("runs.openface-random", {"dropout": 0.5}),
+        ("variants.openface-random", {"precision": "bfloat16"}),
+        ("variants.openface-random", {"trainable_layers": 0}),
+    ],
+)
+def test_a_run_does_not_go_on_from_the_state_of_other_settings(
+    tmp_path, monkeypatch, section, changes
+):
+    monkeypatch.chdir(tmp_path)
+    write_inputs()
+    settings = load_settings(PROJECT / "params.yaml")
+    before = train.key_of(settings, "openface-random")
+    assert train.key_of(settings, "openface-random") == before
+    outer, _, name = section.partition(".")
+    changed = settings[outer][name] if name else settings[outer]
+    for key, value in changes.items():
+        monkeypatch.setitem(changed, key, value)
+    assert train.key_of(settings, "openface-random") != before
+
+
+def test_a_run_does_not_go_on_from_the_state_of_other_inputs_or_versions(
+    tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    write_inputs()
+    settings = load_settings(PROJECT / "params.yaml")
+    versions = tmp_path / "versions.txt"
+    versions.write_text("numpy==2.4.6")
+    monkeypatch.setattr(runtime, "VERSIONS", versions)
+    inputs = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert len(inputs) == 5
+    keys = [train.key_of(settings, "openface-random")]
+    for path in inputs:
+        path.write_text(f"{path.read_text()}2")
+        keys.append(train.key_of(settings, "openface-random"))
+    assert len(set(keys)) == len(keys)
 
 
 def make_project(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

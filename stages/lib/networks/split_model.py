@@ -114,8 +114,13 @@ def _rebuild(
     image: tf.Tensor,
 ) -> keras.Model:
     """Call a backbone's layers on preprocessed images, those that train as `_adapted`."""
-    layers = base.layers[1:]  # the first is the input
-    return keras.Model(image, _replay(layers, [base.input], [inputs], trained))
+    return keras.Model(image, _replay(_layers(base), [base.input], [inputs], trained))
+
+
+def _layers(base: keras.Model) -> Layers:
+    """Return a backbone's layers but its input, which a sequential model does not list."""
+    inputs = keras.layers.InputLayer
+    return [layer for layer in base.layers if not isinstance(layer, inputs)]
 
 
 def _replay(
@@ -166,7 +171,7 @@ def _trained_layers(
     base: keras.Model, name: str, trainable_layers: int | str
 ) -> Layers:
     """Return the backbone's layers that train: its last ones, by position."""
-    layers: Layers = base.layers[1:]  # the first is the input
+    layers = _layers(base)
     if isinstance(trainable_layers, str):
         return layers
     if trainable_layers > len(layers):
