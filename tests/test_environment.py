@@ -98,6 +98,7 @@ LEFT = {
     "OPENBLAS_NUM_THREADS": "1",
     "PYTHONHASHSEED": "3",
     "PYTHONOPTIMIZE": "1",
+    "TF_CLI_CONFIG_FILE": "~/.terraformrc",
     "TF_NUM_INTEROP_THREADS": "1",
     "TF_NUM_INTRAOP_THREADS": "1",
     "TZ": "Asia/Tokyo",

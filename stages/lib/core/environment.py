@@ -21,7 +21,7 @@ CHANGES_RESULTS = (
     "NPY_",
     "NVIDIA_TF32_OVERRIDE",
     "ONEDNN_",
-    "OPENBLAS_CORETYPE",
+    "OPENBLAS_",
     "OPENVINO_",
     "OV_",
     "PANDAS_",
@@ -32,11 +32,14 @@ CHANGES_RESULTS = (
     "XLA_",
 )
 HARMLESS = (
+    "OPENBLAS_NUM_THREADS",
+    "TF_CLI_",  # Terraform's, as is TF_VAR_
     "TF_CPP_",  # what TensorFlow logs
     "TF_FORCE_GPU_ALLOW_GROWTH",
     "TF_GPU_ALLOCATOR",
     "TF_NUM_INTEROP_THREADS",
     "TF_NUM_INTRAOP_THREADS",
+    "TF_VAR_",
 )
 SET = {
     # deepface and params-flow are written for Keras 2, which TensorFlow takes from tf-keras.
