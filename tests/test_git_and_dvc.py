@@ -92,8 +92,7 @@ def with_global_ignores(home):
     patterns = ["*.lock", "*.json", "*.csv", "*.png", "*.txt", "*.yaml", "data", "lib/"]
     (home / "ignored").write_text("\n".join([*patterns, "metrics", "plots", ""]))
     git(home, "config", "--global", "core.excludesFile", str(home / "ignored"))
-    folder = repository(home, ".gitignore")
-    return folder
+    return repository(home, ".gitignore")
 
 
 @pytest.mark.parametrize("name", TRACKED)
