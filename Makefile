@@ -43,7 +43,7 @@ clone:
 
 demo: install  ## the whole study on synthetic faces, offline, in a folder of its own
 	@test -d $(DEMO) || git clone --quiet . $(DEMO)
-	@cd $(DEMO) && head=$$(git -C .. rev-parse HEAD) && git fetch --quiet \
+	@cd $(DEMO) && head=$$(git -C .. rev-parse HEAD) && git fetch --quiet origin HEAD \
 		&& { [ $$(git rev-parse HEAD) = $$head ] || git checkout --quiet --force --detach $$head; } \
 		&& cp params.demo.yaml params.yaml && python -m tools.plots_page \
 		&& python -m dvc repro --quiet && python -m tools.summary

@@ -46,6 +46,7 @@ SET = {
     "TF_USE_LEGACY_KERAS": "1",
     # Otherwise TensorFlow chooses by the processor, and the bits of what it computes with it.
     "TF_ENABLE_ONEDNN_OPTS": "1",
+    "TF2_BEHAVIOR": "1",  # TensorFlow's own default, which it sets for its children
     # A folder without keras.json: the user's says which floats and which order of channels.
     "KERAS_HOME": os.devnull,
     # deepface makes a folder for its weights when it is imported: keep it inside the project.
