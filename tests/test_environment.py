@@ -183,7 +183,7 @@ def test_what_is_not_used_is_named():
     done = python("-m", "stages.evaluate", TF_XLA_FLAGS="--tf_xla_auto_jit=2")
     first, error = done.stderr.splitlines()
     assert first == "Not used, as results may not depend on it: TF_XLA_FLAGS."
-    assert error.startswith("error: evaluate.py takes run_name. Got nothing")
+    assert error.startswith("error: evaluate.py takes name. Got nothing")
 
 
 def test_a_stray_module_on_pythonpath_is_not_imported(tmp_path):
@@ -193,7 +193,7 @@ def test_a_stray_module_on_pythonpath_is_not_imported(tmp_path):
         "-m", "stages.evaluate", PYTHONPATH=f"{tmp_path}{os.pathsep}{PROJECT}"
     )
     assert done.stderr.startswith("Not used, as results may not depend on it: /")
-    assert "error: evaluate.py takes run_name. Got nothing" in done.stderr
+    assert "error: evaluate.py takes name. Got nothing" in done.stderr
 
 
 @pytest.mark.parametrize("level", ["2", "3"])
