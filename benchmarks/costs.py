@@ -30,7 +30,7 @@ def milliseconds(backbone: str) -> float:
 
 def main() -> None:
     logging.disable(logging.WARNING)
-    found = PROCESSOR.search(Path("/proc/cpuinfo").read_text())
+    found = PROCESSOR.search(Path("/proc/cpuinfo").read_text(encoding="utf-8"))
     costs = {
         "machine": f"{os.cpu_count()} cores, {found[1] if found else 'processor unknown'}",
         "source": "the frozen part, computed in float32 and stored as the features stage does; "

@@ -85,10 +85,12 @@ def from_path(path: Path, known_hash: str, folder: Path) -> None:
         if known_hash:
             fetch.check(folder / path.name, known_hash, str(path))
     else:
+        # The folder that `dvc exp run --temp` and the queue run in is another one.
+        hint = "" if path.is_absolute() else " by its absolute path"
         raise InputError(
             f"`data.source` in params.yaml is `{path}`, and there is no such file or folder "
-            f"(seen from {Path.cwd()}). Set it to one that exists, to an address that starts "
-            "with https://, to `kaggle` or to `synthetic`."
+            f"(seen from {Path.cwd()}). Set it to one that exists{hint}, to an address that "
+            "starts with https://, to `kaggle` or to `synthetic`."
         )
 
 

@@ -77,7 +77,7 @@ def main() -> None:
         **show_faces(text, study["ran"], images, split["examples"]),
     }
     with files.atomic_write(Path("plots/report.html")) as part:
-        part.write_text(html.render(content), encoding="utf-8")
+        part.write_text(html.render(content), encoding="utf-8", newline="\n")
 
 
 def read_each(folder: str, names: Mapping[str, Any]) -> dict[str, Any]:

@@ -53,7 +53,8 @@ def main() -> None:
         )
     frame = jinja2.Template(FRAME, autoescape=True, keep_trailing_newline=True)
     with files.atomic_write(PAGE) as part:
-        part.write_text(frame.render(vega=html.vega(VEGA_LITE)), encoding="utf-8")
+        text = frame.render(vega=html.vega(VEGA_LITE))
+        part.write_text(text, encoding="utf-8", newline="\n")
     place = str(PAGE.relative_to(".dvc"))  # as DVC wants it
     setting = ["config", "--quiet", "--local", "plots.html_template", place]
     subprocess.run([sys.executable, "-m", "dvc", *setting], check=True)

@@ -6,6 +6,7 @@ Reads   metrics/study/
         metrics/paper/
 """
 
+import signal
 from pathlib import Path
 from textwrap import fill
 from typing import Any
@@ -89,4 +90,6 @@ def _number(rate: float | None) -> str:
 
 
 if __name__ == "__main__":
+    # Before `| head` it ends as other commands do, without a remark on the broken pipe.
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     console.run(main)

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+from stages.lib.core import environment
 from stages.lib.core.errors import REMEDIES, InputError
 
 STOPPED = 130  # what a shell reports for a command that Ctrl-C ended
@@ -19,6 +20,11 @@ def run(main: Callable[..., None], *arguments: str) -> None:
     """Run a stage's `main`; a user's mistake becomes one clear message and exit code 1."""
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    if environment.dropped:
+        logging.getLogger(__name__).info(
+            "Not used, as results may not depend on it: %s.",
+            ", ".join(environment.dropped),
+        )
     try:
         end_with_dvc()
         _check_arguments(main, arguments)
@@ -67,7 +73,7 @@ def _starter() -> int:
     """
     process = os.getppid()
     while _has_mark(process):
-        status = Path(f"/proc/{process}/stat").read_text()
+        status = Path(f"/proc/{process}/stat").read_text("utf-8", "replace")
         process = int(status.rpartition(")")[2].split()[1])
     return process
 

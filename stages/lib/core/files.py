@@ -57,13 +57,14 @@ def read_npz(path: Path) -> dict[str, np.ndarray]:
 def write_json(path: Path, values: Any) -> None:
     """Write JSON with the keys in the order given, six significant digits and a last newline."""
     with atomic_write(path) as part:
-        part.write_text(json.dumps(_rounded(values), indent=2, allow_nan=False) + "\n")
+        text = json.dumps(_rounded(values), indent=2, allow_nan=False) + "\n"
+        part.write_text(text, encoding="utf-8", newline="\n")
 
 
 def read_json(path: Path) -> Any:
     """Read a JSON file."""
     with _damage_explained(path):
-        return json.loads(path.read_text())
+        return json.loads(path.read_text(encoding="utf-8"))
 
 
 def write_csv(path: Path, table: pd.DataFrame) -> None:
@@ -83,7 +84,8 @@ def write_codes(path: Path, codes: np.ndarray) -> None:
     digits = "".join(map(str, codes.tolist()))
     lines = [digits[start : start + 100] for start in range(0, len(digits), 100)]
     with atomic_write(path) as part:
-        part.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+        text = "".join(f"{line}\n" for line in lines)
+        part.write_text(text, encoding="utf-8", newline="\n")
 
 
 def read_codes(path: Path) -> np.ndarray:

@@ -5,13 +5,14 @@ bzip2, or a file as it is. What is read is never held as a whole, so that a file
 beyond all measure when it is decompressed costs neither memory nor disk.
 """
 
+import io
 import stat
 import tarfile
 import zipfile
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO, NamedTuple
+from typing import NamedTuple
 
 from stages.lib.core.errors import InputError
 from stages.lib.data.streams import (
@@ -25,18 +26,22 @@ from stages.lib.data.streams import (
 
 LONGEST_NAME = 1_000
 
+# In lower case: macOS's, Windows', and a network disk's.
+CLUTTER_FOLDERS = ("__macosx", "$recycle.bin", "system volume information", "@eadir")
+CLUTTER = ("thumbs.db", "ehthumbs.db", "desktop.ini", "icon\ufffd", "icon\r")
+
 
 class Member(NamedTuple):
     """One file; what `open` gives works until the next member is asked for."""
 
     name: PurePosixPath
-    open: Callable[[], BinaryIO]
+    open: Callable[[], io.BufferedReader]
 
 
 def members(path: Path) -> Iterator[Member]:
     """Go through the files of a folder, an archive, or the one of a compressed file.
 
-    What the operating system leaves behind (.DS_Store, __MACOSX/, Thumbs.db) is passed over.
+    What an operating system leaves behind (.DS_Store, Thumbs.db, ...) is passed over.
 
     Raises:
         InputError: If a member points outside the archive, is a link or there twice, or if
@@ -44,7 +49,7 @@ def members(path: Path) -> Iterator[Member]:
     """
     seen = set()
     for member in _found(path):
-        if _is_clutter(member.name):
+        if is_clutter(member.name):
             continue
         if member.name in seen:
             raise InputError(
@@ -139,7 +144,7 @@ def _check_tar_end(path: Path, offset: int) -> None:
 def _inside(path: Path, entry: str, *, is_plain: bool) -> PurePosixPath:
     """Return a member's name, if it is a plain file or folder inside the archive."""
     name = PurePosixPath(_printable(entry.replace("\\", "/")))
-    drive = any(":" in part for part in name.parts[:1])
+    drive = entry[1:2] == ":"
     reasons = {
         "points outside the archive": name.is_absolute() or ".." in name.parts or drive,
         "is a link or a device": not is_plain,
@@ -161,6 +166,14 @@ def _printable(name: str) -> str:
     return "".join(letter if letter.isprintable() else "\ufffd" for letter in name)
 
 
-def _is_clutter(name: PurePosixPath) -> bool:
-    hidden = any(part.startswith(".") or part == "__MACOSX" for part in name.parts)
-    return hidden or name.name in ("Thumbs.db", "desktop.ini")
+def is_clutter(name: PurePosixPath) -> bool:
+    """Say whether a file is what an operating system leaves beside a user's.
+
+    >>> is_clutter(PurePosixPath("train/happy/1.png:Zone.Identifier"))
+    True
+    """
+    hidden = any(
+        part.startswith(".") or part.lower() in CLUTTER_FOLDERS for part in name.parts
+    )
+    last = name.name.lower()
+    return hidden or last in CLUTTER or last.endswith("zone.identifier")

@@ -102,7 +102,7 @@ def _rows(lines: Iterator[str], name: str) -> Iterator[tuple[np.ndarray, int, st
     try:
         for row in reader:
             where = f"{name}, line {reader.line_num}"
-            if not row:  # an empty line
+            if not row or (not columns and _is_excels(row)):  # an empty line, a mark
                 continue
             if not columns:
                 columns = [column.strip() for column in row]
@@ -122,6 +122,11 @@ def _rows(lines: Iterator[str], name: str) -> Iterator[tuple[np.ndarray, int, st
             f"{name}, line {reader.line_num} is not a row of a CSV file: {error}. A quote may be "
             f"missing, or a line end. {REMEDY}"
         ) from None
+
+
+def _is_excels(row: list[str]) -> bool:
+    """Say whether a first line is Excel's mark of the separator, `sep=,`."""
+    return row[0].lower().startswith("sep=") and not any(row[1:])
 
 
 def _check_columns(found: list[str], name: str) -> None:

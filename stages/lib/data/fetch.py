@@ -273,5 +273,5 @@ def _sha256sums(mirror: str) -> dict[str, str]:
         except FileNotFoundError:
             return {}
         line = r"(?m)^([0-9a-fA-F]{64}) [ *](?:\./)?(.+?)\r?$"
-        lines = re.findall(line, sums.read_text(errors="replace"))
+        lines = re.findall(line, sums.read_text(encoding="utf-8", errors="replace"))
     return {name: f"sha256:{digest.lower()}" for digest, name in lines}

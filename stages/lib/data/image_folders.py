@@ -1,5 +1,9 @@
-"""FER2013 as image folders: train/, perhaps validation/, and test/, with a folder per emotion."""
+"""FER2013 as image folders: train/, validation/ and test/, or some of them, a folder per emotion.
 
+Which set an image came in decides nothing: all are split anew.
+"""
+
+import re
 import warnings
 from collections.abc import Iterable, Iterator
 from io import BytesIO
@@ -10,6 +14,7 @@ import numpy as np
 from PIL import Image
 
 from stages.lib.core.errors import InputError
+from stages.lib.data import class_folders, foreign
 from stages.lib.data.archives import Member
 from stages.lib.study import fer2013
 
@@ -28,8 +33,8 @@ MOST_PIXELS = 25_000_000
 GREY_TOLERANCE = 2
 
 WANTED = (
-    "Expected train/<emotion>/<image> and test/<emotion>/<image>, perhaps also "
-    f"validation/<emotion>/<image>, where <emotion> is {', '.join(fer2013.EMOTIONS)}."
+    "Expected train/<emotion>/<image>, and the same in validation/ and test/, where <emotion> is "
+    f"{', '.join(fer2013.EMOTIONS)}."
 )
 
 
@@ -46,13 +51,16 @@ class Row(NamedTuple):
 
 def is_image(name: PurePosixPath) -> bool:
     """Say whether a file stands where an image must, or is called like one."""
-    return _is_in_place(name) or name.suffix.lower() in Image.registered_extensions()
+    suffixes = Image.registered_extensions().keys() - foreign.SUFFIXES  # .h5 is both
+    return _is_in_place(name) or name.suffix.lower() in suffixes
 
 
 def parse(
-    members: Iterable[Member], where: str, *, convert: bool
+    members: Iterable[Member], where: str, *, convert: bool, numbering: str = "none"
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
     """Read the images among `members`; `where` is what errors call the folder or archive.
+
+    `convert` and `numbering` are the settings `data.convert` and `data.numbering`.
 
     Returns:
         Pixels (N, 48, 48) uint8, labels (N,) uint8 and set names (N,) of text, sorted by set,
@@ -62,15 +70,18 @@ def parse(
         InputError: If a folder's name is no emotion, or an image is not grey and 48x48 and
             is not to be converted.
     """
-    rows = sorted(_rows(members, where, convert=convert), key=lambda row: row[:3])
+    found = _rows(members, where, convert, numbering)
+    rows = sorted(found, key=lambda row: row[:3])
     pixels = np.stack([row.pixels for row in rows])
     labels = np.array([row.label for row in rows], dtype=np.uint8)
     set_names = np.array([row.set_name for row in rows])
     return pixels, labels, set_names, sum(row.is_converted for row in rows)
 
 
-def _rows(members: Iterable[Member], where: str, *, convert: bool) -> Iterator[Row]:
-    roots, found = set(), set()
+def _rows(
+    members: Iterable[Member], where: str, convert: bool, numbering: str
+) -> Iterator[Row]:
+    roots = set()
     for name, open_member in members:
         if not is_image(name):
             continue
@@ -82,28 +93,20 @@ def _rows(members: Iterable[Member], where: str, *, convert: bool) -> Iterator[R
         root, (set_name, emotion, file_name) = name.parents[2], name.parts[-3:]
         roots.add(root)
         position = POSITIONS[set_name.lower()]
-        found.add(position)
-        label = _label(name, emotion, where)
+        label = class_folders.code_of(emotion, f"{where}: {name}", numbering)
         with open_member() as stream:
             image = _decoded(stream, f"{where}: {name}")
         pixels, is_converted = _fitted(image, f"{where}: {name}", convert=convert)
         yield Row(position, label, file_name, set_name, pixels, is_converted)
-    _check_whole(roots, found, where)
+    if len(roots) > 1:
+        raise InputError(
+            f"{where} holds image folders in several places: "
+            f"{', '.join(sorted(map(str, roots)))}. Set `data.source` in params.yaml to one."
+        )
 
 
 def _is_in_place(name: PurePosixPath) -> bool:
     return len(name.parts) >= 3 and name.parts[-3].lower() in POSITIONS
-
-
-def _label(name: PurePosixPath, emotion: str, where: str) -> int:
-    known = fer2013.EMOTION_FOLDERS.get(emotion.lower())
-    if known is None:
-        raise InputError(
-            f"{where}: {name} is in the class folder `{emotion}`, which names no emotion of "
-            f"FER2013: {', '.join(fer2013.EMOTION_FOLDERS)}. Classes go by name, never by "
-            "number or order. Rename the folder, or remove it."
-        )
-    return fer2013.EMOTIONS.index(known)
 
 
 def _decoded(stream: BinaryIO, where: str) -> Image.Image:
@@ -131,7 +134,9 @@ def _decoded(stream: BinaryIO, where: str) -> Image.Image:
 
 
 def _in_short(error: Exception) -> str:
-    return " ".join(str(error).split())[:200] or type(error).__name__
+    # Pillow names the place in memory of what it read from, another one each time.
+    said = re.sub(r" <_io\.BytesIO object at \w+>", "", " ".join(str(error).split()))
+    return said[:200] or type(error).__name__
 
 
 def _fitted(
@@ -162,17 +167,3 @@ def _converted(image: Image.Image, side: int) -> Image.Image:
     black = Image.new("RGBA", image.size, "black")
     grey = Image.alpha_composite(black, image).convert("L")
     return grey.resize((side, side), Image.Resampling.BILINEAR)
-
-
-def _check_whole(roots: set[PurePosixPath], found: set[int], where: str) -> None:
-    if len(roots) > 1:
-        raise InputError(
-            f"{where} holds image folders in several places: "
-            f"{', '.join(sorted(map(str, roots)))}. Set `data.source` in params.yaml to one."
-        )
-    missing = [SETS[position][0] for position in (0, 2) if position not in found]
-    if missing:
-        raise InputError(
-            f"{where} has no images in {' and '.join(missing)}/, so it is not all of FER2013. "
-            f"{WANTED} Take another copy."
-        )

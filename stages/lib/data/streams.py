@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from stages.lib.core.errors import REMEDIES, InputError
 
@@ -57,7 +57,7 @@ class Guarded(io.RawIOBase):
 
 
 @contextmanager
-def decompressed(path: Path) -> Iterator[tuple[str, BinaryIO]]:
+def decompressed(path: Path) -> Iterator[tuple[str, io.BufferedReader]]:
     """Open a file, through the decompression that its first bytes ask for."""
     with path.open("rb") as file:
         start = file.read(6)
@@ -70,18 +70,20 @@ def decompressed(path: Path) -> Iterator[tuple[str, BinaryIO]]:
         yield path.name, stream
 
 
-def whole(file: Path) -> BinaryIO:
+def whole(file: Path) -> io.BufferedReader:
     return _guarded(file.open("rb"), file, no_limit)
 
 
 def opened(
     opener: Callable[[Any], Any], entry: Any, path: Path, budget: Callable[[int], None]
-) -> BinaryIO:
+) -> io.BufferedReader:
     with damage_explained(path):
         return _guarded(opener(entry), path, budget)
 
 
-def _guarded(inner: Any, path: Path, budget: Callable[[int], None]) -> BinaryIO:
+def _guarded(
+    inner: Any, path: Path, budget: Callable[[int], None]
+) -> io.BufferedReader:
     return io.BufferedReader(Guarded(inner, path, budget), buffer_size=1 << 16)
 
 

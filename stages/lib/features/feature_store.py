@@ -91,9 +91,13 @@ class Store:
         self.saved_at = time.monotonic()
 
     def finish(self, folder: Path) -> None:
-        """Give the finished features their place."""
+        """Give the finished features their place, and that of earlier ones."""
         self.checkpoint()
         (self.folder / "checkpoint.json").unlink()
+        if (
+            folder.exists()
+        ):  # dvc removes them before it runs the stage, a user does not
+            shutil.rmtree(folder)
         self.folder.replace(folder)
 
 

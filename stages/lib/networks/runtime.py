@@ -37,6 +37,11 @@ with _quiet_standard_error():
 
     GPUS = tf.config.list_physical_devices("GPU")
 
+# Keras's own defaults, whatever the user's keras.json says.
+keras.backend.set_floatx("float32")
+keras.backend.set_epsilon(1e-7)
+keras.backend.set_image_data_format("channels_last")
+
 __all__ = ["GPUS", "check_versions", "keras", "tf"]
 
 

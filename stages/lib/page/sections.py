@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from stages.lib.core import environment
 from stages.lib.page import charts, learning, style, vega
 from stages.lib.page.lines import UNITS
 from stages.lib.results import paper
@@ -37,6 +38,7 @@ PACKAGES = (
     "jinja2",
 )
 
+SWITCH = {"0": "off", "1": "on"}
 BASELINE = {"accuracy": "accuracy", "loss": "prior_loss"}
 
 
@@ -213,11 +215,13 @@ def candidates(
 
 
 def versions() -> dict[str, str]:
-    """Return the versions of Python and of the packages as installed here."""
+    """Return the versions of Python and of the packages as installed here, and oneDNN's switch."""
     found = {"python": platform.python_version()}
     for package in PACKAGES:
         try:
             found[package] = metadata.version(package)
         except metadata.PackageNotFoundError:  # OpenVINO is an extra
             found[package] = "not installed"
+    # Whatever the processor and the user's environment say.
+    found["oneDNN in TensorFlow"] = SWITCH[environment.SET["TF_ENABLE_ONEDNN_OPTS"]]
     return found

@@ -7,14 +7,15 @@ Source: Goodfellow et al., "Challenges in Representation Learning" (2013); the p
 # their order differs: a folder's class is always taken by name.
 EMOTIONS = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
 
+NUM_IMAGES = 35_887
 IMAGE_SIZE = 48  # pixels, both ways
 USAGES = ("Training", "PublicTest", "PrivateTest")
 COLUMNS = ("emotion", "pixels", "Usage")  # icml_face_data.csv has them in another order
 
 # What folder copies call the sets and the emotions, in any case.
-TRAIN_FOLDERS = ("train",)
-VALIDATION_FOLDERS = ("validation", "val", "valid")
-TEST_FOLDERS = ("test",)
+TRAIN_FOLDERS = ("train", "training")
+VALIDATION_FOLDERS = ("validation", "val", "valid", "publictest")
+TEST_FOLDERS = ("test", "testing", "privatetest")
 EMOTION_FOLDERS = {
     "angry": "angry",
     "anger": "angry",
@@ -29,6 +30,30 @@ EMOTION_FOLDERS = {
     "surprise": "surprise",
     "surprised": "surprise",
     "neutral": "neutral",
+}
+
+# What a class folder's number means: each data set numbers otherwise.
+NUMBERINGS = {
+    "fer2013": dict(enumerate(EMOTIONS)),
+    "raf-db": dict(
+        enumerate(
+            ("surprise", "fear", "disgust", "happy", "sad", "angry", "neutral"), 1
+        )
+    ),
+    "affectnet": dict(
+        enumerate(
+            (
+                "neutral",
+                "happy",
+                "sad",
+                "surprise",
+                "fear",
+                "disgust",
+                "angry",
+                "contempt",
+            )
+        )
+    ),
 }
 
 KAGGLE_DATASET = "deadskull7/fer2013"  # public: kagglehub needs no login for it

@@ -33,6 +33,7 @@ class Data(Params):
     source: str = Param("kaggle", dtype=str)
     hash: str = Param("", dtype=str)
     convert: bool = Param(False, dtype=bool)
+    numbering: str = Param("none", dtype=str, one_of=("none", *fer2013.NUMBERINGS))
     ferplus: bool = Param(False, dtype=bool)
 
 
