@@ -3,6 +3,10 @@ SHELL := /bin/bash
 PYTHON := python3
 DEMO := .demo
 UV := 0.13.9
+# `make install GPU=1` adds TensorFlow's CUDA packages; the targets after it keep them.
+GPU ?= $(wildcard .venv/.installed-gpu)
+LOCK := requirements$(if $(GPU),-gpu).lock
+INSTALLED := .venv/.installed$(if $(GPU),-gpu)
 # The stages are run as `python -m stages.<name>`: dvc must find the environment's python.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
@@ -24,20 +28,20 @@ unexport CDPATH GIT_DIR GIT_INDEX_FILE GIT_WORK_TREE PYTHONHOME PYTHONINSPECT PY
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-install: clone .dvc/plots/page.html  ## install what the project needs into .venv
+install: clone .dvc/plots/page.html  ## install what the project needs into .venv (GPU=1: with CUDA)
 
 clone:
 	@test -e .git || { echo "error: this folder is no Git repository, and DVC needs one. Use git clone rather than a download; or begin your own: git init && git add . && git commit -m Begin" >&2; exit 1; }
 
-.dvc/plots/page.html: .venv/.installed tools/plots_page.py stages/lib/page/html.py
+.dvc/plots/page.html: $(INSTALLED) tools/plots_page.py stages/lib/page/html.py
 	python -m tools.plots_page
 
 # The environment's python is named at each step, whatever environment is active.
-.venv/.installed: requirements.lock build-constraints.txt tools/environment.pth
+$(INSTALLED): $(LOCK) build-constraints.txt tools/environment.pth
 	$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 11) <= v < (3, 14) else f"python3 is {v[0]}.{v[1]}; the project needs 3.11 to 3.13: make PYTHON=python3.11")'
 	test -x .venv/bin/python || $(PYTHON) -m venv .venv
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-user --prefix= --target .venv/uv --upgrade uv==$(UV)
-	.venv/uv/bin/uv pip sync --python .venv/bin/python --quiet requirements.lock --build-constraints build-constraints.txt --compile-bytecode
+	.venv/uv/bin/uv pip sync --python .venv/bin/python --quiet $(LOCK) --build-constraints build-constraints.txt --compile-bytecode
 	cp tools/environment.pth "$$(.venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/"
 	touch $@
 
