@@ -17,7 +17,7 @@ from stages import report
 from stages.lib.core import files
 from stages.lib.core.errors import InputError
 from stages.lib.page import style
-from stages.lib.results import claims
+from stages.lib.results import claims, paper
 from stages.lib.results.paper import TABLES
 from stages.lib.scoring import scores
 from stages.lib.study.catalog import BACKBONES
@@ -192,7 +192,7 @@ def test_a_line_is_drawn_for_every_variant_and_set(show, study):
         "return document.querySelectorAll(`#${arguments[0]} .mark-line path`).length"
     )
     assert browser.execute_script(lines, "validation") == 8
-    for backbone in BACKBONES:
+    for backbone in paper.BACKBONES:
         for metric in ("accuracy", "loss"):
             assert browser.execute_script(lines, f"{metric}-{backbone}") == 4
 
@@ -215,9 +215,9 @@ def test_a_backbone_has_its_colour_in_every_chart(show, study):
         ".map((path) => path.getAttribute('stroke'))"
     )
     everywhere = set(browser.execute_script(strokes, "validation"))
-    assert everywhere == {one.colour for one in BACKBONES.values()}
-    for backbone, one in BACKBONES.items():
-        colour = one.colour
+    assert everywhere == {BACKBONES[name].colour for name in paper.BACKBONES}
+    for backbone in paper.BACKBONES:
+        colour = BACKBONES[backbone].colour
         found = set(browser.execute_script(strokes, f"accuracy-{backbone}"))
         assert found == {colour, style.lighter(colour)}
 

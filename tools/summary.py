@@ -17,7 +17,7 @@ from stages.lib.core import console, files
 from stages.lib.core.errors import InputError
 from stages.lib.results import paper
 from stages.lib.scoring.rates import window_bounds
-from stages.lib.study.protocols import groups
+from stages.lib.study.protocols import by_the_text, groups
 from stages.lib.study.settings import load_settings
 
 STUDY = Path("metrics/study")
@@ -26,7 +26,12 @@ WIDTH = 120  # columns of a terminal
 
 def main() -> None:
     study = _read(STUDY / "study.json")
-    variants = list(groups(load_settings()))
+    settings = load_settings()
+    variants = [
+        name
+        for name, group in groups(settings).items()
+        if group.protocol == by_the_text(settings)
+    ]
     for name, table in paper.TABLES.items():
         ours = _read(STUDY / f"{name}.json")
         published = _read(Path(f"metrics/paper/{name}.json"))
