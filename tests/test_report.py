@@ -277,8 +277,8 @@ def test_the_first_and_the_last_epoch_equal_the_json(show, study):
 def test_signs_that_disagree_are_marked_and_no_others(show, study):
     rows = dict(show(study).execute_script(CELLS, "table4"))
     for cells in rows.values():
-        for mine, paper, difference in zip(*[iter(cells)] * 3, strict=True):
-            disagree = float(mine[0]) * float(paper[0]) < 0
+        for mine, theirs, difference in zip(*[iter(cells)] * 3, strict=True):
+            disagree = float(mine[0]) * float(theirs[0]) < 0
             assert ("±" in difference[1]) == disagree
 
 
