@@ -1,6 +1,6 @@
 """FER2013 as image folders: train/, validation/ and test/, or some of them, a folder per emotion.
 
-Which set an image came in decides nothing: all are split anew.
+Which set an image came in decides nothing, unless `split.by` is official: all are split anew.
 """
 
 import re
