@@ -11,6 +11,12 @@ from hypothesis import HealthCheck, settings
 
 import stages  # noqa: F401  # chooses Keras 2, which must come before TensorFlow
 
+# oneDNN's allocator never gives memory back, and VGG-Face would leave 3 GB in each process that
+# built it once. Where tests compute in their own process, TensorFlow computes without oneDNN.
+ONEDNN = "TF_ENABLE_ONEDNN_OPTS"
+ASKED_FOR = os.environ.get(ONEDNN)
+os.environ[ONEDNN] = "0"  # read when a test module imports TensorFlow
+
 # Few cases, and the same ones each time, unless `make fuzz` asks for thousands of new ones.
 SHARED = {
     "database": None,
@@ -23,6 +29,14 @@ SHARED = {
 settings.register_profile("short", max_examples=15, derandomize=True, **SHARED)
 settings.register_profile("long", max_examples=500, print_blob=True, **SHARED)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "short"))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _stages_compute_as_they_do() -> None:
+    """Let the processes that tests start compute as users' do, by oneDNN."""
+    del os.environ[ONEDNN]
+    if ASKED_FOR is not None:
+        os.environ[ONEDNN] = ASKED_FOR
 
 
 @pytest.fixture(autouse=True, scope="module")

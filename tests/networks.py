@@ -1,5 +1,7 @@
 """Small real networks for the tests."""
 
+import gc
+
 import numpy as np
 import tf_keras as keras
 
@@ -12,6 +14,7 @@ def build(
     backbone: str, trainable_layers: int | str = 4, dropout: float = 0
 ) -> split_model.Network:
     """A seeded network whose features are informative, which MobileNet's at first are not."""
+    gc.collect()  # what building left of the one before
     keras.utils.set_random_seed(7)
     built = split_model.build(backbone, trainable_layers, head_seed=7, dropout=dropout)
     if backbone == "mobilenet":
@@ -19,6 +22,12 @@ def build(
             if isinstance(layer, keras.layers.BatchNormalization):
                 layer.moving_variance.assign(layer.moving_variance * 0.05)
     return built
+
+
+def release() -> None:
+    """Give back what networks took that nothing refers to any more."""
+    keras.backend.clear_session()
+    gc.collect()
 
 
 def some_images(number: int) -> tuple[np.ndarray, np.ndarray]:

@@ -11,7 +11,7 @@ from stages.lib.core.errors import InputError
 from stages.lib.features import feature_stats
 from stages.lib.features.feature_store import Store, open_features
 from stages.lib.networks import inference, precision, runtime
-from tests.networks import BACKBONES, build, some_images
+from tests.networks import BACKBONES, build, release, some_images
 
 PROJECT = Path(__file__).parents[1]
 
@@ -68,7 +68,10 @@ def test_features_that_overflow_stop_the_run(value):
 
 @pytest.fixture(scope="module", params=BACKBONES)
 def network(request):
-    return build(request.param)
+    built = build(request.param)
+    yield built
+    del built
+    release()
 
 
 # Of the largest value: what rounding adds up to over a network's depth.
