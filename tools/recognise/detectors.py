@@ -36,13 +36,17 @@ class Detector:
 
     name: str
     find: Callable[[np.ndarray], list[Found]]  # in RGB (h, w, 3)
-    side: Literal["width", "height"]  # of the box that the factor applies to
+    side: Literal["width", "longer"]  # of the box that the factor applies to
     factor: float
     measured: bool = True  # on FER2013 (docs/recognise.md)
 
+    def side_of(self, box: Box) -> float:
+        """Return the side of a box that the factor applies to."""
+        return max(box.width, box.height) if self.side == "longer" else box.width
+
     def framed(self, box: Box) -> float:
         """Return the side of the square that frames a box's face as FER2013 would."""
-        return float(self.factor * getattr(box, self.side))
+        return self.factor * self.side_of(box)
 
 
 # deepface's, by its own names; all but `opencv` download weights when first used.
@@ -108,11 +112,11 @@ def by_deepface(pixels: np.ndarray, backend: str) -> list[Found]:
 
 
 DETECTORS = {
-    "centerface": Detector("centerface", by_centerface, "height", 1.05),
-    "haar": Detector("haar", by_haar, "width", 1.1),
+    "centerface": Detector("centerface", by_centerface, "longer", 1.04),
+    "haar": Detector("haar", by_haar, "width", 1.05),
 } | {
     f"deepface-{name}": Detector(
-        f"deepface-{name}", partial(by_deepface, backend=name), "height", 1.05, False
+        f"deepface-{name}", partial(by_deepface, backend=name), "longer", 1.04, False
     )
     for name in DEEPFACE
 }

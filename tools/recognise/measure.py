@@ -16,7 +16,7 @@ from PIL import Image
 
 from stages.lib.core import console, files
 from stages.lib.study.fer2013 import IMAGE_SIZE
-from tools.recognise.detectors import DETECTORS, Detector
+from tools.recognise.detectors import DETECTORS, Box, Detector
 
 logger = logging.getLogger(__name__)
 
@@ -28,7 +28,7 @@ ENLARGED = 5  # times: they miss small faces
 def measure(detector: Detector, images: np.ndarray) -> dict[str, float]:
     """Find the one face of each image (n, 48, 48), and compare its box with the image."""
     boxes = np.array([box for image in images if (box := found(detector, image))])
-    sides = boxes[:, 3] if detector.side == "height" else boxes[:, 2]
+    sides = np.array([detector.side_of(Box(*box)) for box in boxes])
     middles = boxes[:, :2] + boxes[:, 2:] / 2 - IMAGE_SIZE / 2
     low, median, high = np.quantile(IMAGE_SIZE / sides, (0.25, 0.5, 0.75))
     across, down = np.median(middles, axis=0)

@@ -15,7 +15,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from tools.recognise import file_kinds
 from tools.recognise.status import Rejected, Status
 
-FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "TIFF", "BMP")
+FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP")  # JPEG's reader reads MPO too
 MOST_PIXELS = 120_000_000  # as RGB 360 MB; the cameras of phones go up to 108 million
 
 

@@ -45,7 +45,8 @@ def draw(pixels: np.ndarray, faces: Sequence[Shown], target: Path) -> None:
     image = image.resize((size[0], size[1]), Image.Resampling.BILINEAR, reducing_gap=3)
     pen = ImageDraw.Draw(image)
     for number, face in enumerate(faces, start=1):
-        label = f"{number} {face.emotion} {max(face.probabilities.values()):.0%}"
+        share = face.probabilities.get(face.emotion)  # None: unsure
+        label = f"{number} {face.emotion}" + ("" if share is None else f" {share:.0%}")
         _mark(pen, [side * scale for side in face.box], label, image.size)
     with files.atomic_write(target) as part:
         image.save(part, format="JPEG", quality=85)
