@@ -3,12 +3,14 @@ SHELL := /bin/bash
 PYTHON := python3
 BIN := $(CURDIR)/.venv/bin
 DEMO := .demo
+MODEL := models/default
+OUT := recognised
 UV := 0.13.9
 # The stages are run as `python -m stages.<name>`: dvc must find the environment's python.
 export PATH := $(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-sharing test-faults fuzz bench check verify repro
+.PHONY: help install recognise demo test test-sharing test-faults fuzz bench check verify repro
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -31,6 +33,9 @@ demo: install  ## the whole study on drawn faces, in a folder of its own
 		&& { [ $$(git rev-parse HEAD) = $$head ] || git checkout --quiet --force --detach $$head; } \
 		&& cp params.demo.yaml params.yaml && python -m tools.plots_page \
 		&& python -m dvc repro --quiet && python -m tools.summary
+
+recognise: install  ## the emotions in photos: make recognise PHOTOS=holiday/
+	python -m tools.recognise $(or $(PHOTOS),$(error Say which: make recognise PHOTOS=holiday/)) --model $(MODEL) --out $(OUT)
 
 test: install  ## run the tests
 	python -m pytest -n 2 --dist loadfile

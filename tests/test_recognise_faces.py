@@ -170,3 +170,27 @@ def test_a_fine_pattern_is_averaged():
     cut = framing.cut(np.repeat(pixels[..., None], 3, axis=2), Box(0, 0, 480, 480))
     assert cut.min() > 115
     assert cut.max() < 140
+
+
+@needs_centerface
+@pytest.mark.parametrize("angle", [-30, 30])
+def test_the_tilt_of_a_face_is_told(angle):
+    [face] = by_centerface(np.asarray(photo_files.scene(angle)))  # counter-clockwise
+    assert face.tilt == pytest.approx(-angle, abs=12)
+
+
+@pytest.mark.parametrize("tilt", [-170, -60, 12, 35, 90])
+def test_a_tilted_face_is_cut_upright(tilt):
+    photo = photo_files.scene()
+    upright = framing.cut(np.asarray(photo), Box(300, 200, 200, 200))
+    tilted = np.asarray(photo_files.scene(-tilt))
+    cut = framing.cut_upright(tilted, Box(300, 200, 200, 200), tilt)
+    assert np.abs(cut.astype(int) - upright).mean() < 4
+
+
+def test_a_slight_tilt_is_left():
+    photo = np.asarray(photo_files.scene())
+    square = Box(300, 200, 200, 200)
+    assert np.array_equal(
+        framing.cut_upright(photo, square, 9), framing.cut(photo, square)
+    )

@@ -1,6 +1,6 @@
 """Write a trained run as one ONNX file: an image in, probabilities out (`python -m tools.export RUN`).
 
-Not a stage of dvc.yaml. It needs tf2onnx: `uv pip install -r pyproject.toml --extra export`.
+Not a stage of dvc.yaml. It needs tf2onnx, of the extra `export`, which `make install` brings.
 
 Reads   data/runs/<run>/weights.h5         the whole network
         data/runs/<run>/probabilities.npz, data/images.npz, data/split.npz
@@ -93,8 +93,7 @@ def describe(name: str, onnx: bytes, checked: float) -> dict[str, Any]:
 def main(name: str) -> None:
     if find_spec("tf2onnx") is None:
         raise InputError(
-            "The translation needs tf2onnx, which is not installed. Install it beside the "
-            "project: `.venv/uv/bin/uv pip install tf2onnx`."
+            "The translation to ONNX needs tf2onnx, which is not installed. Run `make install`."
         )
     load_settings().runs[
         name

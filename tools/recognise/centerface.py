@@ -10,6 +10,7 @@ import hashlib
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -18,9 +19,9 @@ from PIL import Image
 from stages.lib.core.errors import InputError
 
 SHA256 = "09189deaaf8646c5c51a68447e3c744ea1e211798155d4728c20507b9f5aefbc"
-# The network's outputs: how much a place is the middle of a face, the face's size, and how far
-# its middle is from that of the place.
-OUTPUTS = ("537", "538", "539")
+# The network's outputs: how much a place is the middle of a face, the face's size, how far its
+# middle is from that of the place, and where its eyes (first), nose and mouth are in its box.
+OUTPUTS = ("537", "538", "539", "540")
 STRIDE = 4  # pixels of the image a place
 MULTIPLE = 32  # of which height and width must be multiples
 
@@ -29,11 +30,22 @@ LEAST_SCORE = 0.5
 MOST_OVERLAP = 0.3  # of two boxes that are two faces: intersection over union
 
 
-def find_faces(pixels: np.ndarray) -> list[tuple[float, float, float, float, float]]:
-    """Find faces in RGB (h, w, 3); each is left, top, width, height and score, best first."""
+class Face(NamedTuple):
+    """A face: its box in pixels of the photo, how sure that is, and its tilt."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+    score: float
+    tilt: float  # degrees clockwise from upright, by the eyes
+
+
+def find_faces(pixels: np.ndarray) -> list[Face]:
+    """Find faces in RGB (h, w, 3), best first."""
     longer = max(pixels.shape[:2])
     scale = min(max(longer, SMALLEST), LARGEST) / longer
-    heat, size, shift = _compute(_resized(pixels, scale))
+    heat, size, shift, points = _compute(_resized(pixels, scale))
     rows, columns = np.nonzero(heat[0, 0] > LEAST_SCORE)
     places = np.stack([rows, columns])  # (2, n), as are size and shift: vertical first
     sides = STRIDE * np.exp(size[0, :, rows, columns].T)
@@ -42,7 +54,12 @@ def find_faces(pixels: np.ndarray) -> list[tuple[float, float, float, float, flo
     boxes = np.concatenate([corners[::-1], sides[::-1]]).T / scale
     scores = heat[0, 0, rows, columns]
     kept = cv2.dnn.NMSBoxes(boxes, scores, LEAST_SCORE, MOST_OVERLAP)
-    return [(*map(float, boxes[face]), float(scores[face])) for face in kept]  # type: ignore[misc]  # mypy loses count of the four
+    # From the one eye to the other, vertical and horizontal: (2, n)
+    apart = (points[0, 2:4, rows, columns] - points[0, 0:2, rows, columns]).T * sides
+    tilts = np.degrees(np.arctan2(apart[0], apart[1]))
+    return [
+        Face(*map(float, (*boxes[face], scores[face], tilts[face]))) for face in kept
+    ]
 
 
 def _resized(pixels: np.ndarray, scale: float) -> np.ndarray:

@@ -24,10 +24,11 @@ class Box(NamedTuple):
 
 
 class Found(NamedTuple):
-    """A face, and how sure the detector is."""
+    """A face, and how sure the detector is; None where there was nothing to detect."""
 
     box: Box
-    score: float
+    score: float | None
+    tilt: float = 0  # degrees clockwise from upright; 0 where the detector does not say
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,10 @@ HAAR_SMALLEST = 24  # pixels, the cascade's own
 
 
 def by_centerface(pixels: np.ndarray) -> list[Found]:
-    return [Found(Box(*face[:4]), face[4]) for face in centerface.find_faces(pixels)]
+    return [
+        Found(Box(*face[:4]), face.score, face.tilt)
+        for face in centerface.find_faces(pixels)
+    ]
 
 
 def by_haar(pixels: np.ndarray) -> list[Found]:
@@ -77,7 +81,7 @@ def by_haar(pixels: np.ndarray) -> list[Found]:
     )
     pairs = zip(boxes, scores, strict=True)
     found = [Found(Box(*map(float, box)), float(score)) for box, score in pairs]
-    return sorted(found, key=lambda face: -face.score)
+    return sorted(found, key=lambda face: -(face.score or 0))
 
 
 @cache

@@ -30,6 +30,7 @@ class Journal:
         try:
             fcntl.flock(self.file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
+            self.file.close()
             raise InputError(
                 f"Another run writes into {folder}. Wait for it, or give another --out."
             ) from None

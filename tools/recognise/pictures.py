@@ -31,7 +31,7 @@ def name_for(path: str) -> str:
     """Return a file name that no other path has: its own name, and a hash of where it lies.
 
     >>> name_for("holiday/Größe 1.jpg")
-    'Gr-e-1-99e20b5f.jpg'
+    'Gr-e-1-ac72ba48.jpg'
     """
     stem = re.sub(r"[^A-Za-z0-9_-]+", "-", Path(path).stem)[:60]
     return f"{stem}-{hashlib.sha256(os.fsencode(path)).hexdigest()[:8]}.jpg"

@@ -23,6 +23,7 @@ def write_faces(path: Path, records: Iterable[Record], classes: Iterable[str]) -
         "width",
         "height",
         "score",
+        "tilt",
         "emotion",
         *classes,
     ]
@@ -32,6 +33,7 @@ def write_faces(path: Path, records: Iterable[Record], classes: Iterable[str]) -
             number,
             *face["box"],
             "" if face["score"] is None else face["score"],
+            face["tilt"],
             face["emotion"],
             *(face["probabilities"][name] for name in classes),
         ]

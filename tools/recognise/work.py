@@ -24,6 +24,7 @@ class Face:
 
     box: list[float]  # left, top, width, height, in pixels of the displayed photo
     score: float | None  # of the detector; None where the image was taken whole
+    tilt: float  # degrees clockwise from upright
     emotion: str  # or UNSURE
     probabilities: dict[str, float]
     crop: str  # what the model saw, as the address of a PNG
@@ -81,22 +82,25 @@ class Recogniser:
     def faces(self, pixels: np.ndarray) -> list[Face]:
         """Find the faces in RGB (h, w, 3) from left to right, and recognise each."""
         if photos.is_fer2013_crop(pixels):
-            return [self.face(pixels[..., 0], Box(0, 0, *pixels.shape[1::-1]), None)]
+            whole = Box(0, 0, *pixels.shape[1::-1])
+            return [self.face(pixels[..., 0], Found(whole, None))]
         found = sorted(self.detector.find(pixels), key=lambda face: face.box)
         return [self.framed_face(pixels, face) for face in found]
 
     def framed_face(self, pixels: np.ndarray, found: Found) -> Face:
         side = self.detector.framed(found.box)
-        crop = framing.cut(pixels, framing.square_about(found.box, side))
-        return self.face(crop, found.box, found.score)
+        square = framing.square_about(found.box, side)
+        crop = framing.cut_upright(pixels, square, found.tilt)
+        return self.face(crop, found)
 
-    def face(self, crop: np.ndarray, box: Box, score: float | None) -> Face:
+    def face(self, crop: np.ndarray, found: Found) -> Face:
         shares = self.model.probabilities(crop)
         best = int(shares.argmax())
         sure = shares[best] >= self.least_probability
         return Face(
-            box=[round(side, 1) for side in box],
-            score=None if score is None else round(score, 4),
+            box=[round(side, 1) for side in found.box],
+            score=None if found.score is None else round(found.score, 4),
+            tilt=round(found.tilt, 1),
             emotion=self.model.classes[best] if sure else UNSURE,
             probabilities={
                 name: round(float(share), 6)
