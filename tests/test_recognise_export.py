@@ -66,11 +66,11 @@ def test_a_file_that_says_something_else_is_not_written(study):
 
 def test_without_tf2onnx_the_way_to_it_is_said(study, monkeypatch):
     monkeypatch.setattr(export, "find_spec", lambda name: None)
-    with pytest.raises(InputError, match="needs tf2onnx.*make install"):
+    with pytest.raises(InputError, match=r"needs tf2onnx.*make install"):
         export.main(RUN)
 
 
 @needs_tf2onnx
 def test_a_run_that_is_none_is_named(study):
-    with pytest.raises(InputError, match="has no `none`"):
+    with pytest.raises(InputError, match=r"has no .none.*It has"):
         export.main("none")
