@@ -2,6 +2,8 @@
 SHELL := /bin/bash
 PYTHON := python3
 DEMO := .demo
+MODEL := models/default
+OUT := recognised
 UV := 0.13.9
 # `make install GPU=1` adds TensorFlow's CUDA packages; the targets after it keep them.
 GPU ?= $(wildcard .venv/.installed-gpu)
@@ -23,7 +25,7 @@ unexport CDPATH GIT_DIR GIT_INDEX_FILE GIT_WORK_TREE PYTHONHOME PYTHONINSPECT PY
 	PYTHONSAFEPATH
 
 .DEFAULT_GOAL := help
-.PHONY: help clone install demo test test-sharing test-faults fuzz bench check verify unchanged repro
+.PHONY: help clone install recognise demo test test-sharing test-faults fuzz bench check verify unchanged repro
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -51,6 +53,9 @@ demo: install  ## the whole study on synthetic faces, offline, in a folder of it
 		&& { [ $$(git rev-parse HEAD) = $$head ] || git checkout --quiet --force --detach $$head; } \
 		&& cp params.demo.yaml params.yaml && python -m tools.plots_page \
 		&& python -m dvc repro --quiet && python -m tools.summary
+
+recognise: install  ## the emotions in photos: make recognise PHOTOS=holiday/
+	python -m tools.recognise $(or $(PHOTOS),$(error Say which: make recognise PHOTOS=holiday/)) --model $(MODEL) --out $(OUT)
 
 test: install  ## run the tests
 	python -m pytest -n 2 --dist loadfile
