@@ -104,7 +104,7 @@ def test_a_file_that_was_changed_after_its_run_is_refused_and_nothing_is_taken(c
     run(there)
     (there / "metrics/test/b.json").write_text("{}")
     before = (here / "dvc.lock").read_bytes()
-    with pytest.raises(InputError, match="is not what the dvc.lock there records of"):
+    with pytest.raises(InputError, match=r"is not what the dvc\.lock there records of"):
         merge.main(str(there))
     assert (here / "dvc.lock").read_bytes() == before
     assert not (here / "plots/predictions/b.csv").exists()

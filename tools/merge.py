@@ -27,8 +27,9 @@ logger = logging.getLogger(__name__)
 def fitting(here: Pipeline, theirs: dict[str, Entry]) -> tuple[list[str], list[str]]:
     """Name the stages whose entries are to be taken, and those that do not fit.
 
-    Where both have a result that fits, theirs is taken. Whether one fits depends on those it
-    reads from, so the search goes on until none is added.
+    Where both have a result of a variant or run that fits, theirs is taken; of what all share
+    (the data, the split) ours stays. Whether one fits depends on those it reads from, so the
+    search goes on until none is added.
     """
     merged = Pipeline(here.stages, dict(here.entries))
     wanted = [
@@ -41,14 +42,16 @@ def fitting(here: Pipeline, theirs: dict[str, Entry]) -> tuple[list[str], list[s
     while found:
         found = False
         for name in wanted:
-            if name in taken:
+            shared = not here.stages[name].generated
+            if name in taken or (shared and merged.is_current(name)):
                 continue
             trial = Pipeline(here.stages, {**merged.entries, name: theirs[name]})
             if trial.is_current(name):
                 merged = trial
                 taken.append(name)
                 found = True
-    return taken, [name for name in wanted if name not in taken]
+    left = [name for name in wanted if name not in taken]
+    return taken, [name for name in left if here.stages[name].generated]
 
 
 def copies(folder: Path, pipeline: Pipeline, names: list[str]) -> dict[Path, bytes]:
