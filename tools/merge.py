@@ -96,7 +96,7 @@ def main(folder: str) -> None:
         there = parse_yaml(text, str(LOCK))["stages"]
         data["stages"].update({name: there[name] for name in taken})
         with files.atomic_write(LOCK) as part:
-            part.write_text(str(dumps_yaml(data)), encoding="utf-8")
+            part.write_text(str(dumps_yaml(data)), encoding="utf-8", newline="\n")
     logger.info("Taken over: %s.", ", ".join(taken) or "nothing")
     if refused:
         logger.warning(

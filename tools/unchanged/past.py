@@ -76,7 +76,7 @@ def _history(
     for commit in git("log", "--format=%H", "--", *watched).split():
         try:
             with switch(repo, commit):
-                past = load(repo, repo.fs.read_text(str(LOCK)))
+                past = load(repo, repo.fs.read_text(str(LOCK), encoding="utf-8"))
         except (DvcException, OSError):
             continue  # it has no pipeline, or one that DVC does not take
         yield commit, past

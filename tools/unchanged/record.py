@@ -38,7 +38,7 @@ def record(names: list[str], lock: str, written: dict[str, bytes]) -> None:
                 part.write_bytes(content)
         text = rewritten(repo, names, lock, set(written))
         with files.atomic_write(LOCK) as part:
-            part.write_text(text, encoding="utf-8")
+            part.write_text(text, encoding="utf-8", newline="\n")
 
 
 def rewritten(repo: Repo, names: list[str], lock: str, written: set[str]) -> str:
