@@ -32,7 +32,7 @@ def _project(tmp_path, monkeypatch):
 
 def run(source: str, known_hash: str = "") -> None:
     text = re.sub(r"(?m)^  source: .*", f"  source: {source}", PARAMS)
-    Path("params.yaml").write_text(text.replace('hash: ""', f'hash: "{known_hash}"'))
+    Path("params.yaml").write_text(text.replace("hash: ''", f"hash: '{known_hash}'"))
     download.main()
 
 
