@@ -6,7 +6,7 @@ MODEL := models/default
 OUT := recognised
 UV := 0.13.9
 # `make install GPU=1` adds TensorFlow's CUDA packages; the targets after it keep them.
-GPU ?= $(wildcard .venv/.installed-gpu)
+GPU := $(filter-out 0,$(or $(GPU),$(wildcard .venv/.installed-gpu)))
 LOCK := requirements$(if $(GPU),-gpu).lock
 INSTALLED := .venv/.installed$(if $(GPU),-gpu)
 # The stages are run as `python -m stages.<name>`: dvc must find the environment's python.
