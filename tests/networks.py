@@ -14,9 +14,9 @@ def build(
     backbone: str, trainable_layers: int | str = 4, dropout: float = 0
 ) -> split_model.Network:
     """A seeded network whose features are informative, which MobileNet's at first are not."""
-    gc.collect()  # what building left of the one before
     keras.utils.set_random_seed(7)
     built = split_model.build(backbone, trainable_layers, head_seed=7, dropout=dropout)
+    gc.collect()  # what building it left
     if backbone == "mobilenet":
         for layer in built.whole.layers:
             if isinstance(layer, keras.layers.BatchNormalization):

@@ -162,6 +162,7 @@ def test_weights_saved_and_loaded_give_the_same_network(tmp_path, name, built):
     pixels, _ = some_images(2)
     built.whole.save_weights(tmp_path / "weights.h5")
     again = split_model.build(name, 4, head_seed=1)
+    release()  # what building it left
     assert not np.allclose(again.whole(pixels), built.whole(pixels), rtol=1e-3)
     again.whole.load_weights(tmp_path / "weights.h5")
     np.testing.assert_array_equal(again.whole(pixels), built.whole(pixels))

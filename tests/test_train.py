@@ -125,7 +125,9 @@ def test_training_on_features_gives_the_losses_of_the_frozen_whole(backbone):
     del network
     release()  # one at a time: VGG-Face and its optimizer's state take 2 GB
     whole = build(backbone).whole
-    whole.compile(keras.optimizers.Adam(1e-4), "sparse_categorical_crossentropy")
+    # Keras's new Adam computes the same in more arrays of VGG-Face's 0.5 GB each.
+    adams = keras.optimizers.legacy if backbone == "vggface" else keras.optimizers
+    whole.compile(adams.Adam(1e-4), "sparse_categorical_crossentropy")
     by_whole = losses_of_three_steps(whole, pixels, labels)
     assert by_tail[0] != by_tail[1]
     np.testing.assert_allclose(by_tail, by_whole, rtol=2e-5)
@@ -136,13 +138,13 @@ def test_training_on_features_gives_the_losses_of_the_frozen_whole(backbone):
 def test_one_step_moves_exactly_the_weights_that_train(backbone):
     built = build(backbone)
     pixels, labels = some_images(4)
-    before = [weight.numpy() for weight in built.whole.weights]
+    before = [hash(weight.numpy().tobytes()) for weight in built.whole.weights]
     train.compile_tail(built.tail, 1e-3)
     built.tail.train_on_batch(built.frozen(pixels), labels)
     moved = {
         weight.name
         for weight, old in zip(built.whole.weights, before, strict=True)
-        if not np.array_equal(weight.numpy(), old)
+        if hash(weight.numpy().tobytes()) != old
     }
     # Batch normalisation's moving statistics move with the layers that train.
     training = [layer for layer in built.whole.layers if layer.trainable]
