@@ -1,5 +1,6 @@
 """Runs before any test module is imported."""
 
+import fcntl
 import gc
 import os
 import sys
@@ -46,6 +47,18 @@ def _forget_networks() -> Iterator[None]:
     if "tf_keras" in sys.modules:
         sys.modules["tf_keras"].backend.clear_session()
         gc.collect()
+
+
+@pytest.fixture(autouse=True)
+def _one_vggface_at_a_time(request, tmp_path_factory) -> Iterator[None]:
+    """Let the processes of `make test` take turns with VGG-Face, of up to 4 GB with its training."""
+    if "vggface" not in request.node.name or "PYTEST_XDIST_WORKER" not in os.environ:
+        yield
+        return
+    shared = tmp_path_factory.getbasetemp().parent
+    with (shared / "vggface.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # given back when the file is closed
+        yield
 
 
 @pytest.fixture(scope="session")
