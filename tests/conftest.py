@@ -15,7 +15,6 @@ import stages  # noqa: F401  # chooses Keras 2, which must come before TensorFlo
 # oneDNN's allocator never gives memory back, and VGG-Face would leave 3 GB in each process that
 # built it once. Where tests compute in their own process, TensorFlow computes without oneDNN.
 ONEDNN = "TF_ENABLE_ONEDNN_OPTS"
-ASKED_FOR = os.environ.get(ONEDNN)
 os.environ[ONEDNN] = "0"  # read when a test module imports TensorFlow
 
 # Few cases, and the same ones each time, unless `make fuzz` asks for thousands of new ones.
@@ -36,8 +35,6 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "short"))
 def _stages_compute_as_they_do() -> None:
     """Let the processes that tests start compute as users' do, by oneDNN."""
     del os.environ[ONEDNN]
-    if ASKED_FOR is not None:
-        os.environ[ONEDNN] = ASKED_FOR
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -12,7 +12,12 @@ import pytest
 from stages.lib.core import console, files
 
 PROJECT = Path(__file__).parents[1]
-ENVIRONMENT = {**os.environ, "PYTHONPATH": str(PROJECT)}
+
+
+def environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(PROJECT)}
+
+
 IMPORTS = (
     "import os, time\n"
     "from pathlib import Path\n"
@@ -33,7 +38,7 @@ def start(folder: Path, body: str) -> subprocess.Popen:
     return subprocess.Popen(
         [sys.executable, write_stage(folder, body)],
         cwd=folder,
-        env=ENVIRONMENT,
+        env=environment(),
         stderr=subprocess.PIPE,
         text=True,
     )
@@ -191,7 +196,7 @@ def test_a_stage_ends_with_the_dvc_that_is_killed(tmp_path, shell):
     dvc = [sys.executable, "-m", "dvc"]
     subprocess.run([*dvc, "init", "--no-scm", "-q"], cwd=tmp_path, check=True)
     with subprocess.Popen(
-        [*dvc, "repro", "-q"], cwd=tmp_path, env={**ENVIRONMENT, "SHELL": shell}
+        [*dvc, "repro", "-q"], cwd=tmp_path, env={**environment(), "SHELL": shell}
     ) as repro:
         wait_for(tmp_path / "process")
         stage = int((tmp_path / "process").read_text())
@@ -213,7 +218,7 @@ def test_a_stage_whose_dvc_died_before_it_was_ready_ends(tmp_path):
     subprocess.run(
         [sys.executable, "-c", dvc],
         cwd=tmp_path,
-        env={**ENVIRONMENT, "DVC_STAGE": "beat"},
+        env={**environment(), "DVC_STAGE": "beat"},
         start_new_session=True,
         check=True,
     )

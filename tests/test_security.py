@@ -128,6 +128,7 @@ def run(tmp_path_factory):
     for name in (
         "dvc.yaml",
         "requirements.lock",
+        "metrics/architectures.json",
         "metrics/costs.json",
         ".dvc/config",
         ".dvc/.gitignore",
