@@ -197,6 +197,7 @@ def show_results(
         "tables": tables,
         "distances": files.read_json(STUDY / "distances.json"),
         "table_titles": {key: table.title for key, table in paper.TABLES.items()},
+        "spread": sections.spread(ours),
         "initial": files.read_json(STUDY / "initial.json"),
         "final": files.read_json(STUDY / "final.json"),
         "baseline": baseline,

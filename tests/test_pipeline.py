@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import networkx as nx
+import projects
 import pytest
 from dvc.dependency.param import ParamsDependency
 from dvc.repo import Repo
@@ -357,3 +358,31 @@ def test_no_stage_asks_for_the_date(name):
         f"{found} ask the clock for the date: what it writes would differ between two runs, "
         "and a clock that jumps would disturb it. Use time.monotonic."
     )
+
+
+@pytest.fixture(scope="module")
+def planned(tmp_path_factory):
+    """Name what DVC would run in a clone of this commit that has neither data nor weights."""
+    folder = tmp_path_factory.mktemp("clone") / "fer"
+    subprocess.run(["git", "clone", "-q", PROJECT, folder], check=True)
+    options = ["repro", "--allow-missing", "--dry", "--keep-going"]
+    done = subprocess.run(
+        [sys.executable, "-m", "dvc", *options],
+        cwd=folder,
+        env=projects.environment(folder.parent),
+        capture_output=True,
+        text=True,
+    )
+    return set(projects.ran(done.stdout)), folder
+
+
+def test_a_fresh_clone_runs_nothing_but_what_has_no_results_in_git(planned):
+    ran, folder = planned
+    without = {name for name in ran if "@" not in name}
+    assert not without, f"The results of {sorted(without)} in Git are not of this code."
+    for name in ran:
+        stage, key = name.split("@")
+        kind = {"train": "test", "evaluate": "test", "calibrate": "calibration"}
+        assert not (folder / f"metrics/{kind.get(stage, stage)}/{key}.json").exists(), (
+            f"The results of {name} in Git are not of this code: see `make unchanged`."
+        )

@@ -3,6 +3,7 @@
 import platform
 from collections.abc import Iterable, Mapping
 from importlib import metadata
+from statistics import stdev
 from typing import Any
 
 import numpy as np
@@ -84,6 +85,22 @@ def rate_rows(
             )
         rows.append({"variant": name, "cells": cells})
     return windows, rows
+
+
+def spread(evidence: Evidence) -> dict[str, dict[str, dict[str, float]]]:
+    """Return the standard deviation of each number over seeds, where there are several."""
+    return {
+        table: {
+            name: {
+                key: stdev(row[key] for row in rows)
+                for key in rows[0]
+                if None not in [row[key] for row in rows]
+            }
+            for name, rows in groups.items()
+            if len(rows) > 1
+        }
+        for table, groups in evidence.tables.items()
+    }
 
 
 def confusion_matrices(

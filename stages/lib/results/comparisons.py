@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import partial
 
 from stages.lib.results import paper
-from stages.lib.results.evidence import Evidence, margin_of_error
+from stages.lib.results.evidence import Evidence, margin_of_error, seed_margin
 from stages.lib.results.verdicts import Check, ValuesOf, compare, compare_variants
 from stages.lib.study.fer2013 import EMOTIONS
 
@@ -101,8 +101,10 @@ def comparable(evidence: Evidence) -> list[Check]:
     check = compare_variants(evidence, "validation accuracy", keys, values_of)
     if check.left is None or check.right is None or not check.counts:
         return [check]
+    by_seeds = seed_margin(*(values_of(evidence.names[key]) for key in keys))
+    margin = val_margin(evidence) if by_seeds is None else by_seeds
     distance = abs(check.left - check.right)
-    outcome = compare(check.what, [COMPARABLE], [distance], val_margin(evidence))
+    outcome = compare(check.what, [COMPARABLE], [distance], margin)
     return [outcome._replace(left=check.left, right=check.right)]
 
 
