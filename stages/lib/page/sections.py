@@ -16,6 +16,7 @@ from stages.lib.results import paper
 from stages.lib.results.evidence import Evidence
 from stages.lib.results.recommend import Candidate
 from stages.lib.results.seeds import first_runs
+from stages.lib.scoring.significance import mean_interval
 from stages.lib.study.fer2013 import EMOTIONS
 from stages.lib.study.protocols import Group
 from stages.lib.study.settings import Settings
@@ -87,14 +88,17 @@ def rate_rows(
     return windows, rows
 
 
-def spread(evidence: Evidence) -> dict[str, dict[str, dict[str, float]]]:
-    """Return the standard deviation of each number over seeds, where there are several."""
+def spread(evidence: Evidence) -> dict[str, dict[str, dict[str, dict[str, Any]]]]:
+    """Return how each number scatters over seeds, where there are several.
+
+    By table, group and key: the standard deviation, and the 95% interval of the mean.
+    """
     return {
         table: {
             name: {
-                key: stdev(row[key] for row in rows)
+                key: {"deviation": stdev(values), "interval": mean_interval(values)}
                 for key in rows[0]
-                if None not in [row[key] for row in rows]
+                if None not in (values := [row[key] for row in rows])
             }
             for name, rows in groups.items()
             if len(rows) > 1

@@ -1,7 +1,7 @@
 """The paper's claims (its sections 6 and 7), each with the rule that decides it.
 
 Where the paper's words can be read in more than one way, the rule takes a reading that its
-own tables bear out, if there is one. Accuracies are told apart only beyond luck.
+own tables bear out, if there is one. Accuracies differ only beyond the margin of error.
 """
 
 from functools import partial
