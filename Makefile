@@ -1,57 +1,85 @@
 # What people and CI run; `make help` lists it.
 SHELL := /bin/bash
 PYTHON := python3
-BIN := $(CURDIR)/.venv/bin
 DEMO := .demo
+MODEL := models/default
+OUT := recognised
 UV := 0.13.9
+# `make install GPU=1` adds TensorFlow's CUDA packages; the targets after it keep them.
+GPU := $(filter-out 0,$(or $(GPU),$(wildcard .venv/.installed-gpu)))
+LOCK := requirements$(if $(GPU),-gpu).lock
+INSTALLED := .venv/.installed$(if $(GPU),-gpu)
 # The stages are run as `python -m stages.<name>`: dvc must find the environment's python.
-export PATH := $(BIN):$(PATH)
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+
+# A user's settings of pip and uv may say where packages come from, and nothing else: others would
+# install into another Python, or other versions. Nor may Python's and Git's lead elsewhere.
+KEPT := PIP_CACHE_DIR PIP_CERT PIP_CLIENT_CERT PIP_CONFIG_FILE PIP_DEFAULT_TIMEOUT PIP_EXTRA_INDEX_URL \
+	PIP_FIND_LINKS PIP_INDEX_URL PIP_KEYRING_PROVIDER PIP_NO_CACHE_DIR PIP_NO_INDEX PIP_PROXY PIP_RETRIES \
+	PIP_TIMEOUT PIP_TRUSTED_HOST \
+	UV_CACHE_DIR UV_CONCURRENT_% UV_CONFIG_FILE UV_DEFAULT_INDEX UV_EXTRA_INDEX_URL UV_FIND_LINKS UV_HTTP_% \
+	UV_INDEX% UV_INSECURE_HOST UV_KEYRING_PROVIDER UV_LINK_MODE UV_NATIVE_TLS UV_NO_CACHE UV_NO_CONFIG \
+	UV_OFFLINE UV_SYSTEM_CERTS
+unexport $(filter-out $(KEPT),$(filter PIP_% UV_%,$(.VARIABLES)))
+unexport CDPATH GIT_DIR GIT_INDEX_FILE GIT_WORK_TREE PYTHONHOME PYTHONINSPECT PYTHONOPTIMIZE PYTHONPATH \
+	PYTHONSAFEPATH
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-sharing test-faults fuzz bench check verify repro
+.PHONY: help clone install recognise demo test test-sharing test-faults fuzz bench check verify unchanged repro
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-install: .dvc/plots/page.html  ## install what the project needs into .venv
+install: clone .dvc/plots/page.html  ## install what the project needs into .venv (GPU=1: with CUDA)
 
-.dvc/plots/page.html: .venv/.installed stages/plots_page.py stages/lib/page.py
-	python -m stages.plots_page
+clone:
+	@test -e .git || { echo "error: this folder is no Git repository, and DVC needs one. Use git clone rather than a download; or begin your own: git init && git add . && git commit -m Begin" >&2; exit 1; }
 
-.venv/.installed: requirements.lock build-constraints.txt
+.dvc/plots/page.html: $(INSTALLED) tools/plots_page.py stages/lib/page/html.py
+	python -m tools.plots_page
+
+# The environment's python is named at each step, whatever environment is active.
+$(INSTALLED): $(LOCK) build-constraints.txt tools/environment.pth
 	$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 11) <= v < (3, 14) else f"python3 is {v[0]}.{v[1]}; the project needs 3.11 to 3.13: make PYTHON=python3.11")'
-	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --target .venv/uv --upgrade uv==$(UV)
-	VIRTUAL_ENV=$(CURDIR)/.venv .venv/uv/bin/uv pip sync --quiet requirements.lock --build-constraints build-constraints.txt --compile-bytecode
+	test -x .venv/bin/python || $(PYTHON) -m venv .venv
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-user --prefix= --target .venv/uv --upgrade uv==$(UV)
+	.venv/uv/bin/uv pip sync --python .venv/bin/python --quiet $(LOCK) --build-constraints build-constraints.txt --compile-bytecode
+	cp tools/environment.pth "$$(.venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/"
 	touch $@
 
-demo: install  ## the whole study on drawn faces, in a folder of its own
+demo: install  ## the whole study on synthetic faces, offline, in a folder of its own
 	@test -d $(DEMO) || git clone --quiet . $(DEMO)
-	@cd $(DEMO) && head=$$(git -C .. rev-parse HEAD) && git fetch --quiet \
+	@cd $(DEMO) && head=$$(git -C .. rev-parse HEAD) && git fetch --quiet origin HEAD \
 		&& { [ $$(git rev-parse HEAD) = $$head ] || git checkout --quiet --force --detach $$head; } \
-		&& cp params.sample.yaml params.yaml && python -m stages.plots_page \
-		&& python -m dvc repro --quiet && python -m stages.summary
+		&& cp params.demo.yaml params.yaml && python -m tools.plots_page \
+		&& python -m dvc repro --quiet && python -m tools.summary
+
+recognise: install  ## the emotions in photos: make recognise PHOTOS=holiday/
+	python -m tools.recognise $(or $(PHOTOS),$(error Say which: make recognise PHOTOS=holiday/)) --model $(MODEL) --out $(OUT)
 
 test: install  ## run the tests
 	python -m pytest -n 2 --dist loadfile
 
-test-sharing: install  ## remotes: S3, SSH, a local disk, the run-cache
+test-sharing: install  ## test remotes (S3, SSH, a local disk) and the run-cache
 	python -m pytest -m "" tests/sharing
 
-test-faults: install  ## kills, full disks and damage, many times: hours
+test-faults: install  ## kill stages, fill disks, damage files, many times: hours
 	FAULT_ROUNDS=20 python -m pytest -m "" tests/faults
 
-fuzz: install  ## thousands of odd settings and copies of FER2013, other ones each time
+fuzz: install  ## thousands of random settings and copies of FER2013, new ones each time
 	HYPOTHESIS_PROFILE=long python -m pytest tests/test_fuzz_settings.py tests/test_fuzz_prepare.py
 
-bench: install  ## what the speed rests on, measured: at most ten minutes
+bench: install  ## runtimes against Keras, PyTorch and OpenVINO alone: ten minutes or more
 	python -m benchmarks
 
-check: install  ## lint, format and types
+check: install  ## check lint, format and types
 	ruff check . && ruff format --check . && mypy
 
-verify: install  ## hash DVC's cache again: after a power cut, or on a failing disk
-	python -m stages.verify
+verify: install  ## check DVC's cache by its hashes: after a power cut, or on a failing disk
+	python -m tools.verify
 
-repro: install  ## the study of params.yaml
+unchanged: install  ## keep results whose code changed, if a small part of the data proves it
+	python -m tools.unchanged $(if $(CONVERT),--convert $(CONVERT))
+
+repro: install  ## run the study of params.yaml
 	python -m dvc repro

@@ -1,4 +1,4 @@
-"""Print one table of all measurements: `make bench`, at most ten minutes on 2 cores."""
+"""Print one table of all measurements: `make bench`, ten minutes or more on 2 cores."""
 
 import logging
 import os
@@ -6,13 +6,13 @@ from importlib.util import find_spec
 
 from benchmarks import frozen, reading, study, subjects, tail
 from benchmarks.table import header, show
-from stages.lib import precision
+from stages.lib.networks import precision
 
 
 def main() -> None:
     logging.disable(logging.WARNING)
     precisions = ["float32", *["bfloat16"] * precision.has_bfloat16()]
-    print(f"{os.cpu_count()} cores; medians of three, in turns, in this process")
+    print(f"{os.cpu_count()} cores; medians of three, in turns, in one process")
     if not find_spec("torch"):
         print("Without PyTorch as a peer: it is not installed (docs/performance.md)")
     header()

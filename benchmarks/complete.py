@@ -1,6 +1,6 @@
-"""Whole runs of a small study, ours and the naive way: `python -m benchmarks.complete`.
+"""Whole runs of a small study, ours and by Keras's `fit`: `python -m benchmarks.complete`.
 
-They check what `make bench` projects from costs an image: about ten minutes on 2 cores.
+They check what `make bench` projects from costs per image: about five minutes on 2 cores.
 """
 
 import logging
@@ -17,10 +17,10 @@ from benchmarks.study import Size, image_costs
 from benchmarks.table import header, show
 from benchmarks.tail import BATCH_SIZE, our_tail
 from benchmarks.timing import Row
-from stages.lib.batches import Batches
-from stages.lib.engine import Engine, openvino_pass
-from stages.lib.steps import Steps
-from stages.lib.store import open_features
+from stages.lib.features.feature_store import open_features
+from stages.lib.networks.inference import Engine, openvino_pass
+from stages.lib.training.batches import Batches
+from stages.lib.training.loop import Loop
 
 SIZE = Size(train=704, validation=96, test=192, epochs=20)
 PARTS = np.split(np.arange(992), [704, 800])
@@ -32,7 +32,7 @@ def ours(backbone: str) -> None:
     engine = Engine(
         "openvino", openvino_pass(subjects.build(backbone).frozen, "float32")
     )
-    steps = Steps(our_tail(backbone))
+    steps = Loop(our_tail(backbone))
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name) / "features"
         whole_stage(engine, pixels, folder)
@@ -42,8 +42,8 @@ def ours(backbone: str) -> None:
         )
         for _ in range(SIZE.epochs):
             steps.train(train)
-            steps.look(val)
-        steps.answer(test)
+            steps.evaluate(val)
+        steps.predict(test)
 
 
 def naive(backbone: str) -> None:

@@ -1,6 +1,6 @@
-"""What an image costs in each backbone's frozen part: `python -m benchmarks.costs`, a minute.
+"""Milliseconds per image of each backbone's frozen part: `python -m benchmarks.costs`.
 
-Writes metrics/costs.json, which the report recommends a backbone by.
+About a minute. Writes metrics/costs.json, by which the report recommends a backbone.
 """
 
 import logging
@@ -12,8 +12,8 @@ from pathlib import Path
 from benchmarks import subjects
 from benchmarks.frozen import NUM_IMAGES, whole_stage
 from benchmarks.timing import medians
-from stages.lib import files
-from stages.lib.engine import open_engine
+from stages.lib.core import files
+from stages.lib.networks.inference import open_engine
 
 PROCESSOR = re.compile(r"^model name\s*:\s*(.+)$", re.MULTILINE)
 
@@ -30,12 +30,12 @@ def milliseconds(backbone: str) -> float:
 
 def main() -> None:
     logging.disable(logging.WARNING)
-    found = PROCESSOR.search(Path("/proc/cpuinfo").read_text())
+    found = PROCESSOR.search(Path("/proc/cpuinfo").read_text(encoding="utf-8"))
     costs = {
         "machine": f"{os.cpu_count()} cores, {found[1] if found else 'processor unknown'}",
         "source": "the frozen part, computed in float32 and stored as the features stage does; "
         "median of three passes (python -m benchmarks.costs)",
-        "milliseconds_an_image": {name: milliseconds(name) for name in subjects.NAMES},
+        "milliseconds_per_image": {name: milliseconds(name) for name in subjects.NAMES},
     }
     files.write_json(Path("metrics/costs.json"), costs)
 

@@ -1,4 +1,4 @@
-"""The frozen pass: ours, as the features stage runs it, against TensorFlow and bare OpenVINO."""
+"""The frozen pass: ours, as the features stage runs it, against TensorFlow and OpenVINO alone."""
 
 import shutil
 import tempfile
@@ -9,28 +9,28 @@ from pathlib import Path
 import numpy as np
 import openvino
 
-from stages.lib.framework import keras
+from stages.lib.networks.runtime import keras
 from benchmarks import subjects
 from benchmarks.timing import Row, medians
 from stages import features
-from stages.lib.engine import (
+from stages.lib.features.feature_store import Store
+from stages.lib.networks.inference import (
     OPENVINO_PRECISIONS,
     Engine,
     compile_frozen,
     openvino_pass,
     tensorflow_pass,
 )
-from stages.lib.store import Store
 
 # Several batches, because ours stores one while it computes the next; VGG-Face's take too long.
-NUM_IMAGES = {"mobilenet": 256, "openface": 256, "resnet50": 128, "vggface": 16}
+NUM_IMAGES = subjects.per_backbone(128, mobilenet=256, openface=256, vggface=16)
 BATCH_SIZE = 64  # as params.yaml has it
 
 
-def bare_openvino(
+def openvino_alone(
     frozen: keras.Model, precision: str, pixels: np.ndarray
 ) -> Callable[[], None]:
-    """Prepare what OpenVINO needs for a pass that keeps nothing: its own throughput."""
+    """Prepare a pass by OpenVINO that keeps no features: its own throughput."""
     queue = openvino.AsyncInferQueue(compile_frozen(frozen, precision))
 
     def run() -> None:
@@ -48,7 +48,7 @@ def whole_stage(engine: Engine, pixels: np.ndarray, folder: Path) -> None:
 
 
 def all_batches(engine: Engine, pixels: np.ndarray) -> None:
-    """Compute features, as the stage does, and keep nothing."""
+    """Compute features, as the stage does, and store nothing."""
     for _ in features.frozen_pass(engine, pixels, BATCH_SIZE):
         pass
 
@@ -64,12 +64,12 @@ def measure(backbone: str) -> list[Row]:
         for precision in OPENVINO_PRECISIONS:
             engine = Engine("openvino", openvino_pass(frozen, precision))
             ways[precision] = partial(whole_stage, engine, pixels, folder)
-            ways[f"bare {precision}"] = bare_openvino(frozen, precision, pixels)
+            ways[f"alone {precision}"] = openvino_alone(frozen, precision, pixels)
         seconds = medians(ways)
     each = {way: value / len(pixels) for way, value in seconds.items()}
     rows = []
     for precision in OPENVINO_PRECISIONS:
-        what, ours = f"frozen pass, {backbone}, {precision}, an image", each[precision]
-        rows.append(Row(what, ours, each[f"bare {precision}"], "OpenVINO alone"))
+        what, ours = f"frozen pass, {backbone}, {precision}, per image", each[precision]
+        rows.append(Row(what, ours, each[f"alone {precision}"], "OpenVINO alone"))
         rows.append(Row(what, ours, each["tensorflow"], "TensorFlow, float32"))
     return rows

@@ -1,6 +1,6 @@
-"""Cost against number of images: `python -m benchmarks.growth`, about five minutes on 2 cores.
+"""Time against number of images: `python -m benchmarks.growth`, about five minutes on 2 cores.
 
-Writes docs/growth.png and prints each line's slope, its start and how well it fits.
+Writes docs/growth.png and prints the slope, intercept and R squared of each line.
 """
 
 import logging
@@ -14,10 +14,10 @@ import numpy as np
 from benchmarks import subjects
 from benchmarks.frozen import whole_stage
 from benchmarks.tail import BATCH_SIZE, our_tail
-from stages.lib.batches import Batches
-from stages.lib.engine import Engine, openvino_pass
-from stages.lib.steps import Steps
-from stages.lib.store import open_features
+from stages.lib.features.feature_store import open_features
+from stages.lib.networks.inference import Engine, openvino_pass
+from stages.lib.training.batches import Batches
+from stages.lib.training.loop import Loop
 
 NUMBERS = (1000, 2000, 4000, 6000, 8000)
 FIGURE = Path("docs/growth.png")
@@ -26,17 +26,17 @@ FIGURE = Path("docs/growth.png")
 def measure(backbone: str, number: int, engine: Engine) -> tuple[float, float]:
     """Return the seconds of the frozen pass over some images and of an epoch on them."""
     pixels, labels = subjects.images(number)
-    steps = Steps(our_tail(backbone))
+    steps = Loop(our_tail(backbone))
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name) / "features"
         started = time.perf_counter()
         whole_stage(engine, pixels, folder)
         stored = time.perf_counter()
         batches = Batches(open_features(folder), labels, np.arange(number), BATCH_SIZE)
-        steps.train(batches)  # makes the graph
-        made = time.perf_counter()
+        steps.train(batches)  # builds the graph
+        built = time.perf_counter()
         steps.train(batches)
-        return stored - started, time.perf_counter() - made
+        return stored - started, time.perf_counter() - built
 
 
 def main() -> None:
@@ -47,13 +47,15 @@ def main() -> None:
         engine = Engine("openvino", openvino_pass(frozen, "float32"))
         seconds = np.array([measure(backbone, number, engine) for number in NUMBERS])
         for what, values in zip(("frozen pass", "epoch"), seconds.T, strict=True):
-            slope, start = np.polyfit(NUMBERS, values, 1)
+            slope, intercept = np.polyfit(NUMBERS, values, 1)
             fit = np.corrcoef(NUMBERS, values)[0, 1] ** 2
-            label = f"{backbone}, {what}: {slope * 1000:.2f} ms an image"
-            print(f"{label}, {start:+.1f} s, R squared {fit:.4f}", flush=True)
+            label = f"{backbone}, {what}: {slope * 1000:.2f} ms per image"
+            print(f"{label}, {intercept:+.1f} s, R squared {fit:.4f}", flush=True)
             (dots,) = axes.plot(NUMBERS, values, "o", label=label)
             line = np.array([0, NUMBERS[-1]])
-            axes.plot(line, start + slope * line, color=dots.get_color(), linewidth=1)
+            axes.plot(
+                line, intercept + slope * line, color=dots.get_color(), linewidth=1
+            )
     axes.set(xlabel="images", ylabel="seconds", xlim=(0, None), ylim=(0, None))
     axes.legend(frameon=False)
     axes.spines[["top", "right"]].set_visible(False)

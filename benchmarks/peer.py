@@ -1,4 +1,4 @@
-"""The study as PyTorch users write it: the whole network at every step, gradients for its end.
+"""The study as PyTorch users write it: the whole network at every step, gradients for its last layers.
 
 MobileNet and ResNet-50 with the widths and strides of their papers, as Keras has them.
 """
@@ -73,7 +73,7 @@ NETWORKS = {"mobilenet": mobilenet, "resnet50": resnet50}
 
 
 def epoch(backbone: str, number: int) -> tuple[Callable[[], None], Callable[[], None]]:
-    """Return functions that train on, and that only look at, some images, end to end."""
+    """Return functions that train on, and that evaluate, some images, end to end."""
     body, trained = NETWORKS[backbone]()
     body.requires_grad_(False)
     for layer in trained:
@@ -90,8 +90,8 @@ def epoch(backbone: str, number: int) -> tuple[Callable[[], None], Callable[[], 
     def loss_of(pixels: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
         grey = pixels[:, None].float() / 127.5 - 1
         grey = nn.functional.interpolate(grey, size=(SIZE, SIZE), mode="bilinear")
-        answers = whole(grey.expand(-1, 3, -1, -1))
-        return nn.functional.cross_entropy(answers, labels)
+        logits = whole(grey.expand(-1, 3, -1, -1))
+        return nn.functional.cross_entropy(logits, labels)
 
     def fit() -> None:
         whole.eval()  # frozen batch normalisation uses its moving statistics ...

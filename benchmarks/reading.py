@@ -1,4 +1,4 @@
-"""Do features that lie on disk keep training waiting? An epoch from files, against memory."""
+"""Does training wait for features on disk? An epoch from files against one from memory."""
 
 import os
 import statistics
@@ -8,18 +8,19 @@ from pathlib import Path
 
 import numpy as np
 
-from stages.lib.framework import keras
+from stages.lib.networks.runtime import keras
+from benchmarks import subjects
 from benchmarks.tail import BATCH_SIZE, our_tail, steps
 from benchmarks.timing import Row, medians
-from stages.lib.batches import Batches
-from stages.lib.steps import Steps
-from stages.lib.store import Store, open_features
+from stages.lib.features.feature_store import Store, open_features
+from stages.lib.training.batches import Batches
+from stages.lib.training.loop import Loop
 
-NUM_IMAGES = {"mobilenet": 2048, "openface": 8192, "resnet50": 1024, "vggface": 128}
+NUM_IMAGES = subjects.per_backbone(1024, mobilenet=2048, openface=8192, vggface=128)
 
 
 def fill(folder: Path, tail: keras.Model, number: int) -> None:
-    """Write features of the tail's shapes: noise, which no disk can make smaller."""
+    """Write features of the tail's shapes: noise, which no file system can compress."""
     features, random = Store(folder, number, ""), np.random.default_rng(42)
     for _ in range(number // BATCH_SIZE):
         shapes = [(BATCH_SIZE, *one.shape[1:]) for one in tail.inputs]
@@ -28,7 +29,7 @@ def fill(folder: Path, tail: keras.Model, number: int) -> None:
 
 
 def forget(folder: Path) -> None:
-    """Take the files out of the system's cache, so that the disk must read them."""
+    """Drop the files from the page cache, so that they must be read from disk."""
     for path in folder.glob("*.npy"):
         with path.open("rb") as file:
             os.fsync(file.fileno())
@@ -36,13 +37,13 @@ def forget(folder: Path) -> None:
 
 
 def measure(backbone: str) -> tuple[Row, float]:
-    """Return an epoch in random order from a disk of which nothing was read before.
+    """Return the row of an epoch in random order, none of whose features is in the page cache.
 
-    And the share of it in which the next batch was not there yet.
+    And the share of the epoch spent waiting for the next batch.
     """
     tail, number = our_tail(backbone), NUM_IMAGES[backbone]
     order = np.random.default_rng(42).permutation(number)
-    on_files, shares = Steps(tail), []
+    on_files, shares = Loop(tail), []
     Path("data").mkdir(exist_ok=True)  # on the disk of the study; /tmp may be memory
     with tempfile.TemporaryDirectory(dir="data") as name:
         folder = Path(name) / "features"

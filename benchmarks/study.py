@@ -1,6 +1,6 @@
 """The whole study: ours against the whole network at every epoch, by Keras and by PyTorch.
 
-Projected from measured costs an image to any number of images; `make bench` takes the
+Projected from measured costs per image to any number of images; `make bench` takes the
 paper's, `benchmarks.complete` checks the projection.
 """
 
@@ -10,18 +10,19 @@ from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from stages.lib.framework import tf
+from stages.lib.networks.runtime import tf
 from benchmarks import subjects
 from benchmarks.frozen import whole_stage
 from benchmarks.tail import BATCH_SIZE, our_tail, steps
 from benchmarks.timing import Row, medians
-from stages.lib import precision
-from stages.lib.backbones import BACKBONES
-from stages.lib.engine import Engine, openvino_pass
+from stages.lib.networks import precision
+from stages.lib.networks.inference import Engine, openvino_pass
+from stages.lib.results import paper
+from stages.lib.study import catalog
 
-NUM_IMAGES = {"mobilenet": 128, "openface": 256, "resnet50": 32, "vggface": 32}
-STEPS = {"mobilenet": 10, "openface": 50, "resnet50": 10, "vggface": 2}
-PEERS = ("mobilenet", "resnet50")
+NUM_IMAGES = subjects.per_backbone(32, mobilenet=128, openface=256)
+STEPS = subjects.per_backbone(10, openface=50, vggface=2)
+PEERS = ("mobilenet", "resnet50")  # those that benchmarks/peer.py writes in PyTorch
 
 
 @dataclass(frozen=True)
@@ -34,24 +35,24 @@ class Size:
     epochs: int = 20
 
     def ours(self, frozen: float, tail: float) -> float:
-        """Return seconds, from those of an image's frozen pass and of its step.
+        """Return seconds, from those per image of the frozen pass and of a training step.
 
-        Looking at features costs less than training on them; it is counted as much.
+        Evaluating features costs less than training on them; it is counted as much.
         """
-        seen = self.epochs * (self.train + self.validation) + self.test
-        return (self.train + self.validation + self.test) * frozen + seen * tail
+        passes = self.epochs * (self.train + self.validation) + self.test
+        return (self.train + self.validation + self.test) * frozen + passes * tail
 
     def whole(self, fit: float, evaluate: float) -> float:
-        """Return seconds, from those of an image in the whole network."""
-        looked_at = self.epochs * self.validation + self.test
-        return self.epochs * self.train * fit + looked_at * evaluate
+        """Return seconds, from those per image of the whole network."""
+        evaluated = self.epochs * self.validation + self.test
+        return self.epochs * self.train * fit + evaluated * evaluate
 
 
 PAPER = Size()
 
 
 def naive_epoch(backbone: str, number: int) -> tuple[Callable[[], object], ...]:
-    """Return functions that train on, and that only look at, some images, end to end."""
+    """Return functions that train on, and that evaluate, some images, end to end."""
     whole = subjects.build_plain(backbone).whole
     dataset = (
         tf.data.Dataset.from_tensor_slices(subjects.images(number))
@@ -69,13 +70,13 @@ def ours(
 ) -> dict[str, Callable[[], object]]:
     """Return functions that run our frozen pass and our training steps."""
     network = subjects.build(backbone)
-    gains = BACKBONES[backbone].gains_by_bfloat16
-    frozen_precision = in_precision if gains else "float32"
+    faster = catalog.find(backbone).bfloat16_is_faster
+    frozen_precision = in_precision if faster else "float32"
     engine = Engine("openvino", openvino_pass(network.frozen, frozen_precision))
     pixels, _ = subjects.images(NUM_IMAGES[backbone])
     train_some = steps(our_tail(backbone), STEPS[backbone])
 
-    def train_in_precision() -> None:  # it counts for what runs while it is set
+    def train_in_precision() -> None:  # what runs while it is set computes in it
         precision.set_precision(in_precision)
         train_some()
         precision.set_precision("float32")
@@ -87,7 +88,7 @@ def ours(
 
 
 def image_costs(backbone: str, precisions: list[str]) -> dict[str, float]:
-    """Return seconds an image: `frozen` and `tail`, ours in each precision; `fit`, `evaluate`.
+    """Return seconds per image: `frozen` and `tail`, ours in each precision; `fit`, `evaluate`.
 
     With PyTorch installed, `torch fit` and `torch evaluate` too, where there is a peer.
     """
@@ -109,20 +110,21 @@ def image_costs(backbone: str, precisions: list[str]) -> dict[str, float]:
 
 
 def rows(precisions: list[str], size: Size = PAPER) -> Iterator[Row]:
-    """Yield a row a backbone, precision and peer, then of the study: every backbone twice."""
+    """Yield one row per backbone, precision and peer; then the paper's eight variants, summed."""
     total = dict.fromkeys([*precisions, "naive"], 0.0)
     for backbone in subjects.NAMES:
         cost = image_costs(backbone, precisions)
         naive = size.whole(cost["fit"], cost["evaluate"])
-        total["naive"] += 2 * naive
+        variants = 2 if backbone in paper.BACKBONES else 0  # pretrained and random
+        total["naive"] += variants * naive
         for one in precisions:
             mine = size.ours(cost[f"frozen {one}"], cost[f"tail {one}"])
-            total[one] += 2 * mine
+            total[one] += variants * mine
             what = f"study, {backbone}, {one}"
             yield Row(what, mine, naive, "Keras fit, float32")
             if "torch fit" in cost:
                 torch = size.whole(cost["torch fit"], cost["torch evaluate"])
                 yield Row(what, mine, torch, "PyTorch, float32")
     for one in precisions:
-        what = f"study, all eight, {one}"
+        what = f"study, the paper's eight, {one}"
         yield Row(what, total[one], total["naive"], "Keras fit, float32")

@@ -5,24 +5,29 @@ from unittest import mock
 
 import numpy as np
 
-from stages.lib.framework import keras
-from stages.lib import network, params
-from stages.lib.backbones import BACKBONES
+from stages.lib.networks.runtime import keras
+from stages.lib.networks import split_model
+from stages.lib.results.paper import TRAINABLE_LAYERS
+from stages.lib.study.catalog import BACKBONES
 
 NAMES = tuple(BACKBONES)
 
 
-def build(backbone: str) -> network.Network:
-    """Build a variant's network, four layers and the head to train."""
-    gc.collect()  # networks that nobody needs any more are in cycles
+def per_backbone(default: int, **others: int) -> dict[str, int]:
+    """Return a number for every backbone of the catalog: the default, or its own."""
+    return dict.fromkeys(NAMES, default) | others
+
+
+def build(backbone: str) -> split_model.Network:
+    """Build a network whose last four layers and head train, from random weights."""
+    gc.collect()  # networks that are no longer needed are in reference cycles
     keras.utils.set_random_seed(42)
-    variant = params.Variant(backbone=backbone, weights="random", trainable_layers=4)
-    return network.build(variant, None)
+    return split_model.build(backbone, TRAINABLE_LAYERS)
 
 
-def build_plain(backbone: str) -> network.Network:
-    """Build the same of Keras's own layers and optimizer, as most people would."""
-    with mock.patch.object(network, "_adapted", lambda layer: layer):
+def build_plain(backbone: str) -> split_model.Network:
+    """Build the same from Keras's own layers and optimizer, as most people would."""
+    with mock.patch.object(split_model, "_adapted", lambda layer: layer):
         plain = build(backbone)
     for model in (plain.whole, plain.tail):
         model.compile(

@@ -6,7 +6,7 @@ UNITS = ((3600, "h"), (60, "min"), (1, "s"), (1e-3, "ms"))
 
 
 def shown(seconds: float) -> str:
-    """Return a time in the largest unit of which it is at least two."""
+    """Return a time in the largest unit in which it is at least 2."""
     size, unit = next((one for one in UNITS if seconds >= 2 * one[0]), UNITS[-1])
     return f"{seconds / size:.1f} {unit}"
 
@@ -17,7 +17,7 @@ def header() -> None:
 
 
 def show(row: Row) -> None:
-    """Print a row as soon as it is there."""
+    """Print a row as soon as it is measured."""
     print(
         f"{row.what:48} {shown(row.ours):>9} {shown(row.other):>9}  "
         f"{row.other_name:20} {row.ratio:6.2f}",

@@ -1,19 +1,19 @@
-"""A training step of 32 images: our tail, against Keras's own layers and Adam, and the machine."""
+"""A training step of 32 images: our tail against Keras's own layers and Adam, and the peak."""
 
 from collections.abc import Callable
 
 import numpy as np
 
-from stages.lib.framework import keras, tf
+from stages.lib.networks.runtime import keras, tf
 from benchmarks import subjects
 from benchmarks.timing import Row, medians
 from stages import train
-from stages.lib import precision
-from stages.lib.steps import Steps
+from stages.lib.networks import precision
+from stages.lib.training.loop import Loop
 
 BATCH_SIZE = 32
-STEPS = {"mobilenet": 20, "openface": 100, "resnet50": 20, "vggface": 3}
-SIDE = 2048  # of the square matrices whose product is the machine's rate
+STEPS = subjects.per_backbone(20, openface=100, vggface=3)
+SIDE = 2048  # of the square matrices whose product measures the machine's rate
 PRODUCTS = 5  # timed as one
 
 
@@ -25,14 +25,14 @@ def our_tail(backbone: str) -> keras.Model:
 
 
 def steps(tail: keras.Model, number: int) -> Callable[[], None]:
-    """Return a function that trains for some steps on a batch that is already there."""
+    """Return a function that trains for some steps on one batch in memory."""
     random = np.random.default_rng(42)
     features = [
         tf.constant(random.normal(size=(BATCH_SIZE, *one.shape[1:])), tf.float32)
         for one in tail.inputs
     ]
     batch = tuple(features), tf.constant(random.integers(0, 7, BATCH_SIZE), tf.uint8)
-    on_memory = Steps(tail)
+    on_memory = Loop(tail)
     return lambda: on_memory.train([batch] * number)
 
 
@@ -52,7 +52,7 @@ def product() -> Callable[[], None]:
 def operations(tail: keras.Model) -> int:
     """Return the floating-point operations of a step's matrix products.
 
-    Forward, and backward for the weights alone: nothing asks for the features' gradient.
+    Forward, and backward for the weights alone: the features need no gradient.
     Head and biases are left out.
     """
     total = 0
@@ -66,9 +66,9 @@ def operations(tail: keras.Model) -> int:
 
 
 def measure(backbone: str, in_precision: str) -> tuple[Row, float, float]:
-    """Return the row of one backbone, the share of the machine's rate that ours has, and that.
+    """Return the row of one backbone, the share of the machine's rate it reaches, and the rate.
 
-    The rate is that of a product of square matrices, in operations a second.
+    The rate is that of a product of square matrices, in operations per second.
     """
     precision.set_precision(in_precision)
     ours = our_tail(backbone)

@@ -1,4 +1,4 @@
-"""Time two or more ways of doing one thing, in turns, so that a busy machine disturbs all alike."""
+"""Time two or more ways of doing one thing, in turns, so that other load affects all alike."""
 
 import statistics
 import time

@@ -1,9 +1,9 @@
 """Bring FER2013 into the project from where params.yaml says, and verify it.
 
-Reads   nothing of the project; the environment variable FER_MIRROR, where set, is asked first
-Params  data, sample
+Reads   nothing of the project; the environment variable FER_MIRROR, where set, is tried first
+Params  data, synthetic
 Writes  data/raw/   exactly what was fetched: one file, or a folder's train/, test/, ...
-Source  docs/choices.md; the hashes are in stages/lib/fer2013.py
+Source  docs/choices.md; the hashes are in stages/lib/study/fer2013.py
 """
 
 import logging
@@ -16,15 +16,18 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from stages.lib import addresses, console, fer2013, fetch, files, params, sample
-from stages.lib.console import InputError
+from stages.lib.core import console, files
+from stages.lib.core.errors import REMEDIES, InputError
+from stages.lib.data import addresses, fetch, synthetic
+from stages.lib.study import fer2013
+from stages.lib.study.settings import Synthetic, load_settings
 
 logger = logging.getLogger(__name__)
 
 RAW = Path("data/raw")
 # A transfer from Kaggle that was cut off goes on from here, also in the next run.
 KAGGLE_CACHE = Path("data/.kagglehub")
-COMPRESSED = ("", ".xz", ".gz", ".zip")  # the forms of fer2013.csv a mirror may hold
+COMPRESSED = ("", ".xz", ".gz", ".zip")  # in which a mirror may hold fer2013.csv
 
 
 def from_kaggle(folder: Path) -> None:
@@ -34,7 +37,7 @@ def from_kaggle(folder: Path) -> None:
     for suffix in COMPRESSED:
         if fetch.from_mirror(name + suffix, official, folder / (name + suffix)):
             return
-    with files.whole(folder / name) as part:
+    with files.atomic_write(folder / name) as part:
         shutil.copyfile(_kagglehub_download(), part)
         shutil.rmtree(KAGGLE_CACHE, ignore_errors=True)
         fetch.check(part, official, f"{name} of Kaggle's {fer2013.KAGGLE_DATASET}")
@@ -46,7 +49,7 @@ def _kagglehub_download() -> str:
     import kagglehub  # here, because no other source needs it
     from kagglehub import exceptions
 
-    # What it raises has no common ancestor; ValueError: an answer that is no JSON.
+    # Its exceptions have no common base class; ValueError: a response that is not JSON.
     failures = (
         OSError,
         ValueError,
@@ -61,7 +64,7 @@ def _kagglehub_download() -> str:
     try:
         path: str = fetch.retry(lambda: kagglehub.dataset_download(dataset, path=name))
     except failures as error:
-        if getattr(error, "errno", None) in console.REMEDIES:
+        if getattr(error, "errno", None) in REMEDIES:
             raise
         raise InputError(
             f"Could not fetch https://www.kaggle.com/datasets/{dataset} ({name}): {error}. "
@@ -82,10 +85,12 @@ def from_path(path: Path, known_hash: str, folder: Path) -> None:
         if known_hash:
             fetch.check(folder / path.name, known_hash, str(path))
     else:
+        # The folder that `dvc exp run --temp` and the queue run in is another one.
+        hint = "" if path.is_absolute() else " by its absolute path"
         raise InputError(
             f"`data.source` in params.yaml is `{path}`, and there is no such file or folder "
-            f"(seen from {Path.cwd()}). Set it to one that exists, to an address that starts "
-            "with https://, to `kaggle` or to `sample`."
+            f"(seen from {Path.cwd()}). Set it to one that exists{hint}, to an address that "
+            "starts with https://, to `kaggle` or to `synthetic`."
         )
 
 
@@ -114,9 +119,11 @@ def _copy_folder(path: Path, folder: Path) -> None:
         ) from None
 
 
-def from_sample(settings: params.Sample, folder: Path) -> None:
-    """Draw faces and write them in FER2013's own form."""
-    pixels, labels, _ = sample.draw(settings.images, settings.identities, settings.seed)
+def from_synthetic(settings: Synthetic, folder: Path) -> None:
+    """Draw synthetic faces and write them in the format of fer2013.csv."""
+    pixels, labels, _ = synthetic.draw(
+        settings.images, settings.identities, settings.seed
+    )
     table = pd.DataFrame(
         {
             "emotion": labels,
@@ -128,7 +135,7 @@ def from_sample(settings: params.Sample, folder: Path) -> None:
 
 
 def usages(num_images: int) -> np.ndarray:
-    """Deal rows in order into 80 % Training, 10 % PublicTest and 10 % PrivateTest.
+    """Split rows, in their order, into 80 % Training, 10 % PublicTest and 10 % PrivateTest.
 
     >>> usages(10)[[0, 7, 8, 9]].tolist()
     ['Training', 'Training', 'PublicTest', 'PrivateTest']
@@ -154,14 +161,14 @@ def whole_folder(path: Path) -> Iterator[Path]:
 
 
 def main() -> None:
-    settings = params.load()
+    settings = load_settings()
     source, known_hash = settings.data.source, settings.data.hash
     path = addresses.local_path(source)
     with whole_folder(RAW) as folder:
         if source == "kaggle":
             from_kaggle(folder)
-        elif source == "sample":
-            from_sample(settings.sample, folder)
+        elif source == "synthetic":
+            from_synthetic(settings.synthetic, folder)
         elif path:
             from_path(path, known_hash, folder)
         else:

@@ -1,14 +1,15 @@
-"""Score one variant on the test set.
+"""Score one run on the test set.
 
-Reads   data/images.npz                        labels (N,) uint8: positions in EMOTIONS
-        data/split.npz                         test, test_has_twin, examples
-        data/runs/<variant>/history.csv        a row per epoch, epochs from 1
-        data/runs/<variant>/probabilities.npz  test (n_test, 7) float32
-Writes  metrics/test/<variant>.json            accuracy, loss, macro F1 and recall on the test
-                                               set, on its twin-free part, and by chance
-        plots/history/<variant>.csv            the history: what lies in data/ is not in Git
-        plots/predictions/<variant>.csv        actual, predicted: names, a row per test image
-        plots/examples/<variant>.csv           the probabilities of the seven example images
+Reads   data/labels.npz                    labels (N,) uint8: positions in EMOTIONS
+        data/split.npz                     test, test_has_duplicate, examples
+        data/runs/<run>/history.csv        one row per epoch, epochs from 1
+        data/runs/<run>/probabilities.npz  test (n_test, 7) float32
+Writes  metrics/test/<run>.json            accuracy, loss, macro F1 and recall on the test set
+                                           and on its deduplicated part; the baselines
+        plots/history/<run>.csv            the history: what lies in data/ is not in Git
+        plots/predictions/<run>.txt        the code of the emotion predicted for each test
+                                           image, in the split's order
+        plots/examples/<run>.csv           the probabilities of the seven example images
 Source  the paper, sections 3.1, 3.2 and 5.2 (Figures 11-17)
 """
 
@@ -19,37 +20,38 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from stages.lib import console, files, scores
-from stages.lib.fer2013 import EMOTIONS
+from stages.lib.core import console, files
+from stages.lib.core.errors import InputError
+from stages.lib.scoring import scores
+from stages.lib.study.fer2013 import EMOTIONS
 
 logger = logging.getLogger(__name__)
 
 NAMES = np.array(EMOTIONS)
 
 
-def main(variant: str) -> None:
-    run = _trained(variant)
-    labels = files.read_npz(Path("data/images.npz"))["labels"]
+def main(name: str) -> None:
+    run = _trained(name)
+    labels = files.read_npz(Path("data/labels.npz"))["labels"]
     split = files.read_npz(Path("data/split.npz"))
     probabilities = files.read_npz(run / "probabilities.npz")["test"]
     test = split["test"]
-    _check_shape(probabilities, len(test), variant)
+    _check_shape(probabilities, len(test), name)
 
-    logger.info("Scoring %s on %s test images.", variant, f"{len(test):,}")
+    logger.info("Scoring %s on %s test images.", name, f"{len(test):,}")
     files.write_json(
-        Path(f"metrics/test/{variant}.json"),
-        score_parts(labels[test], probabilities, split["test_has_twin"]),
+        Path(f"metrics/test/{name}.json"),
+        score_parts(labels[test], probabilities, split["test_has_duplicate"]),
     )
 
     logger.info("Writing its history and predictions to plots/.")
     history = files.read_csv(run / "history.csv")
-    files.write_csv(Path(f"plots/history/{variant}.csv"), history)
-    files.write_csv(
-        Path(f"plots/predictions/{variant}.csv"), name_all(labels[test], probabilities)
-    )
+    files.write_csv(Path(f"plots/history/{name}.csv"), history)
+    predicted = probabilities.argmax(axis=1)
+    files.write_codes(Path(f"plots/predictions/{name}.txt"), predicted)
     examples = split["examples"]
     files.write_csv(
-        Path(f"plots/examples/{variant}.csv"),
+        Path(f"plots/examples/{name}.csv"),
         show_examples(
             examples,
             labels[examples],
@@ -59,24 +61,20 @@ def main(variant: str) -> None:
 
 
 def score_parts(
-    labels: np.ndarray, probabilities: np.ndarray, has_twin: np.ndarray
+    labels: np.ndarray, probabilities: np.ndarray, has_duplicate: np.ndarray
 ) -> dict[str, object]:
-    """Score the test set (N,), (N, 7), and the part that has no exact copy in train.
+    """Score the test set (N,), (N, 7), and the part that has no exact duplicate in train.
 
-    A copy that a network was trained on measures its memory, and a random split leaves
-    one for about 7 % of FER2013's test images: so every score is given twice.
+    A test image with a duplicate in train is leakage, and a random split leaves one for about
+    7 % of FER2013's test images: so every score is given twice.
     """
     return {
         "test": scores.score(labels, probabilities),
-        "twin_free": scores.score(labels[~has_twin], probabilities[~has_twin]),
-        "chance": scores.chance(labels),
+        "deduplicated": scores.score(
+            labels[~has_duplicate], probabilities[~has_duplicate]
+        ),
+        "baseline": scores.baseline(labels),
     }
-
-
-def name_all(labels: np.ndarray, probabilities: np.ndarray) -> pd.DataFrame:
-    """Name what each image shows and what the network takes it for."""
-    predicted = probabilities.argmax(axis=1)
-    return pd.DataFrame({"actual": NAMES[labels], "predicted": NAMES[predicted]})
 
 
 def show_examples(
@@ -89,25 +87,25 @@ def show_examples(
     return table
 
 
-def _trained(variant: str) -> Path:
-    """Return the folder of a trained variant's run."""
-    run = Path("data/runs") / variant
+def _trained(run_name: str) -> Path:
+    """Return the folder of a run that has been trained."""
+    run = Path("data/runs") / run_name
     for name in ("history.csv", "probabilities.npz"):
         if not (run / name).is_file():
-            raise console.InputError(
-                f"There is no {run / name}: `{variant}` has not been trained here. "
-                f"Run `dvc repro evaluate@{variant}`, which trains it first."
+            raise InputError(
+                f"There is no {run / name}: `{run_name}` has not been trained here. "
+                f"Run `dvc repro evaluate@{run_name}`, which trains it first."
             )
     return run
 
 
-def _check_shape(probabilities: np.ndarray, num_test: int, variant: str) -> None:
+def _check_shape(probabilities: np.ndarray, num_test: int, run_name: str) -> None:
     expected = (num_test, len(EMOTIONS))
     if probabilities.shape != expected:
-        raise console.InputError(
-            f"The test probabilities of `{variant}` do not belong to data/split.npz: "
+        raise InputError(
+            f"The test probabilities of `{run_name}` do not belong to data/split.npz: "
             f"expected shape {expected}, got {probabilities.shape}. "
-            f"Run `dvc repro evaluate@{variant}`, which trains it again on this split."
+            f"Run `dvc repro evaluate@{run_name}`, which trains it again on this split."
         )
 
 

@@ -2,15 +2,15 @@
 
 Reads   data/images.npz                  pixels (N, 48, 48) uint8
         data/weights/<variant>.h5        what the backbone starts from
-Params  features, compute; of the variant: backbone, trainable_layers
-Writes  data/features/<variant>/0.npy..  a tensor each that crosses the cut, (N, ...), in
+Params  features, compute; of the variant: backbone, trainable_layers, precision
+Writes  data/features/<variant>/0.npy..  the tensors at the split point, (N, ...) each, in
                                          the order of images.npz; memory-mapped
         metrics/features/<variant>.json  what is stored: size, range, spread, zeros; and
                                          what computed it
 Source  docs/choices.md: why frozen layers run once, in inference mode (C4)
 
-It reads no split: every image passes once, whatever set it will be dealt to. A pass that was
-killed goes on from its last minute.
+It reads no split: every image passes once, whatever set it will be in. A pass that was
+killed goes on from its last checkpoint, at most about a minute old.
 """
 
 import logging
@@ -21,12 +21,15 @@ from pathlib import Path
 
 import numpy as np
 
-from stages.lib import console, files, network, params, precision, signal
-from stages.lib.backbones import BACKBONES
-from stages.lib.checkpoint import fingerprint
-from stages.lib.engine import Engine, open_engine
-from stages.lib.progress import Progress
-from stages.lib.store import Store
+from stages.lib.core import console, files
+from stages.lib.core.progress import Progress
+from stages.lib.core.state import state_key
+from stages.lib.features.feature_stats import Measurement, summarize
+from stages.lib.features.feature_store import Store
+from stages.lib.networks import precision, runtime, split_model
+from stages.lib.networks.inference import Engine, open_engine
+from stages.lib.study import catalog
+from stages.lib.study.settings import load_settings
 
 logger = logging.getLogger(__name__)
 
@@ -48,9 +51,9 @@ def frozen_pass(
             yield features
 
 
-def measure(features: Store, batch_size: int) -> list[signal.Measurement]:
+def measure(features: Store, batch_size: int) -> list[Measurement]:
     """Measure what an earlier, killed pass has stored."""
-    measured = [signal.Measurement() for _ in features.arrays]
+    measured = [Measurement() for _ in features.arrays]
     for first in range(0, features.num_done, batch_size):
         rows = slice(first, min(first + batch_size, features.num_done))
         for measurement, array in zip(measured, features.arrays, strict=True):
@@ -60,12 +63,12 @@ def measure(features: Store, batch_size: int) -> list[signal.Measurement]:
 
 def store(
     features: Store, engine: Engine, pixels: np.ndarray, batch_size: int
-) -> list[signal.Measurement]:
+) -> list[Measurement]:
     """Store the features of the images that have none yet; measure those of all."""
     measured = measure(features, batch_size)
     with Progress(len(pixels), "image", features.num_done) as progress:
         for batch in frozen_pass(engine, pixels[features.num_done :], batch_size):
-            measured = measured or [signal.Measurement() for _ in batch]
+            measured = measured or [Measurement() for _ in batch]
             for measurement, tensor in zip(measured, batch, strict=True):
                 measurement.add(tensor)
             features.add(batch)
@@ -74,16 +77,19 @@ def store(
 
 
 def main(name: str) -> None:
-    settings = params.load()
+    settings = load_settings()
+    runtime.check_versions()
     variant = settings.variants[name]
     images, weights = Path("data/images.npz"), Path(f"data/weights/{name}.h5")
     pixels = files.read_npz(images)["pixels"]
     in_precision = "float32"
-    if BACKBONES[variant.backbone].gains_by_bfloat16:
-        in_precision = precision.usable(settings.compute.precision)
+    if catalog.find(variant.backbone).bfloat16_is_faster:
+        in_precision = precision.resolve_precision(
+            variant.precision or settings.compute.precision
+        )
     precision.set_precision(in_precision)
-    model = network.build(variant, weights)
-    engine = open_engine(model.frozen, in_precision)
+    network = split_model.build(variant.backbone, variant.trainable_layers, weights)
+    engine = open_engine(network.frozen, in_precision)
 
     logger.info(
         "Running %s's frozen part over %d images, by %s in %s.",
@@ -92,15 +98,13 @@ def main(name: str) -> None:
         engine.name,
         in_precision,
     )
-    features = Store(
-        Path(f"data/features/.{name}.part"),
-        len(pixels),
-        fingerprint(
-            {**settings.compute, **variant, "engine": engine.name}, [images, weights]
-        ),
+    key = state_key(
+        {**variant, "precision": in_precision, "engine": engine.name},
+        [images, weights, runtime.VERSIONS],
     )
+    features = Store(Path(f"data/features/.{name}.part"), len(pixels), key)
     measured = store(features, engine, pixels, settings.features.batch_size)
-    summary = signal.summarize(name, measured)
+    summary = summarize(name, measured)
     folder = Path(f"data/features/{name}")
     features.finish(folder)
     files.write_json(
@@ -110,11 +114,13 @@ def main(name: str) -> None:
             "bytes": sum(file.stat().st_size for file in folder.iterdir()),
             "engine": engine.name,
             "precision": in_precision,
+            **precision.device(),
             **summary,
             "parameters": {
-                "backbone": model.backbone.count_params(),
+                "backbone": network.backbone.count_params(),
                 "trainable": sum(
-                    int(np.prod(w.shape)) for w in model.whole.trainable_weights
+                    int(np.prod(weight.shape))
+                    for weight in network.whole.trainable_weights
                 ),
             },
         },

@@ -1,22 +1,23 @@
 """Draw the paper's figures, and its Table 1 as one.
 
-Reads   data/images.npz               pixels (N, 48, 48) uint8, labels (N,) uint8
-        data/split.npz                examples (7,): a test image of each emotion
-        metrics/study.json            which variants ran, and on what
-        plots/learning/<backbone>.csv accuracy and loss after each epoch
-        plots/initial.csv             after the first epoch
-        plots/examples/<variant>.csv  the probabilities of the example images
-Params  variants
-Writes  plots/figures/table-1.png     number of images of each emotion
-        plots/figures/figure-01.png   random images
-        plots/figures/figure-05.png ... figure-08.png  training, one per backbone
-        plots/figures/figure-09.png, figure-10.png     initial accuracy, initial loss
-        plots/figures/figure-11.png ... figure-17.png  predictions, one per emotion
-Source  the paper, sections 3.1 and 5 (Figures 2-4 are architectures, and not drawn)
+Reads   data/images.npz             pixels (N, 48, 48) uint8, labels (N,) uint8
+        data/split.npz              examples (7,): a test image of each emotion
+        metrics/study/study.json    which variants have results, on which data
+        plots/study/learning.csv    accuracy and loss after each epoch
+        plots/study/initial.csv     after the first epoch
+        plots/examples/<run>.csv    the probabilities of the example images
+Params  variants, runs, compute
+Writes  plots/figures/              of no face: table-1.png; figure-05.png ... figure-08.png,
+                                    training, one per backbone of the paper, and
+                                    learning-<backbone>.png of any other; figure-09.png and
+                                    figure-10.png, initial accuracy and loss
+        plots/faces/                figure-01.png, random images; figure-11.png ...
+                                    figure-17.png, predictions, one per emotion
+Source  the paper, sections 3.1 and 5
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,48 +26,50 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from stages.lib import console, curves, figures, files, params, scores, style
-from stages.lib.fer2013 import EMOTIONS
+from stages.lib.core import console, files
+from stages.lib.page import curves, figures, style
+from stages.lib.results import paper
+from stages.lib.results.examples import read_examples
+from stages.lib.results.seeds import first_names, first_runs
+from stages.lib.scoring import scores
+from stages.lib.study.catalog import BACKBONES
+from stages.lib.study.fer2013 import EMOTIONS
+from stages.lib.study.protocols import Group, by_the_text, groups
+from stages.lib.study.settings import load_settings
 
 logger = logging.getLogger(__name__)
-
-# The paper's Table 1, in its order.
-PAPER_COUNTS = {
-    "angry": 4_953,
-    "surprise": 4_002,
-    "disgust": 547,
-    "neutral": 6_198,
-    "happy": 8_989,
-    "fear": 5_121,
-    "sad": 6_077,
-}
 
 EXAMPLES_SEED = 42  # picks the images of Figure 1
 EXAMPLES_SHAPE = (4, 8)  # its rows and columns
 
-# A figure, the name of its file, and the variants it is about.
+# A figure, its path below plots/, and the variants it is about.
 Drawn = Iterator[tuple[str, Figure, list[str]]]
 
 
 def main() -> None:
-    settings = params.load()
-    study = files.read_json(Path("metrics/study.json"))
+    settings = load_settings()
+    study = files.read_json(Path("metrics/study/study.json"))
     images = files.read_npz(Path("data/images.npz"))
+    text = {
+        name: group
+        for name, group in groups(settings).items()
+        if group.protocol == by_the_text(settings)
+    }
     logger.info("Drawing the figures; variants with results: %d.", len(study["ran"]))
     with matplotlib.style.context(["default", style.SETTINGS]):
-        for name, figure, variants in draw(settings, study["ran"], images):
+        for name, figure, variants in draw(text, study, images):
             style.add_notes(figure, notes(study, variants))
-            style.write_png(Path(f"plots/figures/{name}.png"), figure)
+            style.write_png(Path(f"plots/{name}.png"), figure)
 
 
 def notes(study: dict[str, Any], variants: list[str]) -> list[str]:
     """Say what a reader of a figure about these variants must know."""
     lines = []
-    if study["data"] == "sample":
-        lines.append("Drawn faces: these results say nothing about people.")
+    if study["data"] == "synthetic":
+        lines.append("Synthetic faces: these results say nothing about people.")
     for words, names in (
-        ("Not run", study["missing"]),
-        ("Features carry no signal", study["without_signal"]),
+        ("Not run", [name for name in variants if name not in study["ran"]]),
+        ("Features are uninformative", study["uninformative"]),
     ):
         named = [name for name in variants if name in names]
         if named:
@@ -75,58 +78,78 @@ def notes(study: dict[str, Any], variants: list[str]) -> list[str]:
 
 
 def draw(
-    settings: params.Settings, ran: list[str], images: dict[str, np.ndarray]
+    text: Mapping[str, Group], study: dict[str, Any], images: dict[str, np.ndarray]
 ) -> Drawn:
-    """Draw all figures of the study, given the variants with results."""
+    """Draw all figures of the study, of the variants that trained by the paper's text."""
     pixels, labels = images["pixels"], images["labels"]
     yield from draw_data(pixels, labels)
-    yield from draw_training(settings.variants, labels)
-    yield from draw_predictions(settings.variants, ran, pixels)
+    yield from draw_training(text, labels)
+    runs = first_names(study["ran"], text)
+    yield from draw_predictions(text, runs, pixels)
 
 
 def draw_data(pixels: np.ndarray, labels: np.ndarray) -> Drawn:
     """Draw Table 1 and Figure 1."""
     counts = np.bincount(labels, minlength=len(EMOTIONS)).tolist()
     ours = dict(zip(EMOTIONS, counts, strict=True))
-    yield "table-1", figures.class_counts(PAPER_COUNTS, ours), []
+    yield "figures/table-1", figures.class_counts(paper.CLASS_COUNTS, ours), []
 
     random = np.random.default_rng(EXAMPLES_SEED)
     rows = random.choice(len(pixels), np.prod(EXAMPLES_SHAPE), replace=False)
     shape = EXAMPLES_SHAPE
-    yield "figure-01", figures.examples(pixels[rows], labels[rows], shape), []
+    yield "faces/figure-01", figures.examples(pixels[rows], labels[rows], shape), []
 
 
-def draw_training(variants: dict[str, params.Variant], labels: np.ndarray) -> Drawn:
-    """Draw Figures 5-10."""
-    styles = style.of_variants(variants)
-    guess = scores.chance(labels)
-    chance = {"accuracy": guess["accuracy"], "loss": guess["prior_loss"]}
-    for number, (backbone, title) in enumerate(style.BACKBONES.items(), start=5):
-        history = files.read_csv(Path(f"plots/learning/{backbone}.csv"))
-        figure = curves.learning(
-            f"Figure {number}: {title} training process", history, styles, chance
-        )
-        of_backbone = [name for name in variants if variants[name].backbone == backbone]
-        yield f"figure-{number:02}", figure, of_backbone
+def draw_training(text: Mapping[str, Group], labels: np.ndarray) -> Drawn:
+    """Draw Figures 5-10, and the training of backbones that the paper does not have."""
+    styles = style.of_groups(text)
+    scored = scores.baseline(labels)
+    baseline = {"accuracy": scored["accuracy"], "loss": scored["prior_loss"]}
+    learning = files.read_csv(Path("plots/study/learning.csv"))
+    for backbone in dict.fromkeys([*paper.BACKBONES, *backbones_of(text)]):
+        variants = [name for name, one in text.items() if one.backbone == backbone]
+        name, title = learning_figure(backbone)
+        history = learning[learning["variant"].isin(variants)]
+        figure = curves.learning(title, history, styles, baseline)
+        yield f"figures/{name}", figure, variants
 
-    initial = files.read_csv(Path("plots/initial.csv"))
+    initial = files.read_csv(Path("plots/study/initial.csv"))
+    initial = first_runs(initial[initial["variant"].isin(text)])
     for number, metric in ((9, "accuracy"), (10, "loss")):
         title = f"Figure {number}: Initial {metric}"
-        figure = curves.initial(title, initial, metric, styles, chance[metric])
-        yield f"figure-{number:02}", figure, list(variants)
+        figure = curves.initial(title, initial, metric, styles, baseline[metric])
+        yield f"figures/figure-{number:02}", figure, list(text)
+
+
+def backbones_of(text: Mapping[str, Group]) -> list[str]:
+    return [
+        name for name in BACKBONES if name in {one.backbone for one in text.values()}
+    ]
+
+
+def learning_figure(backbone: str) -> tuple[str, str]:
+    """Return the file name and the title of a backbone's learning curves."""
+    title = f"{BACKBONES[backbone].title} training process"
+    if backbone not in paper.BACKBONES:
+        return f"learning-{backbone}", title
+    number = paper.FIRST_LEARNING_FIGURE + paper.BACKBONES.index(backbone)
+    return f"figure-{number:02}", f"Figure {number}: {title}"
 
 
 def draw_predictions(
-    variants: dict[str, params.Variant], ran: list[str], pixels: np.ndarray
+    text: Mapping[str, Group], runs: Mapping[str, str], pixels: np.ndarray
 ) -> Drawn:
     """Draw Figures 11-17, which the paper orders by the emotions' names."""
-    styles = style.of_variants(variants)
+    styles = style.of_groups(text)
     rows = files.read_npz(Path("data/split.npz"))["examples"]
-    answers = {name: read_answers(name, rows) for name in ran}
-    for number, emotion in enumerate(sorted(EMOTIONS), start=11):
+    predictions = read_examples(Path("plots/examples"), runs, rows)
+    for number, emotion in enumerate(sorted(EMOTIONS), paper.FIRST_EXAMPLE_FIGURE):
         code = EMOTIONS.index(emotion)
         probabilities = pd.DataFrame(
-            {name: table.iloc[code] for name, table in answers.items()}
+            {
+                name: table.loc[code, list(EMOTIONS)].astype(float)
+                for name, table in predictions.items()
+            }
         )
         figure = figures.classification(
             f"Figure {number}: Classification result of emotion “{emotion}”",
@@ -135,19 +158,7 @@ def draw_predictions(
             probabilities,
             styles,
         )
-        yield f"figure-{number}", figure, list(variants)
-
-
-def read_answers(variant: str, rows: np.ndarray) -> pd.DataFrame:
-    """Read a variant's probabilities (7, 7) of the example images in these rows."""
-    path = Path(f"plots/examples/{variant}.csv")
-    table = files.read_csv(path)
-    if table["row"].tolist() != rows.tolist():
-        raise console.InputError(
-            f"{path} belongs to another split: expected the images {rows.tolist()}, "
-            f"got {table['row'].tolist()}. Run `dvc repro evaluate@{variant}`."
-        )
-    return table[list(EMOTIONS)]
+        yield f"faces/figure-{number}", figure, list(text)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,13 @@
-"""Read FER2013 from any form it is handed around in, and say what is in it.
+"""Read FER2013 from any known format into arrays, and describe what is in it.
 
 Reads   data/raw/              fer2013.csv, icml_face_data.csv or image folders, as downloaded
-Params  data.convert
+Params  data.convert, data.numbering
 Writes  data/images.npz        pixels (N, 48, 48) uint8 and labels (N,) uint8, in the order of
                                the file: positions in fer2013.EMOTIONS
+        data/labels.npz        what is known of each image besides its pixels, (N,) each:
+                               labels again, usages (the set it came in), rows (of the CSV
+                               file; -1 where there was none), groups (the row of the first
+                               image with the same pixels)
         metrics/dataset.json   number of images per emotion and usage, duplicates, all-black
                                images, fingerprint, whether it is the official file, and
                                how many images were converted
@@ -12,13 +16,16 @@ Source  the paper, section 3.1 (Table 1)
 
 import hashlib
 import logging
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
 
-from stages.lib import console, duplicates, fer2013, files, forms, params
-from stages.lib.console import InputError
+from stages.lib.core import console, files
+from stages.lib.core.errors import InputError
+from stages.lib.data import archives, duplicates, formats
+from stages.lib.study import fer2013
+from stages.lib.study.settings import load_settings
 
 logger = logging.getLogger(__name__)
 
@@ -34,12 +41,15 @@ def downloaded(folder: Path) -> Path:
 
 
 def _visible(folder: Path) -> list[Path]:
-    return [path for path in folder.iterdir() if not path.name.startswith(".")]
+    return [
+        path
+        for path in folder.iterdir()
+        if not archives.is_clutter(PurePosixPath(path.name))
+    ]
 
 
-def describe(images: forms.Images) -> dict[str, Any]:
+def describe(images: formats.Images, group: np.ndarray) -> dict[str, Any]:
     """Count what is in the data set: emotions, usages, duplicates and blanks."""
-    group = duplicates.groups(images.pixels)
     in_order = dict.fromkeys(images.usages.tolist())
     return {
         "images": len(images.labels),
@@ -69,12 +79,26 @@ def emotions(labels: np.ndarray) -> dict[str, int]:
 
 
 def main() -> None:
-    settings = params.load()
-    images = forms.read(downloaded(RAW), convert=settings.data.convert)
-    dataset = describe(images)
+    settings = load_settings()
+    images = formats.read(
+        downloaded(RAW),
+        convert=settings.data.convert,
+        numbering=settings.data.numbering,
+    )
+    group = duplicates.groups(images.pixels)
+    dataset = describe(images, group)
     dataset["source_file"] = ", ".join(sorted(path.name for path in _visible(RAW)))
     files.write_npz(
         Path("data/images.npz"), {"pixels": images.pixels, "labels": images.labels}
+    )
+    files.write_npz(
+        Path("data/labels.npz"),
+        {
+            "labels": images.labels,
+            "usages": images.usages,
+            "rows": images.rows,
+            "groups": group,
+        },
     )
     files.write_json(Path("metrics/dataset.json"), dataset)
     logger.info(
@@ -82,6 +106,12 @@ def main() -> None:
         dataset["images"],
         "the official file" if images.official else "not the official file",
     )
+    if settings.data.source != "synthetic" and dataset["images"] != fer2013.NUM_IMAGES:
+        logger.warning(
+            "FER2013 has %s images, and this copy %s: its results are those of another data set.",
+            f"{fer2013.NUM_IMAGES:,}",
+            f"{dataset['images']:,}",
+        )
 
 
 if __name__ == "__main__":

@@ -2,108 +2,124 @@
 
 Reads   data/images.npz, data/split.npz           the faces that the page shows
         metrics/dataset.json, metrics/split.json  what the data set holds
-        metrics/study.json                        which variants ran, and on what
-        metrics/table2.json ... table5.json       and metrics/difference/, metrics/paper/
-        metrics/initial.json, metrics/final.json  the first and the last epoch
-        metrics/weights, metrics/features, metrics/test  a file a variant that got so far
-        metrics/costs.json                        milliseconds an image, by backbone
-        plots/learning/<backbone>.csv, plots/initial.csv, plots/test.csv
-        plots/confusion.csv                       what is taken for what
-        plots/examples/<variant>.csv              the probabilities of the example images
-        stages/templates/report.html, report.css  the page without its content
+        metrics/study/                            tables, runs, and what they rest on
+        metrics/paper/                            the published Tables 2-5
+        metrics/weights, metrics/features         a file per variant that got so far
+        metrics/test, metrics/calibration         a file per run
+        metrics/costs.json                        milliseconds per image, by backbone
+        metrics/architectures.json                the layers of each backbone
+        plots/study/                              histories, initial and test scores, confusion
+        plots/examples/<run>.csv                  the probabilities of the example images
+        requirements.lock                         the versions that the page names
 Params  all of params.yaml
 Writes  plots/report.html                         shows faces of FER2013: not for Git
 Source  the paper, sections 5-7
 """
 
 import logging
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
-from stages.lib import (
-    claims,
-    console,
-    contents,
-    evidence,
-    files,
-    findings,
-    page,
-    params,
-    recommend,
-    rules,
-    scores,
-    style,
-)
-from stages.lib.fer2013 import EMOTIONS
+from stages.lib.core import console, files
+from stages.lib.page import html, sections, style
+from stages.lib.results import claims, evidence, findings, paper, recommend, verdicts
+from stages.lib.results.examples import read_examples
+from stages.lib.results.seeds import first_names
+from stages.lib.scoring import scores
+from stages.lib.study.catalog import BACKBONES
+from stages.lib.study.fer2013 import EMOTIONS
+from stages.lib.study.protocols import Group, by_the_text, groups
+from stages.lib.study.settings import SECTIONS, Settings, load_settings
 
 logger = logging.getLogger(__name__)
 
+STUDY = Path("metrics/study")
 FACES_SEED = 42  # picks the images of the data set that are shown
 FACES_SHOWN = 6  # of each emotion
 
-TABLES = {
-    "table2": ("Accuracy MCR", "how much training accuracy rises"),
-    "table3": ("Loss MCR", "how much training loss rises; falling is negative"),
-    "table4": ("Accuracy MOFR", "how much training accuracy moves ahead of validation"),
-    "table5": ("Loss MOFR", "how much training loss less validation’s rises"),
-}
-
-Found = dict[str, dict[str, Any]]  # kind of metric, variant, what its file holds
+Found = dict[str, dict[str, Any]]  # kind of metric, variant or run, what its file holds
 
 
 def main() -> None:
-    settings = params.load()
-    study = files.read_json(Path("metrics/study.json"))
+    settings = load_settings()
+    study = files.read_json(STUDY / "study.json")
     logger.info("Writing the page; variants with results: %d.", len(study["ran"]))
     images = files.read_npz(Path("data/images.npz"))
-    found = {
-        kind: read_variants(f"metrics/{kind}", settings)
-        for kind in ("weights", "features", "test")
-    }
-    ours = testify(settings, study, found)
     split = files.read_npz(Path("data/split.npz"))
-    chance = scores.chance(images["labels"])
-    content = {
-        **describe(settings, study, found, ours),
-        **show_results(settings, ours, chance),
-        **judge(settings, ours),
-        **advise(settings, found, ours, guessing(images["labels"], split)),
-        **show_faces(study["ran"], images, split["examples"]),
+    found = {
+        "weights": read_each("metrics/weights", settings.variants),
+        "features": read_each("metrics/features", settings.variants),
+        "test": read_each("metrics/test", settings.runs),
     }
-    template = Path("stages/templates/report.html")
-    with files.whole(Path("plots/report.html")) as part:
-        part.write_text(page.render(template, content))
+    shown = groups(settings)
+    text = {
+        name: group
+        for name, group in shown.items()
+        if group.protocol == by_the_text(settings)
+    }
+    ours = collect_results(settings, study, found)
+    every_layer = replace(
+        ours, names=evidence.names(shown, "all", settings.compute.precision)
+    )
+    test_labels = images["labels"][split["test"][~split["test_has_duplicate"]]]
+    content = {
+        **describe(settings, study, found),
+        **show_results(settings, text, ours, scores.baseline(images["labels"])),
+        "answer": files.read_json(STUDY / "answer.json"),
+        "findings": findings.find(ours),
+        "verdicts": judge(ours, every_layer),
+        "words": list(verdicts.WORDS.values()),
+        **advise(settings, text, found, ours, test_labels),
+        **show_faces(text, study["ran"], images, split["examples"]),
+    }
+    with files.atomic_write(Path("plots/report.html")) as part:
+        part.write_text(html.render(content), encoding="utf-8", newline="\n")
 
 
-def read_variants(folder: str, settings: params.Settings) -> dict[str, Any]:
-    """Read the JSON of each variant that has one in a folder."""
-    paths = {name: Path(folder) / f"{name}.json" for name in settings.variants}
+def read_each(folder: str, names: Mapping[str, Any]) -> dict[str, Any]:
+    """Read the JSON of each name that has one in a folder."""
+    paths = {name: Path(folder) / f"{name}.json" for name in names}
     return {
         name: files.read_json(path) for name, path in paths.items() if path.is_file()
     }
 
 
-def testify(
-    settings: params.Settings, study: dict[str, Any], found: Found
+def read_if_there(path: Path) -> Any:
+    return files.read_json(path) if path.is_file() else None
+
+
+def collect_results(
+    settings: Settings, study: dict[str, Any], found: Found
 ) -> evidence.Evidence:
     """Collect the numbers of this study that claims, findings and advice rest on."""
-    official = settings.weights.pretrained == "official"
+    shown = groups(settings)
+    runs = files.read_json(STUDY / "runs.json")
+    tables = {
+        table: {
+            name: [runs[run][table] for run in ran]
+            for name, ran in study["ran"].items()
+        }
+        for table in (*paper.TABLES, "initial", "final")
+    }
+    tables["recall"] = {
+        name: [found["test"][run]["test"]["recall"] for run in ran]
+        for name, ran in study["ran"].items()
+    }
     split = files.read_json(Path("metrics/split.json"))
-    tests = {name: found["test"][name]["test"] for name in study["ran"]}
     return evidence.Evidence(
-        names=evidence.names(settings.variants),
-        tables={name: read_table(f"metrics/{name}.json") for name in TABLES},
+        names=evidence.names(shown, paper.TRAINABLE_LAYERS, settings.compute.precision),
+        tables=tables,
         absent={
-            name: contents.why_missing(name, settings.variants[name], official, found)
-            for name in study["missing"]
+            name: sections.why_missing(name, settings, found)
+            for name in shown
+            if name not in study["ran"]
         },
-        without_signal=frozenset(study["without_signal"]),
-        initial=read_table("metrics/initial.json"),
-        final=read_table("metrics/final.json"),
-        recall={name: test["recall"] for name, test in tests.items()},
+        uninformative=frozenset(study["uninformative"]),
+        precisions={name: group.protocol.precision for name, group in shown.items()},
         num_val=split["val"]["total"],
         num_test=split["test"],
         parameters={
@@ -111,137 +127,158 @@ def testify(
             for name, measured in found["features"].items()
         },
         milliseconds=files.read_json(Path("metrics/costs.json"))[
-            "milliseconds_an_image"
+            "milliseconds_per_image"
         ],
     )
 
 
-def read_table(path: str) -> dict[str, dict[str, float]]:
-    """Read a metrics file of a row a variant, without its list of missing ones."""
-    values = files.read_json(Path(path))
-    return {name: row for name, row in values.items() if name != "missing"}
-
-
-def describe(
-    settings: params.Settings,
-    study: dict[str, Any],
-    found: Found,
-    ours: evidence.Evidence,
-) -> dict[str, Any]:
-    """Return what the results rest on, and what was found."""
+def describe(settings: Settings, study: dict[str, Any], found: Found) -> dict[str, Any]:
+    """Return what the results rest on."""
+    shown = groups(settings)
     return {
         "study": study,
-        "absent": ours.absent,
-        "variants": settings.variants,
-        "styles": style.of_variants(settings.variants),
-        "backbones": style.BACKBONES,
-        "colours": style.COLOURS,
+        "groups": shown,
+        "variant_of": {name: settings.runs[name].variant for name in shown},
+        "absent": [name for name in shown if name not in study["ran"]],
+        "why_missing": {
+            name: sections.why_missing(name, settings, found)
+            for name in shown
+            if name not in study["ran"]
+        },
+        "styles": style.of_groups(shown),
+        "catalog": BACKBONES,
         "emotions": EMOTIONS,
         "weights": found["weights"],
         "features": found["features"],
-        "findings": findings.find(ours),
         "dataset": files.read_json(Path("metrics/dataset.json")),
         "split": files.read_json(Path("metrics/split.json")),
-        "versions": contents.versions(),
-        "settings": {
-            "data": settings.data,
-            "sample": settings.sample,
-            "split": settings.split,
-            "weights": settings.weights,
-            "compute": settings.compute,
-            "features": settings.features,
-            "train": settings.train,
-            "tables": settings.tables,
-        },
+        "versions": sections.versions(),
+        "architectures": files.read_json(Path("metrics/architectures.json")),
+        "settings": {name: settings[name] for name in SECTIONS},
     }
 
 
 def show_results(
-    settings: params.Settings, ours: evidence.Evidence, chance: dict[str, float]
+    settings: Settings,
+    text: Mapping[str, Group],
+    ours: evidence.Evidence,
+    baseline: dict[str, float],
 ) -> dict[str, Any]:
     """Return the tables of rates, the first and last epoch, and every chart."""
     tables = []
-    for name, (title, meaning) in TABLES.items():
-        paper = files.read_json(Path(f"metrics/paper/{name}.json"))
-        difference = files.read_json(Path(f"metrics/difference/{name}.json"))
-        windows, rows = contents.rate_rows(
-            settings.variants, ours.tables[name], paper, difference
+    for key, table in paper.TABLES.items():
+        published = files.read_json(Path(f"metrics/paper/{key}.json"))
+        windows, rows = sections.rate_rows(
+            text,
+            files.read_json(STUDY / f"{key}.json"),
+            published,
+            files.read_json(STUDY / f"{key.replace('table', 'difference')}.json"),
         )
-        head = {"key": name, "title": title, "meaning": meaning}
-        tables.append({**head, "windows": windows, "rows": rows})
-    history = [
-        files.read_csv(Path(f"plots/learning/{backbone}.csv"))
-        for backbone in style.BACKBONES
-    ]
-    drawn = contents.drawings(
-        pd.concat([table for table in history if len(table)] or history[:1]),
-        files.read_csv(Path("plots/initial.csv")),
-        files.read_csv(Path("plots/test.csv")),
-        ours.recall,
-        style.of_variants(settings.variants),
-        chance,
+        tables.append({"key": key, "table": table, "windows": windows, "rows": rows})
+    plots = {
+        name: files.read_csv(Path(f"plots/study/{name}.csv"))
+        for name in ("learning", "initial", "test", "confusion")
+    }
+    ferplus = read_if_there(STUDY / "ferplus.json")
+    agreement = ferplus["agreement"]["test"]["share"] if ferplus else None
+    charts = sections.draw_charts(
+        plots, ours, groups(settings), text, baseline, agreement
     )
-    confusion = files.read_csv(Path("plots/confusion.csv"))
     return {
+        "text": text,
+        "others": {
+            name: group for name, group in groups(settings).items() if name not in text
+        },
+        "backbones": list(dict.fromkeys(one.backbone for one in text.values())),
+        "figure_names": {
+            name: f"Figure {paper.FIRST_LEARNING_FIGURE + number}: "
+            for number, name in enumerate(paper.BACKBONES)
+        },
         "tables": tables,
-        "initial": ours.initial,
-        "final": ours.final,
-        "chance": chance,
-        "confusion": contents.confusion_matrices(confusion),
-        "charts": drawn,
-        "specs": page.specs(drawn),
-        "vega": page.vega(),
+        "distances": files.read_json(STUDY / "distances.json"),
+        "table_titles": {key: table.title for key, table in paper.TABLES.items()},
+        "spread": sections.spread(ours),
+        "initial": files.read_json(STUDY / "initial.json"),
+        "final": files.read_json(STUDY / "final.json"),
+        "baseline": baseline,
+        "confusion": sections.confusion_matrices(plots["confusion"], text),
+        "ferplus": ferplus,
+        "calibration": read_each("metrics/calibration", text),
+        "charts": charts,
+        "specs": html.specs(charts),
+        "vega": html.vega(),
     }
 
 
-def judge(settings: params.Settings, ours: evidence.Evidence) -> dict[str, Any]:
-    """Return a verdict on every claim, from our numbers and from the paper's own."""
-    paper = evidence.Evidence(
-        names={key: "-".join(key) for key in evidence.names(settings.variants)},
-        tables={name: read_table(f"metrics/paper/{name}.json") for name in TABLES},
+def judge(
+    ours: evidence.Evidence, every_layer: evidence.Evidence
+) -> list[dict[str, Any]]:
+    """Judge every claim by our numbers under both protocols, and by the paper's own."""
+    published = {
+        name: files.read_json(Path(f"metrics/paper/{name}.json"))
+        for name in paper.TABLES
+    }
+    theirs = evidence.Evidence(
+        names={
+            (backbone, weights): f"{backbone}-{weights}"
+            for backbone in paper.BACKBONES
+            for weights in ("pretrained", "random")
+        },
+        tables={
+            **{
+                table: {name: [row] for name, row in rows.items()}
+                for table, rows in published.items()
+            },
+            "final": {},
+        },
     )
-    verdicts = [
-        (rules.judge(claim, ours), rules.judge(claim, paper)) for claim in claims.CLAIMS
+    return [
+        {
+            "ours": verdicts.judge(claim, ours),
+            "every_layer": verdicts.judge(claim, every_layer)
+            if every_layer.usable()
+            else None,
+            "paper": verdicts.judge(claim, theirs),
+        }
+        for claim in claims.CLAIMS
     ]
-    return {"verdicts": verdicts, "words": list(rules.WORDS.values())}
-
-
-def guessing(labels: np.ndarray, split: dict[str, np.ndarray]) -> float:
-    """Return the accuracy of one answer to all test images without a copy in train."""
-    fresh = split["test"][~split["test_has_twin"]]
-    return scores.chance(labels[fresh])["accuracy"] if len(fresh) else 0.0
 
 
 def advise(
-    settings: params.Settings, found: Found, ours: evidence.Evidence, chance: float
+    settings: Settings,
+    text: Mapping[str, Group],
+    found: Found,
+    ours: evidence.Evidence,
+    test_labels: np.ndarray,
 ) -> dict[str, Any]:
     """Return which backbone is for which situation, and what that was chosen from."""
-    candidates = contents.candidates(ours, settings.variants, found["features"])
+    baseline = scores.baseline(test_labels)["accuracy"] if len(test_labels) else 0.0
+    measured = {
+        name: found["features"].get(settings.runs[name].variant) for name in text
+    }
+    candidates = sections.candidates(ours, text, measured)
     return {
         "candidates": candidates,
-        "worthwhile": recommend.worthwhile(candidates, chance),
-        "advice": recommend.recommend(candidates, chance),
+        "worthwhile": recommend.worthwhile(candidates, baseline),
+        "advice": recommend.recommend(candidates, baseline),
         "costs": files.read_json(Path("metrics/costs.json")),
     }
 
 
 def show_faces(
-    ran: list[str], images: dict[str, Any], chosen: np.ndarray
+    text: Mapping[str, Group],
+    ran: Mapping[str, Any],
+    images: dict[str, Any],
+    chosen: np.ndarray,
 ) -> dict[str, Any]:
-    """Return images of each emotion, and the networks' answers to seven of the test set."""
+    """Return images of each emotion, and the networks' predictions for seven of the test set."""
     counts = files.read_json(Path("metrics/dataset.json"))["emotions"]
-    answers = {name: files.read_csv(Path(f"plots/examples/{name}.csv")) for name in ran}
-    for name, table in answers.items():
-        if table["row"].tolist() != chosen.tolist():
-            raise console.InputError(
-                f"plots/examples/{name}.csv belongs to another split: expected the images "
-                f"{chosen.tolist()}, got {table['row'].tolist()}. Run `dvc repro "
-                f"evaluate@{name}`."
-            )
+    runs = first_names(ran, text)
+    predictions = read_examples(Path("plots/examples"), runs, chosen)
     pixels, labels = images["pixels"], images["labels"]
     return {
-        "examples": contents.show_examples(pixels, chosen, answers),
-        "classes": contents.dataset_rows(
+        "examples": sections.show_examples(pixels, chosen, predictions),
+        "classes": sections.dataset_rows(
             counts, pixels, labels, FACES_SEED, FACES_SHOWN
         ),
     }

@@ -1,88 +1,115 @@
-"""Gather the variants that ran into the paper's tables and the data of the plots.
+"""Gather the runs that have results into the paper's tables and the data of the plots.
 
-Reads   metrics/test/<variant>.json        of the variants that params.yaml lists; those
-        plots/history/<variant>.csv        without results are named under `missing`
-        plots/predictions/<variant>.csv
-        metrics/features/<variant>.json    whether the features carry a signal
-        metrics/dataset.json               images, official, source_file
-        metrics/split.json                 the number of test images
-        metrics/paper/                     the published Tables 2-5
-Params  data.source, weights.pretrained, train.epochs, tables.window, variants
-Writes  metrics/table2.json ... table5.json             MCR, MOFR per window of epochs
-        metrics/difference/table2.json ... table5.json  ours minus the paper's
-        metrics/initial.json, metrics/final.json        after the first and the last epoch
-        metrics/study.json                              what the results rest on
-        plots/learning/<backbone>.csv                   the histories of its variants
-        plots/initial.csv, plots/test.csv               a row per variant
-        plots/confusion.csv                             49 rows per variant
+Reads   metrics/test/<run>.json           of the runs that params.yaml lists; those without
+        plots/history/<run>.csv           results are named under `missing`
+        plots/predictions/<run>.txt
+        metrics/features/<variant>.json   whether the features are informative
+        metrics/dataset.json              images, emotions, official, source_file
+        data/labels.npz, data/split.npz   the labels of the test images
+        data/ferplus.npz                  what most people see in each image, if asked for
+        metrics/paper/                    the published Tables 2-5
+Params  data.source, weights.pretrained, compute.precision, train.epochs, tables.window,
+        variants, runs
+Writes  metrics/study/table2.json ... table5.json  MCR, MOFR per window of epochs: means over
+                                                   the seeds of a variant
+        metrics/study/difference2.json ...         ours minus the paper's
+        metrics/study/initial.json, final.json     after the first and the last epoch
+        metrics/study/runs.json                    the same of each run
+        metrics/study/answer.json                  faces or ImageNet, and what pretraining is
+                                                   worth, with intervals
+        metrics/study/distances.json               which protocol is nearest to the paper's rows
+        metrics/study/study.json                   what the results rest on
+        metrics/study/ferplus.json                 scores against FER+'s labels, if asked for
+        plots/study/learning.csv                   every run's history
+        plots/study/initial.csv, test.csv          one row per run
+        plots/study/confusion.csv                  49 rows per run
 Source  the paper, sections 3.2 and 5 (Tables 2-5, Figures 5-10)
 """
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from stages.lib import console, files, params, rates, scores
+from stages.lib.core import console, files
+from stages.lib.results import answer, distance, paper, plot_data, tables
+from stages.lib.scoring import labellings, scores
+from stages.lib.study.protocols import Group, groups
+from stages.lib.study.settings import Settings, load_settings
 
 logger = logging.getLogger(__name__)
 
-# Each has its file in dvc.yaml, whichever variants there are.
-BACKBONES = ("mobilenet", "resnet50", "openface", "vggface")
-
-# Which rate of which metric a table of the paper holds.
-TABLES = {
-    "table2": ("accuracy", "MCR"),
-    "table3": ("loss", "MCR"),
-    "table4": ("accuracy", "MOFR"),
-    "table5": ("loss", "MOFR"),
-}
-
-VALUES = ["accuracy", "val_accuracy", "loss", "val_loss"]
+METRICS, PLOTS = Path("metrics/study"), Path("plots/study")
 
 
 @dataclass(frozen=True)
 class Result:
-    """What `evaluate` wrote of one variant."""
+    """What `evaluate` wrote of one run."""
 
     history: pd.DataFrame
     test: dict[str, Any]
-    predictions: pd.DataFrame
+    predicted: np.ndarray  # (n_test,) codes
 
 
 def main() -> None:
-    settings = params.load()
-    num_test = files.read_json(Path("metrics/split.json"))["test"]["total"]
-    results = read_results(settings, num_test)
-    missing = [name for name in settings.variants if name not in results]
-    logger.info("Tabulating %d of %d variants.", len(results), len(settings.variants))
+    settings = load_settings()
+    split = files.read_npz(Path("data/split.npz"))
+    labels = files.read_npz(Path("data/labels.npz"))["labels"][split["test"]]
+    results = read_results(settings, len(labels))
+    missing = [name for name in settings.runs if name not in results]
+    logger.info("Tabulating %d of %d runs.", len(results), len(settings.runs))
     if missing:
         logger.info("Without results: %s.", ", ".join(missing))
 
-    write_tables(results, missing, settings.tables.window)
-    study = describe_study(settings, list(results), missing)
-    files.write_json(Path("metrics/study.json"), study)
-    write_plots(results, settings.variants)
+    ran = {
+        name: group._replace(runs=runs)
+        for name, group in groups(settings).items()
+        if (runs := tuple(run for run in group.runs if run in results))
+    }
+    write_tables(results, ran, settings.tables.window)
+    histories = {name: result.history for name, result in results.items()}
+    published = {table: read_published(table) for table in paper.TABLES}
+    found = distance.find(ran, histories, published)
+    files.write_json(METRICS / "distances.json", found)
+    study = describe_study(settings, ran, missing)
+    files.write_json(METRICS / "study.json", study)
+    is_fresh = ~split["test_has_duplicate"]
+    correct = {
+        name: (result.predicted == labels)[is_fresh]
+        for name, result in results.items()
+        if is_fresh.any()
+    }
+    final = files.read_json(METRICS / "final.json")
+    informative = {
+        name: group
+        for name, group in ran.items()
+        if correct and name not in study["uninformative"]
+    }
+    found = answer.find(informative, correct, final)
+    files.write_json(METRICS / "answer.json", found)
+    write_plots(results, ran, settings, labels)
+    write_ferplus(results, split)
 
 
-def read_results(settings: params.Settings, num_test: int) -> dict[str, Result]:
-    """Read the variants of params.yaml that have results of this study."""
+def read_results(settings: Settings, num_test: int) -> dict[str, Result]:
+    """Read the runs of params.yaml that have results of this study."""
     results = {}
-    for name in settings.variants:
+    for name in settings.runs:
         history = Path(f"plots/history/{name}.csv")
         test = Path(f"metrics/test/{name}.json")
-        predictions = Path(f"plots/predictions/{name}.csv")
-        if not all(path.is_file() for path in (history, test, predictions)):
+        predicted = Path(f"plots/predictions/{name}.txt")
+        if not all(path.is_file() for path in (history, test, predicted)):
             continue
         result = Result(
-            files.read_csv(history), files.read_json(test), files.read_csv(predictions)
+            files.read_csv(history), files.read_json(test), files.read_codes(predicted)
         )
         # A study that is run in part can hold files of an earlier one: FER2013's beside
-        # the sample's, or of fewer epochs.
-        found = (len(result.history), result.test["test"]["images"])
+        # the synthetic faces', or of fewer epochs.
+        found = (len(result.history), len(result.predicted))
         wanted = (settings.train.epochs, num_test)
         if found == wanted:
             results[name] = result
@@ -95,129 +122,118 @@ def read_results(settings: params.Settings, num_test: int) -> dict[str, Result]:
     return results
 
 
-def write_tables(results: dict[str, Result], missing: list[str], window: int) -> None:
-    """Write the rates, their distance to the paper's, and the first and last epoch."""
-    for table, (metric, rate) in TABLES.items():
+def write_tables(
+    results: Mapping[str, Result], ran: Mapping[str, Group], window: int
+) -> None:
+    """Write each run's rates and ends, the means over seeds, and ours minus the paper's."""
+    runs = {name: rows_of(result, window) for name, result in results.items()}
+    files.write_json(METRICS / "runs.json", runs)
+    for table in (*paper.TABLES, "initial", "final"):
         ours = {
-            name: rates_by_window(result.history, metric, rate, window)
-            for name, result in results.items()
+            name: tables.mean([runs[run][table] for run in group.runs])
+            for name, group in ran.items()
         }
-        paper = files.read_json(Path(f"metrics/paper/{table}.json"))
-        difference = subtract(ours, paper)
-        files.write_json(Path(f"metrics/{table}.json"), {**ours, "missing": missing})
-        files.write_json(Path(f"metrics/difference/{table}.json"), difference)
-
-    for table, values_of in (("initial", first_epoch), ("final", last_epoch)):
-        values = {name: values_of(result) for name, result in results.items()}
-        files.write_json(Path(f"metrics/{table}.json"), {**values, "missing": missing})
+        files.write_json(METRICS / f"{table}.json", ours)
+        if table in paper.TABLES:
+            published = read_published(table)
+            name = table.replace("table", "difference")
+            files.write_json(METRICS / f"{name}.json", tables.subtract(ours, published))
 
 
-def rates_by_window(
-    history: pd.DataFrame, metric: str, rate: str, size: int
-) -> dict[str, float]:
-    """Return the MCR or MOFR of a metric for each window of `size` epochs."""
-    train, val = history[metric].to_numpy(), history[f"val_{metric}"].to_numpy()
-    rate_of = {
-        "MCR": partial(rates.mean_convergence_rate, train),
-        "MOFR": partial(rates.mean_overfitting_rate, train, val),
-    }[rate]
+def read_published(table: str) -> Any:
+    return files.read_json(Path(f"metrics/paper/{table}.json"))
+
+
+def rows_of(result: Result, window: int) -> dict[str, tables.Row]:
+    """Return a run's row of every table."""
     return {
-        f"{first}-{last}": rate_of(first, last)
-        for first, last in rates.windows(len(history), size)
+        **{
+            name: tables.rates_by_window(result.history, table, window)
+            for name, table in paper.TABLES.items()
+        },
+        "initial": tables.first_epoch(result.history),
+        "final": tables.last_epoch(result.history, result.test),
     }
 
 
-def subtract(
-    ours: dict[str, dict[str, float]], paper: dict[str, dict[str, float]]
-) -> dict[str, dict[str, float]]:
-    """Return ours minus the paper's, for the variants and windows that both have."""
-    return {
-        name: {
-            window: value - paper[name][window]
-            for window, value in row.items()
-            if window in paper[name]
-        }
-        for name, row in ours.items()
-        if name in paper
-    }
-
-
-def first_epoch(result: Result) -> dict[str, float]:
-    """Return the paper's initial accuracy and loss, on train and validation."""
-    return {name: float(result.history[name].iloc[0]) for name in VALUES}
-
-
-def last_epoch(result: Result) -> dict[str, float]:
-    """Return what training ended with, and what that scores on the test set."""
-    return {
-        **{name: float(result.history[name].iloc[-1]) for name in VALUES},
-        "test_accuracy": result.test["test"]["accuracy"],
-        "twin_free_accuracy": result.test["twin_free"]["accuracy"],
-    }
+def write_ferplus(
+    results: Mapping[str, Result], split: Mapping[str, np.ndarray]
+) -> None:
+    """Score the runs against what most people see in each image too, if that is known."""
+    path = Path("data/ferplus.npz")
+    if path.is_file() and len(majority := files.read_npz(path)["labels"]):
+        labels = files.read_npz(Path("data/labels.npz"))["labels"]
+        predictions = {name: result.predicted for name, result in results.items()}
+        compared = labellings.compare(labels, majority, split, predictions)
+        files.write_json(METRICS / "ferplus.json", compared)
 
 
 def describe_study(
-    settings: params.Settings, ran: list[str], missing: list[str]
+    settings: Settings, ran: Mapping[str, Group], missing: list[str]
 ) -> dict[str, Any]:
-    """Say what the results rest on: the data, the weights, and which variants there are."""
+    """Say what the results rest on: the data, the weights, and which runs there are."""
     dataset = files.read_json(Path("metrics/dataset.json"))
-    variants = settings.variants
     return {
-        "data": "sample" if settings.data.source == "sample" else "FER2013",
+        "data": name_data(settings.data.source, dataset),
         "pretrained": settings.weights.pretrained,
         "images": dataset["images"],
         "official": dataset["official"],
         "source_file": dataset["source_file"],
         "epochs": settings.train.epochs,
-        "ran": ran,
+        "ran": {
+            name: {run: settings.runs[run].seed for run in group.runs}
+            for name, group in ran.items()
+        },
         "missing": missing,
-        "without_signal": [name for name in variants if lacks_signal(name)],
-        "trainable_layers": {name: v.trainable_layers for name, v in variants.items()},
-        "weights": {name: v.weights for name, v in variants.items()},
+        "uninformative": [
+            name for name, run in settings.runs.items() if is_uninformative(run.variant)
+        ],
     }
 
 
-def lacks_signal(variant: str) -> bool:
-    """Tell whether a variant's features were measured and found to carry no signal."""
+def name_data(source: str, dataset: Mapping[str, Any]) -> str:
+    """Name the data set: FER2013 only where its counts are those of the paper's Table 1."""
+    if source == "synthetic":
+        return "synthetic"
+    is_fer2013 = dataset["emotions"] == paper.CLASS_COUNTS
+    return "FER2013" if is_fer2013 else "another data set"
+
+
+def is_uninformative(variant: str) -> bool:
+    """Tell whether a variant's features were measured and found to tell no images apart."""
     path = Path(f"metrics/features/{variant}.json")
-    return path.is_file() and not files.read_json(path)["carries_signal"]
+    return path.is_file() and not files.read_json(path)["informative"]
 
 
 def write_plots(
-    results: dict[str, Result], variants: dict[str, params.Variant]
+    results: Mapping[str, Result],
+    ran: Mapping[str, Group],
+    settings: Settings,
+    labels: np.ndarray,
 ) -> None:
-    """Write what `dvc plots` draws; a file without results holds its header."""
-    for backbone in BACKBONES:
-        histories = [
-            {"variant": name, "weights": variants[name].weights, **epoch}
-            for name, result in results.items()
-            if variants[name].backbone == backbone
-            for epoch in result.history.to_dict("records")
-        ]
-        columns = ["variant", "weights", "epoch", *VALUES]
-        _write_rows(f"plots/learning/{backbone}.csv", columns, histories)
-
-    initial = [{"variant": name, **first_epoch(run)} for name, run in results.items()]
-    _write_rows("plots/initial.csv", ["variant", *VALUES], initial)
-
-    columns = ["variant", "accuracy", "twin_free_accuracy"]
-    test = [
-        (name, run.test["test"]["accuracy"], run.test["twin_free"]["accuracy"])
-        for name, run in results.items()
-    ]
-    _write_rows("plots/test.csv", columns, test)
-
-    columns = ["variant", "actual", "predicted", "images", "share"]
-    pairs = [
-        {"variant": name, **pair}
-        for name, run in results.items()
-        for pair in scores.confusion(run.predictions)
-    ]
-    _write_rows("plots/confusion.csv", columns, pairs)
-
-
-def _write_rows(path: str, columns: list[str], rows: list[Any]) -> None:
-    files.write_csv(Path(path), pd.DataFrame(rows, columns=columns))
+    """Write what `dvc plots` draws."""
+    heads = plot_data.describe_runs(ran, settings)
+    tables_of: dict[str, tuple[list[str], plot_data.Rows]] = {
+        "learning": (
+            ["epoch", *tables.VALUES],
+            lambda run: results[run].history.to_dict("records"),
+        ),
+        "initial": (
+            tables.VALUES,
+            lambda run: [tables.first_epoch(results[run].history)],
+        ),
+        "test": (
+            ["test_accuracy", "deduplicated_accuracy"],
+            lambda run: [tables.last_epoch(results[run].history, results[run].test)],
+        ),
+        "confusion": (
+            ["actual", "predicted", "images", "share"],
+            lambda run: scores.confusion(labels, results[run].predicted),
+        ),
+    }
+    for name, (columns, rows_of) in tables_of.items():
+        table = plot_data.gather(heads, columns, rows_of)
+        files.write_csv(PLOTS / f"{name}.csv", table)
 
 
 if __name__ == "__main__":

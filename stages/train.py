@@ -1,13 +1,13 @@
-"""Train one variant: its layers that are not frozen, and the head.
+"""Train one run: a variant's layers that are not frozen, and the head, from one seed.
 
-Reads   data/features/<variant>/  what the frozen part makes of each image
+Reads   data/features/<variant>/  each image's tensors at the split point
         data/weights/<variant>.h5 what the backbone starts from
-        data/images.npz           labels (N,)
+        data/labels.npz           labels (N,)
         data/split.npz            train, val, test: rows
-Params  train, compute; of the variant: backbone, trainable_layers
-Writes  data/runs/<variant>/weights.h5         the whole network, image in, probabilities out
-        data/runs/<variant>/history.csv        epoch,accuracy,val_accuracy,loss,val_loss
-        data/runs/<variant>/probabilities.npz  val, test: (n, 7) float32, in the split's order
+Params  train, compute; the run; of its variant: backbone, trainable_layers, precision
+Writes  data/runs/<run>/weights.h5         the whole network, image in, probabilities out
+        data/runs/<run>/history.csv        epoch,accuracy,val_accuracy,loss,val_loss
+        data/runs/<run>/probabilities.npz  val, test: (n, 7) float32, in the split's order
 Source  the paper, section 4
 
 A run that was killed goes on from its last checkpoint: of its last finished epoch, or of an
@@ -24,18 +24,23 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from sklearn.model_selection import train_test_split
 
-from stages.lib.framework import keras, tf
-from stages.lib import console, files, network, params, precision
-from stages.lib.batches import Batches
-from stages.lib.checkpoint import Checkpoint, fingerprint
-from stages.lib.console import InputError
-from stages.lib.progress import Progress
-from stages.lib.steps import Steps
-from stages.lib.store import open_features
+from stages.lib.networks.runtime import keras, tf
+from stages.lib.core import console, files
+from stages.lib.core.errors import InputError
+from stages.lib.core.progress import Progress
+from stages.lib.core.state import state_key
+from stages.lib.features.feature_store import open_features
+from stages.lib.networks import precision, runtime, split_model
+from stages.lib.study.settings import Settings, Train, load_settings
+from stages.lib.training.batches import Batches
+from stages.lib.training.checkpoint import Checkpoint
+from stages.lib.training.loop import Loop
 
 logger = logging.getLogger(__name__)
 
+LABELS, SPLIT = Path("data/labels.npz"), Path("data/split.npz")
 COLUMNS = ["epoch", "accuracy", "val_accuracy", "loss", "val_loss"]
 
 # After a checkpoint, training has this many times as long to itself as writing it took.
@@ -55,46 +60,58 @@ def compile_tail(tail: keras.Model, learning_rate: float) -> None:
     )
 
 
+def part_of(
+    rows: np.ndarray, labels: np.ndarray, share: float, seed: int
+) -> np.ndarray:
+    """Take a share of the training rows, of each emotion alike."""
+    part, _ = train_test_split(
+        rows, train_size=share, random_state=seed, stratify=labels[rows]
+    )
+    return np.sort(part)
+
+
 def train_epoch(
-    steps: Steps,
+    loop: Loop,
     data: tuple[Sequence[np.ndarray], np.ndarray],
     split: dict[str, np.ndarray],
-    settings: params.Train,
+    settings: Train,
+    seed: int,
     epoch: int,
     count: Callable[[int], None],
 ) -> tuple[dict[str, float], float]:
-    """Show the network every training image once.
+    """Train on every training image once, and evaluate on the validation set.
 
     Returns the epoch's row of the history, and the seconds spent waiting for features.
     """
-    network.restart_dropout(steps.model, settings.seed * 100_003 + epoch)
-    order = np.random.default_rng([settings.seed, epoch]).permutation(split["train"])
+    split_model.restart_dropout(loop.model, seed * 100_003 + epoch)
+    order = np.random.default_rng([seed, epoch]).permutation(split["train"])
     train_batches = Batches(*data, order, settings.batch_size)
     val_batches = Batches(*data, split["val"], settings.batch_size)
-    means = steps.train(train_batches, count)
-    # A rectifier turns "not a number" into zero, so the weights are asked too.
+    means = loop.train(train_batches, count)
+    # A ReLU turns "not a number" into zero, so the weights are checked too.
     if not all(
         tf.reduce_all(tf.math.is_finite(value))
-        for value in [*means.values(), *steps.model.weights]
+        for value in [*means.values(), *loop.model.weights]
     ):
         raise InputError(
-            f"The loss or a weight became infinite or not a number in epoch {epoch}. A smaller "
-            f"`train.learning_rate` in params.yaml than {settings.learning_rate:g} may help."
+            f"The loss or a weight became infinite or not a number in epoch {epoch}. A "
+            f"smaller `learning_rate` in params.yaml than {loop.learning_rate:g} may help."
         )
-    means |= {f"val_{name}": mean for name, mean in steps.look(val_batches).items()}
+    means |= {f"val_{name}": mean for name, mean in loop.evaluate(val_batches).items()}
     waited = train_batches.waited + val_batches.waited
     return {"epoch": epoch, **{name: means[name] for name in COLUMNS[1:]}}, waited
 
 
 def train(
-    steps: Steps,
+    loop: Loop,
     data: tuple[Sequence[np.ndarray], np.ndarray],
     split: dict[str, np.ndarray],
-    settings: params.Train,
+    settings: Train,
+    seed: int,
     checkpoint: Checkpoint,
 ) -> pd.DataFrame:
     """Train to the last epoch, from the checkpoint's if there is one; return the history."""
-    history, save_at = checkpoint.restore(steps.model), 0.0
+    history, save_at = checkpoint.restore(loop.model), 0.0
     num_images = len(split["train"])
     if len(history):
         logger.info("Going on after epoch %d.", len(history))
@@ -104,7 +121,7 @@ def train(
         for epoch in range(len(history) + 1, settings.epochs + 1):
             started = time.monotonic()
             row, waited = train_epoch(
-                steps, data, split, settings, epoch, progress.update
+                loop, data, split, settings, seed, epoch, progress.update
             )
             history = pd.concat(
                 [history, pd.DataFrame([row], columns=COLUMNS)], ignore_index=True
@@ -116,55 +133,64 @@ def train(
                 + f" ({waited / (ended - started):.0%} of the time waiting for features)"
             )
             if ended >= save_at:
-                checkpoint.save(steps.model, history)
+                checkpoint.save(loop.model, history)
                 saved = time.monotonic()
                 save_at = saved + CHECKPOINT_SPACING * (saved - ended)
     return history
 
 
-def run_fingerprint(name: str, settings: params.Settings) -> str:
-    """Return what identifies a run: its settings, its data and the code that trains."""
-    data = [
-        Path("data/images.npz"),
-        Path("data/split.npz"),
-        Path(f"data/weights/{name}.h5"),
-        Path(f"metrics/features/{name}.json"),
-    ]
-    imported = [module for module in sys.modules if module.startswith("stages")]
-    code = [
-        Path(__file__),
-        *(Path(str(sys.modules[module].__file__)) for module in imported),
-    ]
-    values = {**settings.train, **settings.compute, **settings.variants[name]}
-    return fingerprint(values, [*data, *code])
+def key_of(settings: Settings, name: str) -> str:
+    """Name the state of a run by everything that it depends on."""
+    run = settings.runs[name]
+    # Section by section: what a run leaves out must not hide what `train` says of it.
+    sections = {
+        "train": {**settings.train},
+        "compute": {**settings.compute},
+        "variant": {**settings.variants[run.variant]},
+        "run": {**run},
+    }
+    weights = Path(f"data/weights/{run.variant}.h5")
+    measured = Path(f"metrics/features/{run.variant}.json")
+    inputs = [LABELS, SPLIT, weights, measured, runtime.VERSIONS]
+    return state_key(sections, inputs)
 
 
 def main(name: str) -> None:
-    settings = params.load()
+    settings = load_settings()
+    runtime.check_versions()
+    run = settings.runs[name]
+    variant = settings.variants[run.variant]
     tf.config.experimental.enable_op_determinism()
-    precision.set_precision(precision.usable(settings.compute.precision))
-    keras.utils.set_random_seed(settings.train.seed)
-    split = files.read_npz(Path("data/split.npz"))
-    labels = files.read_npz(Path("data/images.npz"))["labels"]
-    data = open_features(Path(f"data/features/{name}")), labels
-    model = network.build(
-        settings.variants[name], Path(f"data/weights/{name}.h5"), settings.train.seed
+    precision.set_precision(
+        precision.resolve_precision(variant.precision or settings.compute.precision)
     )
-    compile_tail(model.tail, settings.train.learning_rate)
+    keras.utils.set_random_seed(run.seed)
+    split = files.read_npz(SPLIT)
+    features = open_features(Path(f"data/features/{run.variant}"))
+    data = features, files.read_npz(LABELS)["labels"]
+    if run.train_share:
+        split["train"] = part_of(split["train"], data[1], run.train_share, run.seed)
+    network = split_model.build(
+        variant.backbone,
+        variant.trainable_layers,
+        Path(f"data/weights/{run.variant}.h5"),
+        run.seed,
+        dropout=run.dropout or 0,
+    )
+    compile_tail(network.tail, run.learning_rate or settings.train.learning_rate)
 
     logger.info("Training %s for %d epochs.", name, settings.train.epochs)
-    checkpoint = Checkpoint(Path(".ckpt") / f"{name}-{run_fingerprint(name, settings)}")
-    steps = Steps(model.tail)
-    history = train(steps, data, split, settings.train, checkpoint)
-    batch_size = settings.train.batch_size
+    checkpoint = Checkpoint(Path(".ckpt") / f"{name}-{key_of(settings, name)}")
+    loop = Loop(network.tail)
+    history = train(loop, data, split, settings.train, run.seed, checkpoint)
     probabilities = {
-        part: steps.answer(Batches(*data, split[part], batch_size))
+        part: loop.predict(Batches(*data, split[part], settings.train.batch_size))
         for part in ("val", "test")
     }
 
     folder = Path(f"data/runs/{name}")
-    with files.whole(folder / "weights.h5") as part:
-        model.whole.save_weights(part, save_format="h5")
+    with files.atomic_write(folder / "weights.h5") as part:
+        network.whole.save_weights(part, save_format="h5")
     files.write_csv(folder / "history.csv", history)
     files.write_npz(folder / "probabilities.npz", probabilities)
     checkpoint.remove()

@@ -1,10 +1,10 @@
 """Make the weights that one variant's backbone starts from.
 
 Reads   nothing for a random variant; the official file, by its hash, for a pretrained one
-Params  weights, sample (for stand-in weights); of the variant: backbone, weights
+Params  weights, synthetic (for stand-in weights); of the variant: backbone, weights, seed
 Writes  data/weights/<variant>.h5      the backbone's weights, in one layout for all
         metrics/weights/<variant>.json where they come from
-Source  the paper, section 4; where the official files are: stages/lib/backbones.py
+Source  the paper, section 4; where the official files are: stages/lib/study/catalog.py
 """
 
 import logging
@@ -16,11 +16,15 @@ from typing import Any
 import h5py
 import numpy as np
 
-from stages.lib.framework import keras
-from stages.lib import addresses, console, fetch, files, network, params, sample
-from stages.lib.backbones import BACKBONES, UNFIT, Backbone
-from stages.lib.console import InputError
-from stages.lib.layers import Head
+from stages.lib.networks.runtime import keras
+from stages.lib.core import console, files
+from stages.lib.core.errors import InputError
+from stages.lib.data import addresses, fetch, synthetic
+from stages.lib.networks import backbones, runtime, split_model
+from stages.lib.networks.backbones import WEIGHT_LOADING_ERRORS
+from stages.lib.networks.layers import Head
+from stages.lib.study import catalog
+from stages.lib.study.settings import Settings, Synthetic, Variant, load_settings
 
 logger = logging.getLogger(__name__)
 
@@ -29,31 +33,32 @@ STAND_IN_BATCH = 4
 STAND_IN_MOMENTUM = 0.1  # batch normalisation's: its statistics settle in a few steps
 
 
-def random_weights(backbone: Backbone, seed: int) -> keras.Model:
+def random_weights(backbone: str, seed: int) -> keras.Model:
     """Build a backbone with initial values that depend on the seed alone."""
     keras.utils.set_random_seed(seed)
-    return backbone.build(None)
+    return backbones.build(backbone, None)
 
 
-def official_weights(backbone: Backbone) -> tuple[keras.Model, fetch.Origin]:
+def official_weights(backbone: str) -> tuple[keras.Model, fetch.Origin]:
     """Build a backbone with its published weights, and say where they came from."""
+    spec = catalog.find(backbone)
     with tempfile.TemporaryDirectory(dir="data") as folder:
-        file = Path(folder) / addresses.file_name(backbone.weights_url)
-        origin = fetch.fetch(backbone.weights_url, backbone.weights_hash, file)
+        file = Path(folder) / addresses.file_name(spec.weights_url)
+        origin = fetch.fetch(spec.weights_url, spec.weights_hash, file)
         model = _loaded(backbone, file)
     return model, origin
 
 
-def _loaded(backbone: Backbone, file: Path) -> keras.Model:
+def _loaded(backbone: str, file: Path) -> keras.Model:
     """Build a backbone whose every weight comes from the file."""
     try:
-        if elsewhere := _kept_elsewhere(file):
+        if h5py.is_hdf5(file) and (elsewhere := _kept_elsewhere(file)):
             raise ValueError(f"{elsewhere} lies in another file")
-        model = backbone.build(file)
+        model = backbones.build(backbone, file)
         if not _finite(model):
             raise ValueError("some of its values are infinite or not a number")
-    except UNFIT as error:
-        why = error.__cause__ or error  # deepface wraps what happened in a guess
+    except WEIGHT_LOADING_ERRORS as error:
+        why = error.__cause__ or error  # deepface hides the reason behind its own
         raise InputError(
             f"{file.name} does not hold this network's weights: {why}. It has a hash that is "
             "vouched for, so it was wrong from the start: replace it where it came from."
@@ -80,57 +85,58 @@ def _kept_elsewhere(file: Path) -> str | None:
         return found or opened.visititems(stored_outside)
 
 
-def stand_in_weights(backbone: str, faces: params.Sample, seed: int) -> keras.Model:
-    """Train a backbone for a few steps to tell the identities of drawn faces apart."""
-    keras.utils.set_random_seed(seed + 1)  # not the values of the random variant
-    variant = params.Variant(
-        backbone=backbone, weights="random", trainable_layers="all"
-    )
-    model = network.build(variant, None).backbone
+def stand_in_weights(backbone: str, faces: Synthetic) -> keras.Model:
+    """Train a backbone for a few steps to tell the identities of synthetic faces apart."""
+    keras.utils.set_random_seed(faces.seed + 1)  # not the values of the random variant
+    model = split_model.build(backbone, "all").backbone
     for layer in model.layers:
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.momentum = STAND_IN_MOMENTUM
-    head = Head(num_classes=faces.identities, seed=seed)(model.output)
+    head = Head(num_classes=faces.identities, seed=faces.seed)(model.output)
     classifier = keras.Model(model.input, head)
     classifier.compile(
         keras.optimizers.legacy.Adam(1e-4),
         "sparse_categorical_crossentropy",
         run_eagerly=True,  # building the graph would take longer than these steps
     )
-    pixels, _, identities = sample.draw(faces.images, faces.identities, faces.seed + 1)
+    pixels, _, identities = synthetic.draw(
+        faces.images, faces.identities, faces.seed + 1
+    )
     rows = np.arange(faces.pretraining_steps * STAND_IN_BATCH) % faces.images
     for batch in np.split(rows, faces.pretraining_steps):
         classifier.train_on_batch(pixels[batch], identities[batch])
     return model
 
 
+def starting_weights(
+    variant: Variant, settings: Settings
+) -> tuple[keras.Model, dict[str, Any]]:
+    """Make what a variant starts from; return it, and where it comes from."""
+    name = variant.backbone
+    if variant.seed is not None:
+        logger.info("Drawing initial values for %s.", name)
+        origin: dict[str, Any] = {"source": "random", "seed": variant.seed}
+        return random_weights(name, variant.seed), origin
+    if settings.weights.pretrained == "official":
+        model, fetched = official_weights(name)
+        return model, fetched._asdict()
+    logger.info("Training stand-in weights for %s on synthetic faces.", name)
+    model = stand_in_weights(name, settings.synthetic)
+    if not _finite(model):
+        raise InputError(
+            f"The stand-in weights of {name} became infinite or not a number. Fewer "
+            "`synthetic.pretraining_steps` in params.yaml, or another `synthetic.seed`, may "
+            "help."
+        )
+    return model, {"source": "stand-in", "seed": settings.synthetic.seed}
+
+
 def main(name: str) -> None:
-    settings = params.load()
-    variant = settings.variants[name]
-    backbone = BACKBONES[variant.backbone]
+    settings = load_settings()
+    runtime.check_versions()
     Path("data").mkdir(exist_ok=True)
-    origin: dict[str, Any] = {"source": "random", "seed": settings.weights.seed}
-    if variant.weights == "random":
-        logger.info("Drawing initial values for %s.", variant.backbone)
-        model = random_weights(backbone, settings.weights.seed)
-    elif settings.weights.pretrained == "stand-in":
-        logger.info(
-            "Training stand-in weights for %s on drawn faces.", variant.backbone
-        )
-        model = stand_in_weights(
-            variant.backbone, settings.sample, settings.weights.seed
-        )
-        if not _finite(model):
-            raise InputError(
-                f"The stand-in weights of {variant.backbone} became infinite or not a number. "
-                "Fewer `sample.pretraining_steps` in params.yaml, or another `weights.seed`, "
-                "may help."
-            )
-        origin = {"source": "stand-in", "seed": settings.weights.seed}
-    else:
-        model, fetched = official_weights(backbone)
-        origin = fetched._asdict()
-    with files.whole(Path(f"data/weights/{name}.h5")) as part:
+    model, origin = starting_weights(settings.variants[name], settings)
+    with files.atomic_write(Path(f"data/weights/{name}.h5")) as part:
         model.save_weights(part, save_format="h5")
     origin["parameters"] = model.count_params()
     files.write_json(Path(f"metrics/weights/{name}.json"), origin)

@@ -1,5 +1,6 @@
 """Runs before any test module is imported."""
 
+import fcntl
 import gc
 import os
 import sys
@@ -10,6 +11,11 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 import stages  # noqa: F401  # chooses Keras 2, which must come before TensorFlow
+
+# oneDNN's allocator never gives memory back, and VGG-Face would leave 3 GB in each process that
+# built it once. Where tests compute in their own process, TensorFlow computes without oneDNN.
+ONEDNN = "TF_ENABLE_ONEDNN_OPTS"
+os.environ[ONEDNN] = "0"  # read when a test module imports TensorFlow
 
 # Few cases, and the same ones each time, unless `make fuzz` asks for thousands of new ones.
 SHARED = {
@@ -25,6 +31,12 @@ settings.register_profile("long", max_examples=500, print_blob=True, **SHARED)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "short"))
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _stages_compute_as_they_do() -> None:
+    """Let the processes that tests start compute as users' do, by oneDNN."""
+    del os.environ[ONEDNN]
+
+
 @pytest.fixture(autouse=True, scope="module")
 def _forget_networks() -> Iterator[None]:
     """Give back what a module's networks took: VGG-Face's alone have half a gigabyte each."""
@@ -32,6 +44,18 @@ def _forget_networks() -> Iterator[None]:
     if "tf_keras" in sys.modules:
         sys.modules["tf_keras"].backend.clear_session()
         gc.collect()
+
+
+@pytest.fixture(autouse=True)
+def _one_vggface_at_a_time(request, tmp_path_factory) -> Iterator[None]:
+    """Let the processes of `make test` take turns with VGG-Face, of up to 4 GB with its training."""
+    if "vggface" not in request.node.name or "PYTEST_XDIST_WORKER" not in os.environ:
+        yield
+        return
+    shared = tmp_path_factory.getbasetemp().parent
+    with (shared / "vggface.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # given back when the file is closed
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from hypothesis import strategies as st
 
-from stages.lib.console import InputError
+from stages.lib.core.errors import InputError
 
 Result = TypeVar("Result")
 

@@ -1,28 +1,33 @@
 """Small real networks for the tests."""
 
+import gc
+
 import numpy as np
 import tf_keras as keras
 
-from stages.lib import network, params
+from stages.lib.networks import split_model
 
 BACKBONES = ("mobilenet", "openface", "resnet50", "vggface")
 
 
-def variant(backbone: str, trainable_layers: int | str = 4) -> params.Variant:
-    return params.Variant(
-        backbone=backbone, weights="random", trainable_layers=trainable_layers
-    )
-
-
-def build(backbone: str, trainable_layers: int | str = 4) -> network.Network:
-    """A seeded network whose features carry a signal, which MobileNet's at first do not."""
+def build(
+    backbone: str, trainable_layers: int | str = 4, dropout: float = 0
+) -> split_model.Network:
+    """A seeded network whose features are informative, which MobileNet's at first are not."""
     keras.utils.set_random_seed(7)
-    built = network.build(variant(backbone, trainable_layers), None, head_seed=7)
+    built = split_model.build(backbone, trainable_layers, head_seed=7, dropout=dropout)
+    gc.collect()  # what building it left
     if backbone == "mobilenet":
         for layer in built.whole.layers:
             if isinstance(layer, keras.layers.BatchNormalization):
                 layer.moving_variance.assign(layer.moving_variance * 0.05)
     return built
+
+
+def release() -> None:
+    """Give back what networks took that nothing refers to any more."""
+    keras.backend.clear_session()
+    gc.collect()
 
 
 def some_images(number: int) -> tuple[np.ndarray, np.ndarray]:

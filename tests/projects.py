@@ -1,4 +1,4 @@
-"""Whole projects for the tests that run DVC: the real pipeline on a few drawn faces."""
+"""Whole projects for the tests that run DVC: the real pipeline on a few synthetic faces."""
 
 import os
 import re
@@ -22,10 +22,12 @@ PARTS = (
     ".dvcignore",
     ".gitignore",
     "dvc.yaml",
+    "metrics/architectures.json",
     "metrics/costs.json",
     "metrics/paper",
     "requirements.lock",
     "stages",
+    "tools",
 )
 
 
@@ -39,11 +41,12 @@ def make(folder: Path, variants: Iterable[str] = VARIANTS) -> None:
             shutil.copytree(ROOT / name, target, ignore=ignored)
         else:
             shutil.copyfile(ROOT / name, target)
-    settings = YAML_12.load(ROOT / "params.sample.yaml")
-    settings["sample"] |= {"images": 70, "pretraining_steps": 1}
+    settings = YAML_12.load(ROOT / "params.demo.yaml")
+    settings["synthetic"] |= {"images": 70, "pretraining_steps": 1}
     settings["train"]["epochs"] = 2
     settings["tables"]["window"] = 1
-    settings["variants"] = {name: settings["variants"][name] for name in variants}
+    for section in ("variants", "runs"):  # runs are named as their variants
+        settings[section] = {name: settings[section][name] for name in variants}
     YAML_12.dump(settings, folder / "params.yaml")
     git(folder, "init", "-q", "-b", "main")
     commit(folder, "The study")

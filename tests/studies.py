@@ -8,11 +8,13 @@ import pandas as pd
 from ruamel.yaml import YAML
 
 from stages import evaluate, prepare, split, tabulate
-from stages.lib import files, forms, params, sample
+from stages.lib.core import files
+from stages.lib.data import duplicates, formats, synthetic
+from stages.lib.study.settings import load_settings
 
 ROOT = Path(__file__).parents[1]
 
-# What a variant's validation accuracy starts with and ends with.
+# What a run's validation accuracy starts with and ends with.
 LEARNS = {
     "mobilenet-pretrained": (0.44, 0.58),
     "mobilenet-random": (0.25, 0.25),
@@ -30,7 +32,7 @@ FIVE = (
     "resnet50-random",
     "vggface-random",
 )
-SAMPLE = {"data": {"source": "sample"}, "weights": {"pretrained": "stand-in"}}
+SYNTHETIC = {"data": {"source": "synthetic"}, "weights": {"pretrained": "stand-in"}}
 PARAMETERS = {
     "mobilenet": 3_228_864,
     "openface": 3_743_280,
@@ -43,24 +45,28 @@ VALUES_AN_IMAGE = {
     "resnet50": 125_440,
     "vggface": 25_088,
 }
-WITHOUT_SIGNAL = "mobilenet-random"
+UNINFORMATIVE = "mobilenet-random"
 COPIES = 42  # images that stand in the data twice
 
 
 def make(folder, ran=tuple(LEARNS), images=420, sections=None):
-    """Write a project in `folder`, the current one, whose variants in `ran` have results.
+    """Write a project in `folder`, the current one, whose runs in `ran` have results.
 
-    `sections` changes what params.yaml says, such as {"data": {"source": "sample"}}.
+    `sections` changes what params.yaml says, such as {"data": {"source": "synthetic"}}.
     """
     write_settings(folder, sections or {})
-    for name in ("metrics/paper", "stages/templates"):
+    for name in ("metrics/paper", "stages/lib/page/templates"):
         shutil.copytree(ROOT / name, folder / name)
-    for name in ("metrics/costs.json", "requirements.lock"):
+    for name in (
+        "metrics/architectures.json",
+        "metrics/costs.json",
+        "requirements.lock",
+    ):
         shutil.copy(ROOT / name, folder / name)
     write_images(folder, images)
     split.main()
     for name in ran:
-        write_variant(folder, name)
+        write_run(folder, name)
         evaluate.main(name)
     tabulate.main()
 
@@ -68,59 +74,67 @@ def make(folder, ran=tuple(LEARNS), images=420, sections=None):
 def write_settings(folder, sections):
     yaml = YAML()
     settings = yaml.load(ROOT / "params.yaml")
+    for section in ("variants", "runs"):  # the paper's eight, of one seed each
+        settings[section] = {name: settings[section][name] for name in LEARNS}
     for section, values in sections.items():
         settings[section].update(values)
     yaml.dump(settings, folder / "params.yaml")
 
 
 def write_images(folder, number):
-    pixels, labels, _ = sample.draw(number - COPIES, num_identities=5, seed=1)
+    pixels, labels, _ = synthetic.draw(number - COPIES, num_identities=5, seed=1)
     pixels = np.concatenate([pixels, pixels[:COPIES]])
     labels = np.concatenate([labels, labels[:COPIES]])
     arrays = {"pixels": pixels, "labels": labels}
     files.write_npz(folder / "data/images.npz", arrays)
     usages = np.array(["Training"] * number)
-    made_up = forms.Images(pixels, labels, usages, official=False, num_converted=0)
-    dataset = prepare.describe(made_up)
+    rows, group = np.arange(number), duplicates.groups(pixels)
+    known = {"labels": labels, "usages": usages, "rows": rows, "groups": group}
+    files.write_npz(folder / "data/labels.npz", known)
+    made_up = formats.Images(pixels, labels, usages, rows, False, 0)
+    dataset = prepare.describe(made_up, group)
     dataset["source_file"] = "fer2013.csv"
     files.write_json(folder / "metrics/dataset.json", dataset)
 
 
-def write_variant(folder, name):
-    """Write what the weights, features and train stages would of one variant."""
-    settings = params.load()
-    variant = settings.variants[name]
-    seed = sorted(LEARNS).index(name) if name in LEARNS else len(LEARNS)
+def write_run(folder, name):
+    """Write what the weights, features and train stages would of one run."""
+    settings = load_settings()
+    started = settings.runs[name].variant
+    variant = settings.variants[started]
+    seed = list(settings.runs).index(name)
     random = np.random.default_rng(seed)
-    origin = {"source": "random", "seed": 42}
+    origin = {"source": "random", "seed": variant.seed}
     if variant.weights == "pretrained" and settings.weights.pretrained == "stand-in":
-        origin["source"] = "stand-in"
+        origin = {"source": "stand-in", "seed": settings.synthetic.seed}
     elif variant.weights == "pretrained":
         file = f"{variant.backbone}_weights.h5"
         digest = f"{seed:064x}"
         origin = {"name": file, "source": "url", "sha256": digest, "official": True}
     parameters = PARAMETERS[variant.backbone]
     origin["parameters"] = parameters
-    files.write_json(folder / f"metrics/weights/{name}.json", origin)
-    labels = files.read_npz(folder / "data/images.npz")["labels"]
+    files.write_json(folder / f"metrics/weights/{started}.json", origin)
+    labels = files.read_npz(folder / "data/labels.npz")["labels"]
     size = VALUES_AN_IMAGE[variant.backbone]
     measured = {
         "images": len(labels),
         "engine": "OpenVINO",
         "precision": settings.compute.precision,
         "bytes": 4 * size * len(labels),
-        "carries_signal": name != WITHOUT_SIGNAL,
+        "informative": started != UNINFORMATIVE,
         "tensors": [{"shape": [size], "min": 0.0, "max": 1.0, "spread": 0.1}],
         "parameters": {"backbone": parameters, "trainable": 100_000},
     }
-    files.write_json(folder / f"metrics/features/{name}.json", measured)
-    first, last = LEARNS.get(name, (0.3, 0.4))
+    files.write_json(folder / f"metrics/features/{started}.json", measured)
+    first, last = LEARNS.get(name) or LEARNS.get(started, (0.3, 0.4))
     run = folder / f"data/runs/{name}"
     files.write_csv(
         run / "history.csv", history(first, last, random, settings.train.epochs)
     )
     test = labels[files.read_npz(folder / "data/split.npz")["test"]]
-    files.write_npz(run / "probabilities.npz", {"test": answers(test, last, random)})
+    files.write_npz(
+        run / "probabilities.npz", {"test": predictions(test, last, random)}
+    )
 
 
 def history(first, last, random, epochs):
@@ -139,11 +153,11 @@ def history(first, last, random, epochs):
     )
 
 
-def answers(labels, accuracy, random):
+def predictions(labels, accuracy, random):
     """Make up probabilities (n, 7) of which a share `accuracy` is right."""
-    known = random.random(len(labels)) < accuracy
-    guessed = np.where(known, labels, random.integers(0, 7, len(labels)))
+    right = random.random(len(labels)) < accuracy
+    predicted = np.where(right, labels, random.integers(0, 7, len(labels)))
     logits = random.normal(0, 0.7, (len(labels), 7))
-    logits[np.arange(len(labels)), guessed] += 3
+    logits[np.arange(len(labels)), predicted] += 3
     shares = np.exp(logits)
     return (shares / shares.sum(axis=1, keepdims=True)).astype(np.float32)

@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from stages.lib import addresses
-from stages.lib.console import InputError
+from stages.lib.core.errors import InputError
+from stages.lib.data import addresses
 
 
 @pytest.mark.parametrize(

@@ -9,12 +9,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stages.lib import console, files
+from stages.lib.core import console, files
 
 PROJECT = Path(__file__).parents[1]
-ENVIRONMENT = {**os.environ, "PYTHONPATH": str(PROJECT)}
+
+
+def environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(PROJECT)}
+
+
 IMPORTS = (
-    "import os, time\nfrom pathlib import Path\nfrom stages.lib import console, files\n"
+    "import os, time\n"
+    "from pathlib import Path\n"
+    "from stages.lib.core import console, files\n"
+    "from stages.lib.core.errors import InputError\n"
 )
 
 
@@ -30,7 +38,7 @@ def start(folder: Path, body: str) -> subprocess.Popen:
     return subprocess.Popen(
         [sys.executable, write_stage(folder, body)],
         cwd=folder,
-        env=ENVIRONMENT,
+        env=environment(),
         stderr=subprocess.PIPE,
         text=True,
     )
@@ -66,7 +74,7 @@ def message_of(capsys, error: BaseException) -> str:
 
 
 def test_a_users_mistake_is_its_message_and_exit_code_1(tmp_path):
-    code, error = ended(start(tmp_path, "raise console.InputError('no such column')"))
+    code, error = ended(start(tmp_path, "raise InputError('no such column')"))
     assert (code, error) == (1, "error: no such column\n")
 
 
@@ -145,7 +153,7 @@ def test_a_file_that_does_not_fit_leaves_nothing_and_the_old_one_as_it_was(tmp_p
 
 def test_ctrl_c_is_one_line_and_leaves_no_part(tmp_path):
     body = (
-        "with files.whole(Path('data/a')) as part:\n"
+        "with files.atomic_write(Path('data/a')) as part:\n"
         "    part.write_text('half')\n"
         "    Path('ready').write_text('x')\n"
         "    time.sleep(60)"
@@ -188,7 +196,7 @@ def test_a_stage_ends_with_the_dvc_that_is_killed(tmp_path, shell):
     dvc = [sys.executable, "-m", "dvc"]
     subprocess.run([*dvc, "init", "--no-scm", "-q"], cwd=tmp_path, check=True)
     with subprocess.Popen(
-        [*dvc, "repro", "-q"], cwd=tmp_path, env={**ENVIRONMENT, "SHELL": shell}
+        [*dvc, "repro", "-q"], cwd=tmp_path, env={**environment(), "SHELL": shell}
     ) as repro:
         wait_for(tmp_path / "process")
         stage = int((tmp_path / "process").read_text())
@@ -210,7 +218,7 @@ def test_a_stage_whose_dvc_died_before_it_was_ready_ends(tmp_path):
     subprocess.run(
         [sys.executable, "-c", dvc],
         cwd=tmp_path,
-        env={**ENVIRONMENT, "DVC_STAGE": "beat"},
+        env={**environment(), "DVC_STAGE": "beat"},
         start_new_session=True,
         check=True,
     )

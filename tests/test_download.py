@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from stages import download
-from stages.lib import fer2013, fetch, forms, sample
-from stages.lib.console import InputError
+from stages.lib.core.errors import InputError
+from stages.lib.data import fetch, formats, synthetic
+from stages.lib.study import fer2013
 
 PARAMS = Path("params.yaml").read_text()
 CONTENT = b"emotion,pixels,Usage\n"
@@ -31,7 +32,7 @@ def _project(tmp_path, monkeypatch):
 
 def run(source: str, known_hash: str = "") -> None:
     text = re.sub(r"(?m)^  source: .*", f"  source: {source}", PARAMS)
-    Path("params.yaml").write_text(text.replace('hash: ""', f'hash: "{known_hash}"'))
+    Path("params.yaml").write_text(text.replace("hash: ''", f"hash: '{known_hash}'"))
     download.main()
 
 
@@ -220,20 +221,20 @@ def test_what_was_there_goes_when_the_new_is_whole_and_stays_when_it_is_not(tmp_
     assert in_data() == ["data/raw", "data/raw/two.csv"]
 
 
-def test_the_sample_is_written_in_the_form_of_fer2013():
-    run("sample")
+def test_synthetic_faces_are_written_in_the_form_of_fer2013():
+    run("synthetic")
     lines = Path("data/raw/fer2013.csv").read_text().splitlines()
     assert lines[0] == "emotion,pixels,Usage"
-    images = forms.read(Path("data/raw/fer2013.csv"))
-    pixels, labels, _ = sample.draw(112, 8, 42)
+    images = formats.read(Path("data/raw/fer2013.csv"))
+    pixels, labels, _ = synthetic.draw(112, 8, 42)
     assert np.array_equal(images.pixels, pixels)
     assert np.array_equal(images.labels, labels)
     counts = [(images.usages == usage).sum() for usage in fer2013.USAGES]
     assert counts == [90, 11, 11]
 
 
-def test_the_same_sample_has_the_same_bytes():
-    run("sample")
+def test_the_same_synthetic_faces_have_the_same_bytes():
+    run("synthetic")
     first = Path("data/raw/fer2013.csv").read_bytes()
-    run("sample")
+    run("synthetic")
     assert Path("data/raw/fer2013.csv").read_bytes() == first

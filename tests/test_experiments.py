@@ -15,7 +15,7 @@ VARIANT = "openface-random"
 SLOW, FAST, FASTER = 0.0001, 0.003, 0.01
 RATE = "train.learning_rate"
 COMPARED = {
-    f"metrics/{name}.json"
+    f"metrics/study/{name}.json"
     for name in ("initial", "final", "table2", "table3", "table4", "table5")
 }
 IDENTITY = {
@@ -64,13 +64,14 @@ class Clone:
 
 
 def write_settings(folder):
-    """Ask for one variant, two epochs and the fewest drawn faces that can be dealt."""
+    """Ask for one variant, two epochs and the fewest synthetic faces that can be split."""
     yaml = YAML()
-    settings = yaml.load(PROJECT / "params.sample.yaml")
-    settings["sample"]["images"] = 70
+    settings = yaml.load(PROJECT / "params.demo.yaml")
+    settings["synthetic"]["images"] = 70
     settings["train"]["epochs"] = settings["tables"]["window"] = 2
     settings["train"]["learning_rate"] = SLOW
-    settings["variants"] = {VARIANT: settings["variants"][VARIANT]}
+    for section in ("variants", "runs"):
+        settings[section] = {VARIANT: settings[section][VARIANT]}
     yaml.dump(settings, folder / "params.yaml")
 
 
@@ -123,7 +124,7 @@ def test_the_setting_that_differs_between_branches_is_named(main):
 def test_the_metrics_that_differ_between_branches_are_those_of_the_variants(main):
     diff = main.json("metrics", "diff", "main", "faster")
     assert set(diff) <= COMPARED
-    assert {"metrics/initial.json", "metrics/final.json"} <= set(diff)
+    assert {"metrics/study/initial.json", "metrics/study/final.json"} <= set(diff)
     for path, changes in diff.items():
         old, new = (saved(main, branch, path)[VARIANT] for branch in ("main", "faster"))
         differing = {key for key in old if old[key] != new[key]}
@@ -143,7 +144,14 @@ def test_a_metric_has_six_digits(main):
 
 def test_a_file_s_metrics_stand_in_one_order(main):
     """DVC takes files as they fall, and sorts the lines of each."""
-    command = ["metrics", "diff", "main", "faster", "--targets", "metrics/final.json"]
+    command = [
+        "metrics",
+        "diff",
+        "main",
+        "faster",
+        "--targets",
+        "metrics/study/final.json",
+    ]
     first, second = (main.dvc(*command, PYTHONHASHSEED=seed) for seed in "12")
     assert first == second
     names = [line.split()[1] for line in first.splitlines()[1:]]
@@ -160,17 +168,22 @@ def test_a_second_run_of_the_same_settings_changes_nothing(main):
 
 def test_plots_of_two_branches_show_both(main):
     plots = main.json("plots", "diff", "main", "faster")["data"]
-    for name in ("OpenFace accuracy", "OpenFace loss", "Initial loss", "Test accuracy"):
+    for name in (
+        "Learning curves, accuracy",
+        "Learning curves, loss",
+        "Initial loss",
+        "Test accuracy",
+    ):
         [plot] = plots[name]
         assert plot["revisions"] == ["main", "faster"]
         points = plot["content"]["data"]["values"]
         for branch in ("main", "faster"):
-            assert {p["variant"] for p in points if p["rev"] == branch} == {VARIANT}
+            assert {p["run"] for p in points if p["rev"] == branch} == {VARIANT}
 
 
 def test_an_experiment_s_rate_and_metrics_are_in_a_row_of_its_own(main):
     main.dvc("exp", "run", "--quiet", "-n", "fast", "-S", f"{RATE}={FAST}", "tabulate")
-    final = json.loads((main.folder / "metrics/final.json").read_text())[VARIANT]
+    final = json.loads((main.folder / "metrics/study/final.json").read_text())[VARIANT]
     main.git("checkout", "--quiet", "--", ".")
 
     [baseline] = [row for row in main.json("exp", "show") if row["rev"] != "workspace"]
@@ -181,6 +194,8 @@ def test_an_experiment_s_rate_and_metrics_are_in_a_row_of_its_own(main):
     assert settings["train"]["learning_rate"] == FAST
     metrics = row["data"]["metrics"]
     assert set(metrics) == COMPARED
-    assert metrics["metrics/final.json"]["data"][VARIANT] == final
-    at_baseline = baseline["data"]["metrics"]["metrics/final.json"]["data"][VARIANT]
+    assert metrics["metrics/study/final.json"]["data"][VARIANT] == final
+    at_baseline = baseline["data"]["metrics"]["metrics/study/final.json"]["data"][
+        VARIANT
+    ]
     assert final["loss"] != at_baseline["loss"]

@@ -3,18 +3,21 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tiny
 
 from stages import features, weights
-from stages.lib import engine, files, precision, signal
-from stages.lib.console import InputError
-from stages.lib.store import Store, open_features
-from tests.networks import BACKBONES, build, some_images
+from stages.lib.core import files
+from stages.lib.core.errors import InputError
+from stages.lib.features import feature_stats
+from stages.lib.features.feature_store import Store, open_features
+from stages.lib.networks import inference, precision, runtime
+from tests.networks import BACKBONES, build, release, some_images
 
 PROJECT = Path(__file__).parents[1]
 
 
-def measure(*batches: np.ndarray) -> signal.Measurement:
-    measured = signal.Measurement()
+def measure(*batches: np.ndarray) -> feature_stats.Measurement:
+    measured = feature_stats.Measurement()
     for batch in batches:
         measured.add(batch)
     return measured
@@ -38,9 +41,9 @@ def test_zeros_and_what_underflows_are_counted():
     assert got["subnormal"] == 0.5
 
 
-def test_features_that_differ_carry_a_signal():
-    assert signal.summarize("v", [measure(np.eye(3, dtype=np.float32))])[
-        "carries_signal"
+def test_features_that_differ_are_informative():
+    assert feature_stats.summarize("v", [measure(np.eye(3, dtype=np.float32))])[
+        "informative"
     ]
 
 
@@ -48,9 +51,11 @@ def test_features_that_differ_carry_a_signal():
 def test_features_that_vanish_are_named(scale, caplog):
     values = np.eye(3, dtype=np.float32) * np.float32(scale)
     with caplog.at_level(logging.WARNING):
-        summary = signal.summarize("mobilenet-random", [measure(values)])
-    assert not summary["carries_signal"]
-    assert "mobilenet-random's features differ by less than" in caplog.text
+        summary = feature_stats.summarize("mobilenet-random", [measure(values)])
+    assert not summary["informative"]
+    assert (
+        "mobilenet-random's features are uninformative: they differ by" in caplog.text
+    )
 
 
 @pytest.mark.parametrize("value", [np.inf, -np.inf, np.nan])
@@ -60,12 +65,15 @@ def test_features_that_overflow_stop_the_run(value):
     with pytest.raises(
         InputError, match="1 of v's features are infinite or not a number"
     ):
-        signal.summarize("v", [measured])
+        feature_stats.summarize("v", [measured])
 
 
 @pytest.fixture(scope="module", params=BACKBONES)
 def network(request):
-    return build(request.param)
+    built = build(request.param)
+    yield built
+    del built
+    release()
 
 
 # Of the largest value: what rounding adds up to over a network's depth.
@@ -81,8 +89,8 @@ needs_bfloat16 = pytest.mark.skipif(not HAS_BFLOAT16, reason="no bfloat16 arithm
 )
 def test_openvino_computes_what_tensorflow_computes(network, in_precision):
     pixels, _ = some_images(3)
-    ours = engine.openvino_pass(network.frozen, in_precision)(pixels)
-    reference = engine.tensorflow_pass(network.frozen)(pixels)
+    ours = inference.openvino_pass(network.frozen, in_precision)(pixels)
+    reference = inference.tensorflow_pass(network.frozen)(pixels)
     assert len(ours) == len(reference)
     for array, expected in zip(ours, reference, strict=True):
         assert array.dtype == np.float32
@@ -95,20 +103,20 @@ def test_openvino_computes_what_tensorflow_computes(network, in_precision):
 
 
 def test_tensorflow_computes_where_openvino_is_missing(network, monkeypatch):
-    assert engine.open_engine(network.frozen, "float32").name == "openvino"
-    monkeypatch.setattr(engine, "find_spec", lambda name: None)
-    assert engine.open_engine(network.frozen, "float32").name == "tensorflow"
+    assert inference.open_engine(network.frozen, "float32").name == "openvino"
+    monkeypatch.setattr(inference, "find_spec", lambda name: None)
+    assert inference.open_engine(network.frozen, "float32").name == "tensorflow"
 
 
 def test_an_engine_passes_the_images_where_every_layer_trains():
     frozen = build("openface", "all").frozen
     pixels, _ = some_images(3)
-    (images,) = engine.openvino_pass(frozen, "float32")(pixels)
+    (images,) = inference.openvino_pass(frozen, "float32")(pixels)
     assert images.dtype == np.uint8
     np.testing.assert_array_equal(images, pixels)
 
 
-def counting(kill_after: int = 99) -> engine.Engine:
+def counting(kill_after: int = 99) -> inference.Engine:
     """An engine whose features are the image's number in the set, and that can die."""
     calls = []
 
@@ -119,7 +127,7 @@ def counting(kill_after: int = 99) -> engine.Engine:
         numbers = pixels[:, 0, :1].astype(np.float32)
         return [numbers, np.repeat(numbers, 2, axis=1)]
 
-    return engine.Engine("counting", compute)
+    return inference.Engine("counting", compute)
 
 
 @pytest.mark.parametrize("batch_size", [2, 5, 64])
@@ -135,16 +143,16 @@ def test_features_are_stored_in_the_order_of_the_images(tmp_path, batch_size):
     assert names == ["0.npy", "1.npy"]
 
 
-@pytest.mark.parametrize(("fingerprint", "num_kept"), [("a", 6), ("b", 0)])
+@pytest.mark.parametrize(("key", "num_kept"), [("a", 6), ("b", 0)])
 def test_a_pass_that_was_killed_goes_on_if_it_is_the_same_pass(
-    tmp_path, monkeypatch, fingerprint, num_kept
+    tmp_path, monkeypatch, key, num_kept
 ):
-    monkeypatch.setattr("stages.lib.store.CHECKPOINT_SECONDS", 0)
+    monkeypatch.setattr("stages.lib.features.feature_store.CHECKPOINT_SECONDS", 0)
     pixels = np.tile(np.arange(11, dtype=np.uint8)[:, None, None], (1, 48, 48))
     killed = Store(tmp_path / "part", len(pixels), "a")
     with pytest.raises(KeyboardInterrupt):
         features.store(killed, counting(kill_after=3), pixels, 2)
-    again = Store(tmp_path / "part", len(pixels), fingerprint)
+    again = Store(tmp_path / "part", len(pixels), key)
     assert again.num_done == num_kept
     measured = features.store(again, counting(), pixels, 2)
     undisturbed = features.store(
@@ -158,7 +166,7 @@ def test_a_pass_that_was_killed_goes_on_if_it_is_the_same_pass(
 def test_a_pass_does_not_go_on_from_features_that_were_cut_short(
     tmp_path, monkeypatch, name
 ):
-    monkeypatch.setattr("stages.lib.store.CHECKPOINT_SECONDS", 0)
+    monkeypatch.setattr("stages.lib.features.feature_store.CHECKPOINT_SECONDS", 0)
     pixels = np.tile(np.arange(11, dtype=np.uint8)[:, None, None], (1, 48, 48))
     killed = Store(tmp_path / "part", len(pixels), "a")
     with pytest.raises(KeyboardInterrupt):
@@ -175,7 +183,7 @@ def test_a_pass_does_not_go_on_from_features_that_were_cut_short(
 def test_a_pass_starts_anew_if_what_it_would_go_on_from_is_empty(
     tmp_path, monkeypatch, name
 ):
-    monkeypatch.setattr("stages.lib.store.CHECKPOINT_SECONDS", 0)
+    monkeypatch.setattr("stages.lib.features.feature_store.CHECKPOINT_SECONDS", 0)
     pixels = np.tile(np.arange(11, dtype=np.uint8)[:, None, None], (1, 48, 48))
     killed = Store(tmp_path / "part", len(pixels), "a")
     with pytest.raises(KeyboardInterrupt):
@@ -192,7 +200,7 @@ def test_a_frozen_random_mobilenet_has_nothing_to_learn_from(tmp_path, monkeypat
     weights.main("mobilenet-random")
     features.main("mobilenet-random")
     metrics = files.read_json(Path("metrics/features/mobilenet-random.json"))
-    assert metrics["carries_signal"] is False
+    assert metrics["informative"] is False
     assert metrics["parameters"]["backbone"] == 3_228_864
     assert (metrics["engine"], metrics["precision"]) == ("openvino", "float32")
     tensor = metrics["tensors"][0]
@@ -204,6 +212,47 @@ def test_a_frozen_random_mobilenet_has_nothing_to_learn_from(tmp_path, monkeypat
     assert [path.name for path in Path("data/features").iterdir()] == [
         "mobilenet-random"
     ]
+
+
+class KeyKnownError(Exception):
+    """Ends a stage once it has named its state."""
+
+
+def test_a_pass_does_not_go_on_from_one_of_other_weights_images_or_versions(
+    tmp_path, monkeypatch
+):
+    def stop(folder: Path, num_images: int, key: str) -> None:
+        raise KeyKnownError(key)
+
+    def key() -> str:
+        with pytest.raises(KeyKnownError) as caught:
+            features.main("tiny-random")
+        return str(caught.value)
+
+    monkeypatch.chdir(tmp_path)
+    tiny.install(monkeypatch)
+    monkeypatch.setattr(features, "Store", stop)
+    monkeypatch.setattr(runtime, "VERSIONS", tmp_path / "versions.txt")
+    text = (PROJECT / "params.yaml").read_text()
+    line = (
+        "  tiny-random: {backbone: tiny, weights: random, trainable_layers: 4, seed: 1}"
+    )
+    changed = text.replace("\nvariants:\n", f"\nvariants:\n{line}\n")
+    Path("params.yaml").write_text(changed)
+    Path("versions.txt").write_text("")
+    pixels, labels = some_images(4)
+    files.write_npz(Path("data/images.npz"), {"pixels": pixels, "labels": labels})
+    weights.main("tiny-random")
+    keys = [key()]
+    assert key() == keys[0]
+    Path("versions.txt").write_text(f"numpy=={np.__version__}\n")
+    keys.append(key())
+    Path("params.yaml").write_text(changed.replace("seed: 1}", "seed: 2}"))
+    weights.main("tiny-random")
+    keys.append(key())
+    files.write_npz(Path("data/images.npz"), {"pixels": ~pixels, "labels": labels})
+    keys.append(key())
+    assert len(set(keys)) == len(keys)
 
 
 @pytest.fixture
@@ -256,6 +305,8 @@ def test_a_processor_that_has_bfloat16_says_so(tmp_path, flags, expected):
 
 def test_the_engine_computes_in_what_the_metrics_say(network):
     """OpenVINO may be asked for bfloat16 in vain, and says so only when it is asked."""
-    compiled = engine.compile_frozen(network.frozen, precision.usable("bfloat16"))
+    compiled = inference.compile_frozen(
+        network.frozen, precision.resolve_precision("bfloat16")
+    )
     in_bfloat16 = compiled.get_property("INFERENCE_PRECISION_HINT").get_type_name()
     assert (in_bfloat16 == "bf16") == HAS_BFLOAT16

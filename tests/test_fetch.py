@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from stages.lib import fetch
-from stages.lib.console import InputError
+from stages.lib.core.errors import InputError
+from stages.lib.data import fetch
 
 CONTENT = b"the official bytes\n"
 MD5 = "md5:" + hashlib.md5(CONTENT).hexdigest()

@@ -5,15 +5,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stages.lib import files
-from stages.lib.console import InputError
+from stages.lib.core import files
+from stages.lib.core.errors import InputError
 
 
 def test_a_file_appears_whole_or_not_at_all(tmp_path):
     path = tmp_path / "folder" / "file"
-    with files.whole(path) as part:
+    with files.atomic_write(path) as part:
         part.write_text("old")
-    with suppress(ZeroDivisionError), files.whole(path) as part:
+    with suppress(ZeroDivisionError), files.atomic_write(path) as part:
         part.write_text("half of the ne")
         raise ZeroDivisionError
     assert path.read_text() == "old"
@@ -70,6 +70,17 @@ def one_array(tmp_path) -> bytes:
     return (tmp_path / "a.npy").read_bytes()
 
 
+@pytest.mark.parametrize("number", [0, 1, 100, 101, 250])
+def test_codes_are_read_as_they_were_written(tmp_path, number):
+    codes = np.arange(number, dtype=np.uint8) % 7
+    files.write_codes(tmp_path / "codes.txt", codes)
+    read = files.read_codes(tmp_path / "codes.txt")
+    assert read.dtype == np.uint8
+    assert np.array_equal(read, codes)
+    lines = (tmp_path / "codes.txt").read_text().splitlines()
+    assert [len(line) for line in lines[:-1]] == [100] * ((number - 1) // 100)
+
+
 # name: (reader, content)
 DAMAGED = {
     "arrays with a flipped byte": (files.read_npz, npz_with_one_flipped_byte),
@@ -80,6 +91,8 @@ DAMAGED = {
     "JSON that was cut off": (files.read_json, b'{"a": 1'),
     "JSON that is nothing": (files.read_json, b""),
     "JSON that is no text": (files.read_json, b"\xff\xfe\x80"),
+    "codes with a letter": (files.read_codes, b"0123x\n"),
+    "codes that are no text": (files.read_codes, b"01\xff\n"),
     "a table that is nothing": (files.read_csv, b""),
     "a table that is no text": (files.read_csv, b"a,b\n\xff\xfe,\x80\n"),
     "a table with a row too long": (files.read_csv, b"a,b\n1,2\n1,2,3\n"),

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from stages import prepare
-from stages.lib import files
+from stages.lib.core import files
 from tests.fuzzing import is_short, mutated, result_or_message, within
 from tests.test_archives import write_folder
 from tests.test_bad_input import FOLDERS, HEADER, PARAMS, PIXELS, TABLE, tarred, zipped
@@ -66,7 +66,11 @@ def prepares_whole_or_not_at_all(
         assert is_short(message)
         assert written == set()
     else:
-        assert written == {"data/images.npz", "metrics/dataset.json"}
+        assert written == {
+            "data/images.npz",
+            "data/labels.npz",
+            "metrics/dataset.json",
+        }
         images = files.read_npz(Path("data/images.npz"))
         assert images["pixels"].shape == (len(images["labels"]), 48, 48)
         assert images["labels"].max() <= 6

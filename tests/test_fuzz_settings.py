@@ -7,15 +7,15 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from stages.lib import params
-from stages.lib.console import InputError
+from stages.lib.core.errors import InputError
+from stages.lib.study.settings import SECTIONS, Run, Variant, _named, load_settings
 from tests.fuzzing import is_short, mutated, result_or_message, within
 
 FILE = Path(__file__).parents[1] / "params.yaml"
 TEXT = FILE.read_bytes()
 VALUES = YAML(typ="safe", pure=True).load(TEXT)
-KEYS = [(section, key) for section in params.SECTIONS for key in VALUES[section]]
-KEYS += [("variants", name) for name in VALUES["variants"]]
+KEYS = [(section, key) for section in SECTIONS for key in VALUES[section]]
+KEYS += [(part, name) for part in ("variants", "runs") for name in VALUES[part]]
 
 # YAML has many ways to write a value.
 scalars = st.one_of(
@@ -44,7 +44,7 @@ def loads_or_says_why(content: bytes, folder: Path) -> None:
     path = folder / "params.yaml"
     path.write_bytes(content)
     with within(seconds=10):
-        settings, message = result_or_message(lambda: params.load(path))
+        settings, message = result_or_message(lambda: load_settings(path))
     if settings:
         assert 0 < settings.split.val < 1
         assert 0 < settings.train.learning_rate < 1
@@ -86,10 +86,10 @@ def test_a_word_of_yaml_anywhere_is_a_setting_or_an_error(folder, line, word):
 
 
 @given(name=st.text(max_size=70) | st.from_regex(r"[a-z0-9_/.-]+", fullmatch=True))
-def test_a_variants_name_is_a_file_name_or_an_error(name):
-    variant = VALUES["variants"]["vggface-random"]
+@pytest.mark.parametrize(("kind", "section"), [(Variant, "variants"), (Run, "runs")])
+def test_a_name_is_a_file_name_or_an_error(kind, section, name):
     try:
-        params._variants({name: variant})
+        _named(kind, {name: VALUES[section]["vggface-random"]}, section)
     except InputError:
         return
     assert Path(f"data/runs/{name}/x").parent.name == name == name.lower()

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from stages.lib.framework import keras
-from stages.lib.layers import Head, ProductConvolution
+from stages.lib.networks.runtime import keras
+from stages.lib.networks.layers import Head, ProductConvolution
 
 
 @pytest.mark.parametrize("shape", [(5, 4), (5, 2, 3, 4)])

@@ -1,52 +1,114 @@
 """dvc.yaml against the code: DVC follows no import and no setting by itself."""
 
 import ast
+import json
 import re
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import networkx as nx
+import projects
 import pytest
 from dvc.dependency.param import ParamsDependency
 from dvc.repo import Repo
 from ruamel.yaml import YAML
 
+from stages.lib.networks.runtime import VERSIONS
 from stages import tabulate
-from stages.lib.params import SECTIONS
+from stages.lib.results import paper
+from stages.lib.results.paper import TABLES
+from stages.lib.study.catalog import BACKBONES
+from stages.lib.study.settings import SECTIONS
 
 PROJECT = Path(__file__).parents[1]
 YAML_12 = YAML(typ="safe", pure=True)
 PIPELINE = YAML_12.load(PROJECT / "dvc.yaml")
 STAGES = {name: stage.get("do", stage) for name, stage in PIPELINE["stages"].items()}
+LIB = PROJECT / "stages/lib"
+# From the lowest: a room imports from those before it.
+ROOMS = (
+    "core",
+    "study",
+    "data",
+    "networks",
+    "features",
+    "training",
+    "scoring",
+    "results",
+    "page",
+)
+LIBRARY = sorted(LIB.glob("*/*.py"))
+PAPERS_VARIANTS = [
+    f"{backbone}-{weights}"
+    for backbone in paper.BACKBONES
+    for weights in ("pretrained", "random")
+]
 LIGHT = sorted(set(STAGES) - {"weights", "features", "train"})
 
 
-def imported(path: Path, seen: set[str] | None = None) -> set[str]:
-    """Return the project's modules that a module imports, itself and indirectly too."""
-    seen = set() if seen is None else seen
-    seen.add(str(path.relative_to(PROJECT)))
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(
-            "stages"
-        ):
-            names = [node.module, *(f"{node.module}.{a.name}" for a in node.names)]
-            for name in names:
-                module = PROJECT / (name.replace(".", "/") + ".py")
-                if module.exists() and str(module.relative_to(PROJECT)) not in seen:
-                    imported(module, seen)
+def modules(files: Iterable[Path]) -> set[Path]:
+    """Return the project's modules that these import, themselves and indirectly too."""
+    seen: set[Path] = set()
+    waiting = list(files)
+    while waiting:
+        file = waiting.pop()
+        if file not in seen:
+            seen.add(file)
+            waiting += imported(file)
     return seen
 
 
-def settings_used(path: Path) -> set[str]:
-    """Return the sections of `settings` that a stage's module reads."""
-    return {
-        node.attr
-        for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.Attribute)
-        and isinstance(node.value, ast.Name)
-        and node.value.id == "settings"
-    } & {*SECTIONS, "variants"}
+def imported(file: Path) -> set[Path]:
+    """Return the project's modules that a module imports itself, wherever it does."""
+    found = set()
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.ImportFrom):
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+            names.append(node.module or "")
+        elif isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        else:
+            continue
+        paths = [PROJECT / (name.replace(".", "/") + ".py") for name in names]
+        found |= {path for path in paths if path.is_file()}
+    return found
+
+
+def room(file: Path) -> str:
+    """Name the room of stages/lib that a module lies in; nothing where it lies in none."""
+    return file.parent.name if file.parents[1] == LIB else ""
+
+
+def settings_used(file: Path) -> set[str]:
+    """Return the sections of `settings` that a stage reads, itself or by what it calls."""
+    functions = {
+        node.name: node
+        for module in modules([file])
+        if room(module) and module != LIB / "study/settings.py"
+        for node in ast.walk(ast.parse(module.read_text()))
+        if isinstance(node, ast.FunctionDef)
+        and "settings" in {argument.arg for argument in node.args.args}
+    }
+    waiting: list[ast.AST] = [ast.parse(file.read_text())]
+    used = set()
+    while waiting:
+        for node in ast.walk(waiting.pop()):
+            if isinstance(node, ast.Name | ast.Attribute):
+                called = node.id if isinstance(node, ast.Name) else node.attr
+                waiting += [functions.pop(called)] if called in functions else []
+            if isinstance(node, ast.Attribute | ast.Subscript):
+                whole = ast.unparse(node.value) == "settings"
+                if whole and isinstance(node, ast.Subscript):
+                    used |= set(SECTIONS)  # any of them: it is no constant
+                elif whole:
+                    used.add(node.attr)
+    return used & {*SECTIONS, "variants", "runs"}
+
+
+def visible(folder: Path) -> list[Path]:
+    return [path for path in folder.iterdir() if path.name != "__pycache__"]
 
 
 def paths(entries: list) -> list[str]:
@@ -54,23 +116,64 @@ def paths(entries: list) -> list[str]:
 
 
 @pytest.mark.parametrize("name", STAGES)
-def test_a_stage_depends_on_exactly_the_modules_it_imports(name):
-    needed = {"stages/__init__.py", *imported(PROJECT / f"stages/{name}.py")}
-    listed = {dep for dep in STAGES[name]["deps"] if dep.endswith(".py")}
+def test_a_stage_depends_on_exactly_the_rooms_it_imports_from(name):
+    own = PROJECT / f"stages/{name}.py"
+    needed = {f"stages/lib/{room(file)}" for file in modules([own]) if room(file)}
+    code = {dep for dep in STAGES[name]["deps"] if dep.startswith("stages")}
+    assert {"stages/__init__.py", f"stages/{name}.py"} <= code, (
+        f"stage `{name}` must list its own file and stages/__init__.py under its deps: DVC "
+        "would not run it again when they change."
+    )
+    listed = code - {"stages/__init__.py", f"stages/{name}.py"}
     assert not needed - listed, (
-        f"stage `{name}` imports {sorted(needed - listed)} but dvc.yaml does not list them "
-        "under its deps: DVC would not run it again when they change. Add them there."
+        f"stage `{name}` imports from {sorted(needed - listed)}, directly or not, but dvc.yaml "
+        "does not list them under its deps: DVC would not run it again when they change."
     )
     assert not listed - needed, (
-        f"stage `{name}` does not import {sorted(listed - needed)}, which dvc.yaml lists: a "
-        "change there would run it again for nothing. Remove them."
+        f"stage `{name}` imports nothing from {sorted(listed - needed)}, which dvc.yaml lists: "
+        "a change there would run it again for nothing. Remove them."
     )
+
+
+@pytest.mark.parametrize("file", LIBRARY, ids=lambda file: f"{room(file)}/{file.stem}")
+def test_a_room_imports_from_those_below_it_and_from_nothing_above(file):
+    below = ROOMS[: ROOMS.index(room(file)) + 1]
+    above = [one for one in imported(file) if room(one) not in below]
+    assert not above, (
+        f"{file.relative_to(PROJECT)} imports {[str(one.relative_to(PROJECT)) for one in above]}: "
+        f"a room may import from itself and from those before it in {', '.join(ROOMS)}. Else "
+        "stages depend on rooms that they have no use for."
+    )
+
+
+def test_there_are_the_rooms_that_have_an_order_and_each_says_what_it_holds():
+    folders = {path.name: path for path in LIB.iterdir() if path.name in ROOMS}
+    assert {*folders, "__init__.py"} == {path.name for path in visible(LIB)}
+    assert set(folders) == set(ROOMS)
+    for name, folder in folders.items():
+        said = ast.get_docstring(ast.parse((folder / "__init__.py").read_text()))
+        assert said, f"stages/lib/{name}/__init__.py has no docstring"
+        assert "\n" not in said
+        assert re.fullmatch(r"[A-Z][^.]*\.", said), f"{name}: not one sentence: {said}"
+
+
+def test_no_module_lies_deeper_than_in_a_room():
+    assert set(LIB.rglob("*.py")) == {LIB / "__init__.py", *LIBRARY}
+
+
+def test_stages_holds_a_file_for_each_stage_and_nothing_else():
+    files = {f"{name}.py" for name in STAGES}
+    found = {path.name for path in visible(PROJECT / "stages")}
+    assert found == files | {"__init__.py", "lib"}
 
 
 def test_the_report_depends_on_its_templates():
-    folder = PROJECT / "stages/templates"
-    templates = {str(path.relative_to(PROJECT)) for path in folder.iterdir()}
-    assert templates <= set(STAGES["report"]["deps"])
+    assert (LIB / "page/templates").is_dir()
+    assert "stages/lib/page" in STAGES["report"]["deps"]
+
+
+def test_dvc_yaml_can_be_read_in_one_go():
+    assert len((PROJECT / "dvc.yaml").read_text().splitlines()) <= 220
 
 
 @pytest.mark.parametrize("name", STAGES)
@@ -108,16 +211,17 @@ def test_what_dvc_caches_git_ignores_and_what_git_holds_dvc_does_not_cache(name)
     entries = STAGES[name]["outs"]
     for entry, path in zip(entries, paths(entries), strict=True):
         in_git = isinstance(entry, dict) and entry[path].get("cache") is False
-        file = path.replace("${key}", "openface-random")
+        inside = path.replace("${key}", "openface-random") + "/any"  # of a folder too
         ignored = subprocess.run(
-            ["git", "check-ignore", "-q", file], cwd=PROJECT
+            ["git", "check-ignore", "-q", inside], cwd=PROJECT
         ).returncode
-        assert bool(ignored) == in_git, file
+        assert bool(ignored) == in_git, path
 
 
 def test_the_figures_with_faces_are_not_in_git():
-    faces = [f"plots/figures/figure-{number:02}.png" for number in (1, *range(11, 18))]
-    assert [out for out in STAGES["plot"]["outs"] if isinstance(out, str)] == faces
+    assert [out for out in STAGES["plot"]["outs"] if isinstance(out, str)] == [
+        "plots/faces"
+    ]
 
 
 def test_both_settings_files_have_the_same_keys():
@@ -127,24 +231,39 @@ def test_both_settings_files_have_the_same_keys():
         return None
 
     full = YAML_12.load(PROJECT / "params.yaml")
-    sample = YAML_12.load(PROJECT / "params.sample.yaml")
-    assert keys(full) == keys(sample)
-    assert {
-        k: v for k, v in full.items() if k not in ("data", "weights", "sample")
-    } == {k: v for k, v in sample.items() if k not in ("data", "weights", "sample")}
+    demo = YAML_12.load(PROJECT / "params.demo.yaml")
+    named = {"variants": None, "runs": None}  # more of them here than there
+    assert keys(full | named) == keys(demo | named)
+    same = full.keys() - {"data", "weights", "synthetic", "variants", "runs"}
+    assert {key: full[key] for key in same} == {key: demo[key] for key in same}
+
+
+def test_the_demo_runs_the_papers_eight():
+    full, demo = (
+        YAML_12.load(PROJECT / name) for name in ("params.yaml", "params.demo.yaml")
+    )
+    for section in ("variants", "runs"):
+        assert list(demo[section]) == PAPERS_VARIANTS
+        assert {name: full[section][name] for name in PAPERS_VARIANTS} == demo[section]
 
 
 def test_the_committed_settings_are_the_papers():
     full = YAML_12.load(PROJECT / "params.yaml")
     assert full["train"]["epochs"] == 20
     assert full["train"]["learning_rate"] == 1e-4
-    assert full["split"] == {"val": 0.1, "test": 0.2, "seed": 42}
-    assert list(full["variants"]) == [
-        f"{backbone}-{weights}"
-        for backbone in ("mobilenet", "openface", "resnet50", "vggface")
-        for weights in ("pretrained", "random")
-    ]
-    assert all(v["trainable_layers"] == 4 for v in full["variants"].values())
+    assert full["split"] == {
+        "by": "random",
+        "val": 0.1,
+        "test": 0.2,
+        "seed": 42,
+    }
+    for name in PAPERS_VARIANTS:
+        backbone, weights = name.split("-")
+        seed = {"seed": 42} if weights == "random" else {}
+        expected = {"backbone": backbone, "weights": weights, "trainable_layers": 4}
+        assert full["variants"][name] == expected | seed
+        assert full["runs"][name] == {"variant": name, "seed": 42}
+    assert list(full["variants"])[:8] == list(full["runs"])[:8] == PAPERS_VARIANTS
 
 
 def test_the_lock_pins_by_hash_and_names_no_address():
@@ -153,9 +272,21 @@ def test_the_lock_pins_by_hash_and_names_no_address():
     assert "://" not in lock
 
 
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of what DVC imports
-def test_editing_a_variant_reruns_that_variant_and_what_gathers_all():
-    edited = "variants.openface-random"
+def test_the_versions_that_results_rest_on_are_those_of_the_lock():
+    lock = (PROJECT / "requirements.lock").read_text()
+    versions = VERSIONS.read_text().splitlines()
+    names = {line.split("==")[0] for line in versions}
+    assert {"tensorflow", "tf-keras", "numpy", "openvino"} <= names
+    pinned = re.findall(r"^([a-z0-9-]+)(==.*?) *\\?$", lock, re.MULTILINE)
+    assert versions == ["".join(pin) for pin in pinned if pin[0] in names], (
+        f"{VERSIONS.name} and requirements.lock disagree: what is installed from the lock would "
+        "refuse to run. Write the lock's versions there; the stages that they decide then run "
+        "again."
+    )
+
+
+def downstream_of(edited: str) -> set[str]:
+    """Name the stages that a changed setting outdates."""
     with Repo(PROJECT) as repo:
         graph = repo.index.graph  # from a stage to those that it needs
         reading = {
@@ -169,46 +300,89 @@ def test_editing_a_variant_reruns_that_variant_and_what_gathers_all():
             )
         }
         stale = reading.union(*(nx.ancestors(graph, one) for one in reading))
-        names = {stage.addressing for stage in stale}
-    of_the_variant = {f"{stage}@openface-random" for stage in ("weights", "features", "train", "evaluate")}  # fmt: skip
-    assert names == of_the_variant | {"tabulate", "plot", "report"}
+        return {stage.addressing for stage in stale}
+
+
+GATHERING = {"tabulate", "plot", "report"}
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of what DVC imports
+@pytest.mark.parametrize(
+    ("edited", "stages"),
+    [
+        (
+            "variants.openface-random",
+            ("weights", "features", "train", "evaluate", "calibrate"),
+        ),
+        ("runs.openface-random", ("train", "evaluate", "calibrate")),
+    ],
+)
+def test_editing_a_variant_or_run_reruns_its_stages_and_what_gathers_all(
+    edited, stages
+):
+    of_it = {f"{stage}@openface-random" for stage in stages}
+    assert downstream_of(edited) == of_it | GATHERING
 
 
 def test_what_dvc_compares_holds_every_variant_that_ran():
     compared = PIPELINE["metrics"]
-    assert set(compared) <= set(paths(STAGES["tabulate"]["outs"]))
-    assert {Path(path).stem for path in compared} == {
-        *tabulate.TABLES,
-        "initial",
-        "final",
-    }
+    folder = str(tabulate.METRICS)
+    assert folder in paths(STAGES["tabulate"]["outs"])
+    assert {Path(path).parent.as_posix() for path in compared} == {folder}
+    assert {Path(path).stem for path in compared} == {*TABLES, "initial", "final"}
     assert PIPELINE["params"] == ["params.yaml"]
     # A number that no experiment changes would be one more column to look past.
     assert not any("metrics" in stage for stage in STAGES.values())
 
 
-def test_every_variant_of_the_settings_is_a_model_for_dvc_artifacts():
-    variants = YAML_12.load(PROJECT / "params.yaml")["variants"]
-    models = PIPELINE["artifacts"]
-    assert list(models) == list(variants), (
-        "`artifacts` in dvc.yaml and `variants` in params.yaml must name the same models, in "
-        "one order: dvc.yaml cannot repeat an artifact by itself."
-    )
-    for name, variant in variants.items():
-        out = f"data/runs/{name}/weights.h5"
-        model = models[name]
-        assert (model["path"], model["type"]) == (out, "model")
-        assert model["labels"] == [variant["backbone"], variant["weights"]]
-        assert variant["weights"] in model["desc"]
-        assert out.replace(name, "${key}") in STAGES["train"]["outs"]
+def test_what_dvc_draws_names_no_backbone_so_that_another_is_no_line_there():
+    text = json.dumps(PIPELINE["plots"]).lower()
+    known = {*BACKBONES, *(one.title.lower() for one in BACKBONES.values())}
+    assert not [name for name in known if name in text]
+
+
+def test_the_papers_eight_variants_are_models_for_dvc_artifacts():
+    assert PIPELINE["artifacts"] == {
+        name: {"path": f"data/runs/{name}/weights.h5", "type": "model"}
+        for name in PAPERS_VARIANTS
+    }
+    assert "data/runs/${key}/weights.h5" in STAGES["train"]["outs"]
 
 
 @pytest.mark.parametrize("name", STAGES)
 def test_no_stage_asks_for_the_date(name):
     asked = r"\bdatetime\b|\btime\.(time|time_ns|localtime|gmtime|strftime|ctime)\b"
-    modules = imported(PROJECT / f"stages/{name}.py")
-    found = [path for path in modules if re.search(asked, (PROJECT / path).read_text())]
+    files = modules([PROJECT / f"stages/{name}.py"])
+    found = [str(file) for file in files if re.search(asked, file.read_text())]
     assert not found, (
         f"{found} ask the clock for the date: what it writes would differ between two runs, "
         "and a clock that jumps would disturb it. Use time.monotonic."
     )
+
+
+@pytest.fixture(scope="module")
+def planned(tmp_path_factory):
+    """Name what DVC would run in a clone of this commit that has neither data nor weights."""
+    folder = tmp_path_factory.mktemp("clone") / "fer"
+    subprocess.run(["git", "clone", "-q", PROJECT, folder], check=True)
+    options = ["repro", "--allow-missing", "--dry", "--keep-going"]
+    done = subprocess.run(
+        [sys.executable, "-m", "dvc", *options],
+        cwd=folder,
+        env=projects.environment(folder.parent),
+        capture_output=True,
+        text=True,
+    )
+    return set(projects.ran(done.stdout)), folder
+
+
+def test_a_fresh_clone_runs_nothing_but_what_has_no_results_in_git(planned):
+    ran, folder = planned
+    without = {name for name in ran if "@" not in name}
+    assert not without, f"The results of {sorted(without)} in Git are not of this code."
+    for name in ran:
+        stage, key = name.split("@")
+        kind = {"train": "test", "evaluate": "test", "calibrate": "calibration"}
+        assert not (folder / f"metrics/{kind.get(stage, stage)}/{key}.json").exists(), (
+            f"The results of {name} in Git are not of this code: see `make unchanged`."
+        )

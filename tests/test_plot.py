@@ -9,55 +9,66 @@ import vl_convert
 from dvc_render.vega import VegaRenderer
 
 from stages import plot
-from stages.lib import console, curves, figures, files, params, sample, style
-from stages.lib.fer2013 import EMOTIONS
+from stages.lib.core import files
+from stages.lib.core.errors import InputError
+from stages.lib.data import synthetic
+from stages.lib.page import curves, figures, style
+from stages.lib.results.examples import read_examples
+from stages.lib.results.paper import CLASS_COUNTS
+from stages.lib.study.catalog import BACKBONES
+from stages.lib.study.fer2013 import EMOTIONS
+from stages.lib.study.protocols import groups
+from stages.lib.study.settings import Run, Variant, load_settings
 
 TEMPLATES = Path(".dvc/plots")
 VALUES = ["accuracy", "val_accuracy", "loss", "val_loss"]
-FIGURES = {"table-1", "figure-01", *(f"figure-{n:02}" for n in range(5, 18))}
+FIGURES = {"table-1", *(f"figure-{n:02}" for n in range(5, 11))}
+FACES = {"figure-01", *(f"figure-{n}" for n in range(11, 18))}
+BASELINE = {"accuracy": 0.25, "loss": 1.8}
 RAN = ["mobilenet-pretrained", "mobilenet-random", "openface-random"]
 
 
 @pytest.fixture
 def settings():
-    settings = params.load()
-    settings.variants["mobilenet-scratch"] = params.Variant(
-        backbone="mobilenet", weights="random", trainable_layers="all"
+    settings = load_settings(Path("params.demo.yaml"))  # the paper's eight
+    settings.variants["mobilenet-scratch"] = Variant(
+        backbone="mobilenet", weights="random", trainable_layers="all", seed=42
     )
+    settings.runs["mobilenet-scratch"] = Run(variant="mobilenet-scratch", seed=42)
     return settings
 
 
 @pytest.fixture
 def styles(settings):
-    return style.of_variants(settings.variants)
+    return style.of_groups(groups(settings))
 
 
-def history_of(*variants, epochs=3):
+def history_of(*variants, epochs=3, seeds=(42,)):
+    """Make up histories, of several seeds each further from zero."""
     return pd.DataFrame(
         [
-            {"variant": name, "epoch": epoch, **dict.fromkeys(VALUES, 1 / epoch)}
+            {"run": f"{name}-{seed}" if place else name, "variant": name, "seed": seed}
+            | {"epoch": epoch, **dict.fromkeys(VALUES, (1 + place) / epoch)}
             for name in variants
+            for place, seed in enumerate(seeds)
             for epoch in range(1, epochs + 1)
         ],
-        columns=["variant", "epoch", *VALUES],
+        columns=["run", "variant", "seed", "epoch", *VALUES],
     )
 
 
-def write_study(folder, ran, settings):
-    """Write what `plot` reads, made up: the variants in `ran` have results."""
-    pixels, labels, _ = sample.draw(num_images=70, num_identities=2, seed=1)
+def write_study(folder, ran):
+    """Write what `plot` reads, made up: the runs in `ran` have results."""
+    pixels, labels, _ = synthetic.draw(num_images=70, num_identities=2, seed=1)
     examples = np.array([np.flatnonzero(labels == code)[0] for code in range(7)])
     files.write_npz(folder / "data/images.npz", {"pixels": pixels, "labels": labels})
     files.write_npz(folder / "data/split.npz", {"examples": examples})
-    missing = [name for name in settings.variants if name not in ran]
-    study = {"data": "sample", "ran": ran, "missing": missing, "without_signal": []}
-    files.write_json(folder / "metrics/study.json", study)
+    study = {"data": "synthetic", "ran": {name: {name: 42} for name in ran}}
+    files.write_json(folder / "metrics/study/study.json", study | {"uninformative": []})
     history = history_of(*ran)
-    for backbone in style.BACKBONES:
-        mine = history[history["variant"].str.startswith(backbone)]
-        files.write_csv(folder / f"plots/learning/{backbone}.csv", mine)
+    files.write_csv(folder / "plots/study/learning.csv", history)
     first = history[history["epoch"] == 1].drop(columns="epoch")
-    files.write_csv(folder / "plots/initial.csv", first)
+    files.write_csv(folder / "plots/study/initial.csv", first)
     for name in ran:
         table = pd.DataFrame(np.full((7, 7), 1 / 7), columns=list(EMOTIONS))
         table.insert(0, "row", examples)
@@ -67,20 +78,20 @@ def write_study(folder, ran, settings):
 
 @pytest.mark.parametrize("ran", [[], RAN], ids=["nothing ran", "a part ran"])
 def test_a_study_run_in_part_gives_every_figure(ran, settings, tmp_path, monkeypatch):
-    write_study(tmp_path, ran, settings)
-    monkeypatch.setattr(plot.params, "load", lambda: settings)
+    write_study(tmp_path, ran)
+    monkeypatch.setattr(plot, "load_settings", lambda: settings)
     monkeypatch.setitem(style.SETTINGS, "figure.dpi", 20)  # quick
     monkeypatch.chdir(tmp_path)
     plot.main()
-    drawn = {path.stem for path in Path("plots/figures").iterdir()}
-    assert drawn == FIGURES
+    assert {path.stem for path in Path("plots/figures").iterdir()} == FIGURES
+    assert {path.stem for path in Path("plots/faces").iterdir()} == FACES
 
 
 def test_the_same_results_give_the_same_bytes(styles, tmp_path):
     for name in ("first.png", "second.png"):
         with matplotlib.style.context(["default", style.SETTINGS]):
-            chance = {"accuracy": 0.25, "loss": 1.8}
-            figure = curves.learning("Figure 5", history_of(*RAN[:2]), styles, chance)
+            history = history_of(*RAN[:2])
+            figure = curves.learning("Figure 5", history, styles, BASELINE)
             style.write_png(tmp_path / name, figure)
     written = (tmp_path / "first.png").read_bytes()
     assert written == (tmp_path / "second.png").read_bytes()
@@ -88,16 +99,16 @@ def test_the_same_results_give_the_same_bytes(styles, tmp_path):
 
 
 def test_the_paper_s_table_1_adds_up():
-    assert sum(plot.PAPER_COUNTS.values()) == 35_887
-    assert set(plot.PAPER_COUNTS) == set(EMOTIONS)
+    assert sum(CLASS_COUNTS.values()) == 35_887
+    assert set(CLASS_COUNTS) == set(EMOTIONS)
 
 
 def test_a_backbone_has_one_colour_and_pretrained_is_solid(styles, settings):
     for name, variant in settings.variants.items():
-        assert styles[name].colour == style.COLOURS[variant.backbone]
+        assert styles[name].colour == BACKBONES[variant.backbone].colour
         pretrained = variant.weights == "pretrained"
         assert styles[name].dash == ("solid" if pretrained else "dashed")
-    assert len(set(style.COLOURS.values())) == len(style.BACKBONES)
+    assert len({one.colour for one in BACKBONES.values()}) == len(BACKBONES)
 
 
 def test_no_two_variants_look_the_same_as_lines_or_as_bars(styles):
@@ -107,9 +118,8 @@ def test_no_two_variants_look_the_same_as_lines_or_as_bars(styles):
 
 def test_training_and_validation_are_drawn_of_every_variant(styles):
     variants = ["mobilenet-pretrained", "mobilenet-random", "mobilenet-scratch"]
-    chance = {"accuracy": 0.25, "loss": 1.8}
-    figure = curves.learning("Figure 5", history_of(*variants), styles, chance)
-    for axes, level in zip(figure.axes, chance.values(), strict=True):
+    figure = curves.learning("Figure 5", history_of(*variants), styles, BASELINE)
+    for axes, level in zip(figure.axes, BASELINE.values(), strict=True):
         *drawn, line = axes.get_lines()
         assert [curve.get_label() for curve in drawn] == [
             f"{name}, {part}"
@@ -119,9 +129,50 @@ def test_training_and_validation_are_drawn_of_every_variant(styles):
         assert set(line.get_ydata()) == {level}
 
 
+def test_of_several_seeds_the_mean_is_drawn_in_a_band_from_least_to_most(styles):
+    history = history_of("openface-random", seeds=(42, 43, 44))
+    axes = curves.learning("Figure 6", history, styles, BASELINE).axes[0]
+    training, validation, _ = axes.get_lines()
+    for line in (training, validation):
+        assert line.get_ydata() == pytest.approx([2, 2 / 2, 2 / 3])
+    bands = [band.get_paths()[0].vertices[:, 1] for band in axes.collections]
+    assert [(band.min(), band.max()) for band in bands] == [
+        (pytest.approx(1 / 3), 3)
+    ] * 2
+
+
+def test_of_one_seed_no_band_is_drawn(styles):
+    axes = curves.learning("Figure 6", history_of(*RAN), styles, BASELINE).axes[0]
+    assert len(axes.collections) == 0
+
+
+@pytest.mark.parametrize("ran", [("openface-random", "again"), ("again",)])
+def test_of_several_seeds_the_first_with_results_is_in_figures_9_to_17(
+    ran, settings, tmp_path, monkeypatch
+):
+    settings.runs["again"] = Run(variant="openface-random", seed=42)
+    write_study(tmp_path, ran)
+    study = tmp_path / "metrics/study/study.json"
+    told = files.read_json(study)
+    told["ran"] = {"openface-random": dict.fromkeys(ran, 42)}
+    files.write_json(study, told)
+    for name in ("learning", "initial"):
+        path = tmp_path / f"plots/study/{name}.csv"
+        files.write_csv(path, files.read_csv(path).assign(variant="openface-random"))
+    monkeypatch.chdir(tmp_path)
+    text = groups(settings)
+    images = files.read_npz(tmp_path / "data/images.npz")
+    figures_of = {name: figure for name, figure, _ in plot.draw(text, told, images)}
+    ticks = figures_of["figures/figure-09"].axes[0].get_yticklabels()
+    assert [tick.get_text() for tick in ticks] == ["openface-random"]
+    titles = figures_of["faces/figure-11"].findobj(matplotlib.axes.Axes)
+    assert [axes.get_title().split("\n")[0] for axes in titles[1:]] == [
+        "openface-random"
+    ]
+
+
 def test_the_loss_is_given_in_nats(styles):
-    chance = {"accuracy": 0.25, "loss": 1.8}
-    accuracy, loss = curves.learning("", history_of(*RAN), styles, chance).axes
+    accuracy, loss = curves.learning("", history_of(*RAN), styles, BASELINE).axes
     assert "nats" in loss.get_ylabel()
     assert "share" in accuracy.get_ylabel()
 
@@ -133,36 +184,36 @@ def test_the_initial_bars_are_of_the_variants_that_ran(styles):
     assert len(axes.patches) == 2 * len(RAN)
 
 
-def test_each_network_s_answer_stands_over_its_bars(styles):
+def test_each_network_s_prediction_stands_over_its_bars(styles):
     share = dict.fromkeys(EMOTIONS, 0.1) | {"happy": 0.4}
-    answers = pd.DataFrame(dict.fromkeys(RAN, share))
+    probabilities = pd.DataFrame(dict.fromkeys(RAN, share))
     image = np.zeros((48, 48), np.uint8)
-    figure = figures.classification("Figure 13", image, "fear", answers, styles)
+    figure = figures.classification("Figure 13", image, "fear", probabilities, styles)
     titles = [axes.get_title() for axes in figure.findobj(matplotlib.axes.Axes)]
     assert titles[0] == "a) labelled fear"
-    assert sorted(titles[1:]) == [f"{name}\nsays happy" for name in RAN]
+    assert sorted(titles[1:]) == [f"{name}\npredicts happy" for name in RAN]
 
 
-def test_the_notes_name_what_did_not_run_and_what_has_no_signal():
+def test_the_notes_name_what_did_not_run_and_whose_features_are_uninformative():
     study = {
-        "data": "sample",
-        "missing": ["vggface-pretrained", "openface-random"],
-        "without_signal": ["mobilenet-random"],
+        "data": "synthetic",
+        "ran": {"mobilenet-random": {}, "resnet50-random": {}},
+        "uninformative": ["mobilenet-random"],
     }
     lines = plot.notes(study, ["vggface-pretrained", "mobilenet-random"])
     assert lines == [
-        "Drawn faces: these results say nothing about people.",
+        "Synthetic faces: these results say nothing about people.",
         "Not run: vggface-pretrained.",
-        "Features carry no signal: mobilenet-random.",
+        "Features are uninformative: mobilenet-random.",
     ]
     assert plot.notes(study | {"data": "FER2013"}, ["resnet50-random"]) == []
 
 
-def test_probabilities_of_other_images_are_refused(settings, tmp_path, monkeypatch):
-    write_study(tmp_path, RAN, settings)
-    monkeypatch.chdir(tmp_path)
-    with pytest.raises(console.InputError, match="dvc repro evaluate@openface-random"):
-        plot.read_answers("openface-random", np.arange(100, 107))
+def test_probabilities_of_other_images_are_refused(tmp_path):
+    write_study(tmp_path, RAN)
+    runs = {"openface-random": "openface-random"}
+    with pytest.raises(InputError, match="dvc repro evaluate@openface-random"):
+        read_examples(tmp_path / "plots/examples", runs, np.arange(100, 107))
 
 
 def fill(template, datapoints, fields, x, y):
@@ -208,29 +259,31 @@ def test_a_template_is_json_and_has_dvc_s_anchors(name):
 
 def test_the_learning_template_draws_training_beside_validation():
     fields = ["accuracy", "val_accuracy"]
-    rows = history_of(*RAN[:2]).to_dict("records")
+    rows = history_of(*RAN).to_dict("records")
     for row in rows:
-        row["weights"] = row["variant"].split("-")[1]
+        network, row["weights"] = row["variant"].split("-")
+        row["network"] = {"mobilenet": "MobileNet", "openface": "OpenFace"}[network]
     chart = fill(
         "learning", points(rows, fields), fields, "epoch", "dvc_inferred_y_value"
     )
     picture = drawn_by_vega(chart)
-    for text in ("training", "validation", "pretrained", "random", "main", "faster"):
+    for text in (
+        *("pretrained", "random", "main", "faster"),
+        *("MobileNet: training", "MobileNet: validation", "OpenFace: training"),
+    ):
         assert f">{text}</text>" in picture
 
 
-def test_the_bars_template_has_a_bar_per_variant_and_branch():
+def test_the_bars_template_has_a_bar_per_run_and_branch():
     fields = ["accuracy", "val_accuracy"]
     rows = history_of(*RAN, epochs=1).to_dict("records")
-    chart = fill(
-        "bars", points(rows, fields), fields, "variant", "dvc_inferred_y_value"
-    )
+    chart = fill("bars", points(rows, fields), fields, "run", "dvc_inferred_y_value")
     assert drawn_by_vega(chart).count('aria-roledescription="bar"') == 2 * 2 * len(RAN)
 
 
-def test_a_confusion_matrix_is_of_one_variant_and_branch():
+def test_a_confusion_matrix_is_of_one_run_and_branch():
     pairs = [
-        {"variant": name, "actual": actual, "predicted": predicted}
+        {"run": name, "actual": actual, "predicted": predicted}
         | {"images": int(actual == predicted), "share": float(actual == predicted)}
         for name in RAN
         for actual in EMOTIONS

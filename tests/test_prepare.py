@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 
 from stages import prepare
-from stages.lib import files, forms
-from stages.lib.console import InputError
+from stages.lib.core import files
+from stages.lib.core.errors import InputError
+from stages.lib.data import formats
 
 # Five images, shades of one grey each: the second copy of 7 has another label, 0 is black.
 SHADES = [7, 9, 7, 0, 9]
@@ -17,6 +18,7 @@ NOBODY = dict.fromkeys(
 )
 
 
+OUTPUTS = ("data/images.npz", "data/labels.npz", "metrics/dataset.json")
 PARAMS = Path("params.yaml").read_text()
 
 
@@ -46,6 +48,18 @@ def test_images_and_labels_keep_the_order_of_the_file(raw):
     assert images["labels"].tolist() == LABELS
 
 
+def test_what_is_known_of_each_image_is_kept_beside_the_pixels(raw):
+    write_table(raw / "fer2013.csv")
+    prepare.main()
+    known = files.read_npz(Path("data/labels.npz"))
+    assert {name: values.tolist() for name, values in known.items()} == {
+        "labels": LABELS,
+        "usages": USAGES,
+        "rows": [0, 1, 2, 3, 4],
+        "groups": [0, 1, 0, 3, 1],
+    }
+
+
 def test_the_metrics_say_what_is_in_the_data_set(raw):
     write_table(raw / "fer2013.csv")
     prepare.main()
@@ -73,17 +87,15 @@ def test_two_runs_write_the_same_bytes(raw):
     written = []
     for _ in range(2):
         prepare.main()
-        outputs = [Path("data/images.npz"), Path("metrics/dataset.json")]
-        written.append([path.read_bytes() for path in outputs])
+        written.append([Path(name).read_bytes() for name in OUTPUTS])
     assert written[0] == written[1]
 
 
 def test_an_official_table_is_called_so():
     pixels = np.zeros((1, 48, 48), dtype=np.uint8)
     labels, usages = np.array([3], dtype=np.uint8), np.array(["Training"])
-    assert prepare.describe(
-        forms.Images(pixels, labels, usages, official=True, num_converted=0)
-    )["official"]
+    images = formats.Images(pixels, labels, usages, np.arange(1), True, 0)
+    assert prepare.describe(images, np.arange(1))["official"]
 
 
 def test_the_one_file_is_read_whatever_is_hidden_beside_it(raw):
@@ -96,8 +108,7 @@ def test_nothing_is_written_when_the_data_is_refused(raw):
     (raw / "fer2013.csv").write_text("emotion,pixels\n")
     with pytest.raises(InputError, match="lacks the column `Usage`"):
         prepare.main()
-    assert not Path("data/images.npz").exists()
-    assert not Path("metrics").exists()
+    assert not any(Path(name).exists() for name in OUTPUTS)
 
 
 def test_without_a_download_the_error_says_which_command_is_first(raw):

@@ -2,19 +2,19 @@ from dataclasses import replace
 
 import pytest
 
-from stages.lib.recommend import Candidate, recommend, worthwhile
+from stages.lib.results.recommend import Candidate, recommend, worthwhile
 
-CHANCE = 0.25
+BASELINE = 0.25
 
 
-def candidate(backbone, accuracy, parameters, milliseconds, bytes_an_image):
+def candidate(backbone, accuracy, parameters, milliseconds, bytes_per_image):
     return Candidate(
         f"{backbone}-pretrained",
         backbone,
         accuracy,
         parameters,
         milliseconds,
-        bytes_an_image,
+        bytes_per_image,
     )
 
 
@@ -32,7 +32,7 @@ def four():
 def chosen(candidates):
     return [
         one.choice.backbone if one.choice else None
-        for one in recommend(candidates, CHANCE)
+        for one in recommend(candidates, BASELINE)
     ]
 
 
@@ -40,23 +40,23 @@ def test_each_situation_has_its_best(four):
     assert chosen(four) == ["vggface", "openface", "openface"]
 
 
-def test_speed_does_not_excuse_a_network_that_is_hardly_better_than_guessing(four):
+def test_speed_does_not_excuse_a_network_that_is_hardly_better_than_the_baseline(four):
     slow = [replace(one) for one in four]
     slow[1] = replace(four[1], accuracy=0.44)  # less than half of 0.65 - 0.25
     assert chosen(slow) == ["vggface", "mobilenet", "mobilenet"]
 
 
 def test_half_of_the_best_one_s_lead_is_enough(four):
-    backbones = [one.backbone for one in worthwhile(four, chance=0.35)]
+    backbones = [one.backbone for one in worthwhile(four, baseline=0.35)]
     assert backbones == ["mobilenet", "openface", "resnet50", "vggface"]
-    backbones = [one.backbone for one in worthwhile(four, chance=0.36)]
+    backbones = [one.backbone for one in worthwhile(four, baseline=0.36)]
     assert backbones == ["mobilenet", "resnet50", "vggface"]
 
 
 def test_parameters_and_features_weigh_alike(four):
-    few = replace(four[0], parameters=1000, bytes_an_image=3.0)
-    small = replace(four[2], parameters=1, bytes_an_image=2999.0)
-    assert recommend([few, small], CHANCE)[2].choice == small
+    few = replace(four[0], parameters=1000, bytes_per_image=3.0)
+    small = replace(four[2], parameters=1, bytes_per_image=2999.0)
+    assert recommend([few, small], BASELINE)[2].choice == small
 
 
 def test_what_was_not_timed_is_not_called_fast(four):
@@ -64,8 +64,8 @@ def test_what_was_not_timed_is_not_called_fast(four):
     assert chosen(untimed)[1] == "mobilenet"
 
 
-@pytest.mark.parametrize("accuracy", [0.2, CHANCE])
-def test_nothing_is_recommended_that_does_not_beat_guessing(four, accuracy):
-    guessing = [replace(one, accuracy=accuracy) for one in four]
-    assert chosen(guessing) == [None] * 3
+@pytest.mark.parametrize("accuracy", [0.2, BASELINE])
+def test_nothing_is_recommended_that_does_not_beat_the_baseline(four, accuracy):
+    level = [replace(one, accuracy=accuracy) for one in four]
+    assert chosen(level) == [None] * 3
     assert chosen([]) == [None] * 3

@@ -14,8 +14,14 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.support.wait import WebDriverWait
 
 from stages import report
-from stages.lib import claims, console, files, scores, style
-from stages.lib.fer2013 import EMOTIONS
+from stages.lib.core import files
+from stages.lib.core.errors import InputError
+from stages.lib.page import style
+from stages.lib.results import claims, paper
+from stages.lib.results.paper import TABLES
+from stages.lib.scoring import scores
+from stages.lib.study.catalog import BACKBONES
+from stages.lib.study.fer2013 import EMOTIONS
 
 NUM_CHARTS = 1 + 8 + 2 + 2  # all variants; Figures 5-8; 9 and 10; test set
 
@@ -40,9 +46,9 @@ def partial(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def sample(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("sample")
-    return write_page(folder, images=112, sections=studies.SAMPLE)
+def synthetic(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("synthetic")
+    return write_page(folder, images=112, sections=studies.SYNTHETIC)
 
 
 class Text(HTMLParser):
@@ -85,17 +91,17 @@ def test_the_page_is_small_and_names_no_address(study):
         assert address.startswith(("#", "data:image/png;base64,"))
 
 
-def test_the_sample_says_first_that_it_proves_nothing(sample, study):
-    text = str(read(sample))
-    notice = "Drawn faces and stand-in weights prove nothing about people."
+def test_synthetic_faces_are_said_first_to_prove_nothing(synthetic, study):
+    text = str(read(synthetic))
+    notice = "Synthetic faces and stand-in weights prove nothing about people."
     assert notice in text
     assert text.index(notice) < text.index("Does a backbone")
     assert "prove nothing" not in str(read(study))
 
 
-def test_a_verdict_on_the_sample_says_what_it_stands_on(sample, study):
-    assert "supported on drawn faces" in str(read(sample))
-    assert "on drawn faces" not in str(read(study))
+def test_a_verdict_on_synthetic_faces_says_what_it_stands_on(synthetic, study):
+    assert "supported on synthetic faces" in str(read(synthetic))
+    assert "on synthetic faces" not in str(read(study))
 
 
 def test_missing_variants_are_named_with_the_reason(partial):
@@ -104,8 +110,8 @@ def test_missing_variants_are_named_with_the_reason(partial):
     assert text.count("Missing: its official weights are not here") == 3
 
 
-def test_a_variant_without_a_signal_is_named(study):
-    assert "Without a signal: mobilenet-random." in str(read(study))
+def test_a_variant_with_uninformative_features_is_named(study):
+    assert "Uninformative features: mobilenet-random." in str(read(study))
 
 
 def test_every_claim_has_its_rule_and_a_verdict(study):
@@ -135,7 +141,7 @@ def test_settings_versions_and_hashes_are_given(study):
         assert said in text
 
 
-def test_answers_to_other_images_are_refused(study, monkeypatch, tmp_path):
+def test_predictions_for_other_images_are_refused(study, monkeypatch, tmp_path):
     folder = tmp_path / "copy"
     shutil.copytree(study, folder)
     monkeypatch.chdir(folder)
@@ -143,7 +149,7 @@ def test_answers_to_other_images_are_refused(study, monkeypatch, tmp_path):
     table = files.read_csv(path)
     table["row"] += 1
     files.write_csv(path, table)
-    with pytest.raises(console.InputError, match="dvc repro evaluate@openface-random"):
+    with pytest.raises(InputError, match="dvc repro evaluate@openface-random"):
         report.main()
 
 
@@ -167,7 +173,7 @@ def show(browser):
 
 
 @needs_chromium
-@pytest.mark.parametrize("kind", ["study", "partial", "sample"])
+@pytest.mark.parametrize("kind", ["study", "partial", "synthetic"])
 def test_every_chart_is_drawn_and_the_console_is_silent(kind, show, request):
     browser = show(request.getfixturevalue(kind))
     assert browser.get_log("browser") == []
@@ -186,7 +192,7 @@ def test_a_line_is_drawn_for_every_variant_and_set(show, study):
         "return document.querySelectorAll(`#${arguments[0]} .mark-line path`).length"
     )
     assert browser.execute_script(lines, "validation") == 8
-    for backbone in style.BACKBONES:
+    for backbone in paper.BACKBONES:
         for metric in ("accuracy", "loss"):
             assert browser.execute_script(lines, f"{metric}-{backbone}") == 4
 
@@ -209,8 +215,9 @@ def test_a_backbone_has_its_colour_in_every_chart(show, study):
         ".map((path) => path.getAttribute('stroke'))"
     )
     everywhere = set(browser.execute_script(strokes, "validation"))
-    assert everywhere == set(style.COLOURS.values())
-    for backbone, colour in style.COLOURS.items():
+    assert everywhere == {BACKBONES[name].colour for name in paper.BACKBONES}
+    for backbone in paper.BACKBONES:
+        colour = BACKBONES[backbone].colour
         found = set(browser.execute_script(strokes, f"accuracy-{backbone}"))
         assert found == {colour, style.lighter(colour)}
 
@@ -230,12 +237,12 @@ def number(text):
 
 @needs_chromium
 @pytest.mark.parametrize("kind", ["study", "partial"])
-@pytest.mark.parametrize("table", report.TABLES)
+@pytest.mark.parametrize("table", TABLES)
 def test_the_tables_of_rates_equal_the_json(table, kind, show, request):
     folder = request.getfixturevalue(kind)
     ours, paper, difference = (
-        files.read_json(folder / f"metrics/{part}{table}.json")
-        for part in ("", "paper/", "difference/")
+        files.read_json(folder / f"metrics/{part}{table[-1]}.json")
+        for part in ("study/table", "paper/table", "study/difference")
     )
     rows = dict(show(folder).execute_script(CELLS, table))
     assert list(rows) == list(studies.LEARNS)
@@ -255,7 +262,8 @@ def test_the_tables_of_rates_equal_the_json(table, kind, show, request):
 @needs_chromium
 def test_the_first_and_the_last_epoch_equal_the_json(show, study):
     initial, final = (
-        files.read_json(study / f"metrics/{name}.json") for name in ("initial", "final")
+        files.read_json(study / f"metrics/study/{name}.json")
+        for name in ("initial", "final")
     )
     rows = dict(show(study).execute_script(CELLS, "ends"))
     assert list(rows) == list(studies.LEARNS)
@@ -269,14 +277,14 @@ def test_the_first_and_the_last_epoch_equal_the_json(show, study):
 def test_signs_that_disagree_are_marked_and_no_others(show, study):
     rows = dict(show(study).execute_script(CELLS, "table4"))
     for cells in rows.values():
-        for mine, paper, difference in zip(*[iter(cells)] * 3, strict=True):
-            disagree = float(mine[0]) * float(paper[0]) < 0
+        for mine, theirs, difference in zip(*[iter(cells)] * 3, strict=True):
+            disagree = float(mine[0]) * float(theirs[0]) < 0
             assert ("±" in difference[1]) == disagree
 
 
 @needs_chromium
 def test_confusion_matrices_and_examples_equal_the_csv(show, study):
-    confusion = files.read_csv(study / "plots/confusion.csv")
+    confusion = files.read_csv(study / "plots/study/confusion.csv")
     browser = show(study)
     for variant in studies.LEARNS:
         cells = browser.execute_script(
@@ -284,7 +292,7 @@ def test_confusion_matrices_and_examples_equal_the_csv(show, study):
             ".map((cell) => Number(cell.value))",
             variant,
         )
-        expected = confusion[confusion["variant"] == variant]["share"]
+        expected = confusion[confusion["run"] == variant]["share"]
         assert cells == pytest.approx(expected.tolist())
     tables = browser.find_elements(By.CSS_SELECTOR, ".example table")
     assert len(tables) == len(EMOTIONS)
@@ -398,14 +406,62 @@ def test_a_study_of_one_epoch_has_a_page_without_rates(show, tmp_path):
 
 
 @needs_chromium
-def test_a_ninth_variant_is_told_apart(show, tmp_path):
+def test_another_protocol_is_a_table_of_its_own_and_in_no_figure(show, tmp_path):
     scratch = {"backbone": "mobilenet", "weights": "random", "trainable_layers": "all"}
-    ninth = {"variants": {"mobilenet-scratch": scratch}}
+    ninth = {
+        "variants": {"mobilenet-scratch": scratch | {"seed": 42}},
+        "runs": {"mobilenet-scratch": {"variant": "mobilenet-scratch", "seed": 42}},
+    }
     ran = ("mobilenet-random", "mobilenet-scratch")
     browser = show(write_page(tmp_path, ran=ran, sections=ninth), charts=7)
     assert browser.get_log("browser") == []
-    marked = "return document.querySelectorAll('#accuracy-mobilenet .mark-symbol path').length"
-    assert browser.execute_script(marked) == 2 * 20  # training and validation of one
+    lines = (
+        "return document.querySelectorAll('#accuracy-mobilenet .mark-line path').length"
+    )
+    assert browser.execute_script(lines) == 2  # training and validation of one
+    [(name, cells)] = browser.execute_script(CELLS, "protocols")
+    assert name == "mobilenet-scratch"
+    assert [text for _, text in cells][:2] == ["every layer", "1"]
+    final = files.read_json(tmp_path / "metrics/study/final.json")[name]
+    assert [value and float(value) for value, _ in cells][3:] == [
+        final[key]
+        for key in (
+            "accuracy",
+            "val_accuracy",
+            "test_accuracy",
+            "deduplicated_accuracy",
+        )
+    ]
+
+
+@needs_chromium
+@pytest.mark.parametrize("first", ["openface-pretrained", "openface-pretrained-43"])
+def test_seeds_are_one_line_of_means_with_a_band_and_the_page_counts_them(
+    show, tmp_path, first
+):
+    more = {
+        f"openface-pretrained-{seed}": {"variant": "openface-pretrained", "seed": seed}
+        for seed in (43, 44)
+    }
+    ran = ("openface-random", *dict.fromkeys([first, *more]))
+    folder = write_page(tmp_path, ran=ran, sections={"runs": more})
+    browser = show(folder, charts=7)
+    assert browser.get_log("browser") == []
+    assert (
+        f"{len(ran) - 1} seeds"
+        in browser.find_element(By.ID, "variants").text.split("openface-random")[0]
+    )
+    drawn = "return document.querySelectorAll(`#accuracy-openface ${arguments[0]} path`).length"
+    assert browser.execute_script(drawn, ".mark-line") == 2 * 2
+    # The made-up training is the same from every seed: only validation has a band.
+    assert browser.execute_script(drawn, ".mark-area") == 1
+    ours = files.read_json(folder / "metrics/study/final.json")["openface-pretrained"]
+    cells = dict(browser.execute_script(CELLS, "ends"))["openface-pretrained"]
+    assert [float(value) for value, _ in cells][4:] == list(ours.values())
+    runs = files.read_json(folder / "metrics/study/runs.json")
+    of_each = [runs[name]["final"]["accuracy"] for name in ran[1:]]
+    assert ours["accuracy"] == pytest.approx(np.mean(of_each), rel=1e-5)
+    assert browser.find_elements(By.ID, "confusion-openface-pretrained")
 
 
 def specs(folder):
@@ -415,29 +471,50 @@ def specs(folder):
     return json.loads(embedded)
 
 
-def test_charts_show_what_guessing_gives(study):
-    guessing = scores.chance(files.read_npz(study / "data/images.npz")["labels"])
+def test_charts_show_the_baseline(study):
+    scored = scores.baseline(files.read_npz(study / "data/labels.npz")["labels"])
     drawn = {
-        chart: rows[0]["chance"]
+        chart: rows[0]["baseline"]
         for chart, spec in specs(study).items()
         for rows in spec.get("datasets", {}).values()
-        if "chance" in rows[0]
+        if "baseline" in rows[0]
     }
     assert drawn == {
-        "initial-accuracy": pytest.approx(guessing["accuracy"], abs=1e-6),
-        "initial-loss": pytest.approx(guessing["prior_loss"], abs=1e-5),
-        "twins": pytest.approx(guessing["accuracy"], abs=1e-6),
+        "initial-accuracy": pytest.approx(scored["accuracy"], abs=1e-6),
+        "initial-loss": pytest.approx(scored["prior_loss"], abs=1e-5),
+        "duplicates": pytest.approx(scored["accuracy"], abs=1e-6),
     }
 
 
-def test_networks_are_recommended_by_their_lead_over_one_answer_to_the_same_images():
-    """Accuracy without copies in train was once compared to chance on the whole test set."""
-    labels = np.array([0, 0, 0, 1, 1, 6])
-    has_twin = np.array([True, True, False, False, False])
-    split = {"test": np.arange(5), "test_has_twin": has_twin}
-    assert report.guessing(labels, split) == pytest.approx(2 / 3)
-    assert report.guessing(labels, split | {"test_has_twin": ~has_twin}) == 1
-    assert report.guessing(labels, split | {"test_has_twin": has_twin | True}) == 0
+@pytest.mark.parametrize(
+    ("has_duplicate", "expected"),
+    [
+        ([True, True, False, False, False], 2 / 3),
+        ([False, False, True, True, True], 1),
+        ([True] * 5, 0),
+    ],
+)
+def test_networks_are_recommended_by_their_lead_over_the_baseline_of_the_same_images(
+    monkeypatch, tmp_path, has_duplicate, expected
+):
+    """Accuracy on the deduplicated part was once compared to the whole test set's baseline."""
+    monkeypatch.chdir(tmp_path)
+    studies.make(tmp_path, ran=("openface-random",), images=112)
+    arrays = files.read_npz(tmp_path / "data/images.npz")
+    split = files.read_npz(tmp_path / "data/split.npz")
+    test = split["test"][:5]
+    arrays["labels"][test] = [0, 0, 0, 1, 1]
+    files.write_npz(tmp_path / "data/images.npz", arrays)
+    split |= {"test": test, "test_has_duplicate": np.array(has_duplicate)}
+    files.write_npz(tmp_path / "data/split.npz", split)
+    used = []
+    monkeypatch.setattr(
+        report.recommend,
+        "worthwhile",
+        lambda candidates, baseline: used.append(baseline) or [],
+    )
+    report.main()
+    assert used[0] == pytest.approx(expected)
 
 
 def test_the_charts_are_data_that_a_script_cannot_escape(study):

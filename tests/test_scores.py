@@ -1,45 +1,44 @@
 import math
 
 import numpy as np
-import pandas as pd
 import pytest
 
-from stages.lib import scores
-from stages.lib.fer2013 import EMOTIONS
+from stages.lib.scoring import scores
+from stages.lib.study.fer2013 import EMOTIONS
 
 TABLE_1 = [4953, 547, 5121, 8989, 6077, 4002, 6198]
 
 
 @pytest.fixture
-def answers():
+def predictions():
     """Labels of six emotions (nothing shows disgust) and probabilities that sum to 1."""
     random = np.random.default_rng(3)
     labels = random.choice([0, 2, 3, 4, 5, 6], size=60).astype(np.uint8)
     return labels, random.dirichlet(np.ones(7), size=60).astype(np.float32)
 
 
-def test_chance_on_fer2013_is_that_of_table_1():
-    chance = scores.chance(np.repeat(np.arange(7, dtype=np.uint8), TABLE_1))
-    assert chance["accuracy"] == pytest.approx(0.2505, abs=5e-5)
-    assert chance["prior_loss"] == pytest.approx(1.8103, abs=5e-5)
-    assert chance["uniform_loss"] == pytest.approx(1.9459, abs=5e-5)
+def test_the_baselines_of_fer2013_are_those_of_table_1():
+    baseline = scores.baseline(np.repeat(np.arange(7, dtype=np.uint8), TABLE_1))
+    assert baseline["accuracy"] == pytest.approx(0.2505, abs=5e-5)
+    assert baseline["prior_loss"] == pytest.approx(1.8103, abs=5e-5)
+    assert baseline["uniform_loss"] == pytest.approx(1.9459, abs=5e-5)
 
 
 def test_an_emotion_that_never_occurs_does_not_disturb_the_prior():
-    chance = scores.chance(np.array([0, 0, 3, 3], np.uint8))
-    assert chance["prior_loss"] == pytest.approx(math.log(2))
+    baseline = scores.baseline(np.array([0, 0, 3, 3], np.uint8))
+    assert baseline["prior_loss"] == pytest.approx(math.log(2))
 
 
-def test_always_answering_the_shares_costs_the_prior_loss(answers):
-    labels, _ = answers
+def test_predicting_the_shares_of_the_classes_costs_the_prior_loss(predictions):
+    labels, _ = predictions
     shares = np.bincount(labels, minlength=7) / len(labels)
-    guesses = np.tile(shares, (len(labels), 1)).astype(np.float32)
-    loss = scores.cross_entropy(labels, guesses)
-    assert loss == pytest.approx(scores.chance(labels)["prior_loss"])
+    shown_all = np.tile(shares, (len(labels), 1)).astype(np.float32)
+    loss = scores.cross_entropy(labels, shown_all)
+    assert loss == pytest.approx(scores.baseline(labels)["prior_loss"])
 
 
-def test_scores_agree_with_plain_loops(answers):
-    labels, probabilities = answers
+def test_scores_agree_with_plain_loops(predictions):
+    labels, probabilities = predictions
     predicted = [max(range(7), key=row.__getitem__) for row in probabilities]
     pairs = list(zip(labels.tolist(), predicted, strict=True))
     f1 = []
@@ -84,13 +83,9 @@ def test_a_part_without_images_scores_nothing():
 
 
 def test_confusion_has_all_49_pairs_in_the_order_of_the_emotions():
-    predictions = pd.DataFrame(
-        {
-            "actual": ["happy", "happy", "happy", "sad"],
-            "predicted": ["happy", "sad", "happy", "neutral"],
-        }
-    )
-    pairs = scores.confusion(predictions)
+    happy, sad, neutral = map(EMOTIONS.index, ("happy", "sad", "neutral"))
+    labels = np.array([happy, happy, happy, sad], np.uint8)
+    pairs = scores.confusion(labels, np.array([happy, sad, happy, neutral], np.uint8))
     names = [(pair["actual"], pair["predicted"]) for pair in pairs]
     assert names == [(a, b) for a in EMOTIONS for b in EMOTIONS]
 

@@ -13,10 +13,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stages.lib import files
+from stages.lib.core import files
 
 PROJECT = Path(__file__).parents[1]
-MODULES = sorted((PROJECT / "stages").rglob("*.py"))
+MODULES = sorted(
+    path for part in ("stages", "tools") for path in (PROJECT / part).rglob("*.py")
+)
 
 # Modules that run what they read; PyYAML's loaders are among them.
 DANGEROUS = {
@@ -83,7 +85,9 @@ def test_the_search_finds_what_it_looks_for(source):
     assert list(faults(source))
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path", MODULES, ids=lambda path: str(path.relative_to(PROJECT))
+)
 def test_nothing_that_is_read_is_run_and_nothing_is_unpacked(path):
     assert list(faults(path.read_text())) == []
 
@@ -116,7 +120,7 @@ VARIANT = "openface-random"
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    """The stages that need no TensorFlow, run on the sample where secrets are set."""
+    """The stages that need no TensorFlow, run on synthetic faces where secrets are set."""
     folder = tmp_path_factory.mktemp("study") / "project"
     folder.mkdir()
     for name in ("stages", "metrics/paper", ".dvc/plots"):
@@ -124,14 +128,14 @@ def run(tmp_path_factory):
     for name in (
         "dvc.yaml",
         "requirements.lock",
+        "metrics/architectures.json",
         "metrics/costs.json",
         ".dvc/config",
         ".dvc/.gitignore",
         ".dvcignore",
     ):
         shutil.copyfile(PROJECT / name, folder / name)
-    sample = (PROJECT / "params.sample.yaml").read_text()
-    (folder / "params.yaml").write_text(sample)
+    shutil.copyfile(PROJECT / "params.demo.yaml", folder / "params.yaml")
     subprocess.run(["git", "init", "-q"], cwd=folder, check=True)
     python = [sys.executable, "-m"]
     environment = {**os.environ, **SECRETS, "FER_MIRROR": ""}

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 from stages import split
-from stages.lib import files, params
-from stages.lib.console import InputError
-from tests.networks import some_images
+from stages.lib.core import files
+from stages.lib.core.errors import InputError
+from stages.lib.study.settings import Split
 
 # Table 1 in the order of the codes.
 TABLE_1 = [4_953, 547, 5_121, 8_989, 6_077, 4_002, 6_198]
-SHARES = params.Split(val=0.1, test=0.2, seed=42)
+SHARES = Split(val=0.1, test=0.2, seed=42)
 PROJECT = Path(__file__).parents[1]
 
 
@@ -30,8 +30,8 @@ def test_sizes_are_those_of_section_3_1(rows):
 
 
 def test_every_image_is_in_exactly_one_set(labels, rows):
-    dealt = np.concatenate(list(rows.values()))
-    assert np.array_equal(np.sort(dealt), np.arange(len(labels)))
+    split_up = np.concatenate(list(rows.values()))
+    assert np.array_equal(np.sort(split_up), np.arange(len(labels)))
 
 
 def test_every_emotion_has_its_share_in_every_set(labels, rows):
@@ -41,13 +41,13 @@ def test_every_emotion_has_its_share_in_every_set(labels, rows):
         assert np.abs(shares - whole).max() < 1 / 3_000
 
 
-def test_another_seed_deals_otherwise(labels, rows):
-    other = split.split_rows(labels, params.Split(val=0.1, test=0.2, seed=43))
+def test_another_seed_splits_otherwise(labels, rows):
+    other = split.split_rows(labels, Split(val=0.1, test=0.2, seed=43))
     assert not np.array_equal(other["test"], rows["test"])
 
 
 def test_too_few_images_of_an_emotion_is_an_error():
-    with pytest.raises(InputError, match="7 images cannot be dealt into sets of 1"):
+    with pytest.raises(InputError, match="7 images cannot be split into sets of 1"):
         split.split_rows(np.arange(7, dtype=np.uint8), SHARES)
 
 
@@ -74,28 +74,30 @@ def test_a_set_without_an_emotion_is_an_error(counts, message):
 
 def test_examples_are_of_each_emotion_and_fresh_where_they_can_be():
     labels = np.array([0, 0, 1, 1, 2, 3, 4, 5, 6])
-    has_twin = np.array([1, 0, 0, 1, 1, 0, 0, 0, 0], bool)
-    chosen = split.choose_examples(labels, np.arange(9), has_twin, 1)
+    has_duplicate = np.array([1, 0, 0, 1, 1, 0, 0, 0, 0], bool)
+    chosen = split.choose_examples(labels, np.arange(9), has_duplicate, 1)
     assert labels[chosen].tolist() == list(range(7))
     assert chosen[:3].tolist() == [1, 2, 4]
 
 
-def test_the_stage_marks_twins_and_writes_the_same_bytes_twice(tmp_path, monkeypatch):
+def test_the_stage_marks_duplicates_and_writes_the_same_bytes_twice(
+    tmp_path, monkeypatch
+):
     monkeypatch.chdir(tmp_path)
     Path("params.yaml").write_text((PROJECT / "params.yaml").read_text())
-    pixels, _ = some_images(70)
     labels = np.arange(70, dtype=np.uint8) % 7
     rows = split.split_rows(labels, SHARES)
-    twin, original = rows["test"][3], rows["train"][0]
-    pixels[twin] = pixels[original]
-    files.write_npz(Path("data/images.npz"), {"pixels": pixels, "labels": labels})
+    duplicate, original = rows["test"][3], rows["train"][0]
+    groups = np.arange(70)
+    groups[[duplicate, original]] = min(duplicate, original)
+    files.write_npz(Path("data/labels.npz"), {"labels": labels, "groups": groups})
     split.main()
     first = Path("data/split.npz").read_bytes()
     written = files.read_npz(Path("data/split.npz"))
-    assert np.flatnonzero(written["test_has_twin"]).tolist() == [3]
-    assert twin not in written["examples"]
+    assert np.flatnonzero(written["test_has_duplicate"]).tolist() == [3]
+    assert duplicate not in written["examples"]
     counts = files.read_json(Path("metrics/split.json"))
-    assert counts["test_with_twin_in_train"] == 1
+    assert counts["test_with_duplicate_in_train"] == 1
     assert counts["test"] == {"total": 14, **dict.fromkeys(split.EMOTIONS, 2)}
     split.main()
     assert Path("data/split.npz").read_bytes() == first

@@ -7,53 +7,58 @@ import pytest
 from ruamel.yaml import YAML
 
 from stages import tabulate
-from stages.lib import checks, files, params
-from stages.lib.fer2013 import EMOTIONS
+from stages.lib.core import files
+from stages.lib.results import tables
+from stages.lib.results.paper import CLASS_COUNTS
+from stages.lib.study.fer2013 import EMOTIONS
 
 ROOT = Path(__file__).parents[1]
+KEYS = ["run", "variant", "seed", "network", "weights"]
 WINDOWS = ["1-5", "6-10", "11-15", "16-20"]
 
 # A name says nothing: the settings do. The last one trains every layer (C5).
+RANDOM = {"weights": "random", "seed": 42}
 VARIANTS = {
-    "mobilenet-random": ("mobilenet", "random", 4),
-    "resnet50-pretrained": ("resnet50", "pretrained", 4),
-    "scratch": ("mobilenet", "random", "all"),
+    "mobilenet-random": {"backbone": "mobilenet", "trainable_layers": 4, **RANDOM},
+    "resnet50-pretrained": {
+        "backbone": "resnet50",
+        "weights": "pretrained",
+        "trainable_layers": 4,
+    },
+    "scratch": {"backbone": "mobilenet", "trainable_layers": "all", **RANDOM},
 }
+RUNS = {name: {"variant": name, "seed": 42} for name in VARIANTS}
+COUNTS = dict.fromkeys(EMOTIONS, 10)
 
 
-def write_params(folder, **changes):
-    """Write the project's own params.yaml with other variants and `section=values`."""
+def write_params(folder, runs=RUNS, **changes):
+    """Write the project's own params.yaml with other variants, runs and `section=values`."""
     yaml = YAML()
     settings = yaml.load(ROOT / "params.yaml")
-    keys = ("backbone", "weights", "trainable_layers")
-    settings["variants"] = {
-        name: dict(zip(keys, values, strict=True)) for name, values in VARIANTS.items()
-    }
+    settings |= {"variants": VARIANTS, "runs": runs}
     for section, values in changes.items():
         settings[section].update(values)
     yaml.dump(settings, folder / "params.yaml")
 
 
-def write_results(folder, variant, num_epochs=20, num_test=14):
-    """Write what evaluate would of a variant whose accuracy rises by 0.01 an epoch."""
+def write_results(folder, run, num_epochs=20, num_test=14, rise=0.01):
+    """Write what evaluate would of a run whose accuracy rises by 0.01 per epoch."""
     epochs = np.arange(1, num_epochs + 1)
     history = {
         "epoch": epochs,
-        "accuracy": 0.25 + 0.01 * epochs,
+        "accuracy": 0.25 + rise * epochs,
         "val_accuracy": 0.25 + 0.004 * epochs,
         "loss": 2 - 0.02 * epochs,
         "val_loss": 2 - 0.015 * epochs,
     }
-    files.write_csv(folder / f"plots/history/{variant}.csv", pd.DataFrame(history))
-    predictions = {"actual": EMOTIONS * 2, "predicted": ("happy",) * 14}
-    files.write_csv(
-        folder / f"plots/predictions/{variant}.csv", pd.DataFrame(predictions)
-    )
+    files.write_csv(folder / f"plots/history/{run}.csv", pd.DataFrame(history))
+    happy = np.full(num_test, EMOTIONS.index("happy"))
+    files.write_codes(folder / f"plots/predictions/{run}.txt", happy)
     files.write_json(
-        folder / f"metrics/test/{variant}.json",
+        folder / f"metrics/test/{run}.json",
         {
             "test": {"images": num_test, "accuracy": 0.5},
-            "twin_free": {"images": 10, "accuracy": 0.4},
+            "deduplicated": {"images": 10, "accuracy": 0.4},
         },
     )
 
@@ -68,15 +73,22 @@ def study(tmp_path, monkeypatch):
         files.write_json(tmp_path / name, files.read_json(ROOT / name))
     files.write_json(
         tmp_path / "metrics/dataset.json",
-        {"images": 70, "official": False, "source_file": "fer2013.csv"},
+        {
+            "images": 70,
+            "emotions": COUNTS,
+            "official": False,
+            "source_file": "fer2013.csv",
+        },
     )
-    files.write_json(tmp_path / "metrics/split.json", {"test": {"total": 14}})
+    labels = np.tile(np.arange(7, dtype=np.uint8), 10)
+    files.write_npz(tmp_path / "data/labels.npz", {"labels": labels})
+    no_duplicates = np.zeros(14, dtype=bool)
+    split = {"test": np.arange(14), "test_has_duplicate": no_duplicates}
+    files.write_npz(tmp_path / "data/split.npz", split)
     files.write_json(
-        tmp_path / "metrics/features/mobilenet-random.json", {"carries_signal": False}
+        tmp_path / "metrics/features/mobilenet-random.json", {"informative": False}
     )
-    files.write_json(
-        tmp_path / "metrics/features/scratch.json", {"carries_signal": True}
-    )
+    files.write_json(tmp_path / "metrics/features/scratch.json", {"informative": True})
     write_results(tmp_path, "mobilenet-random")
     write_results(tmp_path, "scratch")
     return tmp_path
@@ -86,14 +98,14 @@ def test_tables_2_to_5_hold_mcr_and_mofr_of_accuracy_and_loss(study):
     tabulate.main()
     expected = {"table2": 0.01, "table3": -0.02, "table4": 0.006, "table5": -0.005}
     for table, rate in expected.items():
-        row = files.read_json(study / f"metrics/{table}.json")["scratch"]
+        row = files.read_json(study / f"metrics/study/{table}.json")["scratch"]
         assert list(row) == WINDOWS
         assert list(row.values()) == pytest.approx([rate] * 4)
 
 
 def test_differences_are_ours_minus_the_papers_where_both_exist(study):
     tabulate.main()
-    difference = files.read_json(study / "metrics/difference/table2.json")
+    difference = files.read_json(study / "metrics/study/difference2.json")
     assert list(difference) == ["mobilenet-random"]
     assert difference["mobilenet-random"]["1-5"] == pytest.approx(0.01 - 0.013814)
 
@@ -101,45 +113,47 @@ def test_differences_are_ours_minus_the_papers_where_both_exist(study):
 def test_only_windows_of_the_paper_are_compared(study):
     write_params(study, tables={"window": 10})
     tabulate.main()
-    assert list(files.read_json(study / "metrics/table2.json")["scratch"]) == [
+    assert list(files.read_json(study / "metrics/study/table2.json")["scratch"]) == [
         "1-10",
         "11-20",
     ]
-    difference = files.read_json(study / "metrics/difference/table2.json")
+    difference = files.read_json(study / "metrics/study/difference2.json")
     assert difference == {"mobilenet-random": {}}
 
 
 def test_initial_and_final_are_the_first_and_the_last_epoch(study):
     tabulate.main()
-    assert files.read_json(study / "metrics/initial.json")["scratch"] == {
+    assert files.read_json(study / "metrics/study/initial.json")["scratch"] == {
         "accuracy": 0.26,
         "val_accuracy": 0.254,
         "loss": 1.98,
         "val_loss": 1.985,
     }
-    assert files.read_json(study / "metrics/final.json")["scratch"] == {
+    assert files.read_json(study / "metrics/study/final.json")["scratch"] == {
         "accuracy": 0.45,
         "val_accuracy": 0.33,
         "loss": 1.6,
         "val_loss": 1.7,
         "test_accuracy": 0.5,
-        "twin_free_accuracy": 0.4,
+        "deduplicated_accuracy": 0.4,
     }
 
 
 @pytest.mark.parametrize(
-    "table", ["table2", "table3", "table4", "table5", "initial", "final"]
+    "table", ["table2", "table3", "table4", "table5", "initial", "final", "runs"]
 )
-def test_a_variant_without_results_is_named(study, table):
+def test_a_variant_without_results_is_in_no_table(study, table):
     tabulate.main()
-    values = files.read_json(study / f"metrics/{table}.json")
-    assert values["missing"] == ["resnet50-pretrained"]
-    assert list(values) == ["mobilenet-random", "scratch", "missing"]
+    values = files.read_json(study / f"metrics/study/{table}.json")
+    assert list(values) == ["mobilenet-random", "scratch"]
+    told = files.read_json(study / "metrics/study/study.json")
+    assert told["missing"] == ["resnet50-pretrained"]
 
 
-def test_a_variant_that_params_does_not_list_is_not_read(study):
+def test_a_run_that_params_does_not_list_is_not_read(study):
     tabulate.main()
-    first = {path: path.read_bytes() for path in study.glob("metrics/*.json")}
+    first = {path: path.read_bytes() for path in study.glob("metrics/study/*.json")}
+    assert len(first) == 4 + 4 + 6
     (study / "metrics/test/old.json").write_text("not even JSON")
     write_results(study, "vggface-random")
     tabulate.main()
@@ -153,72 +167,123 @@ def test_results_of_another_study_are_left_out_and_named(study, caplog, other):
         tabulate.main()
     assert "Leaving out scratch: it has" in caplog.text
     assert "Run `dvc repro evaluate@scratch`" in caplog.text
-    missing = files.read_json(study / "metrics/table2.json")["missing"]
+    missing = files.read_json(study / "metrics/study/study.json")["missing"]
     assert missing == ["resnet50-pretrained", "scratch"]
 
 
 def test_study_says_what_the_results_rest_on(study):
     tabulate.main()
-    assert files.read_json(study / "metrics/study.json") == {
-        "data": "FER2013",
+    assert files.read_json(study / "metrics/study/study.json") == {
+        "data": "another data set",
         "pretrained": "official",
         "images": 70,
         "official": False,
         "source_file": "fer2013.csv",
         "epochs": 20,
-        "ran": ["mobilenet-random", "scratch"],
+        "ran": {
+            "mobilenet-random": {"mobilenet-random": 42},
+            "scratch": {"scratch": 42},
+        },
         "missing": ["resnet50-pretrained"],
-        "without_signal": ["mobilenet-random"],
-        "trainable_layers": {
-            "mobilenet-random": 4,
-            "resnet50-pretrained": 4,
-            "scratch": "all",
-        },
-        "weights": {
-            "mobilenet-random": "random",
-            "resnet50-pretrained": "pretrained",
-            "scratch": "random",
-        },
+        "uninformative": ["mobilenet-random"],
     }
 
 
-def test_study_tells_the_sample_and_its_stand_in_weights(study):
-    write_params(study, data={"source": "sample"}, weights={"pretrained": "stand-in"})
+def test_study_tells_synthetic_faces_and_their_stand_in_weights(study):
+    write_params(
+        study, data={"source": "synthetic"}, weights={"pretrained": "stand-in"}
+    )
     tabulate.main()
-    told = files.read_json(study / "metrics/study.json")
-    assert (told["data"], told["pretrained"]) == ("sample", "stand-in")
+    told = files.read_json(study / "metrics/study/study.json")
+    assert (told["data"], told["pretrained"]) == ("synthetic", "stand-in")
+
+
+@pytest.mark.parametrize(
+    ("source", "change", "expected"),
+    [
+        ("kaggle", {}, "FER2013"),
+        ("/home/me/fer2013", {}, "FER2013"),
+        ("kaggle", {"disgust": 548}, "another data set"),
+        ("/home/me/faces", {"disgust": 0}, "another data set"),
+        ("synthetic", {}, "synthetic"),
+    ],
+)
+def test_a_data_set_is_called_fer2013_by_its_counts_alone(source, change, expected):
+    assert tabulate.name_data(source, {"emotions": CLASS_COUNTS | change}) == expected
+
+
+@pytest.fixture
+def two_seeds(study):
+    """The study, in which `scratch` has a second run and a third without results."""
+    more = {f"scratch-{seed}": {"variant": "scratch", "seed": 42} for seed in "bc"}
+    write_params(study, runs=RUNS | more)
+    write_results(study, "scratch-b", rise=0.03)
+    return study
+
+
+def test_runs_that_differ_in_the_seed_alone_are_one_row_of_means(two_seeds):
+    tabulate.main()
+    folder = two_seeds / "metrics/study"
+    assert list(files.read_json(folder / "table2.json")) == [
+        "mobilenet-random",
+        "scratch",
+    ]
+    assert files.read_json(folder / "table2.json")["scratch"]["1-5"] == 0.02
+    assert files.read_json(folder / "final.json")["scratch"]["accuracy"] == 0.65
+    runs = files.read_json(folder / "runs.json")
+    assert list(runs) == ["mobilenet-random", "scratch", "scratch-b"]
+    assert [runs[name]["table2"]["1-5"] for name in ("scratch", "scratch-b")] == [
+        0.01,
+        0.03,
+    ]
+    told = files.read_json(folder / "study.json")
+    assert told["ran"]["scratch"] == {"scratch": 42, "scratch-b": 42}
+    assert told["missing"] == ["resnet50-pretrained", "scratch-c"]
+
+
+def test_a_plot_has_a_row_for_each_run_and_says_which_variant_it_repeats(two_seeds):
+    tabulate.main()
+    table = files.read_csv(two_seeds / "plots/study/initial.csv")
+    assert table["run"].tolist() == ["mobilenet-random", "scratch", "scratch-b"]
+    assert table["variant"].tolist() == ["mobilenet-random", "scratch", "scratch"]
+
+
+def test_a_mean_of_scores_of_which_one_is_missing_is_none():
+    rows = [{"loss": 1.0, "score": 0.5}, {"loss": 2.0, "score": None}]
+    assert tables.mean(rows) == {"loss": 1.5, "score": None}
 
 
 def test_learning_curves_are_gathered_by_the_settings_backbone(study):
     tabulate.main()
-    table = files.read_csv(study / "plots/learning/mobilenet.csv")
-    assert table["variant"].unique().tolist() == ["mobilenet-random", "scratch"]
+    table = files.read_csv(study / "plots/study/learning.csv")
+    assert table["run"].unique().tolist() == ["mobilenet-random", "scratch"]
+    assert table["network"].unique().tolist() == [
+        "MobileNet",
+        "MobileNet, every layer",
+    ]
     assert table["weights"].unique().tolist() == ["random"]
     assert table["epoch"].tolist() == [*range(1, 21)] * 2
 
 
-def test_every_backbone_of_the_settings_has_a_learning_plot():
-    choices = dict(checks._specs(params.Variant))["backbone"].argparse_kwargs["one_of"]
-    assert set(tabulate.BACKBONES) == set(choices)
-
-
-def test_confusion_has_49_cells_a_variant_and_its_shares_sum_to_1(study):
+def test_confusion_has_49_cells_a_run_and_its_shares_sum_to_1(study):
     tabulate.main()
-    table = files.read_csv(study / "plots/confusion.csv")
-    assert list(table.columns) == ["variant", "actual", "predicted", "images", "share"]
-    assert table.groupby("variant").size().to_dict() == {
+    table = files.read_csv(study / "plots/study/confusion.csv")
+    assert list(table.columns) == [*KEYS, "actual", "predicted", "images", "share"]
+    assert table.groupby("run").size().to_dict() == {
         "mobilenet-random": 49,
         "scratch": 49,
     }
-    sums = table.groupby(["variant", "actual"])["share"].sum()
+    sums = table.groupby(["run", "actual"])["share"].sum()
     assert sums.tolist() == pytest.approx([1] * 14)
+    assert table[table["predicted"] == "happy"]["images"].tolist() == [2] * 14
 
 
-def test_test_accuracy_is_given_with_and_without_twins(study):
+def test_test_accuracy_is_given_with_and_without_duplicates(study):
     tabulate.main()
-    assert (study / "plots/test.csv").read_text() == (
-        "variant,accuracy,twin_free_accuracy\n"
-        "mobilenet-random,0.5,0.4\nscratch,0.5,0.4\n"
+    assert (study / "plots/study/test.csv").read_text() == (
+        "run,variant,seed,network,weights,test_accuracy,deduplicated_accuracy\n"
+        "mobilenet-random,mobilenet-random,42,MobileNet,random,0.5,0.4\n"
+        'scratch,scratch,42,"MobileNet, every layer",random,0.5,0.4\n'
     )
 
 
@@ -226,19 +291,19 @@ def test_a_study_without_results_writes_headers_and_names_all(study):
     for path in study.glob("metrics/test/*.json"):
         path.unlink()
     tabulate.main()
-    assert files.read_json(study / "metrics/table2.json") == {"missing": list(VARIANTS)}
+    assert files.read_json(study / "metrics/study/table2.json") == {}
+    told = files.read_json(study / "metrics/study/study.json")
+    assert (told["ran"], told["missing"]) == ({}, list(VARIANTS))
+    keys = ",".join(KEYS)
     columns = "accuracy,val_accuracy,loss,val_loss\n"
     headers = {
-        "initial": f"variant,{columns}",
-        "test": "variant,accuracy,twin_free_accuracy\n",
-        "confusion": "variant,actual,predicted,images,share\n",
-        **{
-            f"learning/{name}": f"variant,weights,epoch,{columns}"
-            for name in ("mobilenet", "resnet50", "openface", "vggface")
-        },
+        "initial": f"{keys},{columns}",
+        "test": f"{keys},test_accuracy,deduplicated_accuracy\n",
+        "confusion": f"{keys},actual,predicted,images,share\n",
+        "learning": f"{keys},epoch,{columns}",
     }
     for name, header in headers.items():
-        assert (study / f"plots/{name}.csv").read_text() == header
+        assert (study / f"plots/study/{name}.csv").read_text() == header
 
 
 def test_two_runs_write_the_same_bytes(study):

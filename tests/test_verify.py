@@ -4,7 +4,7 @@ import pytest
 from dvc.fs import localfs
 from dvc.rwlock import RWLockFileCorruptedError, rwlock
 
-from stages import verify
+from tools import verify
 
 
 def add(cache, content: bytes, suffix: str = ""):

@@ -45,7 +45,7 @@ class Study:
 
     def verify(self, folder: Path) -> None:
         subprocess.run(
-            [sys.executable, "-m", "stages.verify"],
+            [sys.executable, "-m", "tools.verify"],
             cwd=folder,
             env=self.env,
             check=True,

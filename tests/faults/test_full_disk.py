@@ -12,7 +12,7 @@ UNSHARE = ["unshare", "--map-root-user", "--mount", "sh", "-c"]
 CAN_MOUNT = not subprocess.run(
     [*UNSHARE, "mount -t tmpfs tmpfs /mnt"], capture_output=True
 ).returncode
-PLOTS = ("confusion.csv", "examples", "initial.csv", "learning", "test.csv")
+PLOTS = ("examples", "study")
 # Where a stage writes, what it reads there, and how many kilobytes of room there are.
 ROOM = {
     "download": ("data", (), 64),

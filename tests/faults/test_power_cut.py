@@ -12,7 +12,7 @@ from interrupted import LONG, TARGET, VARIANT, cached, cases, state
 # A file of each kind, by the stage that writes it.
 FILES = {
     "download": ["data/raw/fer2013.csv"],
-    "prepare": ["data/images.npz", "metrics/dataset.json"],
+    "prepare": ["data/images.npz", "data/labels.npz", "metrics/dataset.json"],
     "split": ["data/split.npz", "metrics/split.json"],
     "weights": [f"data/weights/{VARIANT}.h5", f"metrics/weights/{VARIANT}.json"],
     "features": [f"data/features/{VARIANT}/0.npy", f"metrics/features/{VARIANT}.json"],
@@ -21,8 +21,8 @@ FILES = {
         for name in ("weights.h5", "history.csv", "probabilities.npz")
     ],
     "evaluate": [f"metrics/test/{VARIANT}.json", f"plots/history/{VARIANT}.csv"],
-    "tabulate": ["metrics/table2.json", "plots/test.csv"],
-    "plot": ["plots/figures/figure-01.png", "plots/figures/figure-05.png"],
+    "tabulate": ["metrics/study/table2.json", "plots/study/test.csv"],
+    "plot": ["plots/faces/figure-01.png", "plots/figures/figure-05.png"],
     "report": ["plots/report.html"],
 }
 REACHED = list(FILES) if LONG else list(FILES)[:7]

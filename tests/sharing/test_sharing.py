@@ -119,16 +119,16 @@ def test_branches_are_compared_without_pulling(team, env, fourth):
     git(fourth, "fetch", "-q")
 
     change = dvc(fourth, env, "metrics", "diff", "main", "origin/wider", "--json")
-    changed = json.loads(change.stdout)["metrics/table3.json"]
+    changed = json.loads(change.stdout)["metrics/study/table3.json"]
     windows = {name.split(".")[1] for name in changed}
     assert windows == {"1-2", "2-2"}  # of the branch, of main
 
     plots = dvc(fourth, env, "plots", "diff", "main", "origin/wider")
     assert "failed to load" not in plots.stderr
     drawn = {path.name for path in (fourth / "dvc_plots/static").iterdir()}
-    for figure in ("figure-01.png", "figure-05.png"):  # cached; in Git
-        assert f"main_plots_figures_{figure}" in drawn
-        assert f"origin_wider_plots_figures_{figure}" in drawn
+    for figure in ("faces_figure-01.png", "figures_figure-05.png"):  # cached; in Git
+        assert f"main_plots_{figure}" in drawn
+        assert f"origin_wider_plots_{figure}" in drawn
     assert not (fourth / "data").exists()
 
 

@@ -1,0 +1,72 @@
+"""A training step of a whole network against its forward pass: `python -m benchmarks.every_layer`.
+
+Two ratios for each backbone, both sides in turns in one process: what a step costs in forward
+passes of the same engine, and what our forward pass costs in OpenVINO's.
+"""
+
+import logging
+from collections.abc import Callable
+
+import numpy as np
+
+from stages.lib.networks.runtime import keras, tf
+from benchmarks import subjects
+from benchmarks.table import header, show
+from benchmarks.tail import BATCH_SIZE
+from benchmarks.timing import Row, medians
+from stages import train
+from stages.lib.networks import precision, split_model
+from stages.lib.networks.inference import openvino_pass
+from stages.lib.results import paper
+from stages.lib.training.loop import Loop
+
+BACKBONES = paper.BACKBONES[:2]  # the two whose whole networks train in hours
+NUM_BATCHES = 4  # timed as one
+
+
+def ways(backbone: str, in_precision: str) -> dict[str, Callable[[], object]]:
+    """Return functions that train on, predict and, by OpenVINO, predict some batches."""
+    keras.utils.set_random_seed(42)
+    network = split_model.build(backbone, "all")
+    train.compile_tail(network.tail, 1e-4)
+    loop = Loop(network.tail)
+    pixels, labels = subjects.images(BATCH_SIZE)
+    batches = [((tf.constant(pixels),), tf.constant(labels))] * NUM_BATCHES
+    by_openvino = openvino_pass(network.whole, in_precision)
+    many = np.concatenate([pixels] * NUM_BATCHES)
+    return {
+        "step": lambda: loop.train(batches),
+        "forward": lambda: loop.predict(batches),
+        "openvino": lambda: by_openvino(many),
+    }
+
+
+def measure(backbone: str, in_precision: str = "float32") -> list[Row]:
+    """Return both rows of one backbone, in seconds per image."""
+    precision.set_precision(in_precision)
+    seconds = medians(ways(backbone, in_precision))
+    precision.set_precision("float32")
+    number = BATCH_SIZE * NUM_BATCHES
+    step, forward, openvino = (
+        seconds[way] / number for way in ("step", "forward", "openvino")
+    )
+    what = f"every layer, {backbone}, {in_precision}"
+    return [
+        Row(f"{what}, step", step, forward, "our forward pass"),
+        Row(f"{what}, forward", forward, openvino, "OpenVINO"),
+    ]
+
+
+def main() -> None:
+    logging.disable(logging.WARNING)
+    tf.config.experimental.enable_op_determinism()  # as the stage does
+    header()
+    for in_precision in ["float32", *["bfloat16"] * precision.has_bfloat16()]:
+        for backbone in BACKBONES:
+            for row in measure(backbone, in_precision):
+                show(row)
+                print(f"  {1 / row.ratio:.2f} times as long")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,54 @@
+"""Fetch FER+, the votes of ten people on each image of FER2013, if `data.ferplus` is true.
+
+Reads   data/labels.npz   labels, usages, rows (N,)
+Params  data.ferplus
+Writes  data/ferplus.npz  of each image, in the order of labels.npz: labels (N,) int8, the
+                          emotion that most people see, -1 where there is no majority for
+                          one of the seven; votes (N, 10) uint8, one column for each of
+                          ferplus.NAMES. Both without rows if `data.ferplus` is false
+Source  Barsoum et al. 2016; stages/lib/data/ferplus.py has the address, the hash, the rule
+"""
+
+import logging
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from stages.lib.core import console, files
+from stages.lib.data import addresses, ferplus, fetch
+from stages.lib.study.settings import load_settings
+
+logger = logging.getLogger(__name__)
+
+OUTPUT = Path("data/ferplus.npz")
+
+
+def fetch_votes() -> ferplus.Table:
+    """Download FER+'s file, verify and read it; the file itself is not kept."""
+    OUTPUT.parent.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=OUTPUT.parent) as folder:
+        file = Path(folder) / addresses.file_name(ferplus.URL)
+        fetch.fetch(ferplus.URL, ferplus.HASH, file)
+        return ferplus.read(file)
+
+
+def main() -> None:
+    settings = load_settings()
+    votes = np.zeros((0, len(ferplus.NAMES)), dtype=np.uint8)
+    if settings.data.ferplus:
+        images = files.read_npz(Path("data/labels.npz"))
+        table = fetch_votes()
+        ferplus.check_same_images(table, images)
+        votes = table.votes[images["rows"]]
+    labels = ferplus.majority(votes) if len(votes) else np.zeros(0, dtype=np.int8)
+    files.write_npz(OUTPUT, {"labels": labels, "votes": votes})
+    if len(votes):
+        logger.info(
+            "Most people see one of the seven emotions in %d of %d images.",
+            *((labels != ferplus.NO_MAJORITY).sum(), len(labels)),
+        )
+
+
+if __name__ == "__main__":
+    console.run(main)

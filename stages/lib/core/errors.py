@@ -1,0 +1,20 @@
+"""What a user can put right: mistakes in files and settings, and the machine's refusals."""
+
+import errno
+
+# Errors of this machine and its file systems, not of what is read: a retry cannot help.
+REMEDIES = {
+    errno.ENOSPC: "The disk is full: free some space.",
+    errno.EDQUOT: "Your share of the disk is full: free some space.",
+    errno.EFBIG: "Files may not grow so large here: see `ulimit -f`, and the file system.",
+    errno.EACCES: "You may not read or write there: see its owner and permissions.",
+    errno.EPERM: "You may not do this there: see its owner and permissions.",
+    errno.EROFS: "The file system is read-only: work in a folder that you may write to.",
+}
+
+
+class InputError(ValueError):
+    """The user's files or settings are at fault.
+
+    The message says what happened, what was expected and how to fix it.
+    """

@@ -1,0 +1,1 @@
+"""How FER2013 gets here: transfers, archives, formats, duplicates, and synthetic faces."""

@@ -1,0 +1,1 @@
+"""How results are shown: style, charts, figures, the sections of the page."""

@@ -1,0 +1,1 @@
+"""What the numbers mean: the paper, evidence, verdicts, findings, recommendations."""

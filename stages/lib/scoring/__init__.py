@@ -1,0 +1,1 @@
+"""Arithmetic on predictions and histories: scores, MCR and MOFR."""

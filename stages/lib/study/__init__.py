@@ -1,0 +1,1 @@
+"""What is studied, as tables: settings, protocols, FER2013, the catalog of backbones."""

@@ -1,0 +1,1 @@
+"""Training of the layers that are not frozen: batches, the loop, checkpoints."""

@@ -1,0 +1,46 @@
+import pytest
+
+from stages.lib.core import files
+from stages.lib.networks import backbones
+from stages.lib.study.catalog import BACKBONES
+from tests.projects import ROOT
+from tools import architectures
+
+WRITTEN = files.read_json(ROOT / "metrics/architectures.json")
+
+
+def test_every_backbone_of_the_catalog_is_there():
+    assert list(WRITTEN) == list(BACKBONES), "Run `python -m tools.architectures`."
+
+
+@pytest.mark.parametrize("name", [name for name in BACKBONES if name != "vggface"])
+def test_what_is_written_is_the_network(name):
+    def shapes(blocks):  # layers are numbered on from one network to the next
+        return [
+            {k: v for k, v in one.items() if k not in ("first", "last")}
+            for one in blocks
+        ]
+
+    built = architectures.blocks(backbones.build(name, None))
+    assert shapes(built) == shapes(WRITTEN[name])
+
+
+@pytest.mark.parametrize("name", BACKBONES)
+def test_the_last_four_layers_are_rows_of_their_own(name):
+    last = WRITTEN[name][-4:]
+    assert all(block["last_four"] and block["layers"] == 1 for block in last)
+    assert not any(block["last_four"] for block in WRITTEN[name][:-4])
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters"),
+    [
+        ("mobilenet", 3_228_864),
+        ("resnet50", 23_587_712),
+        ("openface", 3_743_280),
+        ("vggface", 134_260_544),
+        ("resnet29", 5_614_592),
+    ],
+)
+def test_the_parameters_sum_to_the_papers(name, parameters):
+    assert sum(block["parameters"] for block in WRITTEN[name]) == parameters

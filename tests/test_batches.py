@@ -1,0 +1,47 @@
+import time
+
+import numpy as np
+import pytest
+
+from stages.lib.features.feature_store import open_features
+from stages.lib.training.batches import Batches
+
+
+def test_batches_are_the_rows_in_order():
+    features = [np.arange(10) * 2.0, np.arange(10) * 3.0]
+    batches = Batches(features, np.arange(10), np.array([7, 2, 9, 0, 1]), 2)
+    assert len(batches) == 3
+    *_, (inputs, labels) = batches
+    assert [tensor.numpy().tolist() for tensor in inputs] == [[2.0], [3.0]]
+    assert labels.numpy().tolist() == [1]
+
+
+def test_features_stay_on_disk_until_they_are_read(tmp_path):
+    for number in (0, 1, 10, 2):
+        np.save(tmp_path / f"{number}.npy", np.full((3, 2), number))
+    features = open_features(tmp_path)
+    assert [int(array[0, 0]) for array in features] == [0, 1, 2, 10]
+    assert all(isinstance(array, np.memmap) for array in features)
+
+
+@pytest.mark.parametrize("row_size", [1, 1000, 5000])
+def test_batches_of_mapped_features_are_their_rows(tmp_path, row_size):
+    expected = np.random.default_rng(0).random((50, row_size), np.float32)
+    np.save(tmp_path / "0.npy", expected)
+    rows = np.random.default_rng(1).permutation(50)
+    batches = Batches(open_features(tmp_path), np.arange(50), rows, 3)
+    got = np.concatenate([features for (features,), _ in batches])
+    np.testing.assert_array_equal(got, expected[rows])
+
+
+def test_time_spent_waiting_for_features_is_counted(monkeypatch):
+    slow = Batches([np.zeros((21, 4))], np.zeros(21, np.uint8), np.arange(21), 8)
+    read = Batches._read
+
+    def read_slowly(self: Batches, index: int) -> object:
+        time.sleep(0.05)
+        return read(self, index)
+
+    monkeypatch.setattr(Batches, "_read", read_slowly)
+    assert len(list(slow)) == 3
+    assert slow.waited > 0.1

@@ -1,0 +1,74 @@
+"""Stages and tools that a user starts, not dvc."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from ruamel.yaml import YAML
+
+from stages.lib.core import files
+from stages.lib.features.feature_store import Store, open_features
+from stages.lib.results import paper
+
+PROJECT = Path(__file__).parents[1]
+
+
+@pytest.mark.parametrize("is_read_only", [False, True])
+def test_features_that_are_there_are_replaced(tmp_path, is_read_only):
+    """DVC removes what a stage writes before it runs it, and makes it read-only after."""
+    place = tmp_path / "openface-random"
+    for value in (1, 2):
+        if is_read_only and place.exists():
+            for path in place.iterdir():
+                path.chmod(0o444)
+        store = Store(tmp_path / ".openface-random.part", 3, key=str(value))
+        store.add([np.full((3, 2), value, np.float32)])
+        store.finish(place)
+    [features] = open_features(place)
+    assert (features == 2).all()
+    assert [path.name for path in place.iterdir()] == ["0.npy"]
+
+
+@pytest.fixture
+def study(tmp_path):
+    """What `tools.summary` reads, of a study without results."""
+    settings = YAML().load(PROJECT / "params.yaml")
+    YAML().dump(settings, tmp_path / "params.yaml")
+    for name in paper.TABLES:
+        published = files.read_json(PROJECT / f"metrics/paper/{name}.json")
+        files.write_json(tmp_path / f"metrics/paper/{name}.json", published)
+        # Far more than a pipe holds, so that it is still being written.
+        rates = {f"{n}-{n + 1}": 0.5 for n in range(1, 3_000)}
+        ours = dict.fromkeys(settings["runs"], rates)
+        files.write_json(tmp_path / f"metrics/study/{name}.json", ours)
+    words = {"missing": [], "uninformative": [], "data": "", "pretrained": ""}
+    files.write_json(tmp_path / "metrics/study/study.json", words)
+    return tmp_path
+
+
+def summary(folder: Path, filters: str, **variables: str):
+    return subprocess.run(
+        f"'{sys.executable}' -m tools.summary | {filters}",
+        shell=True,
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(PROJECT), **variables},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+
+
+def test_a_summary_whose_rest_nobody_reads_ends_without_a_remark(study):
+    done = summary(study, "head -2")
+    assert done.stdout.startswith("\nTable 2")
+    assert done.stderr == ""
+
+
+def test_a_summary_is_printed_whatever_the_locale(study):
+    locale = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    done = summary(study, "tail -1", **locale)
+    assert done.stdout.startswith("Figures: plots/figures")
+    assert done.stderr == ""

@@ -1,0 +1,243 @@
+"""Nothing in a user's environment or home changes a result, or ends a stage in a traceback."""
+
+import ast
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from stages.lib.core import environment
+from stages.lib.page import sections
+
+PROJECT = Path(__file__).parents[1]
+
+# Prints what computes and draws would give to DVC: floats are compared by their bits.
+PROBE = """
+import sys
+from stages.lib.networks.runtime import keras, tf
+import hashlib
+import numpy as np
+import pandas as pd
+import matplotlib.style
+from matplotlib.figure import Figure
+from stages import train
+from stages.lib.data import synthetic
+from stages.lib.networks import inference, split_model
+from stages.lib.page import style
+tf.config.experimental.enable_op_determinism()
+keras.utils.set_random_seed(7)
+network = split_model.build("openface", 4, None, 7)
+pixels, labels, _ = synthetic.draw(14, 2, 42)
+features = inference.tensorflow_pass(network.frozen)(pixels)
+by_openvino = inference.openvino_pass(network.frozen, "float32")(pixels)
+train.compile_tail(network.tail, 1e-3)
+for _ in range(3):
+    network.tail.train_on_batch(features, labels)
+product = np.log(np.exp(features[0][0].astype(float).reshape(-1, 9)) + 1).T @ np.ones((features[0][0].size // 9, 5))
+with matplotlib.style.context(["default", style.SETTINGS]):
+    figure = Figure()
+    figure.add_subplot(title="Learning").plot([1, 3, 2])
+    style.write_png(__import__("pathlib").Path(sys.argv[1]), figure)
+for array in [pixels, *features, *by_openvino, *network.tail.get_weights(), product]:
+    print(array.dtype, hashlib.md5(np.ascontiguousarray(array).tobytes()).hexdigest())
+print(hashlib.md5(open(sys.argv[1], "rb").read()).hexdigest())
+print(pd.Series([0.1]).sum())
+"""
+
+
+def probe(folder: Path, **variables: str) -> str:
+    clean = {k: v for k, v in os.environ.items() if not k.startswith("TF_")}
+    done = subprocess.run(
+        [sys.executable, "-c", PROBE, str(folder / "figure.png")],
+        cwd=PROJECT,
+        env={**clean, "HOME": str(folder), **variables},
+        capture_output=True,
+        text=True,
+        timeout=600,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def usual(tmp_path_factory):
+    return probe(tmp_path_factory.mktemp("usual"))
+
+
+# Each of the first eight changed a bit, or ended in a traceback, before it was taken out. The
+# others changed none here; elsewhere they may.
+TAKEN_OUT = {
+    "TF_ENABLE_ONEDNN_OPTS": "0",
+    "TF_ONEDNN_ASSUME_FROZEN_WEIGHTS": "1",
+    "TF_XLA_FLAGS": "--tf_xla_auto_jit=2 --tf_xla_cpu_global_jit",
+    "ONEDNN_MAX_CPU_ISA": "AVX2",
+    "DNNL_MAX_CPU_ISA": "AVX2",
+    "OPENBLAS_CORETYPE": "Prescott",
+    "MPLBACKEND": "bogus",
+    "KERAS_HOME": "/tmp",
+    "KERAS_BACKEND": "torch",
+    "NPY_DISABLE_CPU_FEATURES": "AVX512F",
+    "NVIDIA_TF32_OVERRIDE": "1",
+    "ONEDNN_DEFAULT_FPMATH_MODE": "BF16",
+    "OV_CPU_MAX_ISA": "AVX2",
+    "PANDAS_COPY_ON_WRITE": "0",
+    "SCIPY_ARRAY_API": "1",
+    "SKLEARN_ASSUME_FINITE": "1",
+    "TF2_BEHAVIOR": "0",
+    "TF_DETERMINISTIC_OPS": "0",
+    "TF_SET_ONEDNN_FPMATH_MODE": "BF16",
+    "XLA_FLAGS": "--xla_cpu_enable_fast_math=true",
+}
+LEFT = {
+    "CUDA_VISIBLE_DEVICES": "",
+    "LC_ALL": "C",
+    "OMP_NUM_THREADS": "1",
+    "OMP_SCHEDULE": "dynamic",
+    "OPENBLAS_NUM_THREADS": "1",
+    "PYTHONHASHSEED": "3",
+    "PYTHONOPTIMIZE": "1",
+    "TF_CLI_CONFIG_FILE": "~/.terraformrc",
+    "TF_NUM_INTEROP_THREADS": "1",
+    "TF_NUM_INTRAOP_THREADS": "1",
+    "TZ": "Asia/Tokyo",
+}
+
+
+def test_what_could_change_a_result_changes_no_bit(usual, tmp_path):
+    """All at once, and settings of Keras's and Matplotlib's in the user's home."""
+    (tmp_path / ".keras").mkdir()
+    keras_file = '{"floatx": "float16", "image_data_format": "channels_first"}'
+    (tmp_path / ".keras/keras.json").write_text(keras_file)
+    rc = tmp_path / ".config/matplotlib/matplotlibrc"
+    rc.parent.mkdir(parents=True)
+    rc.write_text("font.size: 40\nlines.linewidth: 9\nsavefig.dpi: 20\nbackend: svg\n")
+    assert probe(tmp_path, **TAKEN_OUT) == usual
+    assert (tmp_path / ".keras/keras.json").read_text() == keras_file
+
+
+def test_threads_language_and_hash_seed_change_no_bit(usual, tmp_path):
+    assert probe(tmp_path, **LEFT) == usual
+
+
+@pytest.fixture
+def isolated(monkeypatch):
+    """Isolate anew in a copy of the environment, and forget what was taken out."""
+    monkeypatch.setattr(os, "environ", dict(os.environ))
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    monkeypatch.setattr(environment, "dropped", [])
+    return environment
+
+
+@pytest.mark.parametrize("name", TAKEN_OUT)
+def test_each_variable_is_taken_out_or_set_and_named(isolated, name):
+    os.environ[name] = TAKEN_OUT[name]
+    isolated.isolate()
+    assert isolated.dropped == [name]
+    assert os.environ.get(name) == isolated.SET.get(name)
+
+
+@pytest.mark.parametrize("name", LEFT)
+def test_what_changes_nothing_is_left_to_the_user(isolated, name):
+    os.environ[name] = LEFT[name]
+    isolated.isolate()
+    assert not isolated.dropped
+    assert os.environ[name] == LEFT[name]
+
+
+KERAS_FILES = {
+    "floats of 64 bits": '{"floatx": "float64", "epsilon": 0.1}',
+    "floats that do not exist": '{"floatx": "float8"}',
+}
+
+
+@pytest.mark.parametrize("name", KERAS_FILES)
+def test_the_file_that_keras_home_names_is_not_read(tmp_path, name):
+    (tmp_path / "keras.json").write_text(KERAS_FILES[name])
+    code = (
+        "from stages.lib.networks.runtime import keras; import numpy;"
+        "b = keras.backend; layer = keras.layers.Dense(1); layer.build((None, 2));"
+        "print(b.floatx(), b.epsilon(), b.image_data_format(), layer.kernel.dtype.name)"
+    )
+    done = python("-c", code, KERAS_HOME=str(tmp_path))
+    assert done.stdout == "float32 1e-07 channels_last float32\n", done.stderr
+
+
+def test_the_page_says_that_tensorflow_computes_by_onednn():
+    assert sections.versions()["oneDNN in TensorFlow"] == "on"
+
+
+def python(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *arguments],
+        cwd=PROJECT,
+        env={**os.environ, **variables},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+
+
+def test_what_is_not_used_is_named():
+    done = python("-m", "stages.evaluate", TF_XLA_FLAGS="--tf_xla_auto_jit=2")
+    first, error = done.stderr.splitlines()
+    assert first == "Not used, as results may not depend on it: TF_XLA_FLAGS."
+    assert error.startswith("error: evaluate.py takes name. Got nothing")
+
+
+def test_a_stray_module_on_pythonpath_is_not_imported(tmp_path):
+    for name in ("params", "pooch", "numpy"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('stray')\n")
+    done = python(
+        "-m", "stages.evaluate", PYTHONPATH=f"{tmp_path}{os.pathsep}{PROJECT}"
+    )
+    assert done.stderr.startswith("Not used, as results may not depend on it: /")
+    assert "error: evaluate.py takes name. Got nothing" in done.stderr
+
+
+@pytest.mark.parametrize("level", ["2", "3"])
+def test_without_docstrings_one_line_says_what_to_unset(level):
+    done = python("-m", "stages.features", "x", PYTHONOPTIMIZE=level)
+    [line] = done.stderr.splitlines()
+    assert "unset PYTHONOPTIMIZE" in line
+    assert done.returncode == 1
+
+
+def test_without_assertions_a_stage_runs():
+    done = python("-m", "stages.features", "nobody", PYTHONOPTIMIZE="1")
+    assert done.stderr.startswith("error: `variants` in params.yaml has no 'nobody'")
+
+
+OPENERS = ("open", "read_text", "write_text")
+MODULES = sorted(
+    path
+    for folder in ("stages", "tools", "benchmarks")
+    for path in (PROJECT / folder).rglob("*.py")
+)
+
+
+@pytest.mark.parametrize(
+    "path", MODULES, ids=lambda path: str(path.relative_to(PROJECT))
+)
+def test_text_is_read_and_written_as_utf_8_whatever_the_locale(path):
+    """Without an encoding, Python takes the locale's."""
+    for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if not isinstance(call, ast.Call):
+            continue
+        name = getattr(call.func, "attr", getattr(call.func, "id", ""))
+        if name not in OPENERS:
+            continue
+        words = {word.arg: word.value for word in call.keywords}
+        texts = [ast.literal_eval(a) for a in call.args if isinstance(a, ast.Constant)]
+        binary = any("b" in str(text) for text in texts)
+        named = "encoding" in words or "utf-8" in texts
+        library = ast.unparse(call.func) in (
+            "Image.open",
+            "os.open",
+            "tarfile.open",
+            "member.open",
+        )
+        assert binary or named or library, f"{path}, line {call.lineno}"
+        if name == "write_text":
+            assert "newline" in words, f"{path}, line {call.lineno}"

@@ -1,0 +1,145 @@
+"""The project under settings of Git's and DVC's that are not ours."""
+
+import difflib
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from dvc.utils.serialize import modify_yaml
+
+from stages import download
+from stages.lib.core.errors import InputError
+
+PROJECT = Path(__file__).parents[1]
+TEXTS = ("dvc.yaml", "params.yaml", "requirements.lock", "stages/lib/core/files.py")
+# What DVC or a stage must find, and a colleague too.
+TRACKED = (
+    "dvc.lock",
+    "dvc.yaml",
+    "metrics/dataset.json",
+    "metrics/features/openface-random.json",
+    "params.demo.yaml",
+    "params.yaml",
+    "plots/figures/figure-05.png",
+    "plots/history/openface-random.csv",
+    "plots/predictions/openface-random.txt",
+    "requirements-gpu.lock",
+    "requirements.lock",
+    "stages/lib/data/formats.py",
+    "stages/lib/features/feature_store.py",
+)
+IGNORED = (
+    ".ckpt/a/history.csv",
+    ".demo/dvc.lock",
+    ".venv/bin/python",
+    "data/raw/fer2013.csv",
+    "plots/faces/figure-01.png",
+    "plots/report.html",
+    "stages/__pycache__/split.cpython-311.pyc",
+)
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    """A home of its own for Git, whose settings the test writes."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / ".gitconfig"))
+    monkeypatch.setenv("GIT_CONFIG_SYSTEM", "/dev/null")
+    git(tmp_path, "config", "--global", "user.name", "Test")
+    git(tmp_path, "config", "--global", "user.email", "test@localhost")
+    return tmp_path
+
+
+def git(folder: Path, *arguments: str, expected: int = 0) -> str:
+    done = subprocess.run(
+        ["git", *arguments], cwd=folder, capture_output=True, text=True
+    )
+    assert done.returncode == expected, done.stderr
+    return done.stdout
+
+
+def repository(home: Path, *names: str) -> Path:
+    """Make a repository of some of the project's files."""
+    folder = home / "study"
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(PROJECT / name, folder / name)
+    git(folder, "init", "-q")
+    git(folder, "add", "--all", "--force")
+    git(folder, "commit", "-q", "-m", "The study")
+    return folder
+
+
+@pytest.mark.parametrize("autocrlf", ["true", "input", "false"])
+def test_a_checkout_has_the_same_bytes_whatever_autocrlf_says(home, autocrlf):
+    """With the line ends of Windows every stage would count as changed."""
+    (home / "study").mkdir()
+    image = b"\x89PNG\r\n\x1a\n plain text\r\n"
+    (home / "study/figure.png").write_bytes(image)
+    folder = repository(home, ".gitattributes", *TEXTS)
+    git(home, "config", "--global", "core.autocrlf", autocrlf)
+    git(home, "config", "--global", "core.eol", "crlf")
+    git(home, "clone", "-q", str(folder), "clone")
+    for name in TEXTS:
+        assert (home / "clone" / name).read_bytes() == (PROJECT / name).read_bytes()
+    assert (home / "clone/figure.png").read_bytes() == image
+    assert git(home / "clone", "status", "--porcelain") == ""
+
+
+@pytest.fixture
+def with_global_ignores(home):
+    patterns = ["*.lock", "*.json", "*.csv", "*.png", "*.txt", "*.yaml", "data", "lib/"]
+    (home / "ignored").write_text("\n".join([*patterns, "metrics", "plots", ""]))
+    git(home, "config", "--global", "core.excludesFile", str(home / "ignored"))
+    return repository(home, ".gitignore")
+
+
+@pytest.mark.parametrize("name", TRACKED)
+def test_no_ignored_files_of_the_users_hide_the_projects(with_global_ignores, name):
+    """DVC refuses to work where dvc.lock is ignored."""
+    git(with_global_ignores, "check-ignore", "--no-index", "-q", name, expected=1)
+
+
+@pytest.mark.parametrize("name", IGNORED)
+def test_what_dvc_caches_stays_ignored(with_global_ignores, name):
+    git(with_global_ignores, "check-ignore", "--no-index", "-q", name)
+
+
+# A setting, another value, and how `dvc exp run -S` names it.
+CHANGES = {
+    "split.seed": 7,
+    "data.source": "/a/folder",
+    "data.hash": "md5:0",
+    "data.convert": True,
+    "train.learning_rate": 0.001,
+    "variants.openface-random.seed": 43,
+    "runs.openface-random.seed": 43,
+}
+
+
+@pytest.mark.parametrize("name", ["params.yaml", "params.demo.yaml"])
+@pytest.mark.parametrize("setting", CHANGES)
+def test_dvc_changes_the_line_of_a_setting_and_no_other(tmp_path, name, setting):
+    """`dvc exp run -S` writes the whole file anew, by this function."""
+    path = shutil.copy(PROJECT / name, tmp_path)
+    before = Path(path).read_text(encoding="utf-8").splitlines()
+    *sections, key = setting.split(".")
+    with modify_yaml(path) as settings:
+        for section in sections:
+            settings = settings[section]
+        settings[key] = CHANGES[setting]
+    after = Path(path).read_text(encoding="utf-8").splitlines()
+    changes = [
+        line for line in difflib.ndiff(before, after) if line.startswith(("-", "+"))
+    ]
+    assert len(changes) == 2, changes
+    assert all(f"{key}:" in line for line in changes)
+
+
+def test_a_relative_source_that_is_not_there_is_to_be_made_absolute(tmp_path):
+    """`dvc exp run --temp` runs in a folder of its own, where it names nothing."""
+    with pytest.raises(InputError, match="exists by its absolute path, to an address"):
+        download.from_path(Path("copies/fer2013.csv"), "", tmp_path)
+    with pytest.raises(InputError, match="one that exists, to an address"):
+        download.from_path(Path("/copies/fer2013.csv"), "", tmp_path)

@@ -1,0 +1,181 @@
+"""`make install` installs into .venv and nowhere else, wherever the project lies."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).parents[1]
+
+# Stands for python3, .venv/bin/python and uv: writes down how it was called, and with what.
+STAND_IN = """#!/bin/sh
+{ echo "$0 $*"; env; echo; } >> "%s"
+case "$*" in
+  "-m venv .venv") mkdir -p .venv/bin && cp "$0" .venv/bin/python ;;
+  "-m pip install"*) mkdir -p .venv/uv/bin && cp "$0" .venv/uv/bin/uv ;;
+  *sysconfig*) mkdir -p ".venv/site packages" && echo ".venv/site packages" ;;
+esac
+"""
+# What pip, uv, Python and Git would heed.
+HOSTILE = {
+    "CDPATH": "/tmp",
+    "CONDA_PREFIX": "/opt/conda",
+    "GIT_DIR": "/nowhere/.git",
+    "PIP_CONSTRAINT": "/nowhere/constraints.txt",
+    "PIP_DRY_RUN": "1",
+    "PIP_PREFIX": "/nowhere",
+    "PIP_REQUIRE_HASHES": "1",
+    "PIP_REQUIRE_VIRTUALENV": "1",
+    "PIP_TARGET": "/nowhere",
+    "PIP_USER": "1",
+    "PYTHONHOME": "/nowhere",
+    "PYTHONOPTIMIZE": "2",
+    "PYTHONPATH": "/nowhere",
+    "PYTHONSAFEPATH": "1",
+    "UV_BREAK_SYSTEM_PACKAGES": "1",
+    "UV_CONSTRAINT": "/nowhere/constraints.txt",
+    "UV_EXCLUDE_NEWER": "2020-01-01",
+    "UV_NO_BUILD": "1",
+    "UV_PROJECT_ENVIRONMENT": "/nowhere",
+    "UV_PYTHON": "/usr/bin/python3",
+    "UV_SYSTEM_PYTHON": "1",
+    "VIRTUAL_ENV": "/nowhere",
+}
+# Where packages come from is the user's to say.
+KEPT = {
+    "PIP_CERT": "/etc/ssl/ours.pem",
+    "PIP_INDEX_URL": "https://mirror.example.org/simple",
+    "UV_DEFAULT_INDEX": "https://mirror.example.org/simple",
+    "UV_INDEX_OURS_PASSWORD": "none",
+}
+
+
+@pytest.fixture
+def checkout(tmp_path):
+    """A folder whose path has a space, with what `make install` reads."""
+    folder = tmp_path / "a study"
+    for name in ("stages/lib/page/html.py", "tools/plots_page.py"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).touch()
+    for name in (
+        "Makefile",
+        "requirements.lock",
+        "build-constraints.txt",
+        "tools/environment.pth",
+    ):
+        shutil.copyfile(PROJECT / name, folder / name)
+    (folder / ".git").mkdir()
+    stand_in = folder / "python3"
+    stand_in.write_text(STAND_IN % (folder / "calls"))
+    stand_in.chmod(0o755)
+    return folder
+
+
+def make(folder: Path, *arguments: str, **variables: str):
+    kept = ("PIP_", "UV_", "PYTHON", "MAKE", "MFLAGS")
+    clean = {k: v for k, v in os.environ.items() if not k.startswith(kept)}
+    return subprocess.run(
+        ["make", "PYTHON=./python3", *arguments],
+        cwd=folder,
+        env={**clean, **variables},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def install(folder: Path, **variables: str) -> dict[str, dict[str, str]]:
+    """Return what was called, and the environment that each command had."""
+    done = make(folder, "install", **variables)
+    assert done.returncode == 0, done.stderr
+    calls = {}
+    for call in (folder / "calls").read_text().split("\n\n")[:-1]:
+        command, *lines = call.splitlines()
+        calls[command] = dict(line.split("=", 1) for line in lines if "=" in line)
+    return calls
+
+
+def test_a_path_with_a_space_is_installed_into(checkout):
+    calls = list(install(checkout))
+    assert calls[1] == "./python3 -m venv .venv"
+    assert calls[2].startswith(".venv/bin/python -m pip install ")
+    assert calls[3].startswith(".venv/uv/bin/uv pip sync --python .venv/bin/python ")
+    assert (checkout / ".venv/site packages/environment.pth").is_file()
+    assert calls[-1].endswith("/a study/.venv/bin/python -m tools.plots_page")
+
+
+def test_nothing_of_the_users_leads_the_installation_elsewhere(checkout):
+    leads = set(HOSTILE) - {"VIRTUAL_ENV", "CONDA_PREFIX"}  # --python comes first
+    for command, environment in install(checkout, **HOSTILE).items():
+        assert not leads & set(environment), command
+
+
+def test_pips_own_file_cannot_lead_it_elsewhere_either(checkout):
+    [pip] = [call for call in install(checkout) if "-m pip install" in call]
+    for option in ("--no-user", "--prefix= ", "--target .venv/uv"):
+        assert option in pip
+
+
+def test_where_packages_come_from_is_the_users_to_say(checkout):
+    for command, environment in install(checkout, **KEPT).items():
+        assert environment.items() >= KEPT.items(), command
+
+
+@pytest.mark.parametrize("target", ["install", "demo", "repro", "test", "check"])
+def test_a_download_without_git_is_told_to_clone(checkout, target):
+    (checkout / ".git").rmdir()
+    done = make(checkout, target)
+    first, *_ = done.stderr.splitlines()
+    assert first.startswith(
+        "error: this folder is no Git repository, and DVC needs one"
+    )
+    assert "git clone" in first
+    assert not (checkout / ".venv").exists()
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory):
+    """An environment of no packages, with the line that `make install` leaves in it."""
+    folder = tmp_path_factory.mktemp("an environment") / ".venv"
+    subprocess.run(
+        [sys.executable, "-m", "venv", "--without-pip", folder], check=True, timeout=60
+    )
+    [packages] = folder.glob("lib/python*/site-packages")
+    shutil.copy(PROJECT / "tools/environment.pth", packages)
+    return folder
+
+
+PASSED_ON = (
+    "import os, shutil, subprocess, sys;"
+    "code = 'import os, sys; print(sys.prefix, sys.flags.safe_path, sys.flags.optimize)';"
+    "print(subprocess.run(['python', '-c', code], capture_output=True, text=True).stdout)"
+)
+
+
+@pytest.mark.parametrize("path", ["/usr/bin:/bin", "/nowhere", ""])
+def test_what_runs_in_the_environment_finds_its_python(installed, path):
+    """As dvc does, whose stages are run by `python`, where nobody has activated it."""
+    done = subprocess.run(
+        [installed / "bin/python", "-c", PASSED_ON],
+        env={"PATH": path, "PYTHONSAFEPATH": "1", "PYTHONOPTIMIZE": "2"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == f"{installed} False 0"
+
+
+def test_the_environment_is_put_on_the_path_once(installed):
+    code = "import os; print(os.environ['PATH'])"
+    path = f"{installed / 'bin'}:/usr/bin"
+    done = subprocess.run(
+        [installed / "bin/python", "-c", code],
+        env={"PATH": path},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == path

@@ -1,0 +1,116 @@
+"""Results of another clone: taken where they fit here, left where they do not."""
+
+import os
+import shutil
+from pathlib import Path
+
+import projects
+import pytest
+import toys
+
+from stages.lib.core.errors import InputError
+from tools import merge
+
+SECOND = "runs: {a: {variant: a, seed: 42}, b: {variant: a, seed: 43}}"
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("toy")
+    toys.make(folder, projects.environment(folder.parent))
+    edit(folder, "params.yaml", "runs: {a: {variant: a, seed: 42}}", SECOND)
+    projects.commit(folder, "A second seed")
+    return folder
+
+
+@pytest.fixture
+def clones(made, tmp_path, monkeypatch):
+    """Here, in which the test stands, and there, where a second seed has run."""
+    for key, value in projects.environment(tmp_path).items():
+        monkeypatch.setenv(key, value)
+    here, there = tmp_path / "here", tmp_path / "there"
+    shutil.copytree(made, here)
+    shutil.copytree(made, there)
+    monkeypatch.chdir(here)
+    return here, there
+
+
+def edit(folder: Path, name: str, old: str, new: str) -> None:
+    text = (folder / name).read_text()
+    assert old in text
+    (folder / name).write_text(text.replace(old, new))
+
+
+def run(folder: Path) -> None:
+    projects.dvc(folder, dict(os.environ), "repro", "evaluate@b")
+
+
+def would_run() -> list[str]:
+    done = projects.dvc(Path(), dict(os.environ), "repro", "--dry", "--allow-missing")
+    return projects.ran(done.stdout)
+
+
+def test_what_ran_there_is_not_run_here(clones, caplog):
+    caplog.set_level("INFO")
+    _, there = clones
+    run(there)
+    merge.main(str(there))
+    assert would_run() == []
+    assert "Taken over: train@b, evaluate@b." in caplog.text
+    for name in ("dvc.lock", "metrics/test/b.json", "plots/predictions/b.csv"):
+        assert Path(name).read_bytes() == (there / name).read_bytes()
+
+
+def test_merging_again_takes_nothing(clones, caplog):
+    caplog.set_level("INFO")
+    _, there = clones
+    run(there)
+    merge.main(str(there))
+    merge.main(str(there))
+    assert caplog.messages[-1] == "Taken over: nothing."
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("stages/train.py", "START = 0.5", "START = 0.25"),
+        ("params.yaml", "learning_rate: 0.1", "learning_rate: 0.2"),
+    ],
+    ids=["code", "a setting"],
+)
+def test_a_result_of_other_code_or_settings_is_left(clones, caplog, name, old, new):
+    here, there = clones
+    edit(there, name, old, new)
+    run(there)
+    before = (here / "dvc.lock").read_bytes()
+    merge.main(str(there))
+    assert (here / "dvc.lock").read_bytes() == before
+    assert "Left: train@b, evaluate@b." in caplog.text
+
+
+def test_a_result_of_other_data_is_left(clones, caplog):
+    here, there = clones
+    toys.write_source(there / "source.csv", seed=1)
+    projects.dvc(there, dict(os.environ), "repro", "-f", "download")
+    run(there)
+    before = (here / "dvc.lock").read_bytes()
+    merge.main(str(there))
+    assert (here / "dvc.lock").read_bytes() == before
+    assert "train@b" in caplog.text
+    assert not (here / "metrics/test/b.json").exists()
+
+
+def test_a_file_that_was_changed_after_its_run_is_refused_and_nothing_is_taken(clones):
+    here, there = clones
+    run(there)
+    (there / "metrics/test/b.json").write_text("{}")
+    before = (here / "dvc.lock").read_bytes()
+    with pytest.raises(InputError, match=r"is not what the dvc\.lock there records of"):
+        merge.main(str(there))
+    assert (here / "dvc.lock").read_bytes() == before
+    assert not (here / "plots/predictions/b.csv").exists()
+
+
+def test_a_folder_that_is_no_clone_is_named(clones, tmp_path):
+    with pytest.raises(InputError, match="name the folder of another clone"):
+        merge.main(str(tmp_path))

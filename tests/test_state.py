@@ -1,0 +1,75 @@
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from stages.lib.core.state import state_key
+
+PROJECT = Path(__file__).parents[1]
+
+
+def test_a_state_key_knows_settings_and_files(tmp_path):
+    path = tmp_path / "file"
+    path.write_text("a")
+    first = state_key({"seed": 1}, [path])
+    assert state_key({"seed": 1}, [path]) == first
+    assert state_key({"seed": 2}, [path]) != first
+    path.write_text("b")
+    assert state_key({"seed": 1}, [path]) != first
+
+
+def test_a_project_that_was_moved_goes_on_from_its_checkpoint(tmp_path, monkeypatch):
+    found = []
+    for name in ("before", "after"):
+        (tmp_path / name).mkdir()
+        monkeypatch.chdir(tmp_path / name)
+        code = tmp_path / name / "code.py"  # modules know where they lie
+        code.write_text("pass")
+        found.append(state_key({}, [code]))
+    assert found[0] == found[1]
+
+
+def key_in(folder: Path) -> str:
+    """Return the key that a copy of the project gives where these modules are imported."""
+    code = "from stages.lib.core import console, state\nprint(state.state_key({}, []))"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=folder,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return done.stdout.strip()
+
+
+@pytest.fixture
+def copy(tmp_path):
+    for name in ("stages/__init__.py", "stages/lib/__init__.py", "stages/lib/core"):
+        source, target = PROJECT / name, tmp_path / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if source.is_dir():
+            shutil.copytree(
+                source, target, ignore=shutil.ignore_patterns("__pycache__")
+            )
+        else:
+            shutil.copyfile(source, target)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("module", "differs"),
+    [
+        ("stages/__init__.py", True),
+        ("stages/lib/core/files.py", True),
+        ("stages/lib/core/console.py", True),
+        ("stages/lib/core/progress.py", False),  # nothing here imports it
+    ],
+)
+def test_a_state_is_not_gone_on_from_by_other_code(copy, module, differs):
+    before = key_in(copy)
+    assert key_in(copy) == before
+    with (copy / module).open("a") as file:
+        file.write("# changed\n")
+    assert (key_in(copy) != before) == differs

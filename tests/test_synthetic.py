@@ -1,0 +1,67 @@
+import numpy as np
+import pytest
+
+from stages.lib.data import synthetic, synthetic_face
+from stages.lib.study.fer2013 import EMOTIONS, IMAGE_SIZE
+
+
+@pytest.fixture(scope="module")
+def faces():
+    return synthetic.draw(num_images=112, num_identities=8, seed=42)
+
+
+def test_the_faces_have_the_form_of_fer2013(faces):
+    pixels, labels, identities = faces
+    assert pixels.shape == (112, IMAGE_SIZE, IMAGE_SIZE)
+    assert (pixels.dtype, labels.dtype) == (np.uint8, np.uint8)
+    assert identities.dtype == np.int64
+
+
+def test_every_emotion_occurs_equally_often_and_every_identity_within_it(faces):
+    _, labels, identities = faces
+    pairs = np.zeros((len(EMOTIONS), 8), int)
+    np.add.at(pairs, (labels, identities), 1)
+    assert np.array_equal(pairs, np.full((len(EMOTIONS), 8), 2))
+
+
+def test_the_order_tells_nothing(faces):
+    _, labels, identities = faces
+    assert np.any(labels != np.arange(112) % len(EMOTIONS))
+    assert len(set(labels[:20].tolist())) > 3
+    assert len(set(identities[:20].tolist())) > 3
+
+
+def test_no_two_images_are_the_same(faces):
+    pixels = faces[0]
+    assert len({image.tobytes() for image in pixels}) == len(pixels)
+
+
+def test_no_image_is_blank(faces):
+    pixels = faces[0]
+    assert pixels.std(axis=(1, 2)).min() > 10
+
+
+def test_the_same_arguments_give_the_same_bytes(faces):
+    again = synthetic.draw(num_images=112, num_identities=8, seed=42)
+    for first, second in zip(faces, again, strict=True):
+        assert first.tobytes() == second.tobytes()
+
+
+def test_another_seed_draws_other_faces(faces):
+    other = synthetic.draw(num_images=112, num_identities=8, seed=43)
+    assert not np.array_equal(faces[0], other[0])
+
+
+def test_every_emotion_has_its_expression():
+    assert set(synthetic_face.EXPRESSIONS) == set(EMOTIONS)
+    assert len(set(synthetic_face.EXPRESSIONS.values())) == len(EMOTIONS)
+
+
+def test_what_is_drawn_follows_identity_and_expression():
+    person, other = (synthetic._identity(number, seed=42) for number in (0, 1))
+    drawn = {
+        np.asarray(synthetic_face.draw_face(who, expression, background=100)).tobytes()
+        for who in (person, other)
+        for expression in synthetic_face.EXPRESSIONS.values()
+    }
+    assert len(drawn) == 2 * len(EMOTIONS)

@@ -1,0 +1,192 @@
+"""A toy project with the real one's layout: stages that run in a moment, without TensorFlow."""
+
+from pathlib import Path
+
+import numpy as np
+import projects
+
+COMMON = """\
+import json
+from pathlib import Path
+
+from ruamel.yaml import YAML
+
+
+def settings():
+    return YAML(typ="safe", pure=True).load(Path("params.yaml"))
+
+
+def write(path, text):
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    Path(path).write_text(text)
+
+
+def write_json(path, values):
+    write(path, json.dumps(values) + "\\n")
+"""
+
+DOWNLOAD = """\
+import shutil
+from pathlib import Path
+
+from stages.lib import common
+
+source = Path(common.settings()["data"]["source"])
+if source.is_dir():
+    source = next(source.iterdir())
+Path("data/raw").mkdir(parents=True)
+shutil.copyfile(source, "data/raw/fer2013.csv")
+"""
+
+PREPARE = """\
+import csv
+
+import numpy as np
+
+from stages.lib import common
+
+with open("data/raw/fer2013.csv") as file:
+    rows = list(csv.DictReader(file))
+pixels = np.array([row["pixels"].split() for row in rows], dtype=np.uint8)
+channels = [pixels, 255 - pixels]
+labels = np.array([int(row["emotion"]) for row in rows])
+np.savez("data/images.npz", pixels=np.stack(channels, axis=-1)[..., 0], labels=labels)
+np.savez("data/channels.npz", channels=np.stack(channels, axis=-1))
+common.write_json("metrics/dataset.json", {"images": len(rows)})
+"""
+
+TRAIN = """\
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+
+from stages.lib import common
+
+START = 0.5
+
+
+def train_epoch(weights, channels):
+    time.sleep(0.3)  # long enough to be killed in
+    return weights + channels.mean(axis=0) / 255
+
+
+name = sys.argv[1]
+channels = np.load("data/channels.npz")["channels"]
+checkpoint = Path(f".ckpt/{name}/epoch.npy")
+first, weights = 0, np.full(channels.shape[1:], START)
+if checkpoint.exists():
+    first, weights = 1, np.load(checkpoint)
+for epoch in range(first, common.settings()["train"]["epochs"]):
+    weights = train_epoch(weights, channels)
+    checkpoint.parent.mkdir(parents=True, exist_ok=True)
+    part = checkpoint.with_name(".part.npy")
+    np.save(part, weights)
+    part.rename(checkpoint)
+folder = Path(f"data/runs/{name}")
+folder.mkdir(parents=True, exist_ok=True)
+np.savez(folder / "weights.npz", weights=weights)
+common.write(folder / "history.csv", f"epoch,loss\\n1,{weights.sum()}\\n")
+checkpoint.unlink()
+checkpoint.parent.rmdir()
+"""
+
+EVALUATE = """\
+import sys
+
+import numpy as np
+
+from stages.lib import common
+
+SCALE = 2
+
+name = sys.argv[1]
+weights = np.load(f"data/runs/{name}/weights.npz")["weights"]
+common.write_json(f"metrics/test/{name}.json", {"twin_free": float(weights.sum() * SCALE)})
+common.write(f"plots/predictions/{name}.csv", "predicted\\n" + "happy\\n" * 3)
+"""
+
+REPORT = """\
+from pathlib import Path
+
+from stages.lib import common
+
+common.write("plots/report.txt", Path("metrics/test/a.json").read_text())
+"""
+
+PIPELINE = """\
+stages:
+  download:
+    cmd: python -m stages.download
+    deps: [stages/download.py, stages/lib]
+    params: [data]
+    outs: [data/raw]
+  prepare:
+    cmd: python -m stages.prepare
+    deps: [stages/prepare.py, stages/lib, data/raw]
+    outs: [data/images.npz, data/channels.npz, metrics/dataset.json: {cache: false}]
+  train:
+    foreach: ${runs}
+    do:
+      cmd: python -m stages.train ${key}
+      deps: [stages/train.py, stages/lib, data/channels.npz]
+      params: [train, "runs.${key}"]
+      outs: ["data/runs/${key}/weights.npz", "data/runs/${key}/history.csv"]
+  evaluate:
+    foreach: ${runs}
+    do:
+      cmd: python -m stages.evaluate ${key}
+      deps: [stages/evaluate.py, stages/lib, "data/runs/${key}/weights.npz"]
+      outs:
+        - metrics/test/${key}.json: {cache: false}
+        - plots/predictions/${key}.csv: {cache: false}
+  report:
+    cmd: python -m stages.report
+    deps: [stages/report.py, stages/lib, metrics/test/a.json]
+    outs: [plots/report.txt: {cache: false}]
+"""
+
+SETTINGS = """\
+data: {source: source.csv, hash: ""}
+train: {epochs: 3, learning_rate: 0.1}
+tables: {window: 5}
+variants: {a: {weights: random}}
+runs: {a: {variant: a, seed: 42}}
+"""
+
+FILES = {
+    ".dvc/config": "",
+    ".dvcignore": "__pycache__\n.ckpt\n",
+    ".gitignore": "/data\n/.ckpt\n/.dvc/tmp\n/.dvc/cache\n__pycache__\n",
+    "dvc.yaml": PIPELINE,
+    "params.yaml": SETTINGS,
+    "stages/__init__.py": "",
+    "stages/lib/__init__.py": "",
+    "stages/lib/common.py": COMMON,
+    "stages/download.py": DOWNLOAD,
+    "stages/prepare.py": PREPARE,
+    "stages/train.py": TRAIN,
+    "stages/evaluate.py": EVALUATE,
+    "stages/report.py": REPORT,
+}
+
+
+def make(folder: Path, env: dict[str, str]) -> None:
+    """Make a Git repository of the project, with results."""
+    for name, text in FILES.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    write_source(folder / "source.csv", seed=0)
+    projects.git(folder, "init", "-q", "-b", "main")
+    projects.dvc(folder, env, "repro")
+    projects.commit(folder, "The study")
+
+
+def write_source(path: Path, seed: int) -> None:
+    random = np.random.default_rng(seed)
+    lines = [
+        f"{number % 7},{' '.join(map(str, random.integers(0, 256, 4)))},Training"
+        for number in range(140)
+    ]
+    path.write_text("emotion,pixels,Usage\n" + "\n".join(lines) + "\n")

@@ -1,0 +1,77 @@
+"""Describe the layers of each backbone, block by block, from the networks (Figures 2-4).
+
+Not a stage of dvc.yaml, because it depends on the catalog and the packages alone: run it again
+when either changes (`python -m tools.architectures`); a test compares its file with the networks.
+
+Writes  metrics/architectures.json  by backbone its blocks, from the image on: layers, output
+                                    shape, parameters, and whether the block trains when all
+                                    but the last four layers are frozen
+Source  the paper, section 4 (Figures 2-4 are drawings of three of them)
+"""
+
+from itertools import accumulate, groupby
+from pathlib import Path
+from typing import Any
+
+from stages.lib.networks.runtime import keras
+from stages.lib.core import console, files
+from stages.lib.networks import backbones
+from stages.lib.results import paper
+from stages.lib.study.catalog import BACKBONES
+
+FILE = Path("metrics/architectures.json")
+
+
+def blocks(model: keras.Model) -> list[dict[str, Any]]:
+    """Return a network's blocks: neighbouring layers between two reductions of the map.
+
+    Each of the last four layers, which train by the paper's text, is a block of its own.
+    """
+    layers = model.layers[1:]  # the first is the input
+    first_trained = len(layers) - paper.TRAINABLE_LAYERS
+    frozen = layers[:first_trained]
+    sizes = dict(zip(frozen, map_sizes(layers), strict=False))
+    parts = [list(block) for _, block in groupby(frozen, key=sizes.__getitem__)]
+    return [
+        *(describe(block, last_four=False) for block in parts),
+        *(describe([layer], last_four=True) for layer in layers[first_trained:]),
+    ]
+
+
+def map_sizes(layers: list[keras.layers.Layer]) -> list[int]:
+    """Return the largest height of a map that this layer or a later one gives.
+
+    So a branch that is pooled and joined again starts no block; nor does padding.
+    """
+    heights = [
+        0
+        if isinstance(layer, keras.layers.ZeroPadding2D)
+        else (layer.output_shape[1:-1] or (1,))[0]
+        for layer in layers
+    ]
+    return list(accumulate(reversed(heights), max))[::-1]
+
+
+def describe(block: list[keras.layers.Layer], *, last_four: bool) -> dict[str, Any]:
+    kinds = dict.fromkeys(type(layer).__name__ for layer in block)
+    return {
+        "first": block[0].name,
+        "last": block[-1].name,
+        "layers": len(block),
+        "kinds": list(kinds),
+        "output": list(block[-1].output_shape[1:]),
+        "parameters": sum(layer.count_params() for layer in block),
+        "last_four": last_four,
+    }
+
+
+def main() -> None:
+    found = {}
+    for name in BACKBONES:
+        keras.backend.clear_session()  # so that layers are numbered from one
+        found[name] = blocks(backbones.build(name, None))
+    files.write_json(FILE, found)
+
+
+if __name__ == "__main__":
+    console.run(main)

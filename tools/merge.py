@@ -1,0 +1,109 @@
+"""Take over what another clone has run: `python -m tools.merge FOLDER`.
+
+An entry of its dvc.lock is taken only where it is what DVC would record here too: the same
+command, code, settings and inputs. What Git holds of it is copied, checked by its hash; what
+DVC caches comes by a shared cache or a remote (`dvc pull`). Beside DVC itself this and `make
+unchanged` are all that writes dvc.lock.
+
+Reads   FOLDER/dvc.lock, and the outputs there that Git holds
+Writes  dvc.lock, in one write, and those outputs
+"""
+
+import logging
+import sys
+from pathlib import Path
+from typing import Any
+
+from dvc.repo import Repo
+from dvc.utils.serialize import dumps_yaml, parse_yaml, parse_yaml_for_update
+
+from stages.lib.core import console, files
+from stages.lib.core.errors import InputError
+from tools.unchanged.pipeline import LOCK, Entry, Pipeline, entries, load
+
+logger = logging.getLogger(__name__)
+
+
+def fitting(here: Pipeline, theirs: dict[str, Entry]) -> tuple[list[str], list[str]]:
+    """Name the stages whose entries are to be taken, and those that do not fit.
+
+    Where both have a result of a variant or run that fits, theirs is taken; of what all share
+    (the data, the split) ours stays. Whether one fits depends on those it reads from, so the
+    search goes on until none is added.
+    """
+    merged = Pipeline(here.stages, dict(here.entries))
+    wanted = [
+        name
+        for name in here.stages
+        if name in theirs and theirs[name] != here.entries.get(name)
+    ]
+    taken: list[str] = []
+    found = True
+    while found:
+        found = False
+        for name in wanted:
+            shared = not here.stages[name].generated
+            if name in taken or (shared and merged.is_current(name)):
+                continue
+            trial = Pipeline(here.stages, {**merged.entries, name: theirs[name]})
+            if trial.is_current(name):
+                merged = trial
+                taken.append(name)
+                found = True
+    left = [name for name in wanted if name not in taken]
+    return taken, [name for name in left if here.stages[name].generated]
+
+
+def copies(folder: Path, pipeline: Pipeline, names: list[str]) -> dict[Path, bytes]:
+    """Read what these stages wrote there and Git holds.
+
+    Raises:
+        InputError: If a file is not what the entry records.
+    """
+    theirs = entries((folder / LOCK).read_text(encoding="utf-8"))
+    found = {}
+    for name in names:
+        for path in sorted(pipeline.stages[name].kept):
+            file = folder / path
+            if (
+                not file.is_file()
+                or files.digest(file, "md5") != theirs[name].outs[path]
+            ):
+                raise InputError(
+                    f"{file} is not what the dvc.lock there records of {name}. Commit or "
+                    "restore it there, then run this again. Nothing was taken."
+                )
+            found[Path(path)] = file.read_bytes()
+    return found
+
+
+def main(folder: str) -> None:
+    source = Path(folder)
+    if not (source / LOCK).is_file():
+        raise InputError(
+            f"There is no {source / LOCK}: name the folder of another clone."
+        )
+    text = (source / LOCK).read_text(encoding="utf-8")
+    repo = Repo()
+    with repo.lock:
+        lock = LOCK.read_text(encoding="utf-8")
+        here = load(repo, lock)
+        taken, refused = fitting(here, entries(text))
+        for path, content in copies(source, here, taken).items():
+            with files.atomic_write(path) as part:
+                part.write_bytes(content)
+        data: Any = parse_yaml_for_update(lock, str(LOCK))
+        there = parse_yaml(text, str(LOCK))["stages"]
+        data["stages"].update({name: there[name] for name in taken})
+        with files.atomic_write(LOCK) as part:
+            part.write_text(str(dumps_yaml(data)), encoding="utf-8", newline="\n")
+    logger.info("Taken over: %s.", ", ".join(taken) or "nothing")
+    if refused:
+        logger.warning(
+            "Left: %s. Their code, settings or inputs are not those here.",
+            ", ".join(refused),
+        )
+
+
+if __name__ == "__main__":
+    console.run(main, *sys.argv[1:])

@@ -1,0 +1,64 @@
+"""Make the page that `dvc plots` fills, so that it draws without a network.
+
+Not a stage of dvc.yaml: `make install` runs it, because DVC's own page loads Vega from the
+internet whenever it is opened (`python -m tools.plots_page`).
+
+Writes  .dvc/plots/page.html  the frame, with Vega inside it
+        .dvc/config.local     plots.html_template: where DVC finds it; where this never ran,
+                              and so the page is not there, DVC takes its own
+Source  DVC's documentation of `dvc plots show --html-template`
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import jinja2
+
+from stages.lib.core import console, files
+from stages.lib.core.errors import InputError
+from stages.lib.page import html
+
+PAGE = Path(".dvc/plots/page.html")
+
+# The newest that reads the Vega-Lite 5 of DVC's templates and of those beside PAGE.
+VEGA_LITE = "5.21"
+
+# DVC fills {refresh_tag} and {plot_divs}; Jinja fills {{ vega }}.
+FRAME = """\
+<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+{refresh_tag}
+<title>DVC plots</title>
+<style>
+body { font-family: sans-serif; }
+img { max-width: 100%; }
+table { border-spacing: 15px; }
+</style>
+<script>{{ vega }}</script>
+</head>
+<body>
+{plot_divs}
+</body>
+</html>
+"""
+
+
+def main() -> None:
+    if not Path(".dvc").is_dir():
+        raise InputError(
+            "There is no .dvc in this folder. Run from the project's top folder."
+        )
+    frame = jinja2.Template(FRAME, autoescape=True, keep_trailing_newline=True)
+    with files.atomic_write(PAGE) as part:
+        text = frame.render(vega=html.vega(VEGA_LITE))
+        part.write_text(text, encoding="utf-8", newline="\n")
+    place = str(PAGE.relative_to(".dvc"))  # as DVC wants it
+    setting = ["config", "--quiet", "--local", "plots.html_template", place]
+    subprocess.run([sys.executable, "-m", "dvc", *setting], check=True)
+
+
+if __name__ == "__main__":
+    console.run(main)

@@ -1,0 +1,32 @@
+"""What became of an input, in one word and a reason."""
+
+from enum import StrEnum
+
+
+class Status(StrEnum):
+    """What became of an input."""
+
+    FACES = "faces"
+    NO_FACE = "no face"
+    SKIPPED = "skipped"  # lies in a folder and is no photo: nobody asked for it
+    MISSING = "missing"
+    NO_PERMISSION = "no permission"
+    EMPTY = "empty"
+    NOT_A_PHOTO = "not a photo"
+    VIDEO = "video"
+    NEEDS_PACKAGE = "needs a package"
+    TOO_LARGE = "too large"
+    DAMAGED = "damaged"
+
+    @property
+    def failed(self) -> bool:
+        """Whether the run ends with an error because of it."""
+        return self not in (Status.FACES, Status.NO_FACE, Status.SKIPPED)
+
+
+class Rejected(Exception):  # noqa: N818  # says what happened, and is no error of ours
+    """One input cannot be read; the others can. Not an error of the run."""
+
+    def __init__(self, status: Status, reason: str) -> None:
+        super().__init__(f"{status}: {reason}")
+        self.status, self.reason = status, reason

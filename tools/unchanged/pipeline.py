@@ -1,0 +1,159 @@
+"""A commit's pipeline as DVC itself reads it, and what dvc.lock records of the last runs."""
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dvc.dependency import ParamsDependency
+from dvc.exceptions import DvcException
+from dvc.repo import Repo
+from dvc.utils.serialize import parse_yaml
+
+LOCK = Path("dvc.lock")
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage of dvc.yaml."""
+
+    cmd: str
+    generated: bool  # by `foreach`: one of several that differ in a variant or a run
+    settings: dict[str, Any]  # of params.yaml, by dotted key
+    code: dict[str, str | None]  # hashes of what it reads and no stage writes
+    reads: dict[str, str]  # what stages write: path -> the stage that does
+    cached: frozenset[str]  # what it writes into DVC's cache
+    kept: frozenset[str]  # what it writes and Git keeps (`cache: false`)
+
+    @property
+    def outs(self) -> frozenset[str]:
+        return self.cached | self.kept
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What dvc.lock records of a stage's last run: hashes by path, settings by dotted key."""
+
+    cmd: str
+    deps: dict[str, str]
+    settings: dict[str, Any]
+    outs: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """The stages of dvc.yaml and the entries of dvc.lock."""
+
+    stages: dict[str, Stage]
+    entries: dict[str, Entry]
+
+    def is_current(self, name: str) -> bool:
+        """Tell whether a stage's entry is what DVC would record for it now."""
+        stage, entry = self.stages[name], self.entries.get(name)
+        if entry is None:
+            return False
+        return (
+            (stage.cmd, stage.settings) == (entry.cmd, entry.settings)
+            and {**stage.code, **self.inputs(name)} == entry.deps
+            and stage.outs == set(entry.outs)
+        )
+
+    def inputs(self, name: str) -> dict[str, str | None]:
+        """Return the recorded hashes of what other stages write and this one reads."""
+        return {path: self.written(path, by) for path, by in self._reads(name)}
+
+    def written(self, path: str, by: str | None) -> str | None:
+        """Return the recorded hash of what a stage wrote."""
+        entry = self.entries.get(by or "")
+        return entry.outs.get(path) if entry else None
+
+    def upstream(self, names: set[str]) -> set[str]:
+        """Return the stages whose outputs these read, directly or not, without these."""
+        found: set[str] = set()
+        new = names
+        while new:
+            new = {by for name in new for _, by in self._reads(name)} - found
+            found |= new
+        return found - names
+
+    def downstream(self, names: set[str]) -> set[str]:
+        """Return these stages and all that read what they write, directly or not."""
+        return {
+            name for name in self.stages if (self.upstream({name}) | {name}) & names
+        }
+
+    def _reads(self, name: str) -> list[tuple[str, str]]:
+        return list(self.stages[name].reads.items())
+
+
+def load(repo: Repo, lock: str) -> Pipeline:
+    """Read the pipeline of the commit that `repo` looks at, and the text of a dvc.lock."""
+    found = repo.stage.load_all()
+    writers = {out.fs_path: stage.name for stage in found for out in stage.outs}
+    return Pipeline(
+        {stage.name: _stage(stage, writers) for stage in found}, entries(lock)
+    )
+
+
+def _stage(stage: Any, writers: dict[str, str]) -> Stage:
+    settings: dict[str, Any] = {}
+    code: dict[str, str | None] = {}
+    reads: dict[str, str] = {}
+    for dep in stage.deps:
+        if isinstance(dep, ParamsDependency):
+            settings |= flatten(dep.read_params())
+        elif dep.fs_path in writers:
+            reads[dep.def_path] = writers[dep.fs_path]
+        else:
+            code[dep.def_path] = _hash(dep)
+    return Stage(
+        cmd=stage.cmd,
+        generated=stage.raw_data.generated_from is not None,
+        settings=settings,
+        code=code,
+        reads=reads,
+        cached=frozenset(out.def_path for out in stage.outs if out.use_cache),
+        kept=frozenset(out.def_path for out in stage.outs if not out.use_cache),
+    )
+
+
+def _hash(dep: Any) -> str | None:
+    """Let DVC hash a file or folder; None if it is not there."""
+    dep.hash_name = "md5"
+    try:
+        return str(dep.get_hash().value)
+    except (DvcException, FileNotFoundError) as error:
+        logging.getLogger(__name__).debug("%s: %s", dep, error)
+        return None
+
+
+def entries(lock: str) -> dict[str, Entry]:
+    """Read the text of a dvc.lock."""
+    recorded = parse_yaml(lock, str(LOCK)).get("stages", {})
+    return {name: _entry(values) for name, values in recorded.items()}
+
+
+def _entry(values: dict[str, Any]) -> Entry:
+    deps, outs = (
+        {item["path"]: item["md5"] for item in values.get(part, []) if "md5" in item}
+        for part in ("deps", "outs")
+    )
+    settings: dict[str, Any] = {}
+    for section in values.get("params", {}).values():
+        settings |= flatten(section)
+    return Entry(values["cmd"], deps, settings, outs)
+
+
+def flatten(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Put what mappings hold under dotted keys.
+
+    >>> flatten({"train": {"epochs": 20}, "variants.a.weights": "random"})
+    {'train.epochs': 20, 'variants.a.weights': 'random'}
+    """
+    flat: dict[str, Any] = {}
+    for key, value in values.items():
+        if isinstance(value, dict):
+            flat |= flatten(value, f"{prefix}{key}.")
+        else:
+            flat[f"{prefix}{key}"] = value
+    return flat

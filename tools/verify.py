@@ -1,0 +1,78 @@
+"""Hash DVC's cache again, and remove what is damaged: `dvc repro` or `dvc pull` then replace it.
+
+Not a stage of dvc.yaml (`make verify` runs it). Run it after a power cut, on a failing disk, or
+when a kill left DVC's list of running stages unreadable. DVC itself trusts an object of its cache
+that is read-only, as all are, and would replace a good file that a stage has just written by a
+damaged one (treeverse/dvc#5978).
+
+Reads   DVC's cache, data/, plots/, .dvc/tmp/rwlock
+Writes  nothing; sets the times of data/ and plots/, so that DVC hashes these again as well
+"""
+
+import json
+import logging
+import os
+from pathlib import Path
+
+from dvc.lock import make_lock
+from dvc.repo import Repo
+
+from stages.lib.core import console, files
+
+logger = logging.getLogger(__name__)
+
+
+def cache_folder() -> Path:
+    return Path(str(Repo().cache.local.path))
+
+
+def remove_cut_list(folder: Path) -> bool:
+    """Remove DVC's list of running stages, `rwlock`, if a dvc that was killed left it truncated.
+
+    DVC writes it in place, and refuses every command while it cannot be read
+    (treeverse/dvc#7615). Nobody writes it while its lock is held here.
+    """
+    running = folder / "rwlock"
+    if not running.exists():
+        return False
+    with make_lock(str(folder / "rwlock.lock"), tmp_dir=str(folder)):
+        try:
+            json.loads(running.read_bytes())
+        except ValueError:
+            running.unlink()
+            return True
+    return False
+
+
+def damaged(cache: Path) -> list[Path]:
+    """Return the objects that are not what their names, their MD5 hashes, say.
+
+    The name of one that lists a folder ends in `.dir`.
+    """
+    return [
+        path
+        for path in sorted(cache.glob("[0-9a-f][0-9a-f]/*"))
+        if path.parent.name + path.name.removesuffix(".dir")
+        != files.digest(path, "md5")
+    ]
+
+
+def main() -> None:
+    if remove_cut_list(Path(".dvc/tmp")):
+        logger.warning("Unreadable, and removed: DVC's list of running stages.")
+    cache = cache_folder()
+    found = damaged(cache)
+    for folder in (Path("data"), Path("plots")):
+        for path in folder.rglob("*"):
+            os.utime(path)
+    for path in found:
+        logger.warning("Damaged, and removed: %s.", path)
+        path.unlink()
+    number = len(list(cache.glob("[0-9a-f][0-9a-f]/*")))
+    logger.info("%d objects of DVC's cache are whole, %d were not.", number, len(found))
+    if found:
+        logger.info("`dvc repro` makes what is missing again, `dvc pull` fetches it.")
+
+
+if __name__ == "__main__":
+    console.run(main)
