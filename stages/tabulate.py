@@ -27,6 +27,7 @@ Source  the paper, sections 3.2 and 5 (Tables 2-5, Figures 5-10)
 """
 
 import logging
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -180,6 +181,8 @@ def describe_study(
         "official": dataset["official"],
         "source_file": dataset["source_file"],
         "epochs": settings.train.epochs,
+        "onednn": os.environ.get("TF_ENABLE_ONEDNN_OPTS")
+        == "1",  # as every stage has it
         "ran": {
             name: {run: settings.runs[run].seed for run in group.runs}
             for name, group in ran.items()

@@ -179,3 +179,14 @@ def test_the_environment_is_put_on_the_path_once(installed):
         check=True,
     )
     assert done.stdout.strip() == path
+
+
+def test_a_stage_that_is_started_by_hand_under_a_safe_path_is_found():
+    done = subprocess.run(
+        [sys.executable, "-m", "stages.evaluate"],
+        cwd=PROJECT,
+        env={**os.environ, "PYTHONSAFEPATH": "1"},
+        capture_output=True,
+        text=True,
+    )
+    assert "evaluate.py takes name. Got nothing instead." in done.stderr
