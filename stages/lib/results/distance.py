@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from stages.lib.results import paper
+from stages.lib.scoring.rates import mean_convergence_rate
 from stages.lib.study.protocols import Group
 
 WINDOWS = ((1, 5), (6, 10), (11, 15), (16, 20))  # of Tables 2-5, in epochs
@@ -19,11 +20,6 @@ WINDOWS = ((1, 5), (6, 10), (11, 15), (16, 20))  # of Tables 2-5, in epochs
 # How the garbled limits of equations (1) and (2) can be read: the metric over the epochs of a
 # run, (E,), and a window -> the rate. The first is choice C3.
 Reading = Callable[[np.ndarray, int, int], float]
-
-
-def from_epoch_2(metric: np.ndarray, first: int, last: int) -> float:
-    """Average the window's differences; epoch 1 has none before it (C3)."""
-    return float(np.mean(np.diff(metric)[max(first, 2) - 2 : last - 1]))
 
 
 def over_five(metric: np.ndarray, first: int, last: int) -> float:
@@ -44,7 +40,7 @@ def one_later(metric: np.ndarray, first: int, last: int) -> float:
 
 
 READINGS: dict[str, Reading] = {
-    "epoch 1 adds no difference (C3)": from_epoch_2,
+    "epoch 1 adds no difference (C3)": mean_convergence_rate,
     "the first window is divided by five": over_five,
     "epoch 1 differs from zero": from_zero,
     "differences to the next epoch": one_later,
@@ -52,7 +48,7 @@ READINGS: dict[str, Reading] = {
 
 
 def row_of(
-    history: pd.DataFrame, table: paper.Table, reading: Reading = from_epoch_2
+    history: pd.DataFrame, table: paper.Table, reading: Reading = mean_convergence_rate
 ) -> np.ndarray:
     """Return a run's row of one of Tables 2-5, (4,), under one reading of the equations."""
     metric = history[table.metric].to_numpy()
@@ -80,7 +76,7 @@ def root_mean_square(values: Sequence[float] | np.ndarray) -> float:
 def distances(
     histories: Sequence[pd.DataFrame],
     published: Mapping[str, Sequence[float]],
-    reading: Reading = from_epoch_2,
+    reading: Reading = mean_convergence_rate,
 ) -> dict[str, float]:
     """Return the distance of each table, of the mean row over seeds."""
     rows = {
