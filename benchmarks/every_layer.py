@@ -5,7 +5,7 @@ passes of the same engine, and what our forward pass costs in OpenVINO's.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -57,15 +57,20 @@ def measure(backbone: str, in_precision: str = "float32") -> list[Row]:
     ]
 
 
-def main() -> None:
-    logging.disable(logging.WARNING)
-    tf.config.experimental.enable_op_determinism()  # as the stage does
-    header()
-    for in_precision in ["float32", *["bfloat16"] * precision.has_bfloat16()]:
+def show_all(precisions: Sequence[str]) -> None:
+    """Print the rows of both backbones; op determinism is on from here on, as in the stage."""
+    tf.config.experimental.enable_op_determinism()
+    for in_precision in precisions:
         for backbone in BACKBONES:
             for row in measure(backbone, in_precision):
                 show(row)
                 print(f"  {1 / row.ratio:.2f} times as long")
+
+
+def main() -> None:
+    logging.disable(logging.WARNING)
+    header()
+    show_all(["float32", *["bfloat16"] * precision.has_bfloat16()])
 
 
 if __name__ == "__main__":
