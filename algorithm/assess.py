@@ -25,7 +25,7 @@ from algorithm.lib import dataset, faces, model, page, scores, verdicts
 from algorithm.lib.classifier_names import PORTABLE, TITLES
 from algorithm.lib.classifiers import CLASSIFIERS
 from algorithm.lib.search import Search
-from algorithm.lib.settings import Settings, load_settings, read_yaml, PATH
+from algorithm.lib.settings import Settings, load_gather, load_settings
 from stages.lib.core import console, files
 from stages.lib.core.errors import InputError
 from stages.lib.scoring import calibration
@@ -43,11 +43,11 @@ def best_of(
 ) -> Record:
     """Return the candidate with the highest score of those it was chosen by, baselines apart."""
     tried = [
-        one
+        (score["accuracy"], one)
         for one in candidates
         if one["backbone"]
         and (classifiers is None or one["classifier"] in classifiers)
-        and verdicts.selection_score(one)
+        and (score := verdicts.selection_score(one))
     ]
     if not tried:
         raise InputError(
@@ -55,7 +55,7 @@ def best_of(
             "no other classifier. Add `logistic` or `dense` to `choose.classifiers` in "
             "params.yaml, or more `choose.minutes`."
         )
-    return max(tried, key=lambda one: verdicts.selection_score(one)["accuracy"])
+    return max(tried, key=lambda pair: pair[0])[1]
 
 
 def assess(
@@ -116,7 +116,7 @@ def write_model(
 
 def main() -> None:
     settings = load_settings()
-    source = str(read_yaml(PATH)["gather"]["source"])
+    source = load_gather().source
     classes = faces.read().classes
     data = dataset.read()
     chosen = files.read_json(METRICS / "choose.json")

@@ -149,10 +149,9 @@ def leakage(images: np.ndarray, people: np.ndarray, sets: Sets) -> dict[str, int
 def main() -> None:
     settings = load_settings()
     found = faces.read()
-    table, labels, classes = found.table, found.labels, found.classes
-    people = table["group"].to_numpy(str)
-    group = groups.group_faces(found.images, people, table["photo"].to_numpy(str))
-    part = table["part"].to_numpy(str)
+    labels, classes = found.labels, found.classes
+    people, part = found.people, found.parts
+    group = groups.group_faces(found.images, people, found.photos)
     check_classes(labels, group, classes)
     sets = split_rows(labels, group, part, settings.split)
     for code in sorted(set(labels.tolist()) - set(labels[sets["train"]].tolist())):

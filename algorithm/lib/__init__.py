@@ -1,1 +1,1 @@
-"""What the stages of algorithm/dvc.yaml import, beside the rooms of stages/lib."""
+"""What the stages of the algorithm import."""

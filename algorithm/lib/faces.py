@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 
+from algorithm.lib import tables
 from stages.lib.core import files
 
 FOLDER = Path("data/algorithm")
@@ -17,15 +17,20 @@ class Faces(NamedTuple):
     images: np.ndarray  # (F, 48, 48) uint8, grey
     labels: np.ndarray  # (F,) uint8: positions in `classes`
     classes: list[str]
-    table: pd.DataFrame  # a row a face: photo, group (person), part, ... as text
+    photos: np.ndarray  # (F,) str: the photo that each was found in
+    people: np.ndarray  # (F,) str: empty where it is not known
+    parts: np.ndarray  # (F,) str: train, val, test; empty where the data do not say
 
 
 def read(folder: Path = FOLDER) -> Faces:
-    """Read the faces; what a table does not say is an empty text."""
+    """Read the faces."""
     arrays = files.read_npz(folder / "faces.npz")
-    table = pd.read_csv(folder / "faces.csv", dtype=str, keep_default_na=False)
     classes = files.read_json(folder / "classes.json")
-    return Faces(arrays["images"], arrays["labels"], classes, table)
+    rows = list(tables.read_rows(folder / "faces.csv"))
+    columns = (
+        np.array([row[key] for row in rows]) for key in ("photo", "group", "part")
+    )
+    return Faces(arrays["images"], arrays["labels"], classes, *columns)
 
 
 def count(labels: np.ndarray, classes: list[str]) -> dict[str, int]:
