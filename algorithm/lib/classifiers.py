@@ -37,8 +37,19 @@ CLASSIFIERS = {
     "dense": Classifier(
         lambda seed: DenseLayers(seed=seed),
         [
-            {"layers": [0], "dropout": [0, 0.5], "learning_rate": [1e-3, 1e-4]},
-            {"layers": [1, 2], "units": [64, 128], "dropout": [0.2, 0.5]},
+            {"layers": [0], "dropout": [0.0, 0.5], "learning_rate": [1e-3]},
+            {
+                "layers": [1, 2],
+                "units": [64, 128],
+                "dropout": [0.5],
+                "learning_rate": [1e-3],
+            },
+            {
+                "layers": [1],
+                "units": [128],
+                "dropout": [0.5],
+                "learning_rate": [1e-4],
+            },
         ],
     ),
     "logistic": Classifier(
@@ -76,9 +87,16 @@ def pipeline(name: str, seed: int, settings: dict[str, Any] | None = None) -> Pi
     return Pipeline([("scale", StandardScaler()), ("classify", classifier)])
 
 
-def grids(name: str) -> list[Grid]:
-    """Return a classifier's grids as the pipeline's."""
+def grids(name: str, fewest: int) -> list[Grid]:
+    """Return a classifier's grids as the pipeline's, for folds of `fewest` vectors or more."""
     return [
-        {f"classify__{key}": values for key, values in grid.items()}
+        {
+            f"classify__{key}": [
+                value
+                for value in values
+                if key != "n_neighbors" or value <= max(1, fewest)
+            ]
+            for key, values in grid.items()
+        }
         for grid in CLASSIFIERS[name].grids
     ]

@@ -28,7 +28,7 @@ class Search(NamedTuple):
         """Return the settings that are right most often over the folds."""
         tried = GridSearchCV(
             pipeline(self.name, self.seed),
-            grids(self.name),
+            grids(self.name, min(len(fitted) for fitted, _ in folds)),
             cv=folds,
             refit=False,
             error_score="raise",
@@ -57,9 +57,9 @@ class Search(NamedTuple):
     def score(
         self, fitted: Pipeline, faces: np.ndarray, shares: np.ndarray
     ) -> dict[str, Any]:
-        return scores.score(
-            self.data.labels[faces], shares, scores.has_probabilities(fitted)
-        )
+        """Score predictions; the majority class's 0 and 1 are no probabilities."""
+        calibrated = scores.has_probabilities(fitted) and self.name != "majority"
+        return scores.score(self.data.labels[faces], shares, calibrated)
 
     def held_out(self, searched: np.ndarray) -> dict[str, Any]:
         """Choose on the validation faces, among fits on `searched`; refit, and score the test.
