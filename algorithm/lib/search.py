@@ -1,17 +1,30 @@
 """The search for a classifier's settings, and its score: held out, or by nested cross-validation."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline
+from threadpoolctl import threadpool_limits
 
 from algorithm.lib import scores
 from algorithm.lib.classifiers import CLASSIFIERS, grids, pipeline
 from algorithm.lib.dataset import Dataset, Fold
+
+
+@contextmanager
+def _calmly() -> Iterator[None]:
+    """Fit in one thread, so that the number of cores changes no bit, nor other programs the time.
+
+    A regression that has not converged is scored as it is, like any other classifier.
+    """
+    with threadpool_limits(1), warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        yield
 
 
 class Search(NamedTuple):
@@ -33,9 +46,7 @@ class Search(NamedTuple):
             refit=False,
             error_score="raise",
         )
-        with warnings.catch_warnings():
-            # A regression that has not converged is scored as it is, like any other.
-            warnings.simplefilter("ignore", ConvergenceWarning)
+        with _calmly():
             tried.fit(self.vectors, self.data.labels)
         return {
             key.removeprefix("classify__"): value
@@ -44,8 +55,7 @@ class Search(NamedTuple):
 
     def fit(self, settings: dict[str, Any], rows: np.ndarray) -> Pipeline:
         """Fit the classifier with these settings on some rows."""
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)
+        with _calmly():
             return pipeline(self.name, self.seed, settings).fit(
                 self.vectors[rows], self.data.labels[rows]
             )
