@@ -34,6 +34,9 @@ logger = logging.getLogger(__name__)
 
 METRICS = Path("metrics/algorithm")
 DATA = Path("data/algorithm")
+MOST_TEMPERATURE = (
+    99.0  # a model folder's; fitted on a useless classifier it goes to 100
+)
 
 Record = dict[str, Any]
 
@@ -109,7 +112,7 @@ def write_model(
         DATA / f"weights/{chosen['backbone']}.h5",
         model.arrays(model.head_layers(fitted, len(classes))),
         classes,
-        found["temperature"],
+        min(found["temperature"], MOST_TEMPERATURE),
         model.said_of_test(whose, found["test"], found["deduplicated"]),
     )
 
