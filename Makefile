@@ -2,6 +2,7 @@
 SHELL := /bin/bash
 PYTHON := python3
 DEMO := .demo
+ALGORITHM := .algorithm
 MODEL := models/default
 OUT := recognised
 UV := 0.13.9
@@ -25,7 +26,7 @@ unexport CDPATH GIT_DIR GIT_INDEX_FILE GIT_WORK_TREE PYTHONHOME PYTHONINSPECT PY
 	PYTHONSAFEPATH
 
 .DEFAULT_GOAL := help
-.PHONY: help clone install recognise demo test test-sharing test-faults fuzz bench check verify unchanged repro
+.PHONY: help clone install recognise demo algorithm test test-sharing test-faults fuzz bench check verify unchanged repro
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -53,6 +54,13 @@ demo: install  ## the whole study on synthetic faces, offline, in a folder of it
 		&& { [ $$(git rev-parse HEAD) = $$head ] || git checkout --quiet --force --detach $$head; } \
 		&& cp params.demo.yaml params.yaml && python -m tools.plots_page \
 		&& python -m dvc repro --quiet && python -m tools.summary
+
+algorithm: install  ## the algorithm for photos of your own, on drawn faces, in a folder of its own
+	@test -d $(ALGORITHM) || git clone --quiet . $(ALGORITHM)
+	@cd $(ALGORITHM) && head=$$(git -C .. rev-parse HEAD) && git fetch --quiet origin HEAD \
+		&& { [ $$(git rev-parse HEAD) = $$head ] || git checkout --quiet --force --detach $$head; } \
+		&& python -m tools.algorithm_demo && python -m dvc repro --quiet algorithm/dvc.yaml \
+		&& python -m tools.algorithm_table && echo && echo "The page: $(ALGORITHM)/data/algorithm/report.html"
 
 recognise: install  ## the emotions in photos: make recognise PHOTOS=holiday/
 	python -m tools.recognise $(or $(PHOTOS),$(error Say which: make recognise PHOTOS=holiday/)) --model $(MODEL) --out $(OUT)

@@ -7,10 +7,10 @@ import photo_files
 import pytest
 
 from stages.lib.networks.runtime import keras
+from algorithm.lib.model import probe
 from stages.lib.core import files
 from stages.lib.core.errors import InputError
 from stages.lib.networks import backbones, split_model
-from tools import fit_head
 from tools.recognise import model_folder, model_spec
 from tools.recognise.model import open_model, score_of
 
@@ -66,7 +66,7 @@ def project(tmp_path_factory, mirror):
                 "accuracy": 0.5,
                 "interval": [0.4, 0.6],
             },
-            "probe": fit_head.probe(network, head, 2.0),
+            "probe": probe(network, head, 2.0),
         }
         model_spec.write_spec(top / "model", said, head)
     return top
@@ -130,9 +130,7 @@ def test_a_model_that_does_not_say_what_it_is_is_refused(at, name):
 
 def test_a_model_without_model_json_is_refused(at):
     (at / "model/model.json").unlink()
-    with pytest.raises(
-        InputError, match=r"it has no model\.json.*python -m tools\.fit_head"
-    ):
+    with pytest.raises(InputError, match=r"it has no model\.json.*docs/algorithm\.md"):
         open_model("model")
 
 
@@ -238,22 +236,6 @@ def test_weights_of_another_network_are_refused(study):
     backbones.build("mobilenet", None).save_weights(f"data/runs/{RUN}/weights.h5")
     with pytest.raises(InputError, match="does not hold the weights"):
         open_model(RUN)
-
-
-def test_the_head_is_scikit_learns_regression_and_its_temperature_helps():
-    random = np.random.default_rng(0)
-    labels = random.integers(0, 7, 700)
-    vectors = random.normal(size=(700, 12)).astype(np.float32)
-    vectors[:, :7] += 2 * np.eye(7)[labels]
-    split = {"train": np.arange(400), "val": np.arange(400, 550)}
-    head = fit_head.fit(vectors, labels, split)
-    logits = vectors @ head["kernel"] + head["bias"]
-    val = split["val"]
-    assert (logits[val].argmax(1) == labels[val]).mean() > 0.6
-    found = fit_head.temperature(3 * logits[val], labels[val])
-    assert found == pytest.approx(
-        3 * fit_head.temperature(logits[val], labels[val]), rel=1e-3
-    )
 
 
 def test_the_interval_is_wilsons():

@@ -78,7 +78,7 @@ def open_model(name: str) -> Model:
     if name not in run_names():
         raise InputError(
             f"--model must be a model folder or a run of params.yaml ({', '.join(run_names())}). "
-            f"Got `{name}` instead, which is neither. Check the name, or make the folder: "
-            "`python -m tools.fit_head`."
+            f"Got `{name}` instead, which is neither. Check the name, or make the folder "
+            "(docs/algorithm.md)."
         )
     return open_run(name)

@@ -22,7 +22,12 @@ from stages.lib.networks.backbones import WEIGHT_LOADING_ERRORS
 from stages.lib.networks.inference import open_engine
 from stages.lib.study import catalog
 from tools.recognise.model import Model, score_of
-from tools.recognise.model_spec import array_hash, read_spec
+from tools.recognise.model_spec import (
+    array_hash,
+    count_layers,
+    layer_names,
+    read_spec,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -60,11 +65,11 @@ def open_folder(folder: Path) -> Model:
 
 
 def head_logits(arrays: dict[str, np.ndarray], vector: np.ndarray) -> np.ndarray:
-    """Apply the head to a vector (channels,): a dense layer, after a hidden one if it has it."""
-    if "hidden_kernel" in arrays:
-        hidden = vector @ arrays["hidden_kernel"] + arrays["hidden_bias"]
-        vector = np.maximum(hidden, 0)
-    logits: np.ndarray = vector @ arrays["kernel"] + arrays["bias"]
+    """Apply the head to a vector (channels,): dense layers, ReLU between them."""
+    *hidden, last = layer_names(count_layers(arrays))
+    for kernel, bias in hidden:
+        vector = np.maximum(vector @ arrays[kernel] + arrays[bias], 0)
+    logits: np.ndarray = vector @ arrays[last[0]] + arrays[last[1]]
     return logits
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,7 +12,9 @@ from stages.lib.core import files
 from stages.lib.core.errors import InputError
 from stages.lib.study.fer2013 import IMAGE_SIZE
 
-FORMAT = "fer-transfer model 1"
+# A folder has the oldest format that can hold it, so that whatever reads that one reads it: up
+# to one hidden layer is model 1, more is model 2.
+FORMATS = ("fer-transfer model 1", "fer-transfer model 2")
 FRAMING = "fer2013"
 SCALING = "grey levels 0 to 255, then the backbone's own (stages/lib/study/catalog.py)"
 # What this program gives a model; one that expects anything else is not for it.
@@ -41,6 +44,28 @@ class Spec(NamedTuple):
     arrays: dict[str, np.ndarray]
 
 
+def layer_names(num_layers: int) -> list[tuple[str, str]]:
+    """Name the kernel and bias of each dense layer, the first layer first.
+
+    >>> layer_names(2)
+    [('hidden_kernel', 'hidden_bias'), ('kernel', 'bias')]
+    >>> layer_names(3)[1]
+    ('hidden_2_kernel', 'hidden_2_bias')
+    """
+    stems = ["hidden_" + (f"{n}_" if n > 1 else "") for n in range(1, num_layers)]
+    return [(f"{stem}kernel", f"{stem}bias") for stem in [*stems, ""]]
+
+
+def count_layers(arrays: Iterable[str]) -> int:
+    """Count the dense layers, by the names of their arrays."""
+    return sum(name.endswith("kernel") for name in arrays)
+
+
+def format_of(num_layers: int) -> str:
+    """Return the oldest format that holds so many layers."""
+    return FORMATS[num_layers > 2]
+
+
 def array_hash(name: str, array: np.ndarray) -> str:
     """Hash an array with its name, type and shape: whatever a file wraps around its numbers."""
     text = f"{name} {array.dtype.str} {array.shape}\n".encode()
@@ -54,7 +79,13 @@ def write_spec(
     files.write_npz(folder / "arrays.npz", arrays)
     hashes = {name: array_hash(name, array) for name, array in arrays.items()}
     files.write_json(
-        folder / "model.json", {"format": FORMAT, **INPUT, **values, "arrays": hashes}
+        folder / "model.json",
+        {
+            "format": format_of(count_layers(arrays)),
+            **INPUT,
+            **values,
+            "arrays": hashes,
+        },
     )
 
 
@@ -67,7 +98,8 @@ def read_spec(folder: Path) -> Spec:
     values = _read_json(folder)
     _check_types(folder, values, KEYS, "")
     _check_types(folder, values["test"], TEST_KEYS, "test.")
-    for key, expected in {"format": FORMAT, **INPUT}.items():
+    form = format_of(count_layers(map(str, values["arrays"])))
+    for key, expected in {"format": form, **INPUT}.items():
         if values[key] != expected:
             raise _refused(folder, f"`{key}` is {values[key]!r}; expected {expected!r}")
     classes = values["classes"]
@@ -131,9 +163,7 @@ def _check_shapes(
     folder: Path, arrays: dict[str, np.ndarray], num_classes: int
 ) -> None:
     """Check that the layers follow each other, and end in one number per class."""
-    layers = [("kernel", "bias")]
-    if "hidden_kernel" in arrays:
-        layers.insert(0, ("hidden_kernel", "hidden_bias"))
+    layers = layer_names(count_layers(arrays))
     width = None
     for kernel, bias in layers:
         shapes = [
@@ -159,5 +189,5 @@ def _check_shapes(
 def _refused(folder: Path, why: str) -> InputError:
     return InputError(
         f"{folder} is no model folder that can be trusted: {why}. Take it again from where it "
-        "came from (`git checkout` for the default), or make one: `python -m tools.fit_head`."
+        "came from (`git checkout` for the default), or make one (docs/algorithm.md)."
     )

@@ -1,0 +1,1 @@
+"""The forms of labelled photos that are read: a module per family."""
