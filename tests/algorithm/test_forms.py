@@ -214,7 +214,7 @@ def test_file_names_tell_more_than_the_class_folders_around_them(project):
     assert {row["group"] for row in project.gather()} == {"F01"}
     write_photos(project.photos, "fear/AF02HAS.JPG")
     with pytest.raises(
-        InputError, match="shows happy by its name, but lies in .* `fear`"
+        InputError, match=r"shows happy by its name, but lies in .* `fear`"
     ):
         project.gather()
 

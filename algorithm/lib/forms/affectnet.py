@@ -6,7 +6,7 @@ validation.csv, have the columns subDirectory_filePath, face_x, face_y, face_wid
 (in pixels; below 0 or NULL where no face was found) and expression; the later form has
 train_set/images/0.jpg and train_set/annotations/0_exp.npy, and val_set the same.
 
-Source: http://mohammadmahoor.com/affectnet/ (Mollahosseini, Hasani and Mahoor, IEEE Transactions
+Source: mohammadmahoor.com/affectnet/ (Mollahosseini, Hasani and Mahoor, IEEE Transactions
 on Affective Computing 2017, arXiv:1708.03985).
 """
 

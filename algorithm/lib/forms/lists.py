@@ -6,8 +6,8 @@ images are Image/aligned/train_00001_aligned.jpg and Image/original/train_00001.
 ExpW: label.lst has lines of name, face, top, left, right, bottom, confidence and label, in which
 the box is in pixels and the numbers are 0 angry to 6 neutral, FER2013's order.
 
-Source: http://www.whdeng.cn/RAF/model1.html (Li, Deng and Du, CVPR 2017);
-http://mmlab.ie.cuhk.edu.hk/projects/socialrelation/index.html (Zhang et al., arXiv:1609.06426).
+Source: www.whdeng.cn/RAF/model1.html (Li, Deng and Du, CVPR 2017);
+mmlab.ie.cuhk.edu.hk/projects/socialrelation/index.html (Zhang et al., arXiv:1609.06426).
 """
 
 from collections.abc import Iterator

@@ -132,11 +132,8 @@ def _rows(path: Path) -> Iterator[tuple[str, Row]]:
 
 def _delimiter(path: Path) -> str:
     """Return what separates the columns, or nothing if the first line names none."""
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            head = file.readline(1000)
-    except (OSError, UnicodeDecodeError):
-        return ""
+    with path.open(encoding="utf-8-sig", errors="replace") as file:
+        head = file.readline(1000)
     for delimiter in DELIMITERS:
         names = {name.strip().strip('"') for name in head.split(delimiter)}
         if names.issuperset(NEEDED):
