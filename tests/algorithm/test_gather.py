@@ -131,6 +131,16 @@ REFUSED = {
         {},
         "one manifest.*Found list.csv, x.csv",
     ),
+    "an archive": (
+        lambda folder: write(folder / "x.zip", b"PK\x03\x04" + bytes(40)),
+        {"source": "photos/x.zip"},
+        "photos/x.zip: an archive is not read: unpack it and give the folder",
+    ),
+    "a single photo": (
+        lambda folder: write_photos(folder, "a.png"),
+        {"source": "photos/a.png"},
+        "a.png is no manifest",
+    ),
     "a file that is no manifest": (
         lambda folder: write(folder / "x.csv", "image,emotion\na,b\n"),
         {"source": "photos/x.csv"},

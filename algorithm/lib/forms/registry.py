@@ -17,6 +17,7 @@ from algorithm.lib.forms.entries import Folder, Found, open_folder
 from algorithm.lib.labels import Labels
 from algorithm.lib.settings import FORMS, PATH, Gather
 from stages.lib.core.errors import InputError
+from tools.recognise import file_kinds
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,7 @@ def read(settings: Gather) -> tuple[str, Found, Labels]:
         )
     source = Path(settings.source)
     if source.is_file():
+        _check_no_archive(source)
         _check_form(settings, ("manifest",))
         return "manifest", manifest.read(source), labels
     if not source.is_dir():
@@ -125,6 +127,15 @@ def _seen(folder: Folder) -> str:
     files = ", ".join(f"{number} of {kind}" for kind, number in kinds.most_common(4))
     more = f" and {len(tops) - 8} more" if len(tops) > 8 else ""
     return f"files: {files}; folders: {', '.join(tops[:8]) or 'none'}{more}"
+
+
+def _check_no_archive(source: Path) -> None:
+    with source.open("rb") as file:
+        is_archive = file_kinds.kind_of(file.read(file_kinds.ENOUGH)) == "archive"
+    if is_archive:
+        raise InputError(
+            f"`gather.source` in {PATH} is {source}: {file_kinds.WHY['archive']}."
+        )
 
 
 def _check_form(settings: Gather, possible: tuple[str, ...]) -> None:
