@@ -6,7 +6,7 @@ and the angle (S straight, HL and HR half profiles, FL and FR full ones); F01 is
 sessions.
 
 Source: https://zenodo.org/records/3451524 (Lyons, Kamachi and Gyoba, JAFFE 1998);
-https://www.kdef.se/home/aboutKDEF.html (Lundqvist, Flykt and Öhman, KDEF 1998).
+https://www.kdef.se (Lundqvist, Flykt and Öhman, KDEF 1998).
 """
 
 import re

@@ -83,7 +83,12 @@ def read(settings: Gather) -> tuple[str, Found, Labels]:
             f"`gather.source` in {PATH} is {source}, and there is no such folder or file. "
             "Expected a folder of labelled photos, a manifest, `fer2013` or `ferplus`."
         )
-    folder = open_folder(source)
+    return _read_folder(open_folder(source), settings, labels)
+
+
+def _read_folder(
+    folder: Folder, settings: Gather, labels: Labels
+) -> tuple[str, Found, Labels]:
     name = settings.form
     if name == "auto":
         name = find_form(folder, labels)
