@@ -373,6 +373,48 @@ def test_a_folder_or_a_file_without_permission_is_left_out_and_named(project):
     assert set(project.dropped()) == {"locked", "sad/c.png"}
 
 
+@pytest.mark.parametrize("place", ["photo", "folder", "manifest"])
+def test_an_error_is_one_line_whatever_the_names_hold(project, place):
+    odd = "a\n\x1b[2J\r"
+    if place == "manifest":
+        lists(project.photos, "path,label", f'"{odd}.png","{odd}"')
+        write_photos(project.photos, f"{odd}.png")
+    else:
+        name = f"bored/{odd}.png" if place == "photo" else f"{odd}/a.png"
+        write_photos(project.photos, name, "sad/b.png")
+    with pytest.raises(InputError, match="names no emotion that is known") as caught:
+        project.gather()
+    assert str(caught.value).isprintable()
+
+
+LISTS = {
+    "list.csv": b"path,label,group,left,top,width,height\na.png,sad,NA,1,2,30,40\n",
+    "list_patition_label.txt": b"train_1.png 1\ntest_1.png 7\n",
+    "label.lst": b"a.png 0 5 7 47 65 61.5 3\n",
+    "training.csv": b"subDirectory_filePath,face_x,face_y,face_width,face_height,expression\n"
+    b"a.png,1,2,40,41,7\ntrain_1.png,NULL,,-2,,3\n",
+}
+
+
+@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("name", LISTS)
+def test_a_list_with_spoilt_bytes_is_read_or_refused_in_one_line(project, name, seed):
+    random = np.random.default_rng(seed)
+    write_photos(project.photos, "a.png", "train_1.png", "test_1.png")
+    content = bytearray(LISTS[name])
+    for _ in range(1 + seed % 4):
+        content[random.integers(len(content))] = random.choice(
+            list(b'",\n\r;\t \0\xff-.9N/')
+        )
+    write(project.photos / name, bytes(content))
+    said = ""
+    try:
+        assert project.gather()
+    except InputError as error:
+        said = str(error)
+    assert said.isprintable()
+
+
 def test_links_in_a_circle_end(project):
     write_photos(project.photos, "happy/a.png", "sad/b.png")
     (project.photos / "happy/again").symlink_to("../../photos")

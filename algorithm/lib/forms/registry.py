@@ -15,6 +15,7 @@ from algorithm.lib.forms import (
 )
 from algorithm.lib.forms.entries import Folder, Found, open_folder
 from algorithm.lib.labels import Labels
+from algorithm.lib.names import in_one_line
 from algorithm.lib.settings import FORMS, PATH, Gather
 from stages.lib.core.errors import InputError
 from tools.recognise import file_kinds
@@ -113,7 +114,9 @@ def find_form(folder: Folder, labels: Labels) -> str:
         fitting.pop(LEAST_SPECIFIC, None)
     if len(fitting) == 1:
         return next(iter(fitting))
-    seen = "; ".join(f"{name}, by {sign}" for name, sign in fitting.items())
+    seen = "; ".join(
+        f"{name}, by {in_one_line(sign)}" for name, sign in fitting.items()
+    )
     raise InputError(
         f"{folder.root} may be {seen}. Set `gather.form` in {PATH} to the right one."
         if fitting
@@ -131,7 +134,8 @@ def _seen(folder: Folder) -> str:
     tops = sorted({name.split("/")[0] for name in folder.files if "/" in name})
     files = ", ".join(f"{number} of {kind}" for kind, number in kinds.most_common(4))
     more = f" and {len(tops) - 8} more" if len(tops) > 8 else ""
-    return f"files: {files}; folders: {', '.join(tops[:8]) or 'none'}{more}"
+    folders = in_one_line(", ".join(tops[:8]) or "none")
+    return f"files: {in_one_line(files)}; folders: {folders}{more}"
 
 
 def _check_no_archive(source: Path) -> None:
