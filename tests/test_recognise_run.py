@@ -92,6 +92,14 @@ def test_every_input_is_in_files_csv_once_with_status_and_reason(photos):
     assert said["0.png"]["faces"] == "2"
 
 
+@pytest.mark.parametrize("name", ["a\rb.png", "a\nb.png", 'a,"b.png'], ids=repr)
+def test_a_file_name_may_hold_whatever_ends_a_row_or_a_cell(photos, name):
+    (photos / "0.png").rename(photos / name)
+    run(photos / name)
+    assert [Path(row["file"]).name for row in rows("out/files.csv")] == [name]
+    assert [Path(row["file"]).name for row in rows("out/faces.csv")] == [name] * 2
+
+
 def test_faces_csv_has_a_row_per_face_with_every_emotions_probability(photos):
     run(photos / "0.png")
     first, second = rows("out/faces.csv")

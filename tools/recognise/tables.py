@@ -2,7 +2,7 @@
 
 import csv
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +39,7 @@ def write_faces(path: Path, records: Iterable[Record], classes: Iterable[str]) -
         ]
         for record, number, face in _faces(records)
     )
-    _write_rows(path, head, rows)
+    write_rows(path, head, rows)
 
 
 def write_files(path: Path, records: Iterable[Record]) -> None:
@@ -57,7 +57,7 @@ def write_files(path: Path, records: Iterable[Record]) -> None:
         ]
         for record in records
     )
-    _write_rows(path, head, rows)
+    write_rows(path, head, rows)
 
 
 def write_jsonl(path: Path, records: Iterable[Record]) -> None:
@@ -76,11 +76,15 @@ def _faces(records: Iterable[Record]) -> Iterator[tuple[Record, int, dict[str, A
             yield record, number, face
 
 
-def _write_rows(path: Path, head: list[str], rows: Iterable[list[Any]]) -> None:
+def write_rows(
+    path: Path, head: Sequence[str], rows: Iterable[Sequence[object]]
+) -> None:
+    """Write a table as CSV (RFC 4180), whole or not at all."""
     with (
         files.atomic_write(path) as part,
         part.open("w", encoding="utf-8", newline="") as file,
     ):
-        writer = csv.writer(file, lineterminator="\n")
+        # Of a cell's characters, csv quotes those that end rows: both must be among them.
+        writer = csv.writer(file, lineterminator="\r\n")
         writer.writerow(head)
         writer.writerows(rows)
