@@ -106,24 +106,20 @@ def write(rows: list[Row], faces: list[Face]) -> dict[str, Any]:
             "reason of each."
         )
     classes = in_order({row.label for row, _ in taken})
+    _write_faces(taken, classes)
+    return _described(rows, taken, classes, counts)
+
+
+def _write_faces(taken: list[tuple[Row, Face]], classes: list[str]) -> None:
+    images = [face.image for _, face in taken if face.image is not None]
+    labels = [classes.index(row.label) for row, _ in taken]
     files.write_npz(
         OUT / "faces.npz",
-        {
-            "images": np.stack(
-                [face.image for _, face in taken if face.image is not None]
-            ),
-            "labels": np.array(
-                [classes.index(row.label) for row, _ in taken], np.uint8
-            ),
-        },
+        {"images": np.stack(images), "labels": np.array(labels, dtype=np.uint8)},
     )
-    tables.write_rows(
-        OUT / "faces.csv",
-        FACES_HEAD,
-        (_face_row(number, *pair) for number, pair in enumerate(taken)),
-    )
+    table = (_face_row(number, *pair) for number, pair in enumerate(taken))
+    tables.write_rows(OUT / "faces.csv", FACES_HEAD, table)
     files.write_json(OUT / "classes.json", classes)
-    return _described(rows, taken, classes, counts)
 
 
 def _file_row(row: Row, face: Face) -> list[Any]:

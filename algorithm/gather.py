@@ -24,6 +24,7 @@ from algorithm.lib import tables
 from algorithm.lib.forms import registry
 from algorithm.lib.forms.entries import Entry, Found
 from algorithm.lib.labels import Labels, in_order
+from algorithm.lib.names import in_one_line
 from algorithm.lib.settings import PATH, load_gather
 from stages.lib.core import console, files
 from stages.lib.core.errors import InputError
@@ -76,14 +77,15 @@ def without_repeats(found: Found) -> Found:
             once.drop(entry.photo, TWICE)
         else:
             raise InputError(
-                f"{entry.photo} is listed twice, as {_said(known)} and as {_said(entry)}. Remove "
+                f"{in_one_line(entry.photo)} is listed twice, as {_said(known)} and as {_said(entry)}. Remove "
                 "the wrong one, or give each face its box."
             )
     return once
 
 
 def _said(entry: Entry) -> str:
-    return " ".join(filter(None, (entry.label, entry.group, entry.part)))
+    words = filter(None, (entry.label, entry.group, entry.part))
+    return in_one_line(" ".join(words))
 
 
 def with_hashes(found: Found, root: Path) -> Found:

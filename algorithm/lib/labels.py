@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Mapping
 from difflib import get_close_matches
 
+from algorithm.lib.names import in_one_line
 from algorithm.lib.settings import DROP, PATH
 from stages.lib.core.errors import InputError
 from stages.lib.study import fer2013
@@ -48,6 +49,7 @@ class Labels:
         Raises:
             InputError: If no word, number or map knows the label.
         """
+        where = in_one_line(where)
         known = self.user_map.get(label.strip().casefold())
         if known is not None:
             self.used[label.strip().casefold()] += 1
@@ -69,7 +71,7 @@ class Labels:
             return self._by_number(label, numbered, where)
         if (emotion := _emotion_in(label)) is None:
             raise InputError(
-                f"{where} has the label `{label}`, which names no emotion that is known: "
+                f"{where} has the label `{in_one_line(label)}`, which names no emotion that is known: "
                 f"{', '.join(sorted(WORDS))}. Say in {PATH} what it is, "
                 f"`gather.map: {{{_quoted(label)}: happy}}`, or leave it out: "
                 f"`gather.map: {{{_quoted(label)}: {DROP}}}`."
@@ -80,20 +82,20 @@ class Labels:
         number, word = numbered.groups()
         if self.numbering == "none":
             raise InputError(
-                f"{where} has the label `{label}`, a number, and data sets number differently: "
+                f"{where} has the label `{in_one_line(label)}`, a number, and data sets number differently: "
                 f"{'; '.join(map(_listed, NUMBERINGS))}. Set `gather.numbering` in {PATH} to "
                 "the one of these photos, or `gather.form` to the data set."
             )
         emotion = NUMBERINGS[self.numbering].get(int(number))
         if emotion is None:
             raise InputError(
-                f"{where} has the label `{label}`, and the numbering {_listed(self.numbering)} "
+                f"{where} has the label `{in_one_line(label)}`, and the numbering {_listed(self.numbering)} "
                 f"has no {number}. Set another one, or `gather.map: {{{_quoted(label)}: {DROP}}}` in "
                 f"{PATH}."
             )
         if word is not None and _emotion_in(word) not in (None, emotion):
             raise InputError(
-                f"{where} has the label `{label}`, but in the numbering "
+                f"{where} has the label `{in_one_line(label)}`, but in the numbering "
                 f"{_listed(self.numbering)} {number} is {emotion}. Set `gather.numbering` in "
                 f"{PATH} to the one of these photos, or to none."
             )
@@ -107,7 +109,7 @@ class Labels:
                 hint = f" Did you mean `{near[0]}`?" if near else ""
                 raise InputError(
                     f"`gather.map` in {PATH} maps `{label}`, which no photo has as its label. "
-                    f"Found {', '.join(sorted(found))}.{hint} Correct or remove it."
+                    f"Found {in_one_line(', '.join(sorted(found)))}.{hint} Correct or remove it."
                 )
 
 
@@ -140,7 +142,7 @@ def _emotion_in(label: str) -> str | None:
 
 
 def _quoted(label: str) -> str:
-    return label if label.isalnum() else f'"{label}"'
+    return label if label.isalnum() else f'"{in_one_line(label)}"'
 
 
 def _listed(numbering: str) -> str:

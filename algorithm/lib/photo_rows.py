@@ -8,6 +8,7 @@ import numpy as np
 
 from algorithm.lib import tables
 from algorithm.lib.face_of import Face, face_of
+from algorithm.lib.names import in_one_line
 from stages.lib.core import files
 from stages.lib.core.errors import InputError
 from stages.lib.study.fer2013 import IMAGE_SIZE
@@ -56,7 +57,7 @@ def find_face(row: Row, root: Path, detector: Detector | None) -> Face:
         photo = photos.read_photo(path)
         if files.digest(path, "sha256") != row.sha256:
             raise InputError(
-                f"{path} has changed since it was gathered. Run `dvc repro algorithm/dvc.yaml` "
+                f"{in_one_line(path)} has changed since it was gathered. Run `dvc repro algorithm/dvc.yaml` "
                 "again, which gathers it anew."
             )
         face = face_of(photo.pixels, row.box, detector)

@@ -6,7 +6,7 @@ validation.csv, have the columns subDirectory_filePath, face_x, face_y, face_wid
 (in pixels; below 0 or NULL where no face was found) and expression; the later form has
 train_set/images/0.jpg and train_set/annotations/0_exp.npy, and val_set the same.
 
-Source: http://mohammadmahoor.com/affectnet/ (Mollahosseini, Hasani and Mahoor, IEEE Transactions
+Source: mohammadmahoor.com/affectnet/ (Mollahosseini, Hasani and Mahoor, IEEE Transactions
 on Affective Computing 2017, arXiv:1708.03985).
 """
 
@@ -18,6 +18,7 @@ from algorithm.lib.forms import class_folders
 from algorithm.lib.forms.entries import PART_OF, Entry, Folder, Found
 from algorithm.lib.forms.manifest import MISSING, Row, box_of, rows_of
 from algorithm.lib.labels import Labels
+from algorithm.lib.names import in_one_line
 from stages.lib.core.errors import InputError
 from tools.recognise.detectors import Box
 
@@ -113,7 +114,7 @@ def _label(path: Path, name: str) -> str:
         return str(int(value.item()))
     except (ValueError, TypeError, EOFError, AttributeError) as error:
         raise InputError(
-            f"{name} is not an annotation of AffectNet: expected one whole number "
+            f"{in_one_line(name)} is not an annotation of AffectNet: expected one whole number "
             f"({' '.join(str(error).split())[:200]}). Take it again from its source."
         ) from None
 

@@ -6,6 +6,7 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
+from algorithm.lib.names import in_one_line
 from algorithm.lib.settings import PATH
 from stages.lib.core.errors import InputError
 from stages.lib.study import fer2013
@@ -86,8 +87,8 @@ class Folder:
         found = [photo for photo in same if f"/{photo}".endswith(end)]
         if len(found) > 1:
             raise InputError(
-                f"{self.root} has `{name}`, which a list names, in {len(found)} places: "
-                f"{', '.join(found[:3])}. Set `gather.source` in {PATH} to a folder with one "
+                f"{self.root} has `{in_one_line(name)}`, which a list names, in {len(found)} places: "
+                f"{in_one_line(', '.join(found[:3]))}. Set `gather.source` in {PATH} to a folder with one "
                 "of them, or remove the others."
             )
         return found[0] if found else None

@@ -6,7 +6,7 @@ and the angle (S straight, HL and HR half profiles, FL and FR full ones); F01 is
 sessions.
 
 Source: https://zenodo.org/records/3451524 (Lyons, Kamachi and Gyoba, JAFFE 1998);
-https://www.kdef.se/home/aboutKDEF.html (Lundqvist, Flykt and Öhman, KDEF 1998).
+https://www.kdef.se (Lundqvist, Flykt and Öhman, KDEF 1998).
 """
 
 import re
@@ -14,6 +14,7 @@ from pathlib import PurePosixPath
 
 from algorithm.lib.forms.entries import Entry, Folder, Found
 from algorithm.lib.labels import WORDS, Labels
+from algorithm.lib.names import in_one_line
 from stages.lib.core.errors import InputError
 
 JAFFE = re.compile(r"([A-Z]{2})\.(AN|DI|FE|HA|NE|SA|SU)\d?\.\d+", re.IGNORECASE)
@@ -71,7 +72,7 @@ def _check_folder(photo: str, emotion: str) -> None:
     parent = PurePosixPath(photo).parent.name
     if WORDS.get(parent.lower(), emotion) != emotion:
         raise InputError(
-            f"{photo} shows {emotion} by its name, but lies in the folder `{parent}`. Move it, or "
+            f"{in_one_line(photo)} shows {emotion} by its name, but lies in the folder `{in_one_line(parent)}`. Move it, or "
             "set `gather.form` to class-folders if the folders are right."
         )
 

@@ -6,8 +6,8 @@ images are Image/aligned/train_00001_aligned.jpg and Image/original/train_00001.
 ExpW: label.lst has lines of name, face, top, left, right, bottom, confidence and label, in which
 the box is in pixels and the numbers are 0 angry to 6 neutral, FER2013's order.
 
-Source: http://www.whdeng.cn/RAF/model1.html (Li, Deng and Du, CVPR 2017);
-http://mmlab.ie.cuhk.edu.hk/projects/socialrelation/index.html (Zhang et al., arXiv:1609.06426).
+Source: www.whdeng.cn/RAF/model1.html (Li, Deng and Du, CVPR 2017);
+mmlab.ie.cuhk.edu.hk/projects/socialrelation/index.html (Zhang et al., arXiv:1609.06426).
 """
 
 from collections.abc import Iterator
@@ -17,6 +17,7 @@ from algorithm.lib.forms import class_folders
 from algorithm.lib.forms.entries import PART_OF, Entry, Folder, Found
 from algorithm.lib.forms.manifest import MISSING, box_of
 from algorithm.lib.labels import Labels
+from algorithm.lib.names import in_one_line
 from stages.lib.core.errors import InputError
 
 RAF_LIST = "list_patition_label.txt"
@@ -41,7 +42,7 @@ def read_raf(folder: Folder, labels: Labels) -> Found:
         part = PART_OF.get(name.partition("_")[0], "")
         if not part:
             raise InputError(
-                f"{where}: the name `{name}` must begin with train_ or test_, as RAF-DB's do. "
+                f"{where}: the name `{in_one_line(name)}` must begin with train_ or test_, as RAF-DB's do. "
                 "Correct the line."
             )
         photo = folder.find(_aligned(name) if is_aligned else name)
@@ -119,7 +120,7 @@ def _lines(
         where = f"{lists[0]}, line {number}"
         if len(values) != fields:
             raise InputError(
-                f"{where}: expected `{wanted}`. Got `{line.strip()[:80]}` instead. Take the list "
+                f"{where}: expected `{wanted}`. Got `{in_one_line(line.strip())}` instead. Take the list "
                 "again from its source, or correct the line."
             )
         yield where, photo, values

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from algorithm.lib.forms.entries import PART_OF, Entry, Folder, Found
+from algorithm.lib.names import in_one_line
 from algorithm.lib.settings import PATH
 from stages.lib.core.errors import InputError
 from tools.recognise.detectors import Box
@@ -98,7 +99,7 @@ def rows_of(path: Path, delimiter: str = ",") -> Iterator[tuple[str, Row]]:
                 if None in row or None in row.values():
                     raise InputError(
                         f"{where}: expected {len(reader.fieldnames)} values, one for each of "
-                        f"{', '.join(reader.fieldnames)}. Write values that hold a "
+                        f"{in_one_line(', '.join(reader.fieldnames))}. Write values that hold a "
                         f"`{delimiter}` in double quotes."
                     )
                 yield where, row
@@ -124,7 +125,7 @@ def _rows(path: Path) -> Iterator[tuple[str, Row]]:
         for name in row:
             if name not in KNOWN:
                 raise InputError(
-                    f"{path}: the column `{name}` is not known. Expected {', '.join(KNOWN)}. "
+                    f"{path}: the column `{in_one_line(name)}` is not known. Expected {', '.join(KNOWN)}. "
                     "Rename or remove it."
                 )
         yield where, row
@@ -132,11 +133,8 @@ def _rows(path: Path) -> Iterator[tuple[str, Row]]:
 
 def _delimiter(path: Path) -> str:
     """Return what separates the columns, or nothing if the first line names none."""
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            head = file.readline(1000)
-    except (OSError, UnicodeDecodeError):
-        return ""
+    with path.open(encoding="utf-8-sig", errors="replace") as file:
+        head = file.readline(1000)
     for delimiter in DELIMITERS:
         names = {name.strip().strip('"') for name in head.split(delimiter)}
         if names.issuperset(NEEDED):

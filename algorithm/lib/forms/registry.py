@@ -15,8 +15,10 @@ from algorithm.lib.forms import (
 )
 from algorithm.lib.forms.entries import Folder, Found, open_folder
 from algorithm.lib.labels import Labels
+from algorithm.lib.names import in_one_line
 from algorithm.lib.settings import FORMS, PATH, Gather
 from stages.lib.core.errors import InputError
+from tools.recognise import file_kinds
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,7 @@ def read(settings: Gather) -> tuple[str, Found, Labels]:
         )
     source = Path(settings.source)
     if source.is_file():
+        _check_no_archive(source)
         _check_form(settings, ("manifest",))
         return "manifest", manifest.read(source), labels
     if not source.is_dir():
@@ -81,7 +84,12 @@ def read(settings: Gather) -> tuple[str, Found, Labels]:
             f"`gather.source` in {PATH} is {source}, and there is no such folder or file. "
             "Expected a folder of labelled photos, a manifest, `fer2013` or `ferplus`."
         )
-    folder = open_folder(source)
+    return _read_folder(open_folder(source), settings, labels)
+
+
+def _read_folder(
+    folder: Folder, settings: Gather, labels: Labels
+) -> tuple[str, Found, Labels]:
     name = settings.form
     if name == "auto":
         name = find_form(folder, labels)
@@ -106,7 +114,9 @@ def find_form(folder: Folder, labels: Labels) -> str:
         fitting.pop(LEAST_SPECIFIC, None)
     if len(fitting) == 1:
         return next(iter(fitting))
-    seen = "; ".join(f"{name}, by {sign}" for name, sign in fitting.items())
+    seen = "; ".join(
+        f"{name}, by {in_one_line(sign)}" for name, sign in fitting.items()
+    )
     raise InputError(
         f"{folder.root} may be {seen}. Set `gather.form` in {PATH} to the right one."
         if fitting
@@ -124,7 +134,17 @@ def _seen(folder: Folder) -> str:
     tops = sorted({name.split("/")[0] for name in folder.files if "/" in name})
     files = ", ".join(f"{number} of {kind}" for kind, number in kinds.most_common(4))
     more = f" and {len(tops) - 8} more" if len(tops) > 8 else ""
-    return f"files: {files}; folders: {', '.join(tops[:8]) or 'none'}{more}"
+    folders = in_one_line(", ".join(tops[:8]) or "none")
+    return f"files: {in_one_line(files)}; folders: {folders}{more}"
+
+
+def _check_no_archive(source: Path) -> None:
+    with source.open("rb") as file:
+        is_archive = file_kinds.kind_of(file.read(file_kinds.ENOUGH)) == "archive"
+    if is_archive:
+        raise InputError(
+            f"`gather.source` in {PATH} is {source}: {file_kinds.WHY['archive']}."
+        )
 
 
 def _check_form(settings: Gather, possible: tuple[str, ...]) -> None:
