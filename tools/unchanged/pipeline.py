@@ -24,6 +24,7 @@ class Stage:
     reads: dict[str, str]  # what stages write: path -> the stage that does
     cached: frozenset[str]  # what it writes into DVC's cache
     kept: frozenset[str]  # what it writes and Git keeps (`cache: false`)
+    unshared: frozenset[str] = frozenset()  # what of it no remote gets (`push: false`)
 
     @property
     def outs(self) -> frozenset[str]:
@@ -114,6 +115,7 @@ def _stage(stage: Any, writers: dict[str, str]) -> Stage:
         reads=reads,
         cached=frozenset(out.def_path for out in stage.outs if out.use_cache),
         kept=frozenset(out.def_path for out in stage.outs if not out.use_cache),
+        unshared=frozenset(out.def_path for out in stage.outs if not out.can_push),
     )
 
 
@@ -130,10 +132,11 @@ def _hash(dep: Any) -> str | None:
 def entries(lock: str) -> dict[str, Entry]:
     """Read the text of a dvc.lock."""
     recorded = parse_yaml(lock, str(LOCK)).get("stages", {})
-    return {name: _entry(values) for name, values in recorded.items()}
+    return {name: entry(values) for name, values in recorded.items()}
 
 
-def _entry(values: dict[str, Any]) -> Entry:
+def entry(values: dict[str, Any]) -> Entry:
+    """Read one stage's entry, as YAML gives it."""
     deps, outs = (
         {item["path"]: item["md5"] for item in values.get(part, []) if "md5" in item}
         for part in ("deps", "outs")
