@@ -33,7 +33,7 @@ def connect(address: str) -> Iterator[Client]:
     except (OSError, ValueError) as error:
         raise InputError(
             f"No Dask scheduler answers at {address} ({' '.join(str(error).split())}). Start "
-            "one with `dask scheduler`, or name the right one."
+            "one by `make scheduler`, or name the right one."
         ) from None
     with client:
         # A lease that its client renews: it ends with a client that is killed.

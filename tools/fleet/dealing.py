@@ -225,4 +225,6 @@ class Dealer:
 
 
 def _line(error: BaseException | None) -> str:
+    if "deserialization of the task graph" in str(error):
+        return "the scheduler does not have this code: start it by `make scheduler`"
     return " ".join(str(error).split()) or type(error).__name__

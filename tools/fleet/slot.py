@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dvc.config import Config
+from dvc.utils.fs import remove
 from dvc.utils.serialize import parse_yaml
 
 from tools.unchanged.pipeline import LOCK
@@ -99,7 +100,7 @@ class Slot:
             for out in entry.get("outs", [])
         }
         for path in paths:
-            shutil.rmtree(self.clone / path, ignore_errors=True)
+            remove(str(self.clone / path))
             if not cache and path in hashes:
                 self._delete_object(hashes[path])
 
