@@ -42,7 +42,9 @@ def clones(made, env, tmp_path):
     config = team_study / ".dvc/config"
     config.write_text(config.read_text().replace("/fleet", f"/{tmp_path.name}"))
     projects.commit(team_study, "A remote of its own")
-    return [team.clone(team_study, tmp_path / name) for name in ("client", "one", "two")]
+    return [
+        team.clone(team_study, tmp_path / name) for name in ("client", "one", "two")
+    ]
 
 
 @pytest.fixture

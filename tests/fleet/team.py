@@ -175,14 +175,27 @@ class Fleet:
     def scheduler(self, folder: Path, **extra: str) -> subprocess.Popen[bytes]:
         file = self.folder / "scheduler.json"
         file.unlink(missing_ok=True)
-        options = "--host 127.0.0.1 --port 0 --no-dashboard --scheduler-file".split()
+        options = [
+            "--host",
+            "127.0.0.1",
+            "--port",
+            "0",
+            "--no-dashboard",
+            "--scheduler-file",
+        ]
         command = ("distributed.cli.dask_scheduler", *options, str(file))
         process = self.start(folder, *command, log="scheduler.log", **extra)
         self.address = json.loads(self.wait(file.read_text))["address"]
         return process
 
     def worker(self, folder: Path, **extra: str) -> subprocess.Popen[bytes]:
-        command = ("tools.fleet.worker", "--scheduler", self.address, "--host", "127.0.0.1")
+        command = (
+            "tools.fleet.worker",
+            "--scheduler",
+            self.address,
+            "--host",
+            "127.0.0.1",
+        )
         log = f"{folder.name}.log"
         process = self.start(folder, *command, "--name", folder.name, log=log, **extra)
         self.wait_log(log, "Registered to")
@@ -224,7 +237,9 @@ class Fleet:
                     raise
                 time.sleep(0.05)
 
-    def kill(self, process: subprocess.Popen[bytes], number: int = signal.SIGKILL) -> None:
+    def kill(
+        self, process: subprocess.Popen[bytes], number: int = signal.SIGKILL
+    ) -> None:
         os.killpg(process.pid, number)
 
 

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import projects
+import pytest
 import team
 
 
@@ -11,6 +12,7 @@ def trainings(folder: Path) -> list[str]:
     return [line.split()[0] for line in (folder / "trainings").read_text().splitlines()]
 
 
+@pytest.mark.long
 def test_two_machines_make_what_one_makes_and_the_client_trains_nothing(
     clones, fleet, expected, tmp_path
 ):
@@ -27,11 +29,14 @@ def test_two_machines_make_what_one_makes_and_the_client_trains_nothing(
     assert "epoch 3 of 3" in said or "train@" in said
     # Features would fill the disk, and nobody needs them any more.
     for worker in workers:
-        assert not [path for path in worker.rglob("data/features/*")]
+        assert not list(worker.rglob("data/features/*"))
     # What was trained is on the remote.
     projects.dvc(client, fleet.env, "pull", "--allow-missing")
     assert len(list(client.glob("data/runs/*/weights.npz"))) == len(team.RUNS)
-    assert "up to date" in projects.dvc(client, fleet.env, "repro", "--allow-missing").stdout
+    assert (
+        "up to date"
+        in projects.dvc(client, fleet.env, "repro", "--allow-missing").stdout
+    )
     # Nothing is left to do, and so nothing is done; results that wait to be merged are none.
     fleet.run(client)
     assert projects.contents(client, *team.RESULTS) == expected

@@ -59,8 +59,8 @@ def test_a_worker_that_is_killed_goes_on_and_its_dvc_ends_with_it(
     said = finish(fleet, process, client)
     assert "vanished; queued" in said
     check(client, expected)
-    left = [int(line.split()[1]) for line in (tmp_path / "trainings").open()]
-    assert not [pid for pid in left if Path(f"/proc/{pid}").exists()]
+    lines = (tmp_path / "trainings").read_text().splitlines()
+    assert not [line for line in lines if Path(f"/proc/{line.split()[1]}").exists()]
 
 
 @pytest.mark.long
@@ -72,7 +72,9 @@ def test_a_machine_that_dies_leaves_its_chain_to_another(running, fleet, expecte
 
 
 @pytest.mark.long
-def test_a_machine_that_vanishes_without_closing_tcp_is_missed(running, fleet, expected):
+def test_a_machine_that_vanishes_without_closing_tcp_is_missed(
+    running, fleet, expected
+):
     client, process, workers, _ = running
     fleet.kill(workers[0], signal.SIGSTOP)
     said = finish(fleet, process, client)
@@ -166,7 +168,9 @@ def test_a_chain_that_fails_everywhere_is_named_and_the_rest_is_merged(
     clones, fleet, expected
 ):
     client, *workers = clones
-    team.set_text(client, "params.yaml", "variant: b, seed: 42", "variant: b, seed: none")
+    team.set_text(
+        client, "params.yaml", "variant: b, seed: 42", "variant: b, seed: none"
+    )
     projects.commit(client, "A seed that no training takes")
     fleet.scheduler(client)
     for worker in workers:
@@ -216,7 +220,10 @@ def test_a_worker_at_another_commit_is_sent_the_client_s(clones, fleet, expected
     found = projects.contents(client, *team.RESULTS)
     assert found.keys() == expected.keys()
     assert {**found, "dvc.lock": b""} == {**expected, "dvc.lock": b""}
-    assert "up to date" in projects.dvc(client, fleet.env, "repro", "--allow-missing").stdout
+    assert (
+        "up to date"
+        in projects.dvc(client, fleet.env, "repro", "--allow-missing").stdout
+    )
 
 
 @pytest.mark.long
@@ -292,7 +299,9 @@ def test_what_cannot_begin_is_one_line_and_runs_nothing(clones, env):
         client, env, *nobody
     )
     far = {**env, "AWS_ENDPOINT_URL_S3": "http://127.0.0.1:9", "AWS_MAX_ATTEMPTS": "1"}
-    assert "error: The DVC remote `team` cannot be used:" in refused(client, far, *nobody)
+    assert "error: The DVC remote `team` cannot be used:" in refused(
+        client, far, *nobody
+    )
     config = (client / ".dvc/config").read_text()
     (client / ".dvc/config").write_text("")
     assert ".dvc/config is not committed" in refused(client, env, *nobody)

@@ -53,7 +53,8 @@ def connect(address: str) -> Iterator[Client]:
 @contextmanager
 def local(number: int, resource: str) -> Iterator[Client]:
     """Start workers on this machine, reachable from it alone."""
-    address = "127.0.0.1:8787" if HAS_BOKEH else None
+    # Without a dashboard Dask still opens a port for its state.
+    address = "127.0.0.1:8787" if HAS_BOKEH else "127.0.0.1:0"
     with (
         LocalCluster(
             host="127.0.0.1",
@@ -62,7 +63,8 @@ def local(number: int, resource: str) -> Iterator[Client]:
             memory_limit=0,  # Dask does not see the memory of the stages it starts
             resources={resource: 1},
             dashboard_address=address,
-            worker_dashboard_address=None,
+            worker_dashboard_address="127.0.0.1:0",
+            silence_logs=logging.ERROR,
             local_directory=".fleet/dask",
         ) as cluster,
         Client(cluster) as client,

@@ -66,6 +66,7 @@ class Dealer:
         resource: What a worker must offer: it names the packages (`fer-<hash>`).
         bundle: Gives the Git bundle of the commit, for workers that lack it.
         keep: Takes each result as it arrives.
+        function: What a worker runs.
     """
 
     def __init__(
@@ -74,9 +75,10 @@ class Dealer:
         resource: str,
         bundle: Callable[[], bytes],
         keep: Callable[[Task, Result], None],
+        function: Callable[[Task, bytes | None], Result] = work,
     ) -> None:
         self.client, self.resource = client, resource
-        self.bundle, self.keep = bundle, keep
+        self.bundle, self.keep, self.function = bundle, keep, function
         self.outcome = Outcome()
         self.woken = threading.Event()
         self.names: dict[str, str] = {}
@@ -164,7 +166,7 @@ class Dealer:
             deal.began = time.monotonic()
             self.progress.say(f"{deal.task['name']}: to {self._at(deal)}")
         deal.future = self.client.submit(
-            work,
+            self.function,
             deal.task,
             self.bundle() if deal.bundle else None,
             workers=[deal.address],
