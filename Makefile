@@ -86,7 +86,7 @@ unchanged: install  ## keep results whose code changed, if a small part of the d
 HOST := 127.0.0.1
 
 scheduler: install  ## what workers and `make fleet` meet at (HOST: docs/fleet.md first)
-	python -m distributed.cli.dask_scheduler --host $(HOST) --port 8786 --dashboard-address $(HOST):8787
+	python -m distributed.cli.dask_scheduler --host $(HOST) --port 8786 $(if $(PROTOCOL),--protocol $(PROTOCOL)) --dashboard-address $(HOST):8787
 
 worker: install  ## offer this machine: make worker SCHEDULER=tcp://HOST:8786
 	python -m tools.fleet.worker --scheduler $(or $(SCHEDULER),$(error Say which: make worker SCHEDULER=tcp://HOST:8786)) --host $(HOST)

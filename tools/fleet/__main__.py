@@ -35,6 +35,7 @@ CODE = ("stages", "dvc.yaml", "params.yaml", ".dvcignore", ".dvc/config")
 
 
 def main(scheduler: str, workers: int, threads: int, targets: Sequence[str]) -> None:
+    cluster.quiet()
     with results.alone():
         commit = committed(CODE)
         taken, _ = results.merge_saved()

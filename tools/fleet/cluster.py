@@ -21,6 +21,12 @@ ALONE = "fer-fleet"
 HAS_BOKEH = importlib.util.find_spec("bokeh") is not None
 
 
+def quiet() -> None:
+    """Keep Dask's log and tracebacks from the user: what matters is said in one line."""
+    for name in ("distributed", "distributed.client", "tornado.application"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+
+
 @contextmanager
 def connect(address: str) -> Iterator[Client]:
     """Reach a scheduler, and be the only one who deals on it.
@@ -30,7 +36,7 @@ def connect(address: str) -> Iterator[Client]:
     """
     try:
         client = Client(address, timeout=CONNECT_SECONDS)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, TypeError) as error:
         raise InputError(
             f"No Dask scheduler answers at {address} ({' '.join(str(error).split())}). Start "
             "one by `make scheduler`, or name the right one."
