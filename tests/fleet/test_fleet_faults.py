@@ -1,7 +1,6 @@
 """What goes wrong among machines: nothing is lost, nothing is wrong, and the user is told."""
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -12,6 +11,13 @@ import projects
 import pytest
 import servers
 import team
+
+from stages.lib.core.errors import InputError
+from tools.fleet import cluster
+from tools.fleet.__main__ import main
+
+# DVC uses a deprecated property of pygtrie.
+pytestmark = pytest.mark.filterwarnings("ignore:_NoneStep:DeprecationWarning")
 
 SLOW = {"EPOCH_SECONDS": "1.5"}
 
@@ -186,7 +192,10 @@ def test_a_chain_that_fails_everywhere_is_named_and_the_rest_is_merged(
     team.set_text(client, "params.yaml", "seed: none", "seed: 42")
     projects.commit(client, "Right again")
     assert "1 chains: b." in fleet.run(client)
-    check(client, expected)
+    # That commit holds a part of the lock, and so its order is another.
+    found = projects.contents(client, *team.RESULTS)
+    locks = [projects.YAML_12.load(each.pop("dvc.lock")) for each in (found, expected)]
+    assert (locks[0], found) == (locks[1], expected)
 
 
 @pytest.mark.long
@@ -276,39 +285,26 @@ def test_a_kill_during_the_merge_loses_nothing(clones, fleet, expected):
     check(client, expected)
 
 
-def refused(folder, env, *arguments):
-    done = subprocess.run(
-        [sys.executable, "-m", "tools.fleet", *arguments],
-        cwd=folder,
-        env=env,
-        capture_output=True,
-        text=True,
-        timeout=100,
-    )
-    assert done.returncode == 1, done.stderr
-    assert "Traceback" not in done.stderr
-    (line,) = [one for one in done.stderr.splitlines() if one.startswith("error:")]
-    assert not (folder / "data").exists()
-    return line
-
-
-def test_what_cannot_begin_is_one_line_and_runs_nothing(clones, env):
+def test_what_cannot_begin_is_one_line_and_runs_nothing(clones, env, monkeypatch):
     client, *_ = clones
-    nobody = ("--scheduler", "tcp://127.0.0.1:9")
-    assert "No Dask scheduler answers at tcp://127.0.0.1:9" in refused(
-        client, env, *nobody
-    )
-    far = {**env, "AWS_ENDPOINT_URL_S3": "http://127.0.0.1:9", "AWS_MAX_ATTEMPTS": "1"}
-    assert "error: The DVC remote `team` cannot be used:" in refused(
-        client, far, *nobody
-    )
-    config = (client / ".dvc/config").read_text()
+    for name, value in {**env, "AWS_MAX_ATTEMPTS": "1"}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(client)
+    monkeypatch.setattr(cluster, "CONNECT_SECONDS", 1)
+
+    def refused(pattern):
+        with pytest.raises(InputError, match=pattern) as error:
+            main("tcp://127.0.0.1:9", 0, 0, [])
+        assert "\n" not in str(error.value)
+        assert not (client / "data").exists()
+
+    refused(r"^No Dask scheduler answers at tcp://127\.0\.0\.1:9 ")
+    far = "['remote \"team\"']\n    endpointurl = http://127.0.0.1:9\n"
+    (client / ".dvc/config.local").write_text(far)
+    refused("^The DVC remote `team` cannot be used: ")
     (client / ".dvc/config").write_text("")
-    assert ".dvc/config is not committed" in refused(client, env, *nobody)
+    refused("^.dvc/config is not committed")
     projects.commit(client, "No remote")
-    assert "error: No DVC remote is set" in refused(client, env, *nobody)
-    (client / ".dvc/config").write_text(config)
-    projects.commit(client, "A remote")
+    refused("^No DVC remote is set")
     team.set_text(client, "params.yaml", "epochs: 3", "epochs: 4")
-    assert "params.yaml is not committed" in refused(client, env, *nobody)
-    shutil.rmtree(client)
+    refused("^params.yaml is not committed")

@@ -29,7 +29,8 @@ def study(env, tmp_path_factory):
 
 def test_two_machines_one_of_them_killed_make_what_one_makes(study, fleet, tmp_path):
     client, one, two = (
-        team.clone(study / "study", tmp_path / name) for name in ("client", "one", "two")
+        team.clone(study / "study", tmp_path / name)
+        for name in ("client", "one", "two")
     )
     fleet.scheduler(client)
     workers = [fleet.worker(folder) for folder in (one, two)]
@@ -47,7 +48,9 @@ def test_two_machines_one_of_them_killed_make_what_one_makes(study, fleet, tmp_p
     # The client trained nothing; what it can pull is what one machine has.
     assert not (client / "data/runs").exists()
     projects.dvc(client, fleet.env, "pull", "--allow-missing")
-    runs = [projects.contents(one, "data/runs/*/*") for one in (client, study / "whole")]
+    runs = [
+        projects.contents(one, "data/runs/*/*") for one in (client, study / "whole")
+    ]
     assert runs[0] == runs[1]
 
 

@@ -204,10 +204,10 @@ def _dvc(
             begun = re.match(r"Running stage '(.+)':", line)
             epoch = re.search(r"\bepoch \d+ of \d+", line)
             if begun:
-                stage = begun[1]
+                stage, said = begun[1], 0.0
             if say and (begun or (epoch and time.monotonic() - said > SAY_SECONDS)):
                 say(f"{stage}, {epoch[0]}" if epoch else stage)
-                said = time.monotonic()
+                said = time.monotonic() if epoch else said
     if process.returncode and check:
         raise ChainError(f"`dvc {arguments[0]}` {_why(process.returncode, list(tail))}")
 
