@@ -302,6 +302,7 @@ def test_what_cannot_begin_is_one_line_and_runs_nothing(clones, env, monkeypatch
     far = "['remote \"team\"']\n    endpointurl = http://127.0.0.1:9\n"
     (client / ".dvc/config.local").write_text(far)
     refused("^The DVC remote `team` cannot be used: ")
+    (client / ".dvc/config.local").unlink()
     (client / ".dvc/config").write_text("")
     refused("^.dvc/config is not committed")
     projects.commit(client, "No remote")

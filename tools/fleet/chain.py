@@ -158,12 +158,12 @@ def _run(slot: Slot, task: Task, say: Callable[[str], None]) -> Result:
 
 def _push(slot: Slot, task: Task, say: Callable[[str], None]) -> None:
     """Push, again and again: on another machine all would be trained again."""
-    for number, wait in enumerate((*PUSH_WAITS, 0), start=1):
+    for number, wait in enumerate((*PUSH_WAITS, None), start=1):
         try:
             say("pushing")
             _dvc(slot, task, ["push", *task["push"]])
         except ChainError as error:
-            if not wait:
+            if wait is None:
                 raise
             say(f"push {number} failed, trying again in {wait} s: {error}")
             time.sleep(wait)
