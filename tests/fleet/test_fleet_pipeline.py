@@ -16,7 +16,8 @@ def study(env, tmp_path_factory):
     projects.make(folder / "study")
     settings = folder / "study/params.yaml"
     values = projects.YAML_12.load(settings)
-    values["runs"]["openface-random-43"] = {"variant": "openface-random", "seed": 43}
+    another = {"variant": "openface-pretrained", "seed": 43}
+    values["runs"]["openface-pretrained-43"] = another
     projects.YAML_12.dump(values, settings)
     projects.commit(folder / "study", "A second seed")
     whole = team.clone(folder / "study", folder / "whole")

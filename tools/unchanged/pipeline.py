@@ -1,11 +1,14 @@
 """A commit's pipeline as DVC itself reads it, and what dvc.lock records of the last runs."""
 
 import logging
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import dpath
 from dvc.dependency import ParamsDependency
+from dvc.dependency.param import read_param_file
 from dvc.exceptions import DvcException
 from dvc.repo import Repo
 from dvc.utils.serialize import parse_yaml
@@ -90,23 +93,27 @@ class Pipeline:
 def load(repo: Repo, lock: str) -> Pipeline:
     """Read the pipeline of the commit that `repo` looks at, and the text of a dvc.lock."""
     found = repo.stage.load_all()
+    known: dict[str, Any] = {}
     writers = {out.fs_path: stage.name for stage in found for out in stage.outs}
     return Pipeline(
-        {stage.name: _stage(stage, writers) for stage in found}, entries(lock)
+        {stage.name: _stage(stage, writers, known) for stage in found}, entries(lock)
     )
 
 
-def _stage(stage: Any, writers: dict[str, str]) -> Stage:
+def _stage(stage: Any, writers: dict[str, str], known: dict[str, Any]) -> Stage:
+    """Read a stage; what several stages read is read once, and kept in `known`."""
     settings: dict[str, Any] = {}
     code: dict[str, str | None] = {}
     reads: dict[str, str] = {}
     for dep in stage.deps:
         if isinstance(dep, ParamsDependency):
-            settings |= flatten(dep.read_params())
+            settings |= flatten(_params(dep, known))
         elif dep.fs_path in writers:
             reads[dep.def_path] = writers[dep.fs_path]
         else:
-            code[dep.def_path] = _hash(dep)
+            if dep.fs_path not in known:
+                known[dep.fs_path] = _hash(dep)
+            code[dep.def_path] = known[dep.fs_path]
     return Stage(
         cmd=stage.cmd,
         generated=stage.raw_data.generated_from is not None,
@@ -117,6 +124,21 @@ def _stage(stage: Any, writers: dict[str, str]) -> Stage:
         kept=frozenset(out.def_path for out in stage.outs if not out.use_cache),
         unshared=frozenset(out.def_path for out in stage.outs if not out.can_push),
     )
+
+
+def _params(dep: Any, known: dict[str, Any]) -> dict[str, Any]:
+    """Return what `dep.read_params` does, which parses the file for each stage anew."""
+    if dep.fs_path not in known:
+        exists = dep.repo.fs.isfile(dep.fs_path)
+        known[dep.fs_path] = read_param_file(dep.repo.fs, dep.fs_path) if exists else {}
+    values: dict[str, Any] = known[dep.fs_path]
+    if not dep.params:
+        return values
+    found = {}
+    for key in dep.params:
+        with suppress(KeyError):
+            found[key] = dpath.get(values, key, separator=".")
+    return found
 
 
 def _hash(dep: Any) -> str | None:
