@@ -217,14 +217,14 @@ class Fleet:
     def log(self, name: str) -> str:
         return (self.folder / name).read_text(errors="replace")
 
-    def wait_log(self, name: str, pattern: str) -> str:
+    def wait_log(self, name: str, pattern: str, seconds: float = 60) -> str:
         def found() -> str:
             match = re.search(pattern, self.log(name))
             if not match:
                 raise ValueError(self.log(name))
             return match[0]
 
-        return self.wait(found)
+        return self.wait(found, seconds)
 
     def wait(self, found, seconds: float = 60):
         """Ask until there is an answer."""

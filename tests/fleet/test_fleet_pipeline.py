@@ -36,7 +36,7 @@ def test_two_machines_one_of_them_killed_make_what_one_makes(study, fleet, tmp_p
     fleet.scheduler(client)
     workers = [fleet.worker(folder) for folder in (one, two)]
     process = fleet.client(client)
-    fleet.wait_log("client.log", r"train@\S+, epoch 1")
+    fleet.wait_log("client.log", r"train@\S+, epoch 1", seconds=900)
     os.kill(team.pids(workers[0])[0], signal.SIGKILL)
     assert process.wait(timeout=900) == 0, fleet.log("client.log")
     assert "vanished; queued" in fleet.log("client.log")
