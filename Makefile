@@ -26,7 +26,8 @@ unexport CDPATH GIT_DIR GIT_INDEX_FILE GIT_WORK_TREE PYTHONHOME PYTHONINSPECT PY
 	PYTHONSAFEPATH
 
 .DEFAULT_GOAL := help
-.PHONY: help clone install recognise demo algorithm test test-sharing test-faults fuzz bench check verify unchanged repro
+.PHONY: help clone install recognise demo algorithm test test-sharing test-faults fuzz bench check verify \
+	unchanged scheduler worker fleet repro
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -88,6 +89,19 @@ verify: install  ## check DVC's cache by its hashes: after a power cut, or on a 
 
 unchanged: install  ## keep results whose code changed, if a small part of the data proves it
 	python -m tools.unchanged $(if $(CONVERT),--convert $(CONVERT))
+
+# Dask runs whatever code reaches its ports: they are open to this machine alone unless HOST says
+# otherwise. docs/fleet.md, before you set it.
+HOST := 127.0.0.1
+
+scheduler: install  ## what workers and `make fleet` meet at (HOST: docs/fleet.md first)
+	python -m distributed.cli.dask_scheduler --host $(HOST) --port 8786 $(if $(PROTOCOL),--protocol $(PROTOCOL)) --dashboard-address $(HOST):8787
+
+worker: install  ## offer this machine: make worker SCHEDULER=tcp://HOST:8786
+	python -m tools.fleet.worker --scheduler $(or $(SCHEDULER),$(error Say which: make worker SCHEDULER=tcp://HOST:8786)) --host $(HOST)
+
+fleet: install  ## run what is stale on workers: make fleet SCHEDULER=tcp://HOST:8786, or on this machine's cores
+	python -m tools.fleet $(if $(SCHEDULER),--scheduler $(SCHEDULER)) $(TARGETS)
 
 repro: install  ## run the study of params.yaml
 	python -m dvc repro

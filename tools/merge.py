@@ -3,14 +3,16 @@
 An entry of its dvc.lock is taken only where it is what DVC would record here too: the same
 command, code, settings and inputs. What Git holds of it is copied, checked by its hash; what
 DVC caches comes by a shared cache or a remote (`dvc pull`). Beside DVC itself this and `make
-unchanged` are all that writes dvc.lock.
+unchanged` are all that writes dvc.lock; `make fleet` merges by it, too.
 
 Reads   FOLDER/dvc.lock, and the outputs there that Git holds
 Writes  dvc.lock, in one write, and those outputs
 """
 
+import hashlib
 import logging
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +21,11 @@ from dvc.utils.serialize import dumps_yaml, parse_yaml, parse_yaml_for_update
 
 from stages.lib.core import console, files
 from stages.lib.core.errors import InputError
-from tools.unchanged.pipeline import LOCK, Entry, Pipeline, entries, load
+from tools.unchanged.pipeline import LOCK, Entry, Pipeline, entry, load
 
 logger = logging.getLogger(__name__)
+
+Read = Callable[[str], bytes | None]
 
 
 def fitting(here: Pipeline, theirs: dict[str, Entry]) -> tuple[list[str], list[str]]:
@@ -54,27 +58,59 @@ def fitting(here: Pipeline, theirs: dict[str, Entry]) -> tuple[list[str], list[s
     return taken, [name for name in left if here.stages[name].generated]
 
 
-def copies(folder: Path, pipeline: Pipeline, names: list[str]) -> dict[Path, bytes]:
+def copies(
+    here: Pipeline, theirs: dict[str, Entry], names: list[str], read: Read
+) -> dict[Path, bytes]:
     """Read what these stages wrote there and Git holds.
 
     Raises:
         InputError: If a file is not what the entry records.
     """
-    theirs = entries((folder / LOCK).read_text(encoding="utf-8"))
     found = {}
     for name in names:
-        for path in sorted(pipeline.stages[name].kept):
-            file = folder / path
-            if (
-                not file.is_file()
-                or files.digest(file, "md5") != theirs[name].outs[path]
-            ):
+        for path in sorted(here.stages[name].kept):
+            content = read(path)
+            if content is None or _md5(content) != theirs[name].outs[path]:
                 raise InputError(
-                    f"{file} is not what the dvc.lock there records of {name}. Commit or "
+                    f"{path} is not what the dvc.lock there records of {name}. Commit or "
                     "restore it there, then run this again. Nothing was taken."
                 )
-            found[Path(path)] = file.read_bytes()
+            found[Path(path)] = content
     return found
+
+
+def _md5(content: bytes) -> str:
+    return hashlib.md5(content).hexdigest()
+
+
+def merge(there: dict[str, Any], read: Read) -> tuple[list[str], list[str]]:
+    """Take over the entries of a dvc.lock that fit, in one write.
+
+    Args:
+        there: Entries by stage, as dvc.lock has them under `stages`.
+        read: Gives the content of a file there that Git holds, or None.
+
+    Returns:
+        The names of the stages taken, and of those that do not fit.
+
+    Raises:
+        InputError: If a file is not what its entry records; then nothing is taken.
+    """
+    theirs = {name: entry(values) for name, values in there.items()}
+    repo = Repo()
+    with repo.lock:
+        lock = LOCK.read_text(encoding="utf-8")
+        here = load(repo, lock)
+        taken, refused = fitting(here, theirs)
+        for path, content in copies(here, theirs, taken, read).items():
+            with files.atomic_write(path) as part:
+                part.write_bytes(content)
+        if taken:
+            data: Any = parse_yaml_for_update(lock, str(LOCK))
+            data["stages"].update({name: there[name] for name in taken})
+            with files.atomic_write(LOCK) as part:
+                part.write_text(str(dumps_yaml(data)), encoding="utf-8", newline="\n")
+    return taken, refused
 
 
 def main(folder: str) -> None:
@@ -84,19 +120,12 @@ def main(folder: str) -> None:
             f"There is no {source / LOCK}: name the folder of another clone."
         )
     text = (source / LOCK).read_text(encoding="utf-8")
-    repo = Repo()
-    with repo.lock:
-        lock = LOCK.read_text(encoding="utf-8")
-        here = load(repo, lock)
-        taken, refused = fitting(here, entries(text))
-        for path, content in copies(source, here, taken).items():
-            with files.atomic_write(path) as part:
-                part.write_bytes(content)
-        data: Any = parse_yaml_for_update(lock, str(LOCK))
-        there = parse_yaml(text, str(LOCK))["stages"]
-        data["stages"].update({name: there[name] for name in taken})
-        with files.atomic_write(LOCK) as part:
-            part.write_text(str(dumps_yaml(data)), encoding="utf-8", newline="\n")
+
+    def read(path: str) -> bytes | None:
+        file = source / path
+        return file.read_bytes() if file.is_file() else None
+
+    taken, refused = merge(parse_yaml(text, str(LOCK))["stages"], read)
     logger.info("Taken over: %s.", ", ".join(taken) or "nothing")
     if refused:
         logger.warning(

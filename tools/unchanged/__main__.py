@@ -38,8 +38,7 @@ from dvc.repo import Repo
 
 from stages.lib.core import console
 from stages.lib.core.errors import InputError
-from tools.unchanged import pipeline, plan, record, sides, small
-from tools.unchanged.past import git
+from tools.unchanged import past, pipeline, plan, record, sides, small
 from tools.unchanged.pipeline import LOCK
 from tools.unchanged.verdict import Comparison, Convert, Verdict
 
@@ -160,10 +159,7 @@ def committed() -> str:
     """Return HEAD, or raise an InputError if its code is not the code in this folder."""
     if not LOCK.is_file():
         raise InputError(f"There is no {LOCK}. Run from the project's top folder.")
-    changed = git("status", "--porcelain", "--", *CODE).splitlines()
-    if changed:
-        raise InputError(f"{changed[0][3:]} is not committed. Commit the code first.")
-    return git("rev-parse", "HEAD").strip()
+    return past.committed(CODE)
 
 
 def grouped(names: list[str]) -> str:

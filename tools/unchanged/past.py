@@ -22,6 +22,14 @@ def git(*arguments: str) -> str:
     return done.stdout
 
 
+def committed(paths: Iterable[str]) -> str:
+    """Return HEAD, or raise an InputError if something under these paths differs from it."""
+    changed = git("status", "--porcelain", "--", *paths).splitlines()
+    if changed:
+        raise InputError(f"{changed[0][3:]} is not committed. Commit the code first.")
+    return git("rev-parse", "HEAD").strip()
+
+
 def find(repo: Repo, now: Pipeline, names: list[str]) -> tuple[str, Pipeline, set[str]]:
     """Return the latest commit that made the entries, its pipeline, and whose it made.
 

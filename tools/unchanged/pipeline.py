@@ -1,11 +1,14 @@
 """A commit's pipeline as DVC itself reads it, and what dvc.lock records of the last runs."""
 
 import logging
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import dpath
 from dvc.dependency import ParamsDependency
+from dvc.dependency.param import read_param_file
 from dvc.exceptions import DvcException
 from dvc.repo import Repo
 from dvc.utils.serialize import parse_yaml
@@ -24,6 +27,7 @@ class Stage:
     reads: dict[str, str]  # what stages write: path -> the stage that does
     cached: frozenset[str]  # what it writes into DVC's cache
     kept: frozenset[str]  # what it writes and Git keeps (`cache: false`)
+    unshared: frozenset[str] = frozenset()  # what of it no remote gets (`push: false`)
 
     @property
     def outs(self) -> frozenset[str]:
@@ -89,23 +93,27 @@ class Pipeline:
 def load(repo: Repo, lock: str) -> Pipeline:
     """Read the pipeline of the commit that `repo` looks at, and the text of a dvc.lock."""
     found = repo.stage.load_all()
+    known: dict[str, Any] = {}
     writers = {out.fs_path: stage.name for stage in found for out in stage.outs}
     return Pipeline(
-        {stage.name: _stage(stage, writers) for stage in found}, entries(lock)
+        {stage.name: _stage(stage, writers, known) for stage in found}, entries(lock)
     )
 
 
-def _stage(stage: Any, writers: dict[str, str]) -> Stage:
+def _stage(stage: Any, writers: dict[str, str], known: dict[str, Any]) -> Stage:
+    """Read a stage; what several stages read is read once, and kept in `known`."""
     settings: dict[str, Any] = {}
     code: dict[str, str | None] = {}
     reads: dict[str, str] = {}
     for dep in stage.deps:
         if isinstance(dep, ParamsDependency):
-            settings |= flatten(dep.read_params())
+            settings |= flatten(_params(dep, known))
         elif dep.fs_path in writers:
             reads[dep.def_path] = writers[dep.fs_path]
         else:
-            code[dep.def_path] = _hash(dep)
+            if dep.fs_path not in known:
+                known[dep.fs_path] = _hash(dep)
+            code[dep.def_path] = known[dep.fs_path]
     return Stage(
         cmd=stage.cmd,
         generated=stage.raw_data.generated_from is not None,
@@ -114,7 +122,23 @@ def _stage(stage: Any, writers: dict[str, str]) -> Stage:
         reads=reads,
         cached=frozenset(out.def_path for out in stage.outs if out.use_cache),
         kept=frozenset(out.def_path for out in stage.outs if not out.use_cache),
+        unshared=frozenset(out.def_path for out in stage.outs if not out.can_push),
     )
+
+
+def _params(dep: Any, known: dict[str, Any]) -> dict[str, Any]:
+    """Return what `dep.read_params` does, which parses the file for each stage anew."""
+    if dep.fs_path not in known:
+        exists = dep.repo.fs.isfile(dep.fs_path)
+        known[dep.fs_path] = read_param_file(dep.repo.fs, dep.fs_path) if exists else {}
+    values: dict[str, Any] = known[dep.fs_path]
+    if not dep.params:
+        return values
+    found = {}
+    for key in dep.params:
+        with suppress(KeyError):
+            found[key] = dpath.get(values, key, separator=".")
+    return found
 
 
 def _hash(dep: Any) -> str | None:
@@ -130,10 +154,11 @@ def _hash(dep: Any) -> str | None:
 def entries(lock: str) -> dict[str, Entry]:
     """Read the text of a dvc.lock."""
     recorded = parse_yaml(lock, str(LOCK)).get("stages", {})
-    return {name: _entry(values) for name, values in recorded.items()}
+    return {name: entry(values) for name, values in recorded.items()}
 
 
-def _entry(values: dict[str, Any]) -> Entry:
+def entry(values: dict[str, Any]) -> Entry:
+    """Read one stage's entry, as YAML gives it."""
     deps, outs = (
         {item["path"]: item["md5"] for item in values.get(part, []) if "md5" in item}
         for part in ("deps", "outs")
