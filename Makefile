@@ -73,7 +73,7 @@ test-sharing: install  ## test remotes (S3, SSH, a local disk) and the run-cache
 	python -m pytest -m "" tests/sharing
 
 test-faults: install  ## kill stages, fill disks, damage files, many times: hours
-	FAULT_ROUNDS=20 python -m pytest -m "" tests/faults
+	FAULT_ROUNDS=20 python -m pytest -m "" tests/faults tests/fleet
 
 fuzz: install  ## thousands of random settings and copies of FER2013, new ones each time
 	HYPOTHESIS_PROFILE=long python -m pytest tests/test_fuzz_settings.py tests/test_fuzz_prepare.py

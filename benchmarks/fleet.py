@@ -17,7 +17,7 @@ from typing import Any
 from dvc.repo import Repo
 from dvc.utils.serialize import dumps_yaml
 
-from tools.fleet import chain, cluster, costs, here, plan, results, tasks
+from tools.fleet import cluster, costs, here, messages, plan, results, tasks
 from tools.fleet.dealing import Dealer
 from tools.unchanged.pipeline import LOCK
 
@@ -73,13 +73,13 @@ def make_project(folder: Path, num: int) -> None:
         subprocess.run(command, cwd=folder, check=True)
 
 
-def pretend(task: chain.Task, bundle: bytes | None = None) -> chain.Result:
+def pretend(task: messages.Task, bundle: bytes | None = None) -> messages.Result:
     """Stand for a chain: return entries as DVC would record them, of empty files."""
     subprocess.run(["true"], check=True)
     return task["entries"]["pretended"]  # type: ignore[no-any-return]
 
 
-def pretended(task: chain.Task, code: str) -> chain.Result:
+def pretended(task: messages.Task, code: str) -> messages.Result:
     """Make up what a worker returns."""
     key = task["name"]
     file = {"hash": "md5", "md5": EMPTY, "size": 0}
@@ -134,7 +134,7 @@ def measure(num: int) -> dict[str, float]:
             client,
             RESOURCE,
             lambda: b"",
-            lambda task, result: results.save(chain.key_of(task), result),
+            lambda task, result: results.save(messages.key_of(task), result),
             pretend,
         )
         outcome = dealer.run(made)

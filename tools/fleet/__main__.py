@@ -22,8 +22,8 @@ from dvc.repo import Repo
 from stages.lib.core import console
 from stages.lib.core.errors import InputError
 from tools.fleet import cluster, here, plan, results, tasks
-from tools.fleet.chain import Result, Task, key_of
-from tools.fleet.dealing import Dealer, Outcome
+from tools.fleet.dealing import Dealer
+from tools.fleet.messages import Outcome, Result, Task, key_of
 from tools.fleet.worker import resource
 from tools.unchanged.past import committed
 from tools.unchanged.pipeline import LOCK

@@ -5,7 +5,6 @@ the small files that Git would hold; data come from the DVC remote, or from a sh
 all workers are on one machine. What it returns is plain, too: the new entries, and the small files.
 """
 
-import hashlib
 import json
 import logging
 import os
@@ -16,11 +15,11 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, TypedDict
 
 from dvc.utils.serialize import dumps_yaml, parse_yaml
 
 from stages.lib.core import files
+from tools.fleet.messages import Result, Task, key_of
 from tools.fleet.slot import ChainError, Slot, open_slot
 from tools.unchanged.pipeline import LOCK
 
@@ -48,38 +47,6 @@ if cores:
     os.sched_setaffinity(0, map(int, cores.split(",")))
 runpy.run_module("dvc", run_name="__main__", alter_sys=True)
 """
-
-
-class Task(TypedDict):
-    """What a worker is told."""
-
-    name: str
-    commit: str
-    stages: list[str]  # to run, in this order
-    entries: dict[str, Any]  # of dvc.lock: of these stages, and of those they read from
-    files: dict[str, str]  # what Git holds of the same, by path
-    pull: list[str]  # what they read, or wrote before, and DVC caches
-    keep: list[str]  # what the stages write and Git holds
-    push: list[str]  # what they write and a remote gets
-    unshared: list[str]  # features: deleted when all is pushed
-    cache: str  # a folder that all workers share in place of a remote; else empty
-    workers: int  # that share this machine's cores; 0: each may use all
-    threads: int  # of TensorFlow, of which the last bits depend; 0: as many as cores
-
-
-class Result(TypedDict, total=False):
-    """What a worker returns: entries and files, or why there are none."""
-
-    entries: dict[str, Any]
-    files: dict[str, str]
-    seconds: float
-    error: str
-    needs_bundle: bool
-
-
-def key_of(task: Task) -> str:
-    """Name a task by everything it depends on."""
-    return hashlib.sha256(json.dumps(task, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def run(

@@ -11,30 +11,20 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from distributed import Client, Future, get_worker
+from distributed import Client, Future
 
 from stages.lib.core.errors import InputError
 from stages.lib.core.progress import Progress
-from tools.fleet import chain, cluster
-from tools.fleet.chain import Result, Task
+from tools.fleet import cluster
+from tools.fleet.messages import Outcome, Result, Task
+from tools.fleet.remote import TOPIC, work
 from tools.fleet.tasks import fault
 
 logger = logging.getLogger(__name__)
 
-TOPIC = "fer-fleet"
 LOOK_SECONDS = 1.0  # how often workers that joined or left are noticed
 WAITING_SECONDS = 60  # how often it is said that there are none
 ATTEMPTS = 3  # machines that a chain may fail on, and machines that may vanish under it
-
-
-def work(task: Task, bundle: bytes | None = None) -> Result:
-    """Run a chain in a Dask worker: all of Dask that a worker sees."""
-    worker = get_worker()
-
-    def say(line: str) -> None:
-        worker.log_event(TOPIC, {"chain": task["name"], "line": line})
-
-    return chain.run(task, bundle, say)
 
 
 @dataclass
@@ -48,14 +38,6 @@ class Deal:
     address: str = ""
     future: "Future[Result] | None" = None
     began: float = 0.0
-
-
-@dataclass
-class Outcome:
-    """What became of all tasks, by chain."""
-
-    seconds: dict[str, tuple[float, str]] = field(default_factory=dict)
-    failed: dict[str, str] = field(default_factory=dict)
 
 
 class Dealer:

@@ -13,7 +13,7 @@ from dvc.repo import Repo
 
 from stages.lib.core import files
 from stages.lib.core.errors import InputError
-from tools.fleet.chain import Result
+from tools.fleet.messages import Result
 from tools.merge import merge
 from tools.unchanged.pipeline import LOCK
 

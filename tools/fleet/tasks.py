@@ -4,7 +4,7 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from tools.fleet.chain import Result, Task
+from tools.fleet.messages import Result, Task
 from tools.fleet.plan import Chain
 from tools.unchanged.pipeline import Pipeline
 

@@ -16,7 +16,12 @@ from stages.lib.core import console
 from stages.lib.core.errors import InputError
 
 HERE = Path(__file__).parent
-CODE = ("chain.py", "dealing.py", "slot.py")  # what a worker runs of this package
+CODE = (
+    "chain.py",
+    "messages.py",
+    "remote.py",
+    "slot.py",
+)  # what a worker runs of this package
 
 
 def resource() -> str:
