@@ -24,6 +24,7 @@ import pandas as pd
 
 from algorithm.lib import dataset, faces, verdicts
 from algorithm.lib.classifier_names import BASELINES
+from algorithm.lib.classifiers import CLASSIFIERS
 from algorithm.lib.search import Search
 from algorithm.lib.settings import Settings, load_settings
 from stages.lib.core import console, files
@@ -59,7 +60,9 @@ def compare(settings: Settings, val_given: bool, num_classes: int) -> list[Recor
                     settings.split.seed,
                 )
                 found = search.held_out if val_given else search.nested
-                record |= found(searched)
+                record |= found(
+                    data.train if CLASSIFIERS[name].searches_all else searched
+                )
                 _say(record)
             records.append(record)
     return records

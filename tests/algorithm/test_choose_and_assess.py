@@ -130,13 +130,26 @@ def test_vectors_that_tell_nothing_are_no_better_than_the_majority_class(at):
     assert prior["loss"] == pytest.approx(np.log(7), abs=0.01)
 
 
-def test_a_large_set_is_searched_in_part_and_fitted_on_all_or_on_that_part(at):
-    prepare(PARTS, classifiers=["logistic", "rbf-svm"], largest=100)
+def test_a_large_set_is_searched_and_fitted_in_part_where_all_would_take_long(
+    at, monkeypatch
+):
+    searched_on = {}
+
+    def best(self, folds):
+        searched_on[self.name] = len(folds[0][0])
+        return found_best(self, folds)
+
+    found_best = choose.Search.best
+    monkeypatch.setattr(choose.Search, "best", best)
+    prepare(PARTS, classifiers=["logistic", "boosting", "rbf-svm"], largest=100)
     drawn.write_vectors("tiny")
     choose.main()
+    assert searched_on["logistic"] == 168
+    assert searched_on["boosting"] == searched_on["rbf-svm"] == 100
     found = files.read_json(METRICS / "choose.json")
     assert found["searched"] == 50  # of 84 faces, each with a view: 100 vectors
     assert found["candidates"]["tiny/logistic"]["images"] == 84
+    assert found["candidates"]["tiny/boosting"]["images"] == 84
     assert found["candidates"]["tiny/rbf-svm"]["images"] == 50
 
 
