@@ -60,14 +60,16 @@ def make_project(folder: Path, num: int) -> None:
         "variants": {name: {"backbone": "openface"} for name in names},
         "runs": {name: {"variant": name, "seed": 42} for name in names},
     }
-    (folder / "params.yaml").write_text(dumps_yaml(settings))
-    (folder / "dvc.yaml").write_text(PIPELINE)
+    (folder / "params.yaml").write_bytes(dumps_yaml(settings).encode())
+    (folder / "dvc.yaml").write_bytes(PIPELINE.encode())
     (folder / "stages").mkdir()
-    (folder / "stages/code.py").write_text("")
-    (folder / ".gitignore").write_text("/data\n/.fleet\n")
+    (folder / "stages/code.py").write_bytes(b"")
+    (folder / ".gitignore").write_bytes(b"/data\n/.fleet\n")
     (folder / LOCK).write_text(
         "schema: '2.0'\nstages:\n  data:\n    cmd: 'true'\n    outs:\n    - path: "
-        f"data/images.npz\n      hash: md5\n      md5: {EMPTY}\n      size: 0\n"
+        f"data/images.npz\n      hash: md5\n      md5: {EMPTY}\n      size: 0\n",
+        encoding="utf-8",
+        newline="\n",
     )
     for command in (["git", "init", "-q"], [sys.executable, "-m", "dvc", "init", "-q"]):
         subprocess.run(command, cwd=folder, check=True)

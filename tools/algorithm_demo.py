@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from dvc.utils.serialize import modify_yaml
 from PIL import Image
-from ruamel.yaml import YAML
 
 from algorithm.lib import tables
 from algorithm.lib.settings import PATH
@@ -81,12 +81,9 @@ def write_scenes(folder: Path) -> None:
 
 def write_settings(path: Path) -> None:
     """Change the settings to the demo's."""
-    yaml = YAML()
-    values = yaml.load(path)
-    for section, changed in CHANGES.items():
-        values[section] |= changed
-    with files.atomic_write(path) as part:
-        yaml.dump(values, part)
+    with modify_yaml(str(path)) as values:
+        for section, changed in CHANGES.items():
+            values[section] |= changed
 
 
 def main() -> None:

@@ -77,7 +77,7 @@ def run(
             result = _run(slot, task, say)
             result["seconds"] = time.monotonic() - started
             with files.atomic_write(saved) as part:
-                part.write_text(json.dumps(result), encoding="utf-8")
+                part.write_text(json.dumps(result), encoding="utf-8", newline="\n")
             slot.delete(task["unshared"], task["cache"])
             return result
     except ChainError as error:
@@ -100,7 +100,7 @@ def _prepare(slot: Slot, task: Task, key: str) -> None:
     lock = {"schema": "2.0", "stages": task["entries"]}
     with files.atomic_write(slot.clone / LOCK) as part:
         part.write_text(dumps_yaml(lock), encoding="utf-8", newline="\n")
-    mark.write_text(key, encoding="utf-8")
+    mark.write_text(key, encoding="utf-8", newline="\n")
 
 
 def _run(slot: Slot, task: Task, say: Callable[[str], None]) -> Result:

@@ -28,7 +28,7 @@ def alone() -> Iterator[None]:
         InputError: If another does.
     """
     FOLDER.mkdir(parents=True, exist_ok=True)
-    with (FOLDER.parent / "client").open("w") as lock:
+    with (FOLDER.parent / "client").open("wb") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -39,7 +39,7 @@ def alone() -> Iterator[None]:
 def save(key: str, result: Result) -> None:
     """Keep a result until it is merged: this process may be killed at any moment."""
     with files.atomic_write(FOLDER / f"{key}.json") as part:
-        part.write_text(json.dumps(result), encoding="utf-8")
+        part.write_text(json.dumps(result), encoding="utf-8", newline="\n")
 
 
 def merge_saved() -> tuple[list[str], list[str]]:

@@ -135,7 +135,7 @@ def open_slot(root: Path) -> Iterator[Slot]:
     for number in range(MOST):
         folder = root / FOLDER / str(number)
         folder.mkdir(parents=True, exist_ok=True)
-        with (folder / "lock").open("w") as lock:
+        with (folder / "lock").open("wb") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
