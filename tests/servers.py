@@ -37,6 +37,15 @@ def s3(log: Path) -> Iterator[int]:
         server.wait(timeout=20)
 
 
+@contextlib.contextmanager
+def s3_bucket(log: Path, name: str) -> Iterator[dict[str, str]]:
+    """Run an S3 server with a bucket, and give the environment of who may use it."""
+    with s3(log) as port:
+        address = f"http://127.0.0.1:{port}"
+        make_bucket(f"{address}/{name}")
+        yield {**CREDENTIALS, "AWS_ENDPOINT_URL_S3": address}
+
+
 def make_bucket(address: str) -> None:
     for _ in range(100):
         try:

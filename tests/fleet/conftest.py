@@ -10,14 +10,8 @@ import team
 def env(tmp_path_factory):
     """The environment of a colleague with credentials for an S3 server."""
     home = tmp_path_factory.mktemp("home")
-    with servers.s3(home / "server.log") as port:
-        address = f"http://127.0.0.1:{port}"
-        servers.make_bucket(f"{address}/team")
-        yield {
-            **projects.environment(home),
-            **servers.CREDENTIALS,
-            "AWS_ENDPOINT_URL_S3": address,
-        }
+    with servers.s3_bucket(home / "server.log", "team") as credentials:
+        yield {**projects.environment(home), **credentials}
 
 
 @pytest.fixture(scope="session")
