@@ -67,7 +67,7 @@ recognise: install  ## the emotions in photos: make recognise PHOTOS=holiday/
 	python -m tools.recognise $(or $(PHOTOS),$(error Say which: make recognise PHOTOS=holiday/)) --model $(MODEL) --out $(OUT)
 
 test: install  ## run the tests
-	python -m pytest -n 2 --dist loadfile
+	python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
 
 test-sharing: install  ## test remotes (S3, SSH, a local disk) and the run-cache
 	python -m pytest -m "" tests/sharing

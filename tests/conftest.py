@@ -31,6 +31,24 @@ settings.register_profile("long", max_examples=500, print_blob=True, **SHARED)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "short"))
 
 
+# The files that take longest, which `make test` starts first: nothing waits for them at the end.
+# Tests of one folder or file run in one process, so that what they share is made once.
+LONGEST = ("faults", "test_experiments", "test_train", "fleet", "test_weights")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        folder = item.path.parent.name
+        group = folder if folder in LONGEST else item.path.stem
+        item.add_marker(pytest.mark.xdist_group(group))
+
+    def rank(item: pytest.Item) -> int:
+        group = item.get_closest_marker("xdist_group").args[0]
+        return LONGEST.index(group) if group in LONGEST else len(LONGEST)
+
+    items.sort(key=rank)
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _stages_compute_as_they_do() -> None:
     """Let the processes that tests start compute as users' do, by oneDNN."""

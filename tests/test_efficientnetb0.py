@@ -1,3 +1,4 @@
+from functools import cache, partial
 from unittest import mock
 
 import numpy as np
@@ -39,28 +40,45 @@ def official_file(tmp_path_factory):
     return path
 
 
-def test_the_parameters_are_keras_s():
-    network = weights.random_weights("efficientnetb0", seed=7)
-    assert network.count_params() == PARAMETERS
-    assert network.output_shape == (None, 7, 7, 1280)
+@pytest.fixture(scope="module")
+def official(official_file):
+    return backbones.build("efficientnetb0", official_file)
 
 
-def test_an_official_file_gives_what_keras_makes_of_its_own(official_file, images):
+@pytest.fixture(scope="module")
+def random_one():
+    return weights.random_weights("efficientnetb0", seed=7)
+
+
+@pytest.fixture(scope="module")
+def build(official_file):
+    """A function that splits the network, once for each number of layers that train."""
+    return cache(partial(split_model.build, "efficientnetb0", weights=official_file))
+
+
+def test_the_parameters_are_keras_s(random_one):
+    assert random_one.count_params() == PARAMETERS
+    assert random_one.output_shape == (None, 7, 7, 1280)
+
+
+def test_an_official_file_gives_what_keras_makes_of_its_own(
+    official_file, official, images
+):
     get_file = "tf_keras.src.utils.data_utils.get_file"
     with mock.patch(get_file, return_value=str(official_file)):
         keras_s = EfficientNetB0(include_top=False, weights="imagenet")
     expected = keras_s(images).numpy()
-    ours = backbones.build("efficientnetb0", official_file)(images)
-    np.testing.assert_allclose(ours, expected, atol=1e-4 * np.abs(expected).max())
+    np.testing.assert_allclose(
+        official(images), expected, atol=1e-4 * np.abs(expected).max()
+    )
     # A path to the same file does not give the same: why there is a layer of our own.
     by_path = EfficientNetB0(include_top=False, weights=str(official_file))(images)
     assert np.abs(by_path - expected).max() > 0.01 * np.abs(expected).max()
 
 
 def test_a_loaded_backbone_keeps_its_weights_in_the_project_s_layout(
-    official_file, tmp_path, pixels
+    official, tmp_path, pixels
 ):
-    official = backbones.build("efficientnetb0", official_file)
     official.save_weights(tmp_path / "weights.h5")
     built = split_model.build("efficientnetb0", 0, tmp_path / "weights.h5")
     assert all(
@@ -75,42 +93,40 @@ def test_a_loaded_backbone_keeps_its_weights_in_the_project_s_layout(
     )
 
 
-def test_weights_set_later_normalise_too(official_file, images):
-    official = backbones.build("efficientnetb0", official_file)
+def test_weights_set_later_normalise_too(official, images):
     other = backbones.build("efficientnetb0", None)
     other.set_weights(official.get_weights())
     np.testing.assert_array_equal(other(images), official(images))
 
 
-def test_random_weights_depend_on_the_seed_alone():
-    first, again, other = (
-        weights.random_weights("efficientnetb0", seed).get_weights()
-        for seed in (7, 7, 8)
+def test_random_weights_depend_on_the_seed_alone(random_one):
+    first = random_one.get_weights()
+    again, other = (
+        weights.random_weights("efficientnetb0", seed).get_weights() for seed in (7, 8)
     )
     assert all(map(np.array_equal, first, again))
     assert not all(map(np.array_equal, first, other))
 
 
-def test_the_last_four_layers_train():
-    built = split_model.build("efficientnetb0", 4)
-    training = [layer.name for layer in built.whole.layers if layer.trainable]
+def test_the_last_four_layers_train(build):
+    training = [layer.name for layer in build(4).whole.layers if layer.trainable]
     last = ["block7a_project_bn", "top_conv", "top_bn", "top_activation"]
     assert training == [*last, "head"]
 
 
 @pytest.mark.parametrize("trainable_layers", [0, 4, "all"])
 def test_the_tail_on_features_gives_what_the_whole_network_gives(
-    trainable_layers, official_file, pixels
+    trainable_layers, build, pixels
 ):
-    built = split_model.build("efficientnetb0", trainable_layers, official_file)
+    built = build(trainable_layers)
     whole, tail = built.whole(pixels), built.tail(built.frozen(pixels))
     np.testing.assert_allclose(whole, tail, rtol=1e-4)
 
 
 def test_every_weight_learns_and_whole_branches_drop_when_all_layers_train(
-    official_file, pixels
+    build, pixels
 ):
-    tail = split_model.build("efficientnetb0", "all", official_file).tail
+    tail = build("all").tail
     drops = [layer for layer in tail.layers if isinstance(layer, keras.layers.Dropout)]
     assert {layer.noise_shape for layer in drops} == {(None, 1, 1, 1)}
     split_model.restart_dropout(tail, 1)

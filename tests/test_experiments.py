@@ -158,14 +158,6 @@ def test_a_file_s_metrics_stand_in_one_order(main):
     assert names == sorted(names)
 
 
-def test_a_second_run_of_the_same_settings_changes_nothing(main):
-    main.dvc("repro", "--quiet", "--force", "--single-item", f"train@{VARIANT}")
-    main.dvc("repro", "--quiet", "tabulate")
-    assert main.json("metrics", "diff", "main") == {}
-    assert main.json("params", "diff", "main") == {}
-    assert main.git("status", "--porcelain") == ""
-
-
 def test_plots_of_two_branches_show_both(main):
     plots = main.json("plots", "diff", "main", "faster")["data"]
     for name in (

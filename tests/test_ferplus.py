@@ -10,6 +10,7 @@ from stages import tabulate
 from stages.lib.core import files
 from stages.lib.core.errors import InputError
 from stages.lib.data import addresses, ferplus
+from stages.lib.results import runs
 from stages.lib.study.fer2013 import EMOTIONS
 
 PROJECT = Path(__file__).parents[1]
@@ -220,7 +221,7 @@ def test_the_tables_hold_the_comparison_only_where_ferplus_was_asked_for(project
     labels, _, _ = project
     split = {"test": np.arange(20, 60), "test_has_duplicate": np.zeros(40, bool)}
     table = pd.DataFrame()
-    results = {"tiny": tabulate.Result(table, {}, labels[20:60])}
+    results = {"tiny": runs.Result(table, {}, labels[20:60])}
     compared = tabulate.METRICS / "ferplus.json"
 
     ask(False)

@@ -13,6 +13,7 @@ import projects
 import pytest
 from dvc.dependency.param import ParamsDependency
 from dvc.repo import Repo
+from imports import imported
 from ruamel.yaml import YAML
 
 from stages.lib.networks.runtime import VERSIONS
@@ -58,22 +59,6 @@ def modules(files: Iterable[Path]) -> set[Path]:
             seen.add(file)
             waiting += imported(file)
     return seen
-
-
-def imported(file: Path) -> set[Path]:
-    """Return the project's modules that a module imports itself, wherever it does."""
-    found = set()
-    for node in ast.walk(ast.parse(file.read_text())):
-        if isinstance(node, ast.ImportFrom):
-            names = [f"{node.module}.{alias.name}" for alias in node.names]
-            names.append(node.module or "")
-        elif isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        else:
-            continue
-        paths = [PROJECT / (name.replace(".", "/") + ".py") for name in names]
-        found |= {path for path in paths if path.is_file()}
-    return found
 
 
 def room(file: Path) -> str:

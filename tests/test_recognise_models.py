@@ -188,15 +188,23 @@ def test_a_model_that_is_none_names_the_runs(at, monkeypatch):
         open_model("none")
 
 
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A run's network, whose weights are those that it starts from, and its file."""
+    network = split_model.build("openface", 4, head_seed=5).whole
+    weights = tmp_path_factory.mktemp("trained") / "weights.h5"
+    network.save_weights(weights)
+    return network, weights
+
+
 @pytest.fixture
-def study(tmp_path, monkeypatch):
-    """A project whose run has been trained: its weights are those that it starts from."""
+def study(trained, tmp_path, monkeypatch):
+    """A project whose run has been trained."""
     shutil.copy(PARAMS, tmp_path / "params.yaml")
     monkeypatch.chdir(tmp_path)
-    network = split_model.build("openface", 4, head_seed=5).whole
-    weights = tmp_path / f"data/runs/{RUN}/weights.h5"
-    weights.parent.mkdir(parents=True)
-    network.save_weights(weights)
+    network, weights = trained
+    Path(f"data/runs/{RUN}").mkdir(parents=True)
+    shutil.copy(weights, f"data/runs/{RUN}/weights.h5")
     return network
 
 

@@ -16,7 +16,7 @@ from selenium.webdriver.support.wait import WebDriverWait
 from stages import report
 from stages.lib.core import files
 from stages.lib.core.errors import InputError
-from stages.lib.page import style
+from stages.lib.page import content, style
 from stages.lib.results import claims, paper
 from stages.lib.results.paper import TABLES
 from stages.lib.scoring import scores
@@ -509,7 +509,7 @@ def test_networks_are_recommended_by_their_lead_over_the_baseline_of_the_same_im
     files.write_npz(tmp_path / "data/split.npz", split)
     used = []
     monkeypatch.setattr(
-        report.recommend,
+        content.recommend,
         "worthwhile",
         lambda candidates, baseline: used.append(baseline) or [],
     )

@@ -25,7 +25,7 @@ def build(weights: Path | None) -> keras.Model:
     model = keras.Sequential(
         [
             keras.Input((24, 24, 3)),
-            keras.layers.Conv2D(8, 3, strides=2, activation="relu"),
+            keras.layers.Conv2D(8, 3, strides=2, activation="relu", name="first"),
             keras.layers.BatchNormalization(),
             keras.layers.Conv2D(8, 3, strides=2, activation="relu"),
             keras.layers.Dropout(0.1, noise_shape=(None, 1, 1, 8)),

@@ -1,9 +1,9 @@
 """algorithm/dvc.yaml against the code: DVC follows no import and no setting by itself."""
 
-import ast
 from pathlib import Path
 
 import pytest
+from imports import imported
 from ruamel.yaml import YAML
 
 from algorithm.lib.classifier_names import CLASSIFIERS
@@ -14,21 +14,6 @@ YAML_12 = YAML(typ="safe", pure=True)
 PIPELINE = YAML_12.load(ROOT / "algorithm/dvc.yaml")
 STAGES = {name: stage.get("do", stage) for name, stage in PIPELINE["stages"].items()}
 FOLDERS = ("stages/lib/", "algorithm/lib/forms/")  # listed as folders
-
-
-def imported(file):
-    for node in ast.walk(ast.parse(file.read_text())):
-        if isinstance(node, ast.ImportFrom):
-            names = [f"{node.module}.{alias.name}" for alias in node.names]
-            names.append(node.module or "")
-        elif isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        else:
-            continue
-        for name in names:
-            path = ROOT / (name.replace(".", "/") + ".py")
-            if path.is_file():
-                yield path
 
 
 def code_of(stage):
