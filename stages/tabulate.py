@@ -29,16 +29,15 @@ Source  the paper, sections 3.2 and 5 (Tables 2-5, Figures 5-10)
 import logging
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from stages.lib.core import console, files
-from stages.lib.results import answer, distance, paper, plot_data, tables
-from stages.lib.scoring import labellings, scores
+from stages.lib.results import answer, distance, paper, plot_data, runs, tables
+from stages.lib.results.runs import Result
+from stages.lib.scoring import labellings
 from stages.lib.study.protocols import Group, groups
 from stages.lib.study.settings import Settings, load_settings
 
@@ -47,102 +46,53 @@ logger = logging.getLogger(__name__)
 METRICS, PLOTS = Path("metrics/study"), Path("plots/study")
 
 
-@dataclass(frozen=True)
-class Result:
-    """What `evaluate` wrote of one run."""
-
-    history: pd.DataFrame
-    test: dict[str, Any]
-    predicted: np.ndarray  # (n_test,) codes
-
-
 def main() -> None:
     settings = load_settings()
     split = files.read_npz(Path("data/split.npz"))
     labels = files.read_npz(Path("data/labels.npz"))["labels"][split["test"]]
-    results = read_results(settings, len(labels))
+    results = runs.read(settings, len(labels))
     missing = [name for name in settings.runs if name not in results]
     logger.info("Tabulating %d of %d runs.", len(results), len(settings.runs))
     if missing:
         logger.info("Without results: %s.", ", ".join(missing))
 
     ran = {
-        name: group._replace(runs=runs)
+        name: group._replace(runs=those)
         for name, group in groups(settings).items()
-        if (runs := tuple(run for run in group.runs if run in results))
+        if (those := tuple(run for run in group.runs if run in results))
     }
-    write_tables(results, ran, settings.tables.window)
-    histories = {name: result.history for name, result in results.items()}
-    published = {table: read_published(table) for table in paper.TABLES}
-    found = distance.find(ran, histories, published)
-    files.write_json(METRICS / "distances.json", found)
     study = describe_study(settings, ran, missing)
     files.write_json(METRICS / "study.json", study)
+    published = paper.read()
+    write_tables(results, ran, settings.tables.window, published)
+    histories = {name: result.history for name, result in results.items()}
+    distances = distance.find(ran, histories, published)
+    files.write_json(METRICS / "distances.json", distances)
     is_fresh = ~split["test_has_duplicate"]
-    correct = {
-        name: (result.predicted == labels)[is_fresh]
-        for name, result in results.items()
-        if is_fresh.any()
-    }
-    final = files.read_json(METRICS / "final.json")
-    informative = {
-        name: group
-        for name, group in ran.items()
-        if correct and name not in study["uninformative"]
-    }
-    found = answer.find(informative, correct, final)
-    files.write_json(METRICS / "answer.json", found)
+    write_answer(results, ran, labels, is_fresh, study["uninformative"])
     write_plots(results, ran, settings, labels)
     write_ferplus(results, split)
 
 
-def read_results(settings: Settings, num_test: int) -> dict[str, Result]:
-    """Read the runs of params.yaml that have results of this study."""
-    results = {}
-    for name in settings.runs:
-        history = Path(f"plots/history/{name}.csv")
-        test = Path(f"metrics/test/{name}.json")
-        predicted = Path(f"plots/predictions/{name}.txt")
-        if not all(path.is_file() for path in (history, test, predicted)):
-            continue
-        result = Result(
-            files.read_csv(history), files.read_json(test), files.read_codes(predicted)
-        )
-        # A study that is run in part can hold files of an earlier one: FER2013's beside
-        # the synthetic faces', or of fewer epochs.
-        found = (len(result.history), len(result.predicted))
-        wanted = (settings.train.epochs, num_test)
-        if found == wanted:
-            results[name] = result
-        else:
-            logger.warning(
-                "Leaving out %s: it has %d epochs and %d test images, this study has "
-                "%d and %d. Run `dvc repro evaluate@%s`.",
-                *(name, *found, *wanted, name),
-            )
-    return results
-
-
 def write_tables(
-    results: Mapping[str, Result], ran: Mapping[str, Group], window: int
+    results: Mapping[str, Result],
+    ran: Mapping[str, Group],
+    window: int,
+    published: Mapping[str, Any],
 ) -> None:
     """Write each run's rates and ends, the means over seeds, and ours minus the paper's."""
-    runs = {name: rows_of(result, window) for name, result in results.items()}
-    files.write_json(METRICS / "runs.json", runs)
+    rows = {name: rows_of(result, window) for name, result in results.items()}
+    files.write_json(METRICS / "runs.json", rows)
     for table in (*paper.TABLES, "initial", "final"):
         ours = {
-            name: tables.mean([runs[run][table] for run in group.runs])
+            name: tables.mean([rows[run][table] for run in group.runs])
             for name, group in ran.items()
         }
         files.write_json(METRICS / f"{table}.json", ours)
-        if table in paper.TABLES:
-            published = read_published(table)
+        if table in published:
+            less = tables.subtract(ours, published[table])
             name = table.replace("table", "difference")
-            files.write_json(METRICS / f"{name}.json", tables.subtract(ours, published))
-
-
-def read_published(table: str) -> Any:
-    return files.read_json(Path(f"metrics/paper/{table}.json"))
+            files.write_json(METRICS / f"{name}.json", less)
 
 
 def rows_of(result: Result, window: int) -> dict[str, tables.Row]:
@@ -155,6 +105,28 @@ def rows_of(result: Result, window: int) -> dict[str, tables.Row]:
         "initial": tables.first_epoch(result.history),
         "final": tables.last_epoch(result.history, result.test),
     }
+
+
+def write_answer(
+    results: Mapping[str, Result],
+    ran: Mapping[str, Group],
+    labels: np.ndarray,
+    is_fresh: np.ndarray,
+    uninformative: list[str],
+) -> None:
+    """Answer the study's question, by the test images without a duplicate in train."""
+    correct = {
+        name: (result.predicted == labels)[is_fresh]
+        for name, result in results.items()
+        if is_fresh.any()
+    }
+    informative = {
+        name: group
+        for name, group in ran.items()
+        if correct and name not in uninformative
+    }
+    final = files.read_json(METRICS / "final.json")
+    files.write_json(METRICS / "answer.json", answer.find(informative, correct, final))
 
 
 def write_ferplus(
@@ -216,25 +188,7 @@ def write_plots(
 ) -> None:
     """Write what `dvc plots` draws."""
     heads = plot_data.describe_runs(ran, settings)
-    tables_of: dict[str, tuple[list[str], plot_data.Rows]] = {
-        "learning": (
-            ["epoch", *tables.VALUES],
-            lambda run: results[run].history.to_dict("records"),
-        ),
-        "initial": (
-            tables.VALUES,
-            lambda run: [tables.first_epoch(results[run].history)],
-        ),
-        "test": (
-            ["test_accuracy", "deduplicated_accuracy"],
-            lambda run: [tables.last_epoch(results[run].history, results[run].test)],
-        ),
-        "confusion": (
-            ["actual", "predicted", "images", "share"],
-            lambda run: scores.confusion(labels, results[run].predicted),
-        ),
-    }
-    for name, (columns, rows_of) in tables_of.items():
+    for name, (columns, rows_of) in plot_data.tables_of(results, labels).items():
         table = plot_data.gather(heads, columns, rows_of)
         files.write_csv(PLOTS / f"{name}.csv", table)
 

@@ -1,17 +1,12 @@
 """What the report's sections hold, put together from what was read."""
 
-import platform
 from collections.abc import Iterable, Mapping
-from importlib import metadata
 from statistics import stdev
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from stages.lib.core import environment
-from stages.lib.page import charts, learning, style, vega
-from stages.lib.page.lines import UNITS
 from stages.lib.results import paper
 from stages.lib.results.evidence import Evidence
 from stages.lib.results.recommend import Candidate
@@ -22,26 +17,6 @@ from stages.lib.study.protocols import Group
 from stages.lib.study.settings import Settings
 
 Rates = Mapping[str, Mapping[str, float]]  # by variant and window of epochs
-
-# Those that results depend on, and those that draw.
-PACKAGES = (
-    "tensorflow",
-    "tf-keras",
-    "openvino",
-    "deepface",
-    "numpy",
-    "pandas",
-    "scikit-learn",
-    "h5py",
-    "pillow",
-    "dvc",
-    "altair",
-    "vl-convert-python",
-    "jinja2",
-)
-
-SWITCH = {"0": "off", "1": "on"}
-BASELINE = {"accuracy": "accuracy", "loss": "prior_loss"}
 
 
 def why_missing(
@@ -163,52 +138,6 @@ def show_examples(
     return examples
 
 
-def draw_charts(
-    plots: Mapping[str, pd.DataFrame],
-    evidence: Evidence,
-    groups: Mapping[str, Group],
-    text: Mapping[str, Group],
-    baseline: Mapping[str, float],
-    agreement: float | None,
-) -> dict[str, vega.Spec]:
-    """Draw every chart for which there are results, by its id on the page.
-
-    Those of the paper's figures are of the groups in `text`, the first seed of each.
-    """
-    styles = style.of_groups(groups)
-    of_text = {
-        name: table[table["variant"].isin(list(text))] for name, table in plots.items()
-    }
-    first = {name: first_runs(of_text[name]) for name in ("initial", "test")}
-    history = of_text["learning"]
-    if history.empty:
-        return {}
-    top = {
-        "accuracy": 1.0,
-        "loss": np.ceil(2 * float(history[["loss", "val_loss"]].max().max())) / 2,
-    }
-    drawn = {
-        "validation": learning.learning(
-            history, "accuracy", styles, 1, ["validation"], height=320
-        )
-    }
-    for backbone in dict.fromkeys(one.backbone for one in text.values()):
-        mine = history[history["variant"].map(lambda v: groups[v].backbone) == backbone]
-        for metric in () if mine.empty else UNITS:
-            name = f"{metric}-{backbone}"
-            drawn[name] = learning.learning(mine, metric, styles, top[metric])
-    for metric in UNITS:
-        drawn[f"initial-{metric}"] = charts.initial(
-            first["initial"], metric, styles, baseline[BASELINE[metric]]
-        )
-    drawn["duplicates"] = charts.duplicates(
-        first["test"], styles, baseline["accuracy"], agreement
-    )
-    recall = {name: evidence.tables["recall"][name][0] for name in first["test"]["run"]}
-    drawn["recall"] = charts.recall(recall, styles)
-    return drawn
-
-
 def candidates(
     evidence: Evidence,
     groups: Mapping[str, Group],
@@ -232,17 +161,4 @@ def candidates(
                 features["bytes"] / features["images"],
             )
         )
-    return found
-
-
-def versions() -> dict[str, str]:
-    """Return the versions of Python and of the packages as installed here, and oneDNN's switch."""
-    found = {"python": platform.python_version()}
-    for package in PACKAGES:
-        try:
-            found[package] = metadata.version(package)
-        except metadata.PackageNotFoundError:  # OpenVINO is an extra
-            found[package] = "not installed"
-    # Whatever the processor and the user's environment say.
-    found["oneDNN in TensorFlow"] = SWITCH[environment.SET["TF_ENABLE_ONEDNN_OPTS"]]
     return found

@@ -5,8 +5,10 @@ own tables bear out, if there is one. Accuracies differ only beyond the margin o
 """
 
 from functools import partial
+from typing import Any
 
-from stages.lib.results import comparisons, paper
+from stages.lib.results import comparisons, paper, verdicts
+from stages.lib.results.evidence import Evidence
 from stages.lib.results.verdicts import Claim, some
 
 MARGIN = "A difference within the 95% margin of error decides nothing."
@@ -143,3 +145,19 @@ CLAIMS = (
         comparisons.disgust_worst,
     ),
 )
+
+
+def judge(
+    ours: Evidence, every_layer: Evidence, theirs: Evidence
+) -> list[dict[str, Any]]:
+    """Judge every claim by our numbers under both protocols, and by the paper's own."""
+    return [
+        {
+            "ours": verdicts.judge(claim, ours),
+            "every_layer": verdicts.judge(claim, every_layer)
+            if every_layer.usable()
+            else None,
+            "paper": verdicts.judge(claim, theirs),
+        }
+        for claim in CLAIMS
+    ]

@@ -7,6 +7,7 @@ from math import sqrt
 import numpy as np
 from scipy import stats
 
+from stages.lib.results import paper
 from stages.lib.scoring.rates import num_differences, window_bounds
 from stages.lib.study.protocols import Group, Protocol
 
@@ -141,3 +142,21 @@ def seed_margin(left: Sequence[float], right: Sequence[float]) -> float | None:
     )
     critical = stats.t.ppf((1 + CONFIDENCE) / 2, freedom)
     return float(critical * sqrt(sum(squares)))
+
+
+def of_the_paper(published: Mapping[str, Mapping[str, Row]]) -> Evidence:
+    """Return what the paper's own tables have to say, so that claims can be judged by them."""
+    return Evidence(
+        names={
+            (backbone, weights): f"{backbone}-{weights}"
+            for backbone in paper.BACKBONES
+            for weights in ("pretrained", "random")
+        },
+        tables={
+            **{
+                table: {name: [row] for name, row in rows.items()}
+                for table, rows in published.items()
+            },
+            "final": {},
+        },
+    )

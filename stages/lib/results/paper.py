@@ -4,8 +4,10 @@ Source: Smelyakov and others, "Identification of Modern Facial Emotion Recogniti
 (COLINS 2022), sections 3.1, 4 and 5.
 """
 
-from typing import NamedTuple
+from pathlib import Path
+from typing import Any, NamedTuple
 
+from stages.lib.core import files
 from stages.lib.study.catalog import BACKBONES as CATALOG
 
 # In the order of its Figures 5-8. What is not among them the paper claims nothing about.
@@ -56,3 +58,10 @@ TABLES = {
     "table5": Table("loss", "MOFR", "how much training loss less validation’s rises"),
 }
 ACCURACY_MCR, ACCURACY_MOFR = "table2", "table4"
+
+
+def read() -> dict[str, Any]:
+    """Read the published Tables 2-5: by table and variant, the rate by window of epochs."""
+    return {
+        name: files.read_json(Path(f"metrics/paper/{name}.json")) for name in TABLES
+    }

@@ -3,8 +3,12 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from stages.lib.results import tables
+from stages.lib.results.runs import Result
+from stages.lib.scoring import scores
 from stages.lib.study.catalog import BACKBONES
 from stages.lib.study.protocols import Group, by_the_text
 from stages.lib.study.settings import Settings
@@ -37,3 +41,30 @@ def gather(
     """Put every run's rows under one another; without results there is the header alone."""
     rows = [{**head, **row} for head in heads for row in rows_of(head["run"])]
     return pd.DataFrame(rows, columns=[*KEYS, *columns])
+
+
+def tables_of(
+    results: Mapping[str, Result], labels: np.ndarray
+) -> dict[str, tuple[list[str], Rows]]:
+    """Return, by the table's name, its columns and what gives a run's rows.
+
+    `labels` (n_test,) are those of the test images.
+    """
+    return {
+        "learning": (
+            ["epoch", *tables.VALUES],
+            lambda run: results[run].history.to_dict("records"),
+        ),
+        "initial": (
+            tables.VALUES,
+            lambda run: [tables.first_epoch(results[run].history)],
+        ),
+        "test": (
+            ["test_accuracy", "deduplicated_accuracy"],
+            lambda run: [tables.last_epoch(results[run].history, results[run].test)],
+        ),
+        "confusion": (
+            ["actual", "predicted", "images", "share"],
+            lambda run: scores.confusion(labels, results[run].predicted),
+        ),
+    }
