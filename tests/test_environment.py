@@ -192,7 +192,7 @@ def test_without_docstrings_one_line_says_what_to_unset(level):
 
 def test_without_assertions_a_stage_runs():
     done = python("-m", "stages.evaluate", "nobody", PYTHONOPTIMIZE="1")
-    assert done.stderr.startswith("error: `runs` in params.yaml has no 'nobody'")
+    assert done.stderr.startswith("error: There is no data/runs/nobody/history.csv")
 
 
 OPENERS = ("open", "read_text", "write_text")
