@@ -5,6 +5,7 @@ DEMO := .demo
 ALGORITHM := .algorithm
 MODEL := models/default
 OUT := recognised
+TEST := python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
 UV := 0.13.9
 # `make install GPU=1` adds TensorFlow's CUDA packages; the targets after it keep them.
 GPU := $(filter-out 0,$(or $(GPU),$(wildcard .venv/.installed-gpu)))
@@ -26,7 +27,7 @@ unexport CDPATH GIT_DIR GIT_INDEX_FILE GIT_WORK_TREE PYTHONHOME PYTHONINSPECT PY
 	PYTHONSAFEPATH
 
 .DEFAULT_GOAL := help
-.PHONY: help clone install recognise demo algorithm test test-sharing test-faults fuzz bench check verify \
+.PHONY: help clone install recognise demo algorithm test test-slow test-sharing test-faults fuzz bench check verify \
 	unchanged scheduler worker fleet repro
 
 help:  ## list the targets
@@ -67,7 +68,10 @@ recognise: install  ## the emotions in photos: make recognise PHOTOS=holiday/
 	python -m tools.recognise $(or $(PHOTOS),$(error Say which: make recognise PHOTOS=holiday/)) --model $(MODEL) --out $(OUT)
 
 test: install  ## run the tests
-	python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
+	$(TEST)
+
+test-slow: install  ## run the tests that make whole runs of DVC, and those of VGG-Face
+	$(TEST) -m "slow and not long"
 
 test-sharing: install  ## test remotes (S3, SSH, a local disk) and the run-cache
 	python -m pytest -m "" tests/sharing

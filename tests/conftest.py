@@ -31,9 +31,12 @@ settings.register_profile("long", max_examples=500, print_blob=True, **SHARED)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "short"))
 
 
-# The files that take longest, which `make test` starts first: nothing waits for them at the end.
-# Tests of one folder or file run in one process, so that what they share is made once.
-LONGEST = ("faults", "test_experiments", "test_train", "fleet", "test_weights")
+# What takes longest, which starts first: nothing waits for it at the end. Tests of one folder
+# or file run in one process, so that what they share is made once.
+LONGEST = (
+    *("faults", "test_experiments", "test_train", "test_unchanged", "fleet"),
+    *("test_split_model", "test_features", "test_report", "test_efficientnetb0"),
+)
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
@@ -67,7 +70,7 @@ def _forget_networks() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _one_vggface_at_a_time(request, tmp_path_factory) -> Iterator[None]:
-    """Let the processes of `make test` take turns with VGG-Face, of up to 4 GB with its training."""
+    """Let the processes of `make test-slow` take turns with VGG-Face, of up to 4 GB with its training."""
     if "vggface" not in request.node.name or "PYTEST_XDIST_WORKER" not in os.environ:
         yield
         return

@@ -3,11 +3,17 @@
 import gc
 
 import numpy as np
+import pytest
 import tf_keras as keras
 
 from stages.lib.networks import split_model
 
-BACKBONES = ("mobilenet", "openface", "resnet50", "vggface")
+BACKBONES = (
+    "mobilenet",
+    "openface",
+    "resnet50",
+    pytest.param("vggface", marks=pytest.mark.slow),  # 134 million parameters
+)
 
 
 def build(

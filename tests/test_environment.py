@@ -100,6 +100,7 @@ LEFT = {
 }
 
 
+@pytest.mark.slow
 def test_what_could_change_a_result_changes_no_bit(tmp_path):
     """All at once, and settings of Keras's and Matplotlib's in the user's home."""
     (tmp_path / "usual").mkdir()

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
+pytestmark = pytest.mark.slow
+
 PROJECT = Path(__file__).parents[1]
 VARIANT = "openface-random"
 SLOW, FAST, FASTER = 0.0001, 0.003, 0.01

@@ -11,6 +11,8 @@ import toys
 from stages.lib.core.errors import InputError
 from tools import merge
 
+pytestmark = pytest.mark.slow
+
 SECOND = "runs: {a: {variant: a, seed: 42}, b: {variant: a, seed: 43}}"
 
 

@@ -11,6 +11,8 @@ from stages import evaluate, features, plot, report, tabulate, train, weights
 from stages.lib.core import files
 from stages.lib.results.paper import BACKBONES
 
+pytestmark = pytest.mark.slow
+
 SECTIONS = {
     **studies.SYNTHETIC,
     "train": {"epochs": 2},

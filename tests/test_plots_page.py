@@ -15,6 +15,8 @@ from stages import plot
 from stages.lib.core.errors import InputError
 from tools import plots_page
 
+pytestmark = pytest.mark.slow
+
 PROJECT = Path(__file__).parents[1]
 PLOTS = YAML(typ="safe", pure=True).load(PROJECT / "dvc.yaml")["plots"]
 FOLDERS = [entry for entry in PLOTS if isinstance(entry, str)]

@@ -315,6 +315,7 @@ def start(project: Path) -> subprocess.Popen:
     )
 
 
+@pytest.mark.slow
 def test_a_stage_killed_with_no_warning_goes_on_and_ends_the_same(
     tmp_path, monkeypatch
 ):

@@ -19,7 +19,10 @@ from tools.unchanged import __main__ as unchanged
 from tools.unchanged import differences, pipeline, plan, sides, small
 
 # DVC uses a deprecated property of pygtrie.
-pytestmark = pytest.mark.filterwarnings("ignore:_NoneStep:DeprecationWarning")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore:_NoneStep:DeprecationWarning"),
+]
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,6 @@
 """A study cut in two: what stands before training, and the whole, undisturbed.
 
-`make test` tries a few faults, on the part from training on; `python -m pytest -m "" tests/faults`
+`make test-slow` tries a few faults, on the part from training on; `python -m pytest -m "" tests/faults`
 tries each once there. `make test-faults` sets FAULT_ROUNDS and tries what is random that many
 times, on everything.
 """
@@ -100,7 +100,7 @@ def lock(folder: Path) -> object:
 
 
 def cases(every: Iterable[object], short: Iterable[object]) -> list[object]:
-    """Give a test every case; `make test` runs the short ones alone."""
+    """Give a test every case; `make test-slow` runs the short ones alone."""
     return [
         pytest.param(
             *(case if isinstance(case, tuple) else [case]),

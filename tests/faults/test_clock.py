@@ -8,6 +8,8 @@ import pytest
 from interrupted import VARIANT, begin
 from test_kills import wait_for
 
+pytestmark = pytest.mark.slow
+
 YEARS = 365 * 24 * 3600
 # Debian's package `libfaketime`, or where LIBFAKETIME says.
 INSTALLED = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), None)

@@ -8,6 +8,8 @@ import projects
 import pytest
 from interrupted import ROUNDS, VARIANT, cached, cases
 
+pytestmark = pytest.mark.slow
+
 FILES = {
     "features": f"data/features/{VARIANT}/0.npy",
     "weights": f"data/weights/{VARIANT}.h5",

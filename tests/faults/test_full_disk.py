@@ -7,6 +7,8 @@ import sys
 import pytest
 from interrupted import LONG, STAGES, VARIANT, cases
 
+pytestmark = pytest.mark.slow
+
 # A namespace of its own, in which this user may mount.
 UNSHARE = ["unshare", "--map-root-user", "--mount", "sh", "-c"]
 CAN_MOUNT = not subprocess.run(

@@ -9,6 +9,8 @@ import projects
 import pytest
 from interrupted import LATER, LONG, ROUNDS, STAGES, begin, cases
 
+pytestmark = pytest.mark.slow
+
 ENDS = {
     "kill -9 of the group": lambda dvc: os.killpg(dvc, signal.SIGKILL),
     "kill -9 of dvc alone": lambda dvc: os.kill(dvc, signal.SIGKILL),

@@ -9,6 +9,8 @@ import projects
 import pytest
 from interrupted import LONG, TARGET, VARIANT, cached, cases, state
 
+pytestmark = pytest.mark.slow
+
 # A file of each kind, by the stage that writes it.
 FILES = {
     "download": ["data/raw/fer2013.csv"],

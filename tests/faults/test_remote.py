@@ -8,6 +8,8 @@ import pytest
 import servers
 from interrupted import ROUNDS, state
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def s3(tmp_path_factory):

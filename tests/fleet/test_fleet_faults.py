@@ -17,7 +17,10 @@ from tools.fleet import cluster
 from tools.fleet.__main__ import main
 
 # DVC uses a deprecated property of pygtrie.
-pytestmark = pytest.mark.filterwarnings("ignore:_NoneStep:DeprecationWarning")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore:_NoneStep:DeprecationWarning"),
+]
 
 SLOW = {"EPOCH_SECONDS": "1.5"}
 

@@ -14,7 +14,10 @@ from dvc.repo import Repo
 from tools.fleet import chain, costs, here, plan, results, slot, tasks
 
 # DVC uses a deprecated property of pygtrie.
-pytestmark = pytest.mark.filterwarnings("ignore:_NoneStep:DeprecationWarning")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore:_NoneStep:DeprecationWarning"),
+]
 
 
 @pytest.fixture(scope="module")
