@@ -41,16 +41,13 @@ LONGEST = (
 
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
+    def group(item: pytest.Item) -> str:
         folder = item.path.parent.name
-        group = folder if folder in LONGEST else item.path.stem
-        item.add_marker(pytest.mark.xdist_group(group))
+        return folder if folder in LONGEST else item.path.stem
 
-    def rank(item: pytest.Item) -> int:
-        group = item.get_closest_marker("xdist_group").args[0]
-        return LONGEST.index(group) if group in LONGEST else len(LONGEST)
-
-    items.sort(key=rank)
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(group(item)))
+    items.sort(key=lambda item: (*LONGEST, group(item)).index(group(item)))
 
 
 @pytest.fixture(autouse=True, scope="session")

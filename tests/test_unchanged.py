@@ -18,9 +18,9 @@ from stages.lib.core.errors import InputError
 from tools.unchanged import __main__ as unchanged
 from tools.unchanged import differences, pipeline, plan, sides, small
 
-# DVC uses a deprecated property of pygtrie.
 pytestmark = [
     pytest.mark.slow,
+    # DVC uses a deprecated property of pygtrie.
     pytest.mark.filterwarnings("ignore:_NoneStep:DeprecationWarning"),
 ]
 

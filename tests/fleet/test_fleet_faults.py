@@ -16,9 +16,9 @@ from stages.lib.core.errors import InputError
 from tools.fleet import cluster
 from tools.fleet.__main__ import main
 
-# DVC uses a deprecated property of pygtrie.
 pytestmark = [
     pytest.mark.slow,
+    # DVC uses a deprecated property of pygtrie.
     pytest.mark.filterwarnings("ignore:_NoneStep:DeprecationWarning"),
 ]
 

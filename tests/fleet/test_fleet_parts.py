@@ -13,9 +13,9 @@ from dvc.repo import Repo
 
 from tools.fleet import chain, costs, here, plan, results, slot, tasks
 
-# DVC uses a deprecated property of pygtrie.
 pytestmark = [
     pytest.mark.slow,
+    # DVC uses a deprecated property of pygtrie.
     pytest.mark.filterwarnings("ignore:_NoneStep:DeprecationWarning"),
 ]
 
