@@ -50,10 +50,12 @@ $(INSTALLED): $(LOCK) build-constraints.txt tools/environment.pth
 	cp tools/environment.pth "$$(.venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/"
 	touch $@
 
+# The study's dvc.lock says nothing of the demo, and DVC reads and writes it whole for each stage.
 demo: install  ## the whole study on synthetic faces, offline, in a folder of its own
 	@test -d $(DEMO) || git clone --quiet . $(DEMO)
 	@cd $(DEMO) && head=$$(git -C .. rev-parse HEAD) && git fetch --quiet origin HEAD \
 		&& { [ $$(git rev-parse HEAD) = $$head ] || git checkout --quiet --force --detach $$head; } \
+		&& { ! git diff --quiet HEAD -- dvc.lock || rm dvc.lock; } \
 		&& cp params.demo.yaml params.yaml && python -m tools.plots_page \
 		&& python -m dvc repro --quiet && python -m tools.summary
 

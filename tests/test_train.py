@@ -3,6 +3,7 @@ import signal
 import subprocess
 import sys
 import time
+import tracemalloc
 from pathlib import Path
 from unittest import mock
 
@@ -83,6 +84,20 @@ def test_two_runs_of_a_seed_are_the_same_bit_for_bit(data, split, tmp_path):
     second, others = run(data, split, tmp_path / "b")
     pd.testing.assert_frame_equal(first, second, check_exact=True)
     assert all(map(np.array_equal, weights, others))
+
+
+def test_a_checkpoint_copies_one_variable_at_a_time(tmp_path):
+    tail = keras.Sequential(
+        [keras.Input((512,)), *(keras.layers.Dense(512) for _ in range(8))]
+    )
+    train.compile_tail(tail, SETTINGS.learning_rate)
+    tail.optimizer.apply_gradients([(tf.ones_like(one), one) for one in tail.weights])
+    tracemalloc.start()
+    Checkpoint(tmp_path).save(tail, pd.DataFrame({"epoch": [1]}))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    kept = (tmp_path / "epoch.npz").stat().st_size  # values and two moments of 8 layers
+    assert peak < 3 * kept / 24
 
 
 @pytest.mark.parametrize("epoch", [1, 3])
