@@ -88,10 +88,10 @@ def train_epoch(
     train_batches = Batches(*data, order, settings.batch_size)
     val_batches = Batches(*data, split["val"], settings.batch_size)
     means = loop.train(train_batches, count)
-    # A ReLU turns "not a number" into zero, so the weights are checked too.
+    # A ReLU turns "not a number" into zero, so the weights are checked too, but for counts.
+    weights = [weight for weight in loop.model.weights if weight.dtype.is_floating]
     if not all(
-        tf.reduce_all(tf.math.is_finite(value))
-        for value in [*means.values(), *loop.model.weights]
+        tf.reduce_all(tf.math.is_finite(value)) for value in [*means.values(), *weights]
     ):
         raise InputError(
             f"The loss or a weight became infinite or not a number in epoch {epoch}. A "

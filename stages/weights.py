@@ -16,7 +16,7 @@ from typing import Any
 import h5py
 import numpy as np
 
-from stages.lib.networks.runtime import keras, tf
+from stages.lib.networks.runtime import keras
 from stages.lib.core import console, files
 from stages.lib.core.errors import InputError
 from stages.lib.data import addresses, fetch, synthetic
@@ -67,7 +67,7 @@ def _loaded(backbone: str, file: Path) -> keras.Model:
 
 
 def _finite(model: keras.Model) -> bool:
-    return all(tf.reduce_all(tf.math.is_finite(weight)) for weight in model.weights)
+    return all(np.isfinite(weight).all() for weight in model.weights)
 
 
 def _kept_elsewhere(file: Path) -> str | None:

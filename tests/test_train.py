@@ -192,6 +192,24 @@ def test_what_is_not_a_number_stops_the_run_and_names_the_epoch(
     assert not (tmp_path / "epoch.npz").exists()
 
 
+def test_a_weight_that_counts_does_not_stop_a_run(data, split):
+    """EfficientNet's first layer counts what it has seen, in whole numbers."""
+    tail = keras.Sequential(
+        [
+            keras.Input((7, 7, 512)),
+            keras.layers.Normalization(),
+            keras.layers.GlobalAveragePooling2D(),
+            keras.layers.Dense(7, activation="softmax"),
+        ]
+    )
+    assert any(weight.dtype.is_integer for weight in tail.weights)
+    train.compile_tail(tail, SETTINGS.learning_rate)
+    row, _ = train.train_epoch(
+        Loop(tail), data, split, SETTINGS, SEED, 1, lambda number: None
+    )
+    assert np.isfinite(row["loss"])
+
+
 def test_a_damaged_checkpoint_is_dropped_and_training_starts_over(
     data, split, tmp_path, caplog
 ):
