@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests import projects
+
 PROJECT = Path(__file__).parents[1]
 
 # Stands for python3, .venv/bin/python and uv: writes down how it was called, and with what.
@@ -134,6 +136,29 @@ def test_a_download_without_git_is_told_to_clone(checkout, target):
     )
     assert "git clone" in first
     assert not (checkout / ".venv").exists()
+
+
+def test_the_demo_begins_without_the_studys_lock_and_keeps_its_own(checkout):
+    def commit(change: str) -> None:
+        (checkout / "dvc.lock").write_text(change)
+        projects.git(checkout, "add", "params.demo.yaml", "dvc.lock")
+        projects.git(checkout, "commit", "--quiet", "--message", change)
+
+    def lock_after_demo() -> str | None:
+        done = make(checkout, "demo")
+        assert done.returncode == 0, done.stderr
+        lock = checkout / ".demo/dvc.lock"
+        return lock.read_text() if lock.exists() else None
+
+    (checkout / ".git").rmdir()
+    (checkout / "params.demo.yaml").touch()
+    projects.git(checkout, "init", "--quiet")
+    commit("the study's")
+    assert lock_after_demo() is None
+    (checkout / ".demo/dvc.lock").write_text("the demo's")
+    assert lock_after_demo() == "the demo's"
+    commit("the study's next")
+    assert lock_after_demo() is None
 
 
 @pytest.fixture(scope="module")
