@@ -59,8 +59,11 @@ def wait_for(path: Path) -> None:
 
 def runs(process: int) -> bool:
     """Say whether a process is there, and not just waiting to be buried."""
-    status = Path(f"/proc/{process}/stat")
-    return status.exists() and status.read_text().rpartition(")")[2].split()[0] != "Z"
+    try:
+        status = Path(f"/proc/{process}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):  # it may end while it is looked at
+        return False
+    return status.rpartition(")")[2].split()[0] != "Z"
 
 
 def message_of(capsys, error: BaseException) -> str:
