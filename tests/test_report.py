@@ -121,6 +121,12 @@ def test_every_claim_has_its_rule_and_a_verdict(study):
         assert claim.rule in text
 
 
+def test_the_margin_of_a_share_is_in_points_as_the_share_is_in_percent(study):
+    images = len(files.read_npz(study / "data/split.npz")["val"])
+    margin = 100 * 1.96 * np.sqrt(2 * 0.25 / images)
+    assert f"not significant by images, ± {margin:.1f} points" in str(read(study))
+
+
 def test_a_study_of_which_nothing_ran_has_a_page(tmp_path):
     text = str(read(write_page(tmp_path, ran=())))
     assert "0 of 8 variants have results" in text

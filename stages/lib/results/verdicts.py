@@ -23,6 +23,7 @@ class Check(NamedTuple):
     why: str = ""
     counts: bool = True  # False: shown, but left out of the verdict
     missing: str = ""  # the variant without which it cannot be decided
+    margin: float | None = None  # the difference that it takes, where there is less
 
 
 Checks = Callable[[Evidence], list[Check]]
@@ -129,8 +130,7 @@ def compare(
     if difference <= -used:
         return check._replace(holds=False)
     source = "images" if by_seeds is None else f"{len(left)} and {len(right)} seeds"
-    why = f"not significant: within ±{used:.2g}, by {source}"
-    return check._replace(why=why)
+    return check._replace(why=f"not significant by {source}", margin=used)
 
 
 def compare_variants(
