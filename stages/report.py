@@ -55,7 +55,9 @@ def main() -> None:
     test_labels = images["labels"][split["test"][~split["test_has_duplicate"]]]
     page = {
         **content.describe(settings, study, found),
-        **content.show_results(settings, text, ours, scores.baseline(images["labels"])),
+        **content.show_results(
+            settings, text, study["ran"], ours, scores.baseline(images["labels"])
+        ),
         "answer": files.read_json(content.STUDY / "answer.json"),
         "findings": findings.find(ours),
         "verdicts": claims.judge(

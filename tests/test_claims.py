@@ -201,6 +201,17 @@ def test_a_variant_with_uninformative_features_is_left_out(study):
     assert verdict.checks[0].why == "left out: uninformative features"
 
 
+def test_what_is_left_out_for_another_reason_has_no_margin(study):
+    close = accuracies(mobilenet=0.49, openface=0.5, resnet50=0.5, vggface=0.7)
+    dull = replace(
+        study,
+        uninformative=frozenset({"mobilenet-pretrained"}),
+        tables=study.tables | {"final": close},
+    )
+    [check] = verdicts.judge(CLAIMS["mobilenet-below"], dull).checks
+    assert (check.why, check.margin) == ("left out: uninformative features", None)
+
+
 def test_what_is_left_out_is_no_reason_for_the_rest_to_be_open(study):
     absent = {f"{backbone}-pretrained": "not run" for backbone in BACKBONES}
     del absent["mobilenet-pretrained"]
@@ -231,7 +242,8 @@ def test_a_difference_within_the_margin_of_error_decides_nothing(study):
         replace(study, tables=study.tables | {"final": close}),
     )
     assert verdict.word == "not testable"
-    assert "±0.023" in verdict.summary  # 1.96 sqrt(1/2 / 3589)
+    assert verdict.summary == "undecided: not significant by images"
+    assert verdict.checks[0].margin == pytest.approx(1.96 * np.sqrt(0.5 / 3589), 1e-3)
 
 
 # Worked out by hand from Tables 2 and 4 as printed.
@@ -308,6 +320,19 @@ def test_with_three_seeds_on_both_sides_the_margin_is_that_of_welchs_interval(st
     [check] = verdicts.judge(BELOW, by_seeds(study, **wide)).checks
     assert check.holds is None
     assert check.why == "not significant by 3 and 3 seeds"
+
+
+@pytest.mark.parametrize("key", ["mobilenet-below", "openface-comparable"])
+def test_runs_of_two_precisions_are_not_compared(key, study):
+    mixed = replace(study, precisions={"openface-pretrained": "bfloat16"})
+    same = study.tables["final"] | {
+        f"{backbone}-pretrained": seeds(0.5) for backbone in ("mobilenet", "resnet50")
+    }
+    mixed = replace(mixed, tables=study.tables | {"final": same})
+    [check] = verdicts.judge(CLAIMS[key], mixed).checks
+    assert check.holds is None
+    assert check.why.startswith("not compared: ")
+    assert check.margin is None
 
 
 @pytest.mark.parametrize("number", [1, 2])

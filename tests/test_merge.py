@@ -10,6 +10,7 @@ import toys
 
 from stages.lib.core.errors import InputError
 from tools import merge
+from tools.unchanged.pipeline import Entry, Pipeline, Stage
 
 pytestmark = pytest.mark.slow
 
@@ -111,6 +112,13 @@ def test_a_file_that_was_changed_after_its_run_is_refused_and_nothing_is_taken(c
         merge.main(str(there))
     assert (here / "dvc.lock").read_bytes() == before
     assert not (here / "plots/predictions/b.csv").exists()
+
+
+@pytest.mark.parametrize(("hash_", "taken"), [("0ab.dir", []), ("0ab", ["tabulate"])])
+def test_a_stage_that_keeps_a_whole_folder_in_git_runs_again_here(hash_, taken):
+    stage = Stage("x", False, {}, {}, {}, frozenset(), frozenset({"metrics/study"}))
+    theirs = {"tabulate": Entry("x", {}, {}, {"metrics/study": hash_})}
+    assert merge.fitting(Pipeline({"tabulate": stage}, {}), theirs) == (taken, [])
 
 
 def test_a_folder_that_is_no_clone_is_named(clones, tmp_path):

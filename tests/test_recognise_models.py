@@ -11,7 +11,7 @@ from algorithm.lib.model import probe
 from stages.lib.core import files
 from stages.lib.core.errors import InputError
 from stages.lib.networks import backbones, split_model
-from tools.recognise import model_folder, model_spec
+from tools.recognise import model_folder, model_spec, study_run
 from tools.recognise.model import open_model, score_of
 
 PARAMS = "params.demo.yaml"
@@ -256,3 +256,21 @@ def test_the_default_model_is_small_and_whole():
     spec = model_spec.read_spec(folder)
     assert spec.values["classes"] == list(photo_files.CLASSES)
     assert sum(file.stat().st_size for file in folder.iterdir()) < 1_000_000
+
+
+@pytest.mark.parametrize(
+    ("data", "whose"),
+    [
+        ("FER2013", "FER2013's test set"),
+        ("synthetic", "the test set of synthetic faces"),
+        ("another data set", "the test set of its own study"),
+        (None, "the test set of its own study"),
+    ],
+)
+def test_a_run_s_score_says_whose_images_it_is_of(data, whose, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    test = {"test": {"images": 22, "accuracy": 0.5}}
+    files.write_json(Path(f"metrics/test/{RUN}.json"), test)
+    if data:
+        files.write_json(Path("metrics/study/study.json"), {"data": data})
+    assert study_run.test_score(RUN).test_set == whose

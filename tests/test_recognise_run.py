@@ -238,6 +238,14 @@ def test_two_runs_do_not_write_into_one_folder(photos):
         run(photos)
 
 
+def test_a_journal_whose_first_line_was_cut_short_begins_anew(tmp_path):
+    (tmp_path / NAME).write_bytes(b'{"key": "a-long-')
+    with Journal(tmp_path, "a-long-key") as journal:
+        journal.add({"file": "0.png"})
+    with Journal(tmp_path, "a-long-key") as journal:
+        assert journal.find("0.png") == {"file": "0.png"}
+
+
 def test_pictures_show_boxes_and_can_be_left_out(photos):
     run(photos / "0.png")
     [picture] = Path("out/pictures").iterdir()

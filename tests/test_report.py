@@ -127,6 +127,42 @@ def test_the_margin_of_a_share_is_in_points_as_the_share_is_in_percent(study):
     assert f"not significant by images, ± {margin:.1f} points" in str(read(study))
 
 
+def test_no_two_parts_of_the_page_have_one_name(tmp_path):
+    every = {"backbone": "openface", "weights": "pretrained", "trainable_layers": "all"}
+    write_page(
+        tmp_path,
+        ran=("openface-pretrained", "openface-all"),
+        sections={
+            "variants": {"openface-all": every},
+            "runs": {"openface-all": {"variant": "openface-all", "seed": 42}},
+        },
+    )
+    page = (tmp_path / "plots/report.html").read_text(encoding="utf-8")
+    names = re.findall(r'<[^>]* id="([^"]+)"', page)
+    assert {"protocols", "other-protocols"} < set(names)
+    assert sorted(names) == sorted(set(names))
+    assert set(re.findall(r'href="#([^"]+)"', page)) <= set(names)
+
+
+def test_calibration_is_that_of_the_runs_that_the_page_is_of(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    again = {"openface-pretrained-43": {"variant": "openface-pretrained", "seed": 43}}
+    ran = ("openface-pretrained-43", "mobilenet-pretrained")
+    studies.make(tmp_path, ran=ran, sections={"runs": again})
+    for name, temperature in {
+        "openface-pretrained-43": 1.43,
+        "mobilenet-pretrained": 1.25,
+        "vggface-random": 1.77,  # of an earlier study: it did not run in this one
+    }.items():
+        both = {key: {"ece": 0.1, "loss": 1.5} for key in ("before", "after")}
+        said = {"temperature": temperature, "test": both}
+        files.write_json(tmp_path / f"metrics/calibration/{name}.json", said)
+    report.main()
+    page = (tmp_path / "plots/report.html").read_text(encoding="utf-8")
+    [shown] = re.findall(r'<table[^>]* id="calibration".*?</table>', page, re.DOTALL)
+    assert re.findall(r'<data value="(1\.\d\d)">', shown) == ["1.25", "1.43"]
+
+
 def test_a_study_of_which_nothing_ran_has_a_page(tmp_path):
     text = str(read(write_page(tmp_path, ran=())))
     assert "0 of 8 variants have results" in text
@@ -425,7 +461,7 @@ def test_another_protocol_is_a_table_of_its_own_and_in_no_figure(show, tmp_path)
         "return document.querySelectorAll('#accuracy-mobilenet .mark-line path').length"
     )
     assert browser.execute_script(lines) == 2  # training and validation of one
-    [(name, cells)] = browser.execute_script(CELLS, "protocols")
+    [(name, cells)] = browser.execute_script(CELLS, "other-protocols")
     assert name == "mobilenet-scratch"
     assert [text for _, text in cells][:2] == ["every layer", "1"]
     final = files.read_json(tmp_path / "metrics/study/final.json")[name]

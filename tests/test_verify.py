@@ -41,6 +41,18 @@ def test_damage_is_found_where_neither_time_nor_size_tell(tmp_path, monkeypatch)
     assert linked.stat().st_mtime_ns > before
 
 
+def test_damage_is_removed_though_a_link_leads_nowhere(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    object_ = add(tmp_path / "cache", b"a file")
+    object_.write_bytes(b"A file")
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/link").symlink_to(object_)
+    (tmp_path / "data/broken").symlink_to(tmp_path / "nowhere")
+    monkeypatch.setattr(verify, "cache_folder", lambda: tmp_path / "cache")
+    verify.main()
+    assert not object_.exists()
+
+
 LISTED = '{"write": {"a": {"pid": 1, "cmd": "dvc repro"}}}'
 
 

@@ -21,7 +21,7 @@ from dvc.utils.serialize import dumps_yaml, parse_yaml, parse_yaml_for_update
 
 from stages.lib.core import console, files
 from stages.lib.core.errors import InputError
-from tools.unchanged.pipeline import LOCK, Entry, Pipeline, entry, load
+from tools.unchanged.pipeline import LOCK, Entry, Pipeline, Stage, entry, load
 
 logger = logging.getLogger(__name__)
 
@@ -32,14 +32,17 @@ def fitting(here: Pipeline, theirs: dict[str, Entry]) -> tuple[list[str], list[s
     """Name the stages whose entries are to be taken, and those that do not fit.
 
     Where both have a result of a variant or run that fits, theirs is taken; of what all share
-    (the data, the split) ours stays. Whether one fits depends on those it reads from, so the
-    search goes on until none is added.
+    (the data, the split) ours stays, and so it does of stages that keep whole folders in Git: DVC
+    runs these again in seconds. Whether one fits depends on those it reads from, so the search
+    goes on until none is added.
     """
     merged = Pipeline(here.stages, dict(here.entries))
     wanted = [
         name
         for name in here.stages
-        if name in theirs and theirs[name] != here.entries.get(name)
+        if name in theirs
+        and theirs[name] != here.entries.get(name)
+        and not _keeps_folders(here.stages[name], theirs[name])
     ]
     taken: list[str] = []
     found = True
@@ -77,6 +80,11 @@ def copies(
                 )
             found[Path(path)] = content
     return found
+
+
+def _keeps_folders(stage: Stage, recorded: Entry) -> bool:
+    """Tell whether Git holds folders of what a stage wrote: their hash is of a list of files."""
+    return any(recorded.outs.get(path, "").endswith(".dir") for path in stage.kept)
 
 
 def _md5(content: bytes) -> str:

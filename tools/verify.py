@@ -6,12 +6,14 @@ that is read-only, as all are, and would replace a good file that a stage has ju
 damaged one (treeverse/dvc#5978).
 
 Reads   DVC's cache, data/, plots/, .dvc/tmp/rwlock
-Writes  nothing; sets the times of data/ and plots/, so that DVC hashes these again as well
+Writes  nothing; removes what is damaged, and sets the times of data/ and plots/, so that DVC
+        hashes these again as well
 """
 
 import json
 import logging
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from dvc.lock import make_lock
@@ -62,12 +64,13 @@ def main() -> None:
         logger.warning("Unreadable, and removed: DVC's list of running stages.")
     cache = cache_folder()
     found = damaged(cache)
-    for folder in (Path("data"), Path("plots")):
-        for path in folder.rglob("*"):
-            os.utime(path)
     for path in found:
         logger.warning("Damaged, and removed: %s.", path)
         path.unlink()
+    for folder in (Path("data"), Path("plots")):
+        for path in folder.rglob("*"):
+            with suppress(FileNotFoundError):  # a link to what was removed
+                os.utime(path)
     number = len(list(cache.glob("[0-9a-f][0-9a-f]/*")))
     logger.info("%d objects of DVC's cache are whole, %d were not.", number, len(found))
     if found:

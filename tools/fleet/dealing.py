@@ -13,7 +13,7 @@ from typing import Any
 
 from distributed import Client, Future
 
-from stages.lib.core.errors import InputError
+from stages.lib.core.errors import REMEDIES, InputError
 from stages.lib.core.progress import Progress
 from tools.fleet import cluster
 from tools.fleet.messages import Outcome, Result, Task
@@ -181,12 +181,23 @@ class Dealer:
                     self.progress.say(f"{name}: failed on {self._at(deal)}: {why}")
                     queue.append(deal)
                 continue
-            self.keep(deal.task, result)
+            self._keep(deal.task, result)
             seconds = time.monotonic() - deal.began
             self.outcome.failed.pop(name, None)
             self.outcome.seconds[name] = (seconds, self._at(deal))
             self.progress.update(1)
             self.progress.say(f"{name}: finished on {self._at(deal)}, {seconds:.0f} s")
+
+    def _keep(self, task: Task, result: Result) -> None:
+        """Keep a result; what this machine's disk refuses is not the scheduler's fault."""
+        try:
+            self.keep(task, result)
+        except OSError as error:
+            remedy = REMEDIES.get(error.errno or 0, "Put that right.")
+            raise InputError(
+                f"The result of {task['name']} could not be kept: {_line(error)}. {remedy} "
+                "Then run this again: it goes on from what is finished."
+            ) from error
 
     def _fail(self, deal: Deal, why: str) -> None:
         name = deal.task["name"]

@@ -46,7 +46,8 @@ class Journal:
             start = self.file.tell() - len(line)
             values = _parsed(line)
             if values is None:
-                self.file.truncate(start)
+                self.file.seek(start)
+                self.file.truncate()
                 break
             if number:
                 self.starts[values["file"]] = start

@@ -1,6 +1,5 @@
 """Read one photo, whatever it holds, as RGB the way a viewer would show it."""
 
-import os
 import stat
 import warnings
 from collections.abc import Callable, Iterator
@@ -172,8 +171,3 @@ def is_fer2013_crop(pixels: np.ndarray) -> bool:
     """Return whether an image is already what FER2013 holds: a grey face of 48x48 pixels."""
     is_grey = bool((pixels[..., :1] == pixels).all())
     return pixels.shape[:2] == (48, 48) and is_grey
-
-
-def name_of(path: str) -> str:
-    """Return the last part of a path, for a name of our own."""
-    return os.path.basename(path) or "photo"  # noqa: PTH119  # of any string

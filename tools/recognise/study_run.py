@@ -4,6 +4,7 @@ Reads   params.yaml                       the run and its variant
         data/runs/<run>/weights.h5        the whole network
         metrics/calibration/<run>.json    temperature, where there is one
         metrics/test/<run>.json           the test score, where there is one
+        metrics/study/study.json          what the data set is called
 """
 
 from pathlib import Path
@@ -21,6 +22,10 @@ from stages.lib.study.fer2013 import EMOTIONS
 from stages.lib.study.settings import load_settings
 from tools.recognise.model import Model, Score, score_of
 
+TEST_SETS = {
+    "FER2013": "FER2013's test set",
+    "synthetic": "the test set of synthetic faces",
+}
 LEAST = np.finfo(np.float32).tiny  # a probability whose logarithm is finite
 
 
@@ -97,4 +102,11 @@ def test_score(name: str) -> Score | None:
     if not file.exists():
         return None
     test = files.read_json(file)["test"]
-    return score_of("FER2013's test set", test["images"], test["accuracy"])
+    return score_of(test_set(), test["images"], test["accuracy"])
+
+
+def test_set() -> str:
+    """Say whose test images the study's scores are of."""
+    study = Path("metrics/study/study.json")
+    data = files.read_json(study)["data"] if study.is_file() else ""
+    return TEST_SETS.get(data, "the test set of its own study")

@@ -58,9 +58,15 @@ def describe(settings: Settings, study: dict[str, Any], found: Found) -> dict[st
     }
 
 
+def of_runs(runs: Mapping[str, str], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Give each variant the value of its run, where there is one."""
+    return {name: values[run] for name, run in runs.items() if run in values}
+
+
 def show_results(
     settings: Settings,
     text: Mapping[str, Group],
+    ran: Mapping[str, Mapping[str, int]],
     ours: evidence.Evidence,
     baseline: dict[str, float],
 ) -> dict[str, Any]:
@@ -81,6 +87,8 @@ def show_results(
         for name in ("learning", "initial", "test", "confusion")
     }
     ferplus = read_each(STUDY, ["ferplus"]).get("ferplus")
+    runs = first_names(ran, text)
+    calibrated = read_each(Path("metrics/calibration"), runs.values())
     agreement = ferplus["agreement"]["test"]["share"] if ferplus else None
     charts = drawn.draw(plots, ours, groups(settings), text, baseline, agreement)
     return {
@@ -102,7 +110,8 @@ def show_results(
         "baseline": baseline,
         "confusion": sections.confusion_matrices(plots["confusion"], text),
         "ferplus": ferplus,
-        "calibration": read_each(Path("metrics/calibration"), text),
+        "ferplus_scores": of_runs(runs, ferplus["runs"] if ferplus else {}),
+        "calibration": of_runs(runs, calibrated),
         "charts": charts,
         "specs": html.specs(charts),
         "vega": html.vega(),

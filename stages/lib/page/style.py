@@ -46,9 +46,10 @@ class Style(NamedTuple):
 
 
 def of_groups(groups: Mapping[str, Group]) -> dict[str, Style]:
-    """Give each group of runs a style of its own.
+    """Give each group of runs its style.
 
-    Those that share backbone and weights, under other protocols, differ in marker and hatch.
+    Those that share backbone and weights, under other protocols, differ in marker and hatch; the
+    fifth of them looks like the first.
     """
     styles: dict[str, Style] = {}
     seen: list[tuple[str, str]] = []

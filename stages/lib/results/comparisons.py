@@ -99,7 +99,8 @@ def comparable(evidence: Evidence) -> list[Check]:
     keys = ("openface", PRETRAINED), ("resnet50", PRETRAINED)
     values_of = val_accuracy(evidence, "final")
     check = compare_variants(evidence, "validation accuracy", keys, values_of)
-    if check.left is None or check.right is None or not check.counts:
+    not_compared = check.holds is None and check.margin is None
+    if not_compared or check.left is None or check.right is None:
         return [check]
     by_seeds = seed_margin(*(values_of(evidence.names[key]) for key in keys))
     margin = val_margin(evidence) if by_seeds is None else by_seeds

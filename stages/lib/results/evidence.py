@@ -94,17 +94,17 @@ def names(
 def rate(row: Row, first: int, last: int) -> float | None:
     """Return a rate over epochs `first` to `last`, if the row has windows that end there.
 
-    >>> rate({"1-2": 0.3, "3-4": 0.1}, 1, 4)
-    0.16666666666666666
+    >>> rate({"1-2": 0.3, "3-4": 0.1}, 1, 4), rate({"2-2": 0.3, "3-3": 0.1}, 1, 3)
+    (0.16666666666666666, 0.2)
     """
     inside = [
         (window_bounds(window), value)
         for window, value in row.items()
         if first <= window_bounds(window)[0] and window_bounds(window)[1] <= last
     ]
-    if sum(high - low + 1 for (low, high), _ in inside) != last - first + 1:
-        return None
     counts = [num_differences(*bounds) for bounds, _ in inside]
+    if not counts or sum(counts) != num_differences(first, last):
+        return None
     total = sum(n * value for n, (_, value) in zip(counts, inside, strict=True))
     return total / sum(counts)
 

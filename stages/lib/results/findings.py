@@ -33,11 +33,11 @@ def find(evidence: Evidence) -> list[Finding]:
     ]
 
 
-def margin(evidence: Evidence, left: str, right: str) -> float:
-    """Return by how much final validation accuracies must differ: over seeds, or by images."""
+def margin(evidence: Evidence, table: str, left: str, right: str) -> float:
+    """Return by how much validation accuracies must differ: over seeds, or by images."""
     by_seeds = seed_margin(
-        evidence.values("final", left, "val_accuracy"),
-        evidence.values("final", right, "val_accuracy"),
+        evidence.values(table, left, "val_accuracy"),
+        evidence.values(table, right, "val_accuracy"),
     )
     return val_margin(evidence) if by_seeds is None else by_seeds
 
@@ -50,7 +50,7 @@ def best(question: str, when: str, evidence: Evidence, table: str) -> Finding:
     if rest:
         second, follower = rest[0]
         detail += f"; next is {follower} with {second:.1%}"
-        if first - second <= margin(evidence, name, follower):
+        if first - second <= margin(evidence, table, name, follower):
             detail += ", too close to tell them apart"
     return Finding(question, name, f"{detail}.")
 
@@ -86,7 +86,10 @@ def effect_of_duplicates(evidence: Evidence) -> Finding:
         return Finding(question, "not known", "Every test image is also in train.")
     gap, name = max(gaps, key=lambda pair: abs(pair[0]))
     if not gap:
-        return Finding(question, "nothing here", "No test image is also in train.")
+        same = (
+            "Every variant is as often right on the paper’s test set as without them."
+        )
+        return Finding(question, "nothing", same)
     detail = (
         f"{name}’s accuracy on the paper’s test set less that on its deduplicated part; "
         "no other variant’s differ by more."

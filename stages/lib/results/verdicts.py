@@ -144,16 +144,17 @@ def compare_variants(
     pair = [evidence.names.get(key) for key in keys]
     left, right = ([] if name is None else values_of(name) for name in pair)
     check = compare(what, left, right, margin)
+    undecided = check._replace(holds=None, margin=None)
     for name, key in zip(pair, keys, strict=True):
         if name is None:
-            return check._replace(holds=None, why="not listed", missing="-".join(key))
+            return undecided._replace(why="not listed", missing="-".join(key))
         if name in evidence.absent:
-            return check._replace(holds=None, why="not run", missing=name)
+            return undecided._replace(why="not run", missing=name)
     precisions = {evidence.precisions.get(str(name), "") for name in pair}
     if len(precisions) > 1:
         why = f"not compared: {' and '.join(sorted(precisions))}"
-        return check._replace(holds=None, why=why)
+        return undecided._replace(why=why)
     if not evidence.uninformative.isdisjoint(map(str, pair)):
         why = "left out: uninformative features"
-        return check._replace(holds=None, why=why, counts=False)
+        return undecided._replace(why=why, counts=False)
     return check
