@@ -7,6 +7,7 @@ from pathlib import Path
 import projects
 import pytest
 import toys
+from dvc.repo import Repo
 
 from stages.lib.core.errors import InputError
 from tools import merge
@@ -119,6 +120,15 @@ def test_a_stage_that_keeps_a_whole_folder_in_git_runs_again_here(hash_, taken):
     stage = Stage("x", False, {}, {}, {}, frozenset(), frozenset({"metrics/study"}))
     theirs = {"tabulate": Entry("x", {}, {}, {"metrics/study": hash_})}
     assert merge.fitting(Pipeline({"tabulate": stage}, {}), theirs) == (taken, [])
+
+
+def test_beside_another_dvc_command_nothing_is_written(clones):
+    here, there = clones
+    run(there)
+    before = (here / "dvc.lock").read_bytes()
+    with Repo().lock, pytest.raises(InputError, match="Wait for it to end"):
+        merge.main(str(there))
+    assert (here / "dvc.lock").read_bytes() == before
 
 
 def test_a_folder_that_is_no_clone_is_named(clones, tmp_path):

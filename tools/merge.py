@@ -21,7 +21,7 @@ from dvc.utils.serialize import dumps_yaml, parse_yaml, parse_yaml_for_update
 
 from stages.lib.core import console, files
 from stages.lib.core.errors import InputError
-from tools.unchanged.pipeline import LOCK, Entry, Pipeline, Stage, entry, load
+from tools.unchanged.pipeline import LOCK, Entry, Pipeline, Stage, entry, load, locked
 
 logger = logging.getLogger(__name__)
 
@@ -106,7 +106,7 @@ def merge(there: dict[str, Any], read: Read) -> tuple[list[str], list[str]]:
     """
     theirs = {name: entry(values) for name, values in there.items()}
     repo = Repo()
-    with repo.lock:
+    with locked(repo):
         lock = LOCK.read_text(encoding="utf-8")
         here = load(repo, lock)
         taken, refused = fitting(here, theirs)

@@ -15,7 +15,7 @@ from stages.lib.core import files
 from stages.lib.core.errors import InputError
 from tools.fleet.messages import Result
 from tools.merge import merge
-from tools.unchanged.pipeline import LOCK
+from tools.unchanged.pipeline import LOCK, locked
 
 FOLDER = Path(".fleet/results")
 
@@ -70,7 +70,7 @@ def sort_lock(order: Iterable[str]) -> None:
 
     The text is cut, not parsed: DVC's YAML takes a second for 60 KB.
     """
-    with Repo().lock:
+    with locked(Repo()):
         old = LOCK.read_text(encoding="utf-8")
         new = in_order(old, _committed(), order)
         if new != old:

@@ -1,7 +1,8 @@
 """A commit's pipeline as DVC itself reads it, and what dvc.lock records of the last runs."""
 
 import logging
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,31 @@ import dpath
 from dvc.dependency import ParamsDependency
 from dvc.dependency.param import read_param_file
 from dvc.exceptions import DvcException
+from dvc.lock import LockError
 from dvc.repo import Repo
 from dvc.utils.serialize import parse_yaml
 
+from stages.lib.core.errors import InputError
+
 LOCK = Path("dvc.lock")
+
+
+@contextmanager
+def locked(repo: Repo) -> Iterator[None]:
+    """Keep other dvc commands out of this clone.
+
+    Raises:
+        InputError: If one runs.
+    """
+    with ExitStack() as held:
+        try:
+            held.enter_context(repo.lock)
+        except LockError as error:
+            raise InputError(
+                "Another dvc command runs in this clone, so nothing was written. Wait for it to "
+                "end, then run this again."
+            ) from error
+        yield
 
 
 @dataclass(frozen=True)

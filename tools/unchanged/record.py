@@ -14,7 +14,7 @@ from dvc.utils.serialize import dumps_yaml, parse_yaml_for_update
 
 from stages.lib.core import files
 from stages.lib.core.errors import InputError
-from tools.unchanged.pipeline import LOCK, Pipeline
+from tools.unchanged.pipeline import LOCK, Pipeline, locked
 from tools.unchanged.sides import started
 from tools.unchanged.verdict import Convert, read_kept
 
@@ -30,7 +30,7 @@ def record(names: list[str], lock: str, written: dict[str, bytes]) -> None:
         written: Outputs of theirs that Git keeps, in their new form.
     """
     repo = Repo()
-    with repo.lock:
+    with locked(repo):
         if LOCK.read_text(encoding="utf-8") != lock:
             raise InputError(f"{LOCK} was written to meanwhile. Run this again.")
         for path, content in written.items():
