@@ -320,15 +320,19 @@ def test_with_three_seeds_on_both_sides_the_margin_is_that_of_welchs_interval(st
     [check] = verdicts.judge(BELOW, by_seeds(study, **wide)).checks
     assert check.holds is None
     assert check.why == "not significant by 3 and 3 seeds"
+    assert check.margin == seed_margin([0.499, 0.5, 0.501], [0.45, 0.49, 0.53])
 
 
 @pytest.mark.parametrize("key", ["mobilenet-below", "openface-comparable"])
 def test_runs_of_two_precisions_are_not_compared(key, study):
-    mixed = replace(study, precisions={"openface-pretrained": "bfloat16"})
     same = study.tables["final"] | {
         f"{backbone}-pretrained": seeds(0.5) for backbone in ("mobilenet", "resnet50")
     }
-    mixed = replace(mixed, tables=study.tables | {"final": same})
+    mixed = replace(
+        study,
+        precisions={"openface-pretrained": "bfloat16"},
+        tables=study.tables | {"final": same},
+    )
     [check] = verdicts.judge(CLAIMS[key], mixed).checks
     assert check.holds is None
     assert check.why.startswith("not compared: ")

@@ -2,8 +2,10 @@ import hashlib
 
 import pytest
 from dvc.fs import localfs
+from dvc.lock import make_lock
 from dvc.rwlock import RWLockFileCorruptedError, rwlock
 
+from stages.lib.core.errors import InputError
 from tools import verify
 
 
@@ -75,3 +77,11 @@ def test_a_list_of_running_stages_that_is_whole_stays(tmp_path):
     (tmp_path / "rwlock").write_text(LISTED)
     assert not verify.remove_cut_list(tmp_path)
     assert (tmp_path / "rwlock").read_text() == LISTED
+
+
+def test_a_list_that_another_dvc_command_holds_is_left_to_it(tmp_path):
+    (tmp_path / "rwlock").write_text(LISTED[:20])
+    held = make_lock(str(tmp_path / "rwlock.lock"), tmp_dir=str(tmp_path))
+    with held, pytest.raises(InputError, match="Another dvc command runs"):
+        verify.remove_cut_list(tmp_path)
+    assert (tmp_path / "rwlock").read_text() == LISTED[:20]

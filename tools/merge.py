@@ -106,7 +106,7 @@ def merge(there: dict[str, Any], read: Read) -> tuple[list[str], list[str]]:
     """
     theirs = {name: entry(values) for name, values in there.items()}
     repo = Repo()
-    with locked(repo):
+    with locked(repo.lock):
         lock = LOCK.read_text(encoding="utf-8")
         here = load(repo, lock)
         taken, refused = fitting(here, theirs)

@@ -20,6 +20,7 @@ from dvc.lock import make_lock
 from dvc.repo import Repo
 
 from stages.lib.core import console, files
+from tools.unchanged.pipeline import locked
 
 logger = logging.getLogger(__name__)
 
@@ -37,7 +38,7 @@ def remove_cut_list(folder: Path) -> bool:
     running = folder / "rwlock"
     if not running.exists():
         return False
-    with make_lock(str(folder / "rwlock.lock"), tmp_dir=str(folder)):
+    with locked(make_lock(str(folder / "rwlock.lock"), tmp_dir=str(folder))):
         try:
             json.loads(running.read_bytes())
         except ValueError:

@@ -70,7 +70,7 @@ def sort_lock(order: Iterable[str]) -> None:
 
     The text is cut, not parsed: DVC's YAML takes a second for 60 KB.
     """
-    with locked(Repo()):
+    with locked(Repo().lock):
         old = LOCK.read_text(encoding="utf-8")
         new = in_order(old, _committed(), order)
         if new != old:

@@ -11,7 +11,7 @@ import dpath
 from dvc.dependency import ParamsDependency
 from dvc.dependency.param import read_param_file
 from dvc.exceptions import DvcException
-from dvc.lock import LockError
+from dvc.lock import LockBase, LockError
 from dvc.repo import Repo
 from dvc.utils.serialize import parse_yaml
 
@@ -21,15 +21,15 @@ LOCK = Path("dvc.lock")
 
 
 @contextmanager
-def locked(repo: Repo) -> Iterator[None]:
-    """Keep other dvc commands out of this clone.
+def locked(lock: LockBase) -> Iterator[None]:
+    """Keep other dvc commands out of what one of DVC's locks guards.
 
     Raises:
         InputError: If one runs.
     """
     with ExitStack() as held:
         try:
-            held.enter_context(repo.lock)
+            held.enter_context(lock)
         except LockError as error:
             raise InputError(
                 "Another dvc command runs in this clone, so nothing was written. Wait for it to "

@@ -30,7 +30,7 @@ def record(names: list[str], lock: str, written: dict[str, bytes]) -> None:
         written: Outputs of theirs that Git keeps, in their new form.
     """
     repo = Repo()
-    with locked(repo):
+    with locked(repo.lock):
         if LOCK.read_text(encoding="utf-8") != lock:
             raise InputError(f"{LOCK} was written to meanwhile. Run this again.")
         for path, content in written.items():

@@ -23,6 +23,13 @@ def val_margin(evidence: Evidence) -> float:
     return margin_of_error(evidence.num_val, evidence.num_val)
 
 
+def accuracy_margin(evidence: Evidence, epoch: str, left: str, right: str) -> float:
+    """Return by how much validation accuracies must differ: over seeds, or by images."""
+    values_of = val_accuracy(evidence, epoch)
+    by_seeds = seed_margin(values_of(left), values_of(right))
+    return val_margin(evidence) if by_seeds is None else by_seeds
+
+
 def pairs(
     evidence: Evidence, values_of: ValuesOf, margin: float = 0, swap: bool = False
 ) -> list[Check]:
@@ -102,8 +109,8 @@ def comparable(evidence: Evidence) -> list[Check]:
     not_compared = check.holds is None and check.margin is None
     if not_compared or check.left is None or check.right is None:
         return [check]
-    by_seeds = seed_margin(*(values_of(evidence.names[key]) for key in keys))
-    margin = val_margin(evidence) if by_seeds is None else by_seeds
+    names = (evidence.names[key] for key in keys)
+    margin = accuracy_margin(evidence, "final", *names)
     distance = abs(check.left - check.right)
     outcome = compare(check.what, [COMPARABLE], [distance], margin)
     return [outcome._replace(left=check.left, right=check.right)]

@@ -6,8 +6,8 @@ from statistics import fmean
 from typing import NamedTuple
 
 from stages.lib.results import paper
-from stages.lib.results.comparisons import val_margin
-from stages.lib.results.evidence import Evidence, seed_margin
+from stages.lib.results.comparisons import accuracy_margin
+from stages.lib.results.evidence import Evidence
 
 Ranking = list[tuple[float, str]]  # value and variant, the highest first
 
@@ -33,15 +33,6 @@ def find(evidence: Evidence) -> list[Finding]:
     ]
 
 
-def margin(evidence: Evidence, table: str, left: str, right: str) -> float:
-    """Return by how much validation accuracies must differ: over seeds, or by images."""
-    by_seeds = seed_margin(
-        evidence.values(table, left, "val_accuracy"),
-        evidence.values(table, right, "val_accuracy"),
-    )
-    return val_margin(evidence) if by_seeds is None else by_seeds
-
-
 def best(question: str, when: str, evidence: Evidence, table: str) -> Finding:
     """Name the variant with the highest validation accuracy."""
     ranking = rank(evidence.usable(), partial(evidence.mean, table, key="val_accuracy"))
@@ -50,7 +41,7 @@ def best(question: str, when: str, evidence: Evidence, table: str) -> Finding:
     if rest:
         second, follower = rest[0]
         detail += f"; next is {follower} with {second:.1%}"
-        if first - second <= margin(evidence, table, name, follower):
+        if first - second <= accuracy_margin(evidence, table, name, follower):
             detail += ", too close to tell them apart"
     return Finding(question, name, f"{detail}.")
 
@@ -87,7 +78,7 @@ def effect_of_duplicates(evidence: Evidence) -> Finding:
     gap, name = max(gaps, key=lambda pair: abs(pair[0]))
     if not gap:
         same = (
-            "Every variant is as often right on the paper’s test set as without them."
+            "Every variant has one accuracy on the paper’s test set and without them."
         )
         return Finding(question, "nothing", same)
     detail = (
