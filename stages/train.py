@@ -24,7 +24,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from sklearn.model_selection import train_test_split
 
 from stages.lib.networks.runtime import keras, tf
 from stages.lib.core import console, files
@@ -43,8 +42,11 @@ logger = logging.getLogger(__name__)
 LABELS, SPLIT = Path("data/labels.npz"), Path("data/split.npz")
 COLUMNS = ["epoch", "accuracy", "val_accuracy", "loss", "val_loss"]
 
-# After a checkpoint, training has this many times as long to itself as writing it took.
+# Between checkpoints training has this many times as long to itself as writing one takes: the
+# first as reckoned from its size, for a disk that is slow, and each later one as the last took.
 CHECKPOINT_SPACING = 9
+BYTES_PER_PARAMETER = 3 * 4  # its value and Adam's two moments, float32
+BYTES_PER_SECOND = 5e8
 
 
 def compile_tail(tail: keras.Model, learning_rate: float) -> None:
@@ -64,6 +66,9 @@ def part_of(
     rows: np.ndarray, labels: np.ndarray, share: float, seed: int
 ) -> np.ndarray:
     """Take a share of the training rows, of each emotion alike."""
+    # Here, because few runs take a share, and importing it takes each half a second.
+    from sklearn.model_selection import train_test_split
+
     part, _ = train_test_split(
         rows, train_size=share, random_state=seed, stratify=labels[rows]
     )
@@ -111,7 +116,8 @@ def train(
     checkpoint: Checkpoint,
 ) -> pd.DataFrame:
     """Train to the last epoch, from the checkpoint's if there is one; return the history."""
-    history, save_at = checkpoint.restore(loop.model), 0.0
+    history, saved = checkpoint.restore(loop.model), time.monotonic()
+    writing = loop.model.count_params() * BYTES_PER_PARAMETER / BYTES_PER_SECOND
     num_images = len(split["train"])
     if len(history):
         logger.info("Going on after epoch %d.", len(history))
@@ -132,10 +138,10 @@ def train(
                 + ", ".join(f"{name} {row[name]:.4f}" for name in COLUMNS[1:])
                 + f" ({waited / (ended - started):.0%} of the time waiting for features)"
             )
-            if ended >= save_at:
+            if ended - saved >= CHECKPOINT_SPACING * writing:
                 checkpoint.save(loop.model, history)
                 saved = time.monotonic()
-                save_at = saved + CHECKPOINT_SPACING * (saved - ended)
+                writing = saved - ended
     return history
 
 

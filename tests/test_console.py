@@ -108,9 +108,9 @@ def test_what_the_machine_refuses_is_one_line_that_names_the_file(capsys, name):
     assert "\n" not in message
     assert message.startswith(f"error: [Errno {number}] {os.strerror(number)}")
     assert message.endswith(
-        f": 'data/images.npz'. {remedy} Then run `dvc repro` again."
+        f": 'data/images.npz'. {remedy} Then run the same command again."
         if remedy.endswith(".")
-        else "Then run `dvc repro` again."
+        else "Then run the same command again."
     )
     assert remedy in message
 
@@ -119,6 +119,25 @@ def test_too_little_memory_is_one_line(capsys):
     assert "there was not enough memory (48 GiB)" in message_of(
         capsys, MemoryError("48 GiB")
     )
+
+
+@pytest.mark.parametrize("error", [OSError("gone"), MemoryError("48 GiB")])
+def test_a_stage_that_dvc_started_is_gone_on_with_by_dvc(capsys, monkeypatch, error):
+    monkeypatch.setenv("DVC_STAGE", "train")
+    monkeypatch.setattr(console, "end_with_dvc", lambda: None)
+    assert "un `dvc repro` again." in message_of(capsys, error)
+
+
+def test_ctrl_c_in_a_stage_that_dvc_started_names_dvc(monkeypatch, caplog):
+    monkeypatch.setenv("DVC_STAGE", "train")
+    monkeypatch.setattr(console, "end_with_dvc", lambda: None)
+
+    def stop() -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(SystemExit):
+        console.run(stop)
+    assert "stopped. Run `dvc repro` again to go on." in caplog.text
 
 
 def test_a_file_where_a_folder_must_be_is_one_line(tmp_path):
@@ -165,7 +184,7 @@ def test_ctrl_c_is_one_line_and_leaves_no_part(tmp_path):
     wait_for(tmp_path / "ready")
     process.send_signal(signal.SIGINT)
     code, error = ended(process)
-    assert (code, error) == (130, "stopped. `dvc repro` goes on from here.\n")
+    assert (code, error) == (130, "stopped. Run the same command again to go on.\n")
     assert list((tmp_path / "data").iterdir()) == []
 
 

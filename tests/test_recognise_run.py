@@ -308,7 +308,7 @@ def test_ctrl_c_says_how_to_go_on(photos, command, monkeypatch, caplog):
 
     monkeypatch.setattr(program, "work", stop)
     assert command(photos) == 130
-    assert "The same command goes on from here" in caplog.text
+    assert "Run the same command again to go on." in caplog.text
 
 
 def test_a_full_disk_says_so(photos, command, monkeypatch):
@@ -316,7 +316,7 @@ def test_a_full_disk_says_so(photos, command, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(program, "work", full)
-    assert "The disk is full: free some space. Then give the same" in command(photos)
+    assert "The disk is full: free some space. Then run the same" in command(photos)
 
 
 def test_memory_does_not_grow_with_the_number_of_files(tmp_path):

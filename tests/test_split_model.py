@@ -137,6 +137,20 @@ def test_openface_takes_deepface_s_roots_and_learns_where_a_window_is_empty():
     assert (slopes[-1], expected[-1]) == (0, np.inf)
 
 
+def test_a_network_whose_weights_are_loaded_draws_no_others(tmp_path, monkeypatch):
+    model = backbones.build("mobilenet", None)
+    model.save_weights(tmp_path / "weights.h5")
+
+    def draw(*_: object, **__: object) -> None:
+        raise AssertionError("values were drawn that the file replaces")
+
+    monkeypatch.setattr(keras.initializers.GlorotUniform, "__call__", draw)
+    head = keras.initializers.Zeros()
+    monkeypatch.setattr(keras.initializers, "GlorotUniform", lambda seed: head)
+    loaded = split_model.build("mobilenet", 4, tmp_path / "weights.h5").backbone
+    assert all(map(np.array_equal, loaded.get_weights(), model.get_weights()))
+
+
 def test_more_layers_than_there_are_is_an_error():
     with pytest.raises(InputError, match="trains 4000 layers of openface, which has"):
         split_model.build("openface", 4000)

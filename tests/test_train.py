@@ -223,16 +223,22 @@ def test_a_damaged_checkpoint_is_dropped_and_training_starts_over(
 
 
 @pytest.mark.parametrize(
-    ("epoch_seconds", "checkpoint_seconds", "kept"),
-    [(1, 0.1, [1, 2, 3, 4]), (1, 0.2, [1, 3]), (1, 10, [1])],
+    ("reckoned_seconds", "checkpoint_seconds", "kept"),
+    [
+        (0.1, 0.1, [1, 2, 3, 4]),
+        (0.1, 0.2, [1, 3]),
+        (0.1, 10, [1]),
+        (0.3, 0.1, [3, 4]),
+        (10, 0.1, []),
+    ],
 )
 def test_checkpoints_take_at_most_a_tenth_of_the_time(
-    monkeypatch, epoch_seconds, checkpoint_seconds, kept
+    monkeypatch, reckoned_seconds, checkpoint_seconds, kept
 ):
     clock, epochs = [1000.0], []
 
     def train_epoch(*_: object) -> tuple[dict[str, float], float]:
-        clock[0] += epoch_seconds
+        clock[0] += 1
         return dict.fromkeys(train.COLUMNS, 0.0), 0.0
 
     class Disk:
@@ -245,8 +251,9 @@ def test_checkpoints_take_at_most_a_tenth_of_the_time(
 
     monkeypatch.setattr(train, "train_epoch", train_epoch)
     monkeypatch.setattr(train.time, "monotonic", lambda: clock[0])
-    split = {"train": np.arange(3)}
-    train.train(mock.Mock(model=None), ([], None), split, SETTINGS, SEED, Disk())
+    monkeypatch.setattr(train, "BYTES_PER_SECOND", 12 / reckoned_seconds)
+    loop = mock.Mock(**{"model.count_params.return_value": 1})
+    train.train(loop, ([], None), {"train": np.arange(3)}, SETTINGS, SEED, Disk())
     assert epochs == kept
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from distributed import Client, Future
 
-from stages.lib.core.errors import REMEDIES, InputError
+from stages.lib.core.errors import InputError, remedy
 from stages.lib.core.progress import Progress
 from tools.fleet import cluster
 from tools.fleet.messages import Outcome, Result, Task
@@ -193,9 +193,8 @@ class Dealer:
         try:
             self.keep(task, result)
         except OSError as error:
-            remedy = REMEDIES.get(error.errno or 0, "Put that right.")
             raise InputError(
-                f"The result of {task['name']} could not be kept: {_line(error)}. {remedy} "
+                f"The result of {task['name']} could not be kept: {_line(error)}. {remedy(error)} "
                 "Then run this again: it goes on from what is finished."
             ) from error
 

@@ -21,7 +21,6 @@ import sys
 from pathlib import Path
 
 from stages.lib.core import console
-from stages.lib.core.errors import REMEDIES, InputError
 from stages.lib.core.progress import Progress
 from stages.lib.core.state import state_key
 from tools.recognise import output, page, tables
@@ -151,16 +150,7 @@ def write_results(
 
 def main() -> None:
     options = parse(sys.argv[1:])
-    try:
-        failed = recognise(options)
-    except OSError as error:
-        remedy = REMEDIES.get(error.errno or 0, "Put that right.")
-        raise InputError(
-            f"{error}. {remedy} Then give the same command again."
-        ) from error
-    except KeyboardInterrupt:
-        logger.error("stopped. The same command goes on from here.")
-        sys.exit(console.STOPPED)
+    failed = recognise(options)
     if failed:
         logger.error("%d inputs failed: see %s.", failed, options.out / output.FILES)
         sys.exit(1)

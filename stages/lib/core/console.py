@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from stages.lib.core import environment
-from stages.lib.core.errors import REMEDIES, InputError
+from stages.lib.core.errors import InputError, remedy
 
 STOPPED = 130  # what a shell reports for a command that Ctrl-C ended
 
@@ -32,14 +32,15 @@ def run(main: Callable[..., None], *arguments: str) -> None:
     except InputError as error:
         sys.exit(f"error: {error}")
     except OSError as error:
-        sys.exit(f"error: {_in_one_line(error)}")
+        said = " ".join(str(error).split())
+        sys.exit(f"error: {said}. {remedy(error)} Then run {_command()} again.")
     except MemoryError as error:
         sys.exit(
             f"error: there was not enough memory ({error}). End other programs, or use a "
-            "machine with more; then run `dvc repro` again."
+            f"machine with more; then run {_command()} again."
         )
     except KeyboardInterrupt:
-        logging.getLogger(__name__).error("stopped. `dvc repro` goes on from here.")
+        logging.getLogger(__name__).error("stopped. Run %s again to go on.", _command())
         sys.exit(STOPPED)
 
 
@@ -100,6 +101,6 @@ def _check_arguments(main: Callable[..., None], arguments: tuple[str, ...]) -> N
         )
 
 
-def _in_one_line(error: OSError) -> str:
-    remedy = REMEDIES.get(error.errno or 0, "Put that right.")
-    return f"{' '.join(str(error).split())}. {remedy} Then run `dvc repro` again."
+def _command() -> str:
+    """Name what goes on from here: DVC for a stage that it started, else what was given."""
+    return "`dvc repro`" if "DVC_STAGE" in os.environ else "the same command"

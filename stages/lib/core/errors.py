@@ -13,6 +13,11 @@ REMEDIES = {
 }
 
 
+def remedy(error: OSError) -> str:
+    """Return what its user can do about an error of the machine, in a sentence."""
+    return REMEDIES.get(error.errno or 0, "Put that right.")
+
+
 class InputError(ValueError):
     """The user's files or settings are at fault.
 

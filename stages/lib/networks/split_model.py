@@ -54,7 +54,7 @@ def build(
             another network's weights.
     """
     spec = catalog.find(backbone)
-    base = backbones.build(backbone, None)
+    base = backbones.blank(backbone) if weights else backbones.build(backbone, None)
     trained = _trained_layers(base, backbone, trainable_layers)
     image = keras.Input((IMAGE_SIZE, IMAGE_SIZE), dtype="uint8", name="image")
     model = _rebuild(base, preprocess(image, spec), trained, image)
@@ -148,7 +148,7 @@ def _adapted(layer: keras.layers.Layer) -> keras.layers.Layer:
     if isinstance(layer, keras.layers.Dropout):
         return _dropout(layer)
     if ProductConvolution.fits(layer):
-        return ProductConvolution.from_config(layer.get_config())
+        return ProductConvolution.of(layer)
     return layer
 
 
