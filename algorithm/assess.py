@@ -1,14 +1,13 @@
-"""Assess the chosen classifier once, on the test faces, and write the model and the page.
+"""Assess the chosen classifier once, on the test faces, and write the model.
 
 Reads   data/algorithm/faces.npz, faces.csv, classes.json, split.npz, views.npz
         data/algorithm/features, weights      of each backbone
-        metrics/algorithm/choose.json, split.json, views.json
-Params  choose; features; gather.source; split.seed
+        metrics/algorithm/choose.json, split.json
+Params  choose; gather.source; split.seed
 Writes  metrics/algorithm/assess/score.json   the choice and its scores, few: DVC compares them
         metrics/algorithm/assess.json         calibration, recall, confusion, leakage
         data/algorithm/model                  the best head of dense layers or logistic
                                               regression: a model folder for tools.recognise
-        data/algorithm/report.html            all of it on a page that opens offline
 Source  Guo et al. 2017 (stages/lib/scoring/calibration.py); the paper, section 6
 
 The choice is fitted on the training faces; its temperature is fitted on the validation faces.
@@ -21,7 +20,7 @@ from typing import Any
 import numpy as np
 from sklearn.pipeline import Pipeline
 
-from algorithm.lib import dataset, faces, model, page, scores, verdicts
+from algorithm.lib import dataset, faces, model, scores, verdicts
 from algorithm.lib.classifier_names import PORTABLE, TITLES
 from algorithm.lib.classifiers import CLASSIFIERS
 from algorithm.lib.search import Search
@@ -144,7 +143,6 @@ def main() -> None:
     }
     files.write_json(METRICS / "assess.json", results)
     files.write_json(METRICS / "assess/score.json", brief(results))
-    page.write(DATA / "report.html", settings, source, chosen, results)
 
 
 def describe(chosen: Record, found: Record) -> Record:

@@ -38,7 +38,7 @@ def test_a_stage_depends_on_exactly_the_modules_it_imports(stage):
         if not dep.startswith(("data/", "metrics/"))
     }
     needed = code_of(stage) | {"algorithm/__init__.py", "stages/__init__.py"}
-    if stage == "assess":
+    if stage == "report":
         needed.add("algorithm/lib/page.html")
     assert listed == needed, (
         f"stage `{stage}` of algorithm/dvc.yaml must list what it imports: DVC would not run it "

@@ -11,7 +11,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from algorithm import assess, choose, features, split, views
+from algorithm import assess, choose, features, report, split, views
 from algorithm.lib import dataset, dense
 from stages.lib.core import files
 from stages.lib.core.errors import InputError
@@ -174,6 +174,7 @@ def test_the_page_and_the_score_say_what_was_chosen(at):
     prepare(PARTS, classifiers=["logistic", "dense"])
     features.main("tiny")
     found = assess_all()
+    report.main()
     page = (drawn.FOLDER / "report.html").read_text()
     assert "http" not in page.replace("http-equiv", "")
     assert f"{100 * found['best']['test']['accuracy']:.1f}%" in page
@@ -219,6 +220,7 @@ def test_where_the_best_is_no_head_the_folder_holds_the_best_head(at):
     assert found["best"]["classifier"] == "knn"
     assert found["model"]["classifier"] == "logistic"
     assert not found["same"]
+    report.main()
     assert "holds another" in (drawn.FOLDER / "report.html").read_text()
 
 
