@@ -1,3 +1,4 @@
+import gc
 from importlib import metadata
 
 import pytest
@@ -52,3 +53,10 @@ def test_openvino_may_be_missing_and_nothing_else(rest_on, monkeypatch):
     rest_on("numpy==1.0")
     with pytest.raises(InputError):
         runtime.check_versions()
+
+
+def test_garbage_is_collected_again_once_tensorflow_is_imported():
+    assert gc.isenabled()
+    assert (
+        gc.get_freeze_count() > 100_000
+    )  # what TensorFlow made is not looked at again

@@ -1,5 +1,6 @@
 """TensorFlow and Keras, imported without the messages that no setting turns off."""
 
+import gc
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,9 +30,23 @@ def _quiet_standard_error() -> Iterator[None]:
         os.close(nowhere)
 
 
+@contextmanager
+def _without_collection() -> Iterator[None]:
+    """Look for no garbage meanwhile, and never in what is there at the end: modules stay.
+
+    Looking takes a sixth of the time that TensorFlow and what needs it take to import.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
 # TensorFlow reports on oneDNN and CUDA before it reads TF_CPP_MIN_LOG_LEVEL, and on each
 # missing device when it first lists them.
-with _quiet_standard_error():
+with _quiet_standard_error(), _without_collection():
     import tensorflow as tf
     import tf_keras as keras
 
