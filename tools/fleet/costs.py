@@ -17,7 +17,7 @@ OTHERS = 0.2  # any other stage: mostly the start of Python
 EVERY_LAYER = 3 * 20
 
 # Gigabytes that a stage takes at most (docs/performance.md).
-MEMORY = {"vggface": 5.2}
+MEMORY = {"vggface": 4.2}
 MEMORY_OTHERS = 1.3
 
 
