@@ -12,8 +12,6 @@ It needs no vectors, so that another look of the page makes no backbone run agai
 from pathlib import Path
 from typing import Any
 
-import jinja2
-
 from algorithm.lib import faces, verdicts
 from algorithm.lib.classifier_names import TITLES
 from algorithm.lib.settings import load_gather, load_settings
@@ -21,7 +19,7 @@ from stages.lib.core import console, files
 from stages.lib.page import html
 from stages.lib.study.catalog import BACKBONES
 
-DATA, METRICS = Path("data/algorithm"), Path("metrics/algorithm")
+METRICS = Path("metrics/algorithm")
 TEMPLATE = Path(__file__).parent / "lib/page.html"
 FACES_SHOWN = 8  # of each class
 PARTS = {
@@ -52,26 +50,10 @@ def main() -> None:
         "views": files.read_json(METRICS / "views.json"),
         "examples": examples(),
     }
-    with files.atomic_write(DATA / "report.html") as part:
-        part.write_text(render(page), encoding="utf-8", newline="\n")
-
-
-def render(page: dict[str, Any]) -> str:
-    """Fill the page; a name that it asks for and the context lacks is an error."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader([TEMPLATE.parent, html.TEMPLATES]),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {
-        "number": html.number,
-        "percent": html.percent,
-        "count": html.count,
-        "face": html.face,
-    }
-    return environment.get_template(TEMPLATE.name).render(page)
+    environment = html.environment(TEMPLATE.parent, trim_blocks=True)
+    text = environment.get_template(TEMPLATE.name).render(page)
+    with files.atomic_write(faces.FOLDER / "report.html") as part:
+        part.write_text(text, encoding="utf-8", newline="\n")
 
 
 def _place(candidate: dict[str, Any]) -> float:

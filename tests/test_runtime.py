@@ -57,6 +57,5 @@ def test_openvino_may_be_missing_and_nothing_else(rest_on, monkeypatch):
 
 def test_garbage_is_collected_again_once_tensorflow_is_imported():
     assert gc.isenabled()
-    assert (
-        gc.get_freeze_count() > 100_000
-    )  # what TensorFlow made is not looked at again
+    # What TensorFlow made is not looked at again.
+    assert gc.get_freeze_count() > 100_000

@@ -11,7 +11,8 @@ from deepface.models.facial_recognition.tf import VGGFace
 from stages import weights
 from stages.lib.core import files
 from stages.lib.core.errors import InputError
-from stages.lib.data import addresses, fetch
+from stages.lib.data import addresses, fetch, synthetic
+from stages.lib.features.feature_stats import Measurement, summarize
 from stages.lib.networks import backbones, split_model
 from stages.lib.study.catalog import BACKBONES as CATALOG
 from stages.lib.study.settings import load_settings
@@ -256,6 +257,17 @@ def test_the_demo_s_stand_in_weights_are_numbers_and_have_moved_from_where_they_
         )
     ]
     assert all(moved), [name for name, has in zip(names, moved, strict=True) if not has]
+
+
+def test_with_the_demo_s_stand_in_weights_mobilenet_tells_images_apart(tmp_path):
+    settings = load_settings(PROJECT / "params.demo.yaml")
+    file = tmp_path / "mobilenet.h5"
+    weights.stand_in_weights("mobilenet", settings.synthetic).save_weights(file)
+    pixels, _, _ = synthetic.draw(8, 8, settings.synthetic.seed)
+    measured = Measurement()
+    frozen = split_model.build("mobilenet", 4, file).frozen
+    measured.add(frozen.predict_on_batch(pixels))
+    assert summarize("mobilenet", [measured])["informative"]
 
 
 def test_stand_in_weights_that_are_not_numbers_are_not_written(project, monkeypatch):

@@ -9,7 +9,6 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import jinja2
 from PIL import Image
 
 from stages.lib.core import files
@@ -36,14 +35,7 @@ class Setting:
 
 def write_page(path: Path, records: Records, setting: Setting, pictures: Path) -> None:
     """Write the page, a photo at a time: its memory does not grow with their number."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader([TEMPLATES, html.TEMPLATES]),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"percent": html.percent, "count": html.count}
+    environment = html.environment(TEMPLATES, trim_blocks=True)
     statuses, emotions = counts(records())
     shown = islice(_with_faces(records(), pictures), PHOTOS_SHOWN)
     problems = (record for record in records() if record["status"] != Status.FACES)

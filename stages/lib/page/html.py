@@ -21,21 +21,30 @@ NOTHING = Markup('<span class="nothing" aria-label="no value">–</span>')
 
 
 def render(context: dict[str, Any]) -> str:
-    """Fill the page; a name that it asks for and the context lacks is an error."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES),
+    """Fill the page of the study."""
+    return environment().get_template("report.html").render(context)
+
+
+def environment(*folders: Path, trim_blocks: bool = False) -> jinja2.Environment:
+    """Return what fills templates of these folders, which may include those of this one.
+
+    A name that a template asks for and the context lacks is an error.
+    """
+    made = jinja2.Environment(
+        loader=jinja2.FileSystemLoader([*folders, TEMPLATES]),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         lstrip_blocks=True,
+        trim_blocks=trim_blocks,
     )
-    environment.filters |= {
+    made.filters |= {
         "number": number,
         "signed": signed,
         "percent": percent,
         "count": count,
         "face": face,
     }
-    return environment.get_template("report.html").render(context)
+    return made
 
 
 def vega(version: str = VEGA_LITE) -> Markup:
