@@ -38,7 +38,7 @@ install: clone .dvc/plots/page.html  ## install what the project needs into .ven
 clone:
 	@test -e .git || { echo "error: this folder is no Git repository, and DVC needs one. Use git clone rather than a download; or begin your own: git init && git add . && git commit -m Begin" >&2; exit 1; }
 
-.dvc/plots/page.html: $(INSTALLED) tools/plots_page.py stages/lib/page/html.py
+.dvc/plots/page.html: $(INSTALLED) tools/plots_page.py fer_transfer/report/html.py
 	python -m tools.plots_page
 
 # The environment's python is named at each step, whatever environment is active.

@@ -8,7 +8,7 @@ Writes  metrics/algorithm/assess/score.json   the choice and its scores, few: DV
         metrics/algorithm/assess.json         calibration, recall, confusion, leakage
         data/algorithm/model                  the best head of dense layers or logistic
                                               regression: a model folder for tools.recognise
-Source  Guo et al. 2017 (stages/lib/scoring/calibration.py); the paper, section 6
+Source  Guo et al. 2017 (fer_transfer/scoring/calibration.py); the paper, section 6
 
 The choice is fitted on the training faces; its temperature is fitted on the validation faces.
 """
@@ -25,9 +25,10 @@ from algorithm.lib.classifier_names import PORTABLE, TITLES
 from algorithm.lib.classifiers import CLASSIFIERS
 from algorithm.lib.search import Search
 from algorithm.lib.settings import Settings, load_gather, load_settings
-from stages.lib.core import console, files
-from stages.lib.core.errors import InputError
-from stages.lib.scoring import calibration
+from fer_transfer.console import command
+from fer_transfer.console.errors import InputError
+from fer_transfer.core import files
+from fer_transfer.scoring import calibration
 
 logger = logging.getLogger(__name__)
 
@@ -172,4 +173,4 @@ def brief(results: Record) -> Record:
 
 
 if __name__ == "__main__":
-    console.run(main)
+    command.run(main)

@@ -27,7 +27,8 @@ from algorithm.lib.classifier_names import BASELINES
 from algorithm.lib.classifiers import CLASSIFIERS
 from algorithm.lib.search import Search
 from algorithm.lib.settings import Settings, load_settings
-from stages.lib.core import console, files
+from fer_transfer.console import command
+from fer_transfer.core import files
 
 logger = logging.getLogger(__name__)
 
@@ -131,4 +132,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    console.run(main)
+    command.run(main)

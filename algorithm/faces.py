@@ -32,21 +32,22 @@ from algorithm.lib.forms import study
 from algorithm.lib.labels import in_order
 from algorithm.lib.photo_rows import SIDES, Row
 from algorithm.lib.settings import Faces, load_faces, load_gather
-from stages.lib.core import console, files
-from stages.lib.core.errors import InputError
-from stages.lib.core.progress import Progress
-from stages.lib.core.state import state_key
-from stages.lib.study.fer2013 import IMAGE_SIZE
-from tools.recognise import journal as journals
-from tools.recognise.detectors import DETECTORS, Box
-from tools.recognise.journal import Journal
+from fer_transfer.console import command
+from fer_transfer.console.errors import InputError
+from fer_transfer.console.progress import Progress
+from fer_transfer.core import files
+from fer_transfer.core.state import state_key
+from fer_transfer.data.fer2013 import IMAGE_SIZE
+from fer_transfer.recognise import journal as journals
+from fer_transfer.recognise.detectors import DETECTORS, Box
+from fer_transfer.recognise.journal import Journal
 
 logger = logging.getLogger(__name__)
 
 OUT = Path("data/algorithm")
 METRICS = Path("metrics/algorithm/faces.json")
 STATE = Path(".ckpt/algorithm-faces")
-CODE = (Path(__file__).parent, Path(__file__).parents[1] / "tools/recognise")
+CODE = (Path(__file__).parent, Path(__file__).parents[1] / "fer_transfer/recognise")
 WHOLE = Box(0, 0, IMAGE_SIZE, IMAGE_SIZE)
 
 FACES_HEAD = ("face", "photo", "label", "group", "part", *SIDES, "score")
@@ -173,4 +174,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    console.run(main)
+    command.run(main)

@@ -20,17 +20,18 @@ from typing import Any
 
 import numpy as np
 
-from stages.lib.networks.runtime import keras
+from fer_transfer.networks.runtime import keras
 from algorithm.lib import augment, faces
 from algorithm.lib.settings import load_settings
+from fer_transfer.console import command
+from fer_transfer.core import files
+from fer_transfer.core.state import state_key
+from fer_transfer.features.feature_stats import summarize
+from fer_transfer.features.feature_store import Store
+from fer_transfer.networks import runtime, split_model
+from fer_transfer.networks.inference import open_engine
+from fer_transfer.settings.settings import Synthetic
 from stages.features import store
-from stages.lib.core import console, files
-from stages.lib.core.state import state_key
-from stages.lib.features.feature_stats import summarize
-from stages.lib.features.feature_store import Store
-from stages.lib.networks import runtime, split_model
-from stages.lib.networks.inference import open_engine
-from stages.lib.study.settings import Synthetic
 from stages.weights import official_weights, stand_in_weights
 
 logger = logging.getLogger(__name__)
@@ -77,4 +78,4 @@ def main(backbone: str) -> None:
 
 
 if __name__ == "__main__":
-    console.run(main, *sys.argv[1:])
+    command.run(main, *sys.argv[1:])

@@ -26,9 +26,10 @@ from algorithm.lib.forms.entries import Entry, Found
 from algorithm.lib.labels import Labels, in_order
 from algorithm.lib.names import in_one_line
 from algorithm.lib.settings import PATH, load_gather
-from stages.lib.core import console, files
-from stages.lib.core.errors import InputError
-from stages.lib.core.progress import Progress
+from fer_transfer.console import command
+from fer_transfer.console.errors import InputError
+from fer_transfer.console.progress import Progress
+from fer_transfer.core import files
 
 logger = logging.getLogger(__name__)
 
@@ -200,4 +201,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    console.run(main)
+    command.run(main)

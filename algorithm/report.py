@@ -15,9 +15,10 @@ from typing import Any
 from algorithm.lib import faces, verdicts
 from algorithm.lib.classifier_names import TITLES
 from algorithm.lib.settings import load_gather, load_settings
-from stages.lib.core import console, files
-from stages.lib.page import html
-from stages.lib.study.catalog import BACKBONES
+from fer_transfer.console import command
+from fer_transfer.core import files
+from fer_transfer.networks.catalog import BACKBONES
+from fer_transfer.report import html
 
 METRICS = Path("metrics/algorithm")
 TEMPLATE = Path(__file__).parent / "lib/page.html"
@@ -73,4 +74,4 @@ def examples() -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    console.run(main)
+    command.run(main)

@@ -24,9 +24,10 @@ from sklearn.model_selection import StratifiedGroupKFold
 
 from algorithm.lib import faces, groups
 from algorithm.lib.settings import Split, load_settings
-from stages.lib.core import console, files
-from stages.lib.core.errors import InputError
-from stages.lib.data import duplicates
+from fer_transfer.console import command
+from fer_transfer.console.errors import InputError
+from fer_transfer.core import files
+from fer_transfer.data import duplicates
 
 logger = logging.getLogger(__name__)
 
@@ -186,4 +187,4 @@ def _goes_by(part: np.ndarray, people: np.ndarray) -> str:
 
 
 if __name__ == "__main__":
-    console.run(main)
+    command.run(main)

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from algorithm.lib import augment, faces
 from algorithm.lib.settings import load_settings
-from stages.lib.core import console, files
+from fer_transfer.console import command
+from fer_transfer.core import files
 
 
 def main() -> None:
@@ -34,4 +35,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    console.run(main)
+    command.run(main)

@@ -6,7 +6,7 @@ from importlib.util import find_spec
 
 from benchmarks import every_layer, frozen, reading, study, subjects, tail
 from benchmarks.table import header, show
-from stages.lib.networks import precision
+from fer_transfer.networks import precision
 
 
 def main() -> None:

@@ -17,10 +17,10 @@ from benchmarks.study import Size, image_costs
 from benchmarks.table import header, show
 from benchmarks.tail import BATCH_SIZE, our_tail
 from benchmarks.timing import Row
-from stages.lib.features.feature_store import open_features
-from stages.lib.networks.inference import Engine, openvino_pass
-from stages.lib.training.batches import Batches
-from stages.lib.training.loop import Loop
+from fer_transfer.features.feature_store import open_features
+from fer_transfer.networks.inference import Engine, openvino_pass
+from fer_transfer.training.batches import Batches
+from fer_transfer.training.loop import Loop
 
 SIZE = Size(train=704, validation=96, test=192, epochs=20)
 PARTS = np.split(np.arange(992), [704, 800])

@@ -12,8 +12,8 @@ from pathlib import Path
 from benchmarks import subjects
 from benchmarks.frozen import NUM_IMAGES, whole_stage
 from benchmarks.timing import medians
-from stages.lib.core import files
-from stages.lib.networks.inference import open_engine
+from fer_transfer.core import files
+from fer_transfer.networks.inference import open_engine
 
 PROCESSOR = re.compile(r"^model name\s*:\s*(.+)$", re.MULTILINE)
 

@@ -9,16 +9,16 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from stages.lib.networks.runtime import keras, tf
+from fer_transfer.networks.runtime import keras, tf
 from benchmarks import subjects
 from benchmarks.table import header, show
 from benchmarks.tail import BATCH_SIZE
 from benchmarks.timing import Row, medians
+from fer_transfer.networks import precision, split_model
+from fer_transfer.networks.inference import openvino_pass
+from fer_transfer.results import paper
+from fer_transfer.training.loop import Loop
 from stages import train
-from stages.lib.networks import precision, split_model
-from stages.lib.networks.inference import openvino_pass
-from stages.lib.results import paper
-from stages.lib.training.loop import Loop
 
 BACKBONES = paper.BACKBONES[:2]  # the two whose whole networks train in hours
 NUM_BATCHES = 4  # timed as one

@@ -9,18 +9,18 @@ from pathlib import Path
 import numpy as np
 import openvino
 
-from stages.lib.networks.runtime import keras
+from fer_transfer.networks.runtime import keras
 from benchmarks import subjects
 from benchmarks.timing import Row, medians
-from stages import features
-from stages.lib.features.feature_store import Store
-from stages.lib.networks.inference import (
+from fer_transfer.features.feature_store import Store
+from fer_transfer.networks.inference import (
     OPENVINO_PRECISIONS,
     Engine,
     compile_frozen,
     openvino_pass,
     tensorflow_pass,
 )
+from stages import features
 
 # Several batches, because ours stores one while it computes the next; VGG-Face's take too long.
 NUM_IMAGES = subjects.per_backbone(128, mobilenet=256, openface=256, vggface=16)

@@ -14,10 +14,10 @@ import numpy as np
 from benchmarks import subjects
 from benchmarks.frozen import whole_stage
 from benchmarks.tail import BATCH_SIZE, our_tail
-from stages.lib.features.feature_store import open_features
-from stages.lib.networks.inference import Engine, openvino_pass
-from stages.lib.training.batches import Batches
-from stages.lib.training.loop import Loop
+from fer_transfer.features.feature_store import open_features
+from fer_transfer.networks.inference import Engine, openvino_pass
+from fer_transfer.training.batches import Batches
+from fer_transfer.training.loop import Loop
 
 NUMBERS = (1000, 2000, 4000, 6000, 8000)
 FIGURE = Path("docs/growth.png")

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
-from stages.lib.networks.runtime import keras
+from fer_transfer.networks.runtime import keras
 from benchmarks import subjects
 from benchmarks.tail import BATCH_SIZE, our_tail, steps
 from benchmarks.timing import Row, medians
-from stages.lib.features.feature_store import Store, open_features
-from stages.lib.training.batches import Batches
-from stages.lib.training.loop import Loop
+from fer_transfer.features.feature_store import Store, open_features
+from fer_transfer.training.batches import Batches
+from fer_transfer.training.loop import Loop
 
 NUM_IMAGES = subjects.per_backbone(1024, mobilenet=2048, openface=8192, vggface=128)
 

@@ -14,14 +14,14 @@ from collections.abc import Callable
 
 import numpy as np
 
-from stages.lib.networks.runtime import keras, tf
+from fer_transfer.networks.runtime import keras, tf
 from benchmarks import subjects
 from benchmarks.every_layer import BACKBONES
 from benchmarks.tail import BATCH_SIZE
 from benchmarks.timing import medians
+from fer_transfer.networks import precision, split_model
+from fer_transfer.training.loop import Loop
 from stages import train
-from stages.lib.networks import precision, split_model
-from stages.lib.training.loop import Loop
 
 ALPHA, BETA, RADIUS = 1e-4, 0.75, 5  # of OpenFace's local response normalisation
 

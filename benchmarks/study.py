@@ -10,15 +10,14 @@ from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from stages.lib.networks.runtime import tf
+from fer_transfer.networks.runtime import tf
 from benchmarks import subjects
 from benchmarks.frozen import whole_stage
 from benchmarks.tail import BATCH_SIZE, our_tail, steps
 from benchmarks.timing import Row, medians
-from stages.lib.networks import precision
-from stages.lib.networks.inference import Engine, openvino_pass
-from stages.lib.results import paper
-from stages.lib.study import catalog
+from fer_transfer.networks import catalog, precision
+from fer_transfer.networks.inference import Engine, openvino_pass
+from fer_transfer.results import paper
 
 NUM_IMAGES = subjects.per_backbone(32, mobilenet=128, openface=256)
 STEPS = subjects.per_backbone(10, openface=50, vggface=2)

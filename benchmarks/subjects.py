@@ -5,10 +5,10 @@ from unittest import mock
 
 import numpy as np
 
-from stages.lib.networks.runtime import keras
-from stages.lib.networks import split_model
-from stages.lib.results.paper import TRAINABLE_LAYERS
-from stages.lib.study.catalog import BACKBONES
+from fer_transfer.networks.runtime import keras
+from fer_transfer.networks import split_model
+from fer_transfer.networks.catalog import BACKBONES
+from fer_transfer.results.paper import TRAINABLE_LAYERS
 
 NAMES = tuple(BACKBONES)
 

@@ -4,12 +4,12 @@ from collections.abc import Callable
 
 import numpy as np
 
-from stages.lib.networks.runtime import keras, tf
+from fer_transfer.networks.runtime import keras, tf
 from benchmarks import subjects
 from benchmarks.timing import Row, medians
+from fer_transfer.networks import precision
+from fer_transfer.training.loop import Loop
 from stages import train
-from stages.lib.networks import precision
-from stages.lib.training.loop import Loop
 
 BATCH_SIZE = 32
 STEPS = subjects.per_backbone(20, openface=100, vggface=3)

@@ -3,10 +3,8 @@
 import os
 import signal
 
-from stages.lib.core import environment
-
-environment.isolate()
+import fer_transfer  # noqa: F401  # takes out of the environment what could change a result
 
 if "DVC_STAGE" in os.environ:
-    # Until console.run takes over, Ctrl-C ends a stage without a traceback through imports.
+    # Until command.run takes over, Ctrl-C ends a stage without a traceback through imports.
     signal.signal(signal.SIGINT, signal.SIG_DFL)

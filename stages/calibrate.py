@@ -7,7 +7,7 @@ Writes  metrics/calibration/<run>.json     temperature, fitted on the validation
                                            test set and its deduplicated part, before and
                                            after: ece, loss; on the test set the bins of a
                                            reliability diagram
-Source  Guo et al. 2017 (stages/lib/scoring/calibration.py); not in the paper
+Source  Guo et al. 2017 (fer_transfer/scoring/calibration.py); not in the paper
 """
 
 import logging
@@ -17,10 +17,11 @@ from typing import Any
 
 import numpy as np
 
-from stages.lib.core import console, files
-from stages.lib.core.errors import InputError
-from stages.lib.scoring import calibration, scores
-from stages.lib.study.fer2013 import EMOTIONS
+from fer_transfer.console import command
+from fer_transfer.console.errors import InputError
+from fer_transfer.core import files
+from fer_transfer.data.fer2013 import EMOTIONS
+from fer_transfer.scoring import calibration, scores
 
 logger = logging.getLogger(__name__)
 
@@ -108,4 +109,4 @@ def compare(
 
 
 if __name__ == "__main__":
-    console.run(main, *sys.argv[1:])
+    command.run(main, *sys.argv[1:])

@@ -3,7 +3,7 @@
 Reads   nothing of the project; the environment variable FER_MIRROR, where set, is tried first
 Params  data, synthetic
 Writes  data/raw/   exactly what was fetched: one file, or a folder's train/, test/, ...
-Source  docs/choices.md; the hashes are in stages/lib/study/fer2013.py
+Source  docs/choices.md; the hashes are in fer_transfer/data/fer2013.py
 """
 
 import logging
@@ -16,11 +16,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from stages.lib.core import console, files
-from stages.lib.core.errors import REMEDIES, InputError
-from stages.lib.data import addresses, fetch, synthetic
-from stages.lib.study import fer2013
-from stages.lib.study.settings import Synthetic, load_settings
+from fer_transfer.console import command
+from fer_transfer.console.errors import REMEDIES, InputError
+from fer_transfer.core import files
+from fer_transfer.data import addresses, fer2013, fetch, synthetic
+from fer_transfer.settings.settings import Synthetic, load_settings
 
 logger = logging.getLogger(__name__)
 
@@ -179,4 +179,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    console.run(main)
+    command.run(main)

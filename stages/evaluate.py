@@ -20,10 +20,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from stages.lib.core import console, files
-from stages.lib.core.errors import InputError
-from stages.lib.scoring import scores
-from stages.lib.study.fer2013 import EMOTIONS
+from fer_transfer.console import command
+from fer_transfer.console.errors import InputError
+from fer_transfer.core import files
+from fer_transfer.data.fer2013 import EMOTIONS
+from fer_transfer.scoring import scores
 
 logger = logging.getLogger(__name__)
 
@@ -110,4 +111,4 @@ def _check_shape(probabilities: np.ndarray, num_test: int, run_name: str) -> Non
 
 
 if __name__ == "__main__":
-    console.run(main, *sys.argv[1:])
+    command.run(main, *sys.argv[1:])

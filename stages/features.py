@@ -21,15 +21,15 @@ from pathlib import Path
 
 import numpy as np
 
-from stages.lib.core import console, files
-from stages.lib.core.progress import Progress
-from stages.lib.core.state import state_key
-from stages.lib.features.feature_stats import Measurement, summarize
-from stages.lib.features.feature_store import Store
-from stages.lib.networks import precision, runtime, split_model
-from stages.lib.networks.inference import Engine, open_engine
-from stages.lib.study import catalog
-from stages.lib.study.settings import load_settings
+from fer_transfer.console import command
+from fer_transfer.console.progress import Progress
+from fer_transfer.core import files
+from fer_transfer.core.state import state_key
+from fer_transfer.features.feature_stats import Measurement, summarize
+from fer_transfer.features.feature_store import Store
+from fer_transfer.networks import catalog, precision, runtime, split_model
+from fer_transfer.networks.inference import Engine, open_engine
+from fer_transfer.settings.settings import load_settings
 
 logger = logging.getLogger(__name__)
 
@@ -128,4 +128,4 @@ def main(name: str) -> None:
 
 
 if __name__ == "__main__":
-    console.run(main, *sys.argv[1:])
+    command.run(main, *sys.argv[1:])

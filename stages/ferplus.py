@@ -6,7 +6,7 @@ Writes  data/ferplus.npz  of each image, in the order of labels.npz: labels (N,)
                           emotion that most people see, -1 where there is no majority for
                           one of the seven; votes (N, 10) uint8, one column for each of
                           ferplus.NAMES. Both without rows if `data.ferplus` is false
-Source  Barsoum et al. 2016; stages/lib/data/ferplus.py has the address, the hash, the rule
+Source  Barsoum et al. 2016; fer_transfer/data/ferplus.py has the address, the hash, the rule
 """
 
 import logging
@@ -15,9 +15,10 @@ from pathlib import Path
 
 import numpy as np
 
-from stages.lib.core import console, files
-from stages.lib.data import addresses, ferplus, fetch
-from stages.lib.study.settings import load_settings
+from fer_transfer.console import command
+from fer_transfer.core import files
+from fer_transfer.data import addresses, ferplus, fetch
+from fer_transfer.settings.settings import load_settings
 
 logger = logging.getLogger(__name__)
 
@@ -51,4 +52,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    console.run(main)
+    command.run(main)

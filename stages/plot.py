@@ -26,16 +26,17 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from stages.lib.core import console, files
-from stages.lib.page import curves, figures, style
-from stages.lib.results import paper
-from stages.lib.results.examples import read_examples
-from stages.lib.results.seeds import first_names, first_runs
-from stages.lib.scoring import scores
-from stages.lib.study.catalog import BACKBONES
-from stages.lib.study.fer2013 import EMOTIONS
-from stages.lib.study.protocols import Group, by_the_text, groups
-from stages.lib.study.settings import load_settings
+from fer_transfer.console import command
+from fer_transfer.core import files
+from fer_transfer.data.fer2013 import EMOTIONS
+from fer_transfer.networks.catalog import BACKBONES
+from fer_transfer.report import curves, figures, style
+from fer_transfer.results import paper
+from fer_transfer.results.examples import read_examples
+from fer_transfer.results.protocols import Group, by_the_text, groups
+from fer_transfer.results.seeds import first_names, first_runs
+from fer_transfer.scoring import scores
+from fer_transfer.settings.settings import load_settings
 
 logger = logging.getLogger(__name__)
 
@@ -162,4 +163,4 @@ def draw_predictions(
 
 
 if __name__ == "__main__":
-    console.run(main)
+    command.run(main)

@@ -21,11 +21,11 @@ from typing import Any
 
 import numpy as np
 
-from stages.lib.core import console, files
-from stages.lib.core.errors import InputError
-from stages.lib.data import archives, duplicates, formats
-from stages.lib.study import fer2013
-from stages.lib.study.settings import load_settings
+from fer_transfer.console import command
+from fer_transfer.console.errors import InputError
+from fer_transfer.core import files
+from fer_transfer.data import archives, duplicates, fer2013, formats
+from fer_transfer.settings.settings import load_settings
 
 logger = logging.getLogger(__name__)
 
@@ -115,4 +115,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    console.run(main)
+    command.run(main)

@@ -21,12 +21,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from stages.lib.core import console, files
-from stages.lib.page import content, html, sections
-from stages.lib.results import claims, evidence, findings, paper, verdicts
-from stages.lib.scoring import scores
-from stages.lib.study.protocols import by_the_text, groups
-from stages.lib.study.settings import Settings, load_settings
+from fer_transfer.console import command
+from fer_transfer.core import files
+from fer_transfer.report import content, html, sections
+from fer_transfer.results import claims, evidence, findings, paper, verdicts
+from fer_transfer.results.protocols import by_the_text, groups
+from fer_transfer.scoring import scores
+from fer_transfer.settings.settings import Settings, load_settings
 
 logger = logging.getLogger(__name__)
 
@@ -112,4 +113,4 @@ def collect_results(
 
 
 if __name__ == "__main__":
-    console.run(main)
+    command.run(main)

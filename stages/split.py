@@ -17,10 +17,11 @@ from typing import Any
 import numpy as np
 from sklearn.model_selection import train_test_split
 
-from stages.lib.core import console, files
-from stages.lib.core.errors import InputError
-from stages.lib.study.fer2013 import EMOTIONS, USAGES
-from stages.lib.study.settings import Split, load_settings
+from fer_transfer.console import command
+from fer_transfer.console.errors import InputError
+from fer_transfer.core import files
+from fer_transfer.data.fer2013 import EMOTIONS, USAGES
+from fer_transfer.settings.settings import Split, load_settings
 
 
 def split_rows(labels: np.ndarray, shares: Split) -> dict[str, np.ndarray]:
@@ -112,4 +113,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    console.run(main)
+    command.run(main)

@@ -34,12 +34,13 @@ from typing import Any
 
 import numpy as np
 
-from stages.lib.core import console, files
-from stages.lib.results import answer, distance, paper, plot_data, runs, tables
-from stages.lib.results.runs import Result
-from stages.lib.scoring import labellings
-from stages.lib.study.protocols import Group, groups
-from stages.lib.study.settings import Settings, load_settings
+from fer_transfer.console import command
+from fer_transfer.core import files
+from fer_transfer.results import answer, distance, paper, plot_data, runs, tables
+from fer_transfer.results.protocols import Group, groups
+from fer_transfer.results.runs import Result
+from fer_transfer.scoring import labellings
+from fer_transfer.settings.settings import Settings, load_settings
 
 logger = logging.getLogger(__name__)
 
@@ -194,4 +195,4 @@ def write_plots(
 
 
 if __name__ == "__main__":
-    console.run(main)
+    command.run(main)

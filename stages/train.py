@@ -25,17 +25,18 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from stages.lib.networks.runtime import keras, tf
-from stages.lib.core import console, files
-from stages.lib.core.errors import InputError
-from stages.lib.core.progress import Progress
-from stages.lib.core.state import state_key
-from stages.lib.features.feature_store import open_features
-from stages.lib.networks import precision, runtime, split_model
-from stages.lib.study.settings import Settings, Train, load_settings
-from stages.lib.training.batches import Batches
-from stages.lib.training.checkpoint import Checkpoint
-from stages.lib.training.loop import Loop
+from fer_transfer.networks.runtime import keras, tf
+from fer_transfer.console import command
+from fer_transfer.console.errors import InputError
+from fer_transfer.console.progress import Progress
+from fer_transfer.core import files
+from fer_transfer.core.state import state_key
+from fer_transfer.features.feature_store import open_features
+from fer_transfer.networks import precision, runtime, split_model
+from fer_transfer.settings.settings import Settings, Train, load_settings
+from fer_transfer.training.batches import Batches
+from fer_transfer.training.checkpoint import Checkpoint
+from fer_transfer.training.loop import Loop
 
 logger = logging.getLogger(__name__)
 
@@ -203,4 +204,4 @@ def main(name: str) -> None:
 
 
 if __name__ == "__main__":
-    console.run(main, *sys.argv[1:])
+    command.run(main, *sys.argv[1:])

@@ -4,7 +4,7 @@ Reads   nothing for a random variant; the official file, by its hash, for a pret
 Params  weights, synthetic (for stand-in weights); of the variant: backbone, weights, seed
 Writes  data/weights/<variant>.h5      the backbone's weights, in one layout for all
         metrics/weights/<variant>.json where they come from
-Source  the paper, section 4; where the official files are: stages/lib/study/catalog.py
+Source  the paper, section 4; where the official files are: fer_transfer/networks/catalog.py
 """
 
 import logging
@@ -16,15 +16,15 @@ from typing import Any
 import h5py
 import numpy as np
 
-from stages.lib.networks.runtime import keras
-from stages.lib.core import console, files
-from stages.lib.core.errors import InputError
-from stages.lib.data import addresses, fetch, synthetic
-from stages.lib.networks import backbones, runtime, split_model
-from stages.lib.networks.backbones import WEIGHT_LOADING_ERRORS
-from stages.lib.networks.layers import Head
-from stages.lib.study import catalog
-from stages.lib.study.settings import Settings, Synthetic, Variant, load_settings
+from fer_transfer.networks.runtime import keras
+from fer_transfer.console import command
+from fer_transfer.console.errors import InputError
+from fer_transfer.core import files
+from fer_transfer.data import addresses, fetch, synthetic
+from fer_transfer.networks import backbones, catalog, runtime, split_model
+from fer_transfer.networks.backbones import WEIGHT_LOADING_ERRORS
+from fer_transfer.networks.layers import Head
+from fer_transfer.settings.settings import Settings, Synthetic, Variant, load_settings
 
 logger = logging.getLogger(__name__)
 
@@ -145,4 +145,4 @@ def main(name: str) -> None:
 
 
 if __name__ == "__main__":
-    console.run(main, *sys.argv[1:])
+    command.run(main, *sys.argv[1:])

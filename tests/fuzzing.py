@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from hypothesis import strategies as st
 
-from stages.lib.core.errors import InputError
+from fer_transfer.console.errors import InputError
 
 Result = TypeVar("Result")
 

@@ -1,9 +1,13 @@
 """What a module imports, read from its source."""
 
 import ast
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 PROJECT = Path(__file__).parents[1]
+LIBRARY = PROJECT / "fer_transfer"
+# No stage depends on these: they decide no result. `settings` checks values that DVC records itself.
+EXEMPT = ("console", "settings")
 
 
 def imported(file: Path) -> set[Path]:
@@ -20,3 +24,20 @@ def imported(file: Path) -> set[Path]:
         paths = [PROJECT / (name.replace(".", "/") + ".py") for name in names]
         found |= {path for path in paths if path.is_file()}
     return found
+
+
+def package(file: Path) -> str:
+    """Name the package of fer_transfer/ that a module lies in; nothing where it lies in none."""
+    return file.parent.name if file.parents[1] == LIBRARY else ""
+
+
+def modules(files: Iterable[Path], exempt: Collection[str] = ()) -> set[Path]:
+    """Return the modules that these import, themselves and indirectly, without exempt packages."""
+    seen: set[Path] = set()
+    waiting = list(files)
+    while waiting:
+        file = waiting.pop()
+        if file not in seen and package(file) not in exempt:
+            seen.add(file)
+            waiting += imported(file)
+    return seen

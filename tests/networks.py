@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tf_keras as keras
 
-from stages.lib.networks import split_model
+from fer_transfer.networks import split_model
 
 BACKBONES = (
     "mobilenet",

@@ -1,4 +1,4 @@
-"""Photos and files that are none, made for the tests of tools.recognise."""
+"""Photos and files that are none, made for the tests of fer_transfer.recognise."""
 
 import io
 from pathlib import Path
@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageFilter
 
-from stages.lib.data import synthetic
-from tools.recognise.model import Model, score_of
+from fer_transfer.data import synthetic
+from fer_transfer.recognise.model import Model, score_of
 
 CLASSES = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
 

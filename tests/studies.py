@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 from ruamel.yaml import YAML
 
+from fer_transfer.core import files
+from fer_transfer.data import duplicates, formats, synthetic
+from fer_transfer.settings.settings import load_settings
 from stages import evaluate, prepare, split, tabulate
-from stages.lib.core import files
-from stages.lib.data import duplicates, formats, synthetic
-from stages.lib.study.settings import load_settings
 
 ROOT = Path(__file__).parents[1]
 
@@ -55,7 +55,7 @@ def make(folder, ran=tuple(LEARNS), images=420, sections=None):
     `sections` changes what params.yaml says, such as {"data": {"source": "synthetic"}}.
     """
     write_settings(folder, sections or {})
-    for name in ("metrics/paper", "stages/lib/page/templates"):
+    for name in ("metrics/paper", "fer_transfer/report/templates"):
         shutil.copytree(ROOT / name, folder / name)
     for name in (
         "metrics/architectures.json",

@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from stages.lib.core.errors import InputError
-from stages.lib.data import addresses
+from fer_transfer.console.errors import InputError
+from fer_transfer.data import addresses
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from stages.lib.results import answer
-from stages.lib.study.protocols import Group, Protocol
+from fer_transfer.results import answer
+from fer_transfer.results.protocols import Group, Protocol
 
 TEXT, ALL = Protocol(4, "float32"), Protocol("all", "float32")
 

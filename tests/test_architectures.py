@@ -1,8 +1,8 @@
 import pytest
 
-from stages.lib.core import files
-from stages.lib.networks import backbones
-from stages.lib.study.catalog import BACKBONES
+from fer_transfer.core import files
+from fer_transfer.networks import backbones
+from fer_transfer.networks.catalog import BACKBONES
 from tests.projects import ROOT
 from tools import architectures
 

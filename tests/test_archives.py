@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from stages.lib.core.errors import InputError
-from stages.lib.data import archives
+from fer_transfer.console.errors import InputError
+from fer_transfer.data import archives
 
 FILES = {"train/a.txt": b"first", "test/b.txt": b"second", ".DS_Store": b"clutter"}
 

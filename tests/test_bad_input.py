@@ -17,9 +17,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from fer_transfer.console.errors import InputError
+from fer_transfer.data import streams
 from stages import prepare
-from stages.lib.core.errors import InputError
-from stages.lib.data import streams
 from tests.test_archives import write_folder, write_tar, write_zip
 
 PROJECT = Path(__file__).parents[1]
@@ -394,11 +394,11 @@ def test_a_row_of_300_mb_is_refused_in_little_memory(raw):
     code = (
         "import resource\n"
         "from stages import prepare\n"
-        "from stages.lib.core import console\n"
+        "from fer_transfer.console import command\n"
         "now = int(open('/proc/self/statm').read().split()[0]) * resource.getpagesize()\n"
         "limit = now + 400_000_000\n"
         "resource.setrlimit(resource.RLIMIT_AS, (limit, limit))\n"
-        "console.run(prepare.main)"
+        "command.run(prepare.main)"
     )
     ended = subprocess.run(
         [sys.executable, "-c", code],

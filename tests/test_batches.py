@@ -3,8 +3,8 @@ import time
 import numpy as np
 import pytest
 
-from stages.lib.features.feature_store import open_features
-from stages.lib.training.batches import Batches
+from fer_transfer.features.feature_store import open_features
+from fer_transfer.training.batches import Batches
 
 
 def test_batches_are_the_rows_in_order():

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from ruamel.yaml import YAML
 
-from stages.lib.core import files
-from stages.lib.features.feature_store import Store, open_features
-from stages.lib.results import paper
+from fer_transfer.core import files
+from fer_transfer.features.feature_store import Store, open_features
+from fer_transfer.results import paper
 
 PROJECT = Path(__file__).parents[1]
 

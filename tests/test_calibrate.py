@@ -3,10 +3,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from fer_transfer.console.errors import InputError
+from fer_transfer.core import files
+from fer_transfer.scoring import scores
 from stages import calibrate
-from stages.lib.core import files
-from stages.lib.core.errors import InputError
-from stages.lib.scoring import scores
 
 RUN = Path("data/runs/tiny/probabilities.npz")
 OUTPUT = Path("metrics/calibration/tiny.json")

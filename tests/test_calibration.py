@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from stages.lib.scoring import calibration, scores
+from fer_transfer.scoring import calibration, scores
 
 
 def brute_force_ece(labels, probabilities, num_bins=15):

@@ -5,14 +5,14 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from stages.lib.core import files
-from stages.lib.results import claims, comparisons, verdicts
-from stages.lib.results.evidence import Evidence, names, seed_margin
-from stages.lib.results.paper import BACKBONES
-from stages.lib.scoring import rates
-from stages.lib.study.fer2013 import EMOTIONS
-from stages.lib.study.protocols import groups
-from stages.lib.study.settings import Run, Variant, load_settings
+from fer_transfer.core import files
+from fer_transfer.data.fer2013 import EMOTIONS
+from fer_transfer.results import claims, comparisons, verdicts
+from fer_transfer.results.evidence import Evidence, names, seed_margin
+from fer_transfer.results.paper import BACKBONES
+from fer_transfer.results.protocols import groups
+from fer_transfer.scoring import rates
+from fer_transfer.settings.settings import Run, Variant, load_settings
 
 PAPER = Path(__file__).parents[1] / "metrics/paper"
 STARTS = ("pretrained", "random")

@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stages.lib.core import console, files
+from fer_transfer.console import command
+from fer_transfer.core import files
 
 PROJECT = Path(__file__).parents[1]
 
@@ -21,8 +22,9 @@ def environment() -> dict[str, str]:
 IMPORTS = (
     "import os, time\n"
     "from pathlib import Path\n"
-    "from stages.lib.core import console, files\n"
-    "from stages.lib.core.errors import InputError\n"
+    "from fer_transfer.core import files\n"
+    "from fer_transfer.console import command\n"
+    "from fer_transfer.console.errors import InputError\n"
 )
 
 
@@ -30,7 +32,7 @@ def write_stage(folder: Path, body: str) -> Path:
     """Write a script whose `main` has this body and that runs as a stage does."""
     lines = "".join(f"    {line}\n" for line in body.splitlines())
     script = folder / "stage.py"
-    script.write_text(f"{IMPORTS}def main():\n{lines}console.run(main)\n")
+    script.write_text(f"{IMPORTS}def main():\n{lines}command.run(main)\n")
     return script
 
 
@@ -71,7 +73,7 @@ def message_of(capsys, error: BaseException) -> str:
         raise error
 
     with pytest.raises(SystemExit) as caught:
-        console.run(main)
+        command.run(main)
     assert caught.value.code not in (0, None)
     return str(caught.value.code)
 
@@ -124,19 +126,19 @@ def test_too_little_memory_is_one_line(capsys):
 @pytest.mark.parametrize("error", [OSError("gone"), MemoryError("48 GiB")])
 def test_a_stage_that_dvc_started_is_gone_on_with_by_dvc(capsys, monkeypatch, error):
     monkeypatch.setenv("DVC_STAGE", "train")
-    monkeypatch.setattr(console, "end_with_dvc", lambda: None)
+    monkeypatch.setattr(command, "end_with_dvc", lambda: None)
     assert "un `dvc repro` again." in message_of(capsys, error)
 
 
 def test_ctrl_c_in_a_stage_that_dvc_started_names_dvc(monkeypatch, caplog):
     monkeypatch.setenv("DVC_STAGE", "train")
-    monkeypatch.setattr(console, "end_with_dvc", lambda: None)
+    monkeypatch.setattr(command, "end_with_dvc", lambda: None)
 
     def stop() -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(SystemExit):
-        console.run(stop)
+        command.run(stop)
     assert "stopped. Run `dvc repro` again to go on." in caplog.text
 
 
@@ -203,7 +205,7 @@ def test_a_stage_without_its_variant_says_what_it_takes(
 
     monkeypatch.setattr(sys, "argv", ["/stages/stage.py"])
     with pytest.raises(SystemExit, match=message):
-        console.run(main, *arguments)
+        command.run(main, *arguments)
 
 
 BEAT = "Path('process').write_text(str(os.getpid()))\nwhile True:\n    time.sleep(0.02)"
@@ -250,5 +252,5 @@ def test_a_stage_whose_dvc_died_before_it_was_ready_ends(tmp_path):
 
 def test_a_stage_that_was_started_by_hand_is_left_alone(monkeypatch):
     monkeypatch.delenv("DVC_STAGE", raising=False)
-    monkeypatch.setattr(console, "_starter", None)
-    console.end_with_dvc()
+    monkeypatch.setattr(command, "_starter", None)
+    command.end_with_dvc()

@@ -13,11 +13,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from fer_transfer.console.errors import InputError
+from fer_transfer.core import files
+from fer_transfer.data import archives, class_folders, fer2013, image_folders
 from stages import prepare
-from stages.lib.core import files
-from stages.lib.core.errors import InputError
-from stages.lib.data import archives, class_folders, image_folders
-from stages.lib.study import fer2013
 from tests.test_archives import write_folder, write_tar, write_zip
 
 PROJECT = Path(__file__).parents[1]

@@ -3,8 +3,8 @@ from io import BytesIO
 import numpy as np
 import pytest
 
-from stages.lib.core.errors import InputError
-from stages.lib.data import csv_files
+from fer_transfer.console.errors import InputError
+from fer_transfer.data import csv_files
 
 RANDOM = np.random.default_rng(42)
 PIXELS = RANDOM.integers(0, 256, (5, 48, 48)).astype(np.uint8)

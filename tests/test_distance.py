@@ -5,9 +5,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stages.lib.results import distance, paper
-from stages.lib.scoring import rates
-from stages.lib.study.protocols import Group, Protocol
+from fer_transfer.results import distance, paper
+from fer_transfer.results.protocols import Group, Protocol
+from fer_transfer.scoring import rates
 
 PAPER = Path(__file__).parents[1] / "metrics/paper"
 PRINTED = {key: json.loads((PAPER / f"{key}.json").read_text()) for key in paper.TABLES}

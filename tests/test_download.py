@@ -8,10 +8,9 @@ import kagglehub
 import numpy as np
 import pytest
 
+from fer_transfer.console.errors import InputError
+from fer_transfer.data import fer2013, fetch, formats, synthetic
 from stages import download
-from stages.lib.core.errors import InputError
-from stages.lib.data import fetch, formats, synthetic
-from stages.lib.study import fer2013
 
 PARAMS = Path("params.yaml").read_text()
 CONTENT = b"emotion,pixels,Usage\n"

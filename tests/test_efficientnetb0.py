@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 from tf_keras.applications import EfficientNetB0
 
-from stages.lib.networks.runtime import keras, tf
+from fer_transfer.networks.runtime import keras, tf
+from fer_transfer.networks import backbones, split_model
 from stages import weights
-from stages.lib.networks import backbones, split_model
 
 PARAMETERS = 4_049_571  # without classifier, as Keras documents 5.3 million with it
 # What the official file holds in the place of means and variances.

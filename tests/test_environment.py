@@ -8,24 +8,24 @@ from pathlib import Path
 
 import pytest
 
-from stages.lib.core import environment
-from stages.lib.page import versions
+from fer_transfer import environment
+from fer_transfer.report import versions
 
 PROJECT = Path(__file__).parents[1]
 
 # Prints what computes and draws would give to DVC: floats are compared by their bits.
 PROBE = """
 import sys
-from stages.lib.networks.runtime import keras, tf
+from fer_transfer.networks.runtime import keras, tf
 import hashlib
 import numpy as np
 import pandas as pd
 import matplotlib.style
 from matplotlib.figure import Figure
 from stages import train
-from stages.lib.data import synthetic
-from stages.lib.networks import inference, split_model
-from stages.lib.page import style
+from fer_transfer.data import synthetic
+from fer_transfer.networks import inference, split_model
+from fer_transfer.report import style
 tf.config.experimental.enable_op_determinism()
 keras.utils.set_random_seed(7)
 network = split_model.build("openface", 4, None, 7)
@@ -143,7 +143,7 @@ def test_what_changes_nothing_is_left_to_the_user(isolated, name):
 def test_the_file_that_keras_home_names_is_not_read(tmp_path):
     (tmp_path / "keras.json").write_text('{"floatx": "float8", "epsilon": 0.1}')
     code = (
-        "from stages.lib.networks.runtime import keras; import numpy;"
+        "from fer_transfer.networks.runtime import keras; import numpy;"
         "b = keras.backend; layer = keras.layers.Dense(1); layer.build((None, 2));"
         "print(b.floatx(), b.epsilon(), b.image_data_format(), layer.kernel.dtype.name)"
     )

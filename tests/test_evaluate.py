@@ -2,10 +2,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from fer_transfer.console.errors import InputError
+from fer_transfer.core import files
+from fer_transfer.data.fer2013 import EMOTIONS
 from stages import evaluate
-from stages.lib.core import files
-from stages.lib.core.errors import InputError
-from stages.lib.study.fer2013 import EMOTIONS
 
 HISTORY = pd.DataFrame(
     {

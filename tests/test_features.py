@@ -5,12 +5,12 @@ import numpy as np
 import pytest
 import tiny
 
+from fer_transfer.console.errors import InputError
+from fer_transfer.core import files
+from fer_transfer.features import feature_stats
+from fer_transfer.features.feature_store import Store, open_features
+from fer_transfer.networks import inference, precision, runtime
 from stages import features, weights
-from stages.lib.core import files
-from stages.lib.core.errors import InputError
-from stages.lib.features import feature_stats
-from stages.lib.features.feature_store import Store, open_features
-from stages.lib.networks import inference, precision, runtime
 from tests.networks import BACKBONES, build, release, some_images
 
 PROJECT = Path(__file__).parents[1]
@@ -147,7 +147,7 @@ def test_features_are_stored_in_the_order_of_the_images(tmp_path, batch_size):
 def test_a_pass_that_was_killed_goes_on_if_it_is_the_same_pass(
     tmp_path, monkeypatch, key, num_kept
 ):
-    monkeypatch.setattr("stages.lib.features.feature_store.CHECKPOINT_SECONDS", 0)
+    monkeypatch.setattr("fer_transfer.features.feature_store.CHECKPOINT_SECONDS", 0)
     pixels = np.tile(np.arange(11, dtype=np.uint8)[:, None, None], (1, 48, 48))
     killed = Store(tmp_path / "part", len(pixels), "a")
     with pytest.raises(KeyboardInterrupt):
@@ -166,7 +166,7 @@ def test_a_pass_that_was_killed_goes_on_if_it_is_the_same_pass(
 def test_a_pass_does_not_go_on_from_features_that_were_cut_short(
     tmp_path, monkeypatch, name
 ):
-    monkeypatch.setattr("stages.lib.features.feature_store.CHECKPOINT_SECONDS", 0)
+    monkeypatch.setattr("fer_transfer.features.feature_store.CHECKPOINT_SECONDS", 0)
     pixels = np.tile(np.arange(11, dtype=np.uint8)[:, None, None], (1, 48, 48))
     killed = Store(tmp_path / "part", len(pixels), "a")
     with pytest.raises(KeyboardInterrupt):
@@ -183,7 +183,7 @@ def test_a_pass_does_not_go_on_from_features_that_were_cut_short(
 def test_a_pass_starts_anew_if_what_it_would_go_on_from_is_empty(
     tmp_path, monkeypatch, name
 ):
-    monkeypatch.setattr("stages.lib.features.feature_store.CHECKPOINT_SECONDS", 0)
+    monkeypatch.setattr("fer_transfer.features.feature_store.CHECKPOINT_SECONDS", 0)
     pixels = np.tile(np.arange(11, dtype=np.uint8)[:, None, None], (1, 48, 48))
     killed = Store(tmp_path / "part", len(pixels), "a")
     with pytest.raises(KeyboardInterrupt):

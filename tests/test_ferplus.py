@@ -5,13 +5,13 @@ import pandas as pd
 import pytest
 from ruamel.yaml import YAML
 
+from fer_transfer.console.errors import InputError
+from fer_transfer.core import files
+from fer_transfer.data import addresses, ferplus
+from fer_transfer.data.fer2013 import EMOTIONS
+from fer_transfer.results import runs
 from stages import ferplus as stage
 from stages import tabulate
-from stages.lib.core import files
-from stages.lib.core.errors import InputError
-from stages.lib.data import addresses, ferplus
-from stages.lib.results import runs
-from stages.lib.study.fer2013 import EMOTIONS
 
 PROJECT = Path(__file__).parents[1]
 YAML_12 = YAML(typ="safe", pure=True)

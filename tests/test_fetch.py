@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from stages.lib.core.errors import InputError
-from stages.lib.data import fetch
+from fer_transfer.console.errors import InputError
+from fer_transfer.data import fetch
 
 CONTENT = b"the official bytes\n"
 MD5 = "md5:" + hashlib.md5(CONTENT).hexdigest()

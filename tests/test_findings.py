@@ -1,7 +1,7 @@
 import pytest
 
-from stages.lib.results import findings
-from stages.lib.results.evidence import Evidence
+from fer_transfer.results import findings
+from fer_transfer.results.evidence import Evidence
 
 NAMES = {("openface", "pretrained"): "near", ("mobilenet", "pretrained"): "far"}
 

@@ -7,9 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from stages.lib.core.errors import InputError
-from stages.lib.data import formats
-from stages.lib.study import fer2013
+from fer_transfer.console.errors import InputError
+from fer_transfer.data import fer2013, formats
 from tests.test_archives import write_folder, write_tar, write_zip
 
 ROW = " ".join(["7"] * 2304)

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from fer_transfer.core import files
 from stages import prepare
-from stages.lib.core import files
 from tests.fuzzing import is_short, mutated, result_or_message, within
 from tests.test_archives import write_folder
 from tests.test_bad_input import FOLDERS, HEADER, PARAMS, PIXELS, TABLE, tarred, zipped

@@ -7,8 +7,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from stages.lib.core.errors import InputError
-from stages.lib.study.settings import SECTIONS, Run, Variant, _named, load_settings
+from fer_transfer.console.errors import InputError
+from fer_transfer.settings.settings import SECTIONS, Run, Variant, _named, load_settings
 from tests.fuzzing import is_short, mutated, result_or_message, within
 
 FILE = Path(__file__).parents[1] / "params.yaml"

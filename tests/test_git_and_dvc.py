@@ -10,11 +10,11 @@ import pytest
 import toys
 from dvc.utils.serialize import modify_yaml
 
+from fer_transfer.console.errors import InputError
 from stages import download
-from stages.lib.core.errors import InputError
 
 PROJECT = Path(__file__).parents[1]
-TEXTS = ("dvc.yaml", "params.yaml", "requirements.lock", "stages/lib/core/files.py")
+TEXTS = ("dvc.yaml", "params.yaml", "requirements.lock", "fer_transfer/core/files.py")
 # What DVC or a stage must find, and a colleague too.
 TRACKED = (
     "dvc.lock",
@@ -28,8 +28,8 @@ TRACKED = (
     "plots/predictions/openface-random.txt",
     "requirements-gpu.lock",
     "requirements.lock",
-    "stages/lib/data/formats.py",
-    "stages/lib/features/feature_store.py",
+    "fer_transfer/data/formats.py",
+    "fer_transfer/features/feature_store.py",
 )
 IGNORED = (
     ".ckpt/a/history.csv",

@@ -8,9 +8,9 @@ import pytest
 import tensorflow as tf
 import tf_keras as keras
 
+from fer_transfer.networks import inference, split_model
+from fer_transfer.training.loop import Loop
 from stages import train
-from stages.lib.networks import inference, split_model
-from stages.lib.training.loop import Loop
 from tests.networks import some_images
 
 ROOT = Path(__file__).parents[1]

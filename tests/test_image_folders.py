@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from stages.lib.core.errors import InputError
-from stages.lib.data import image_folders
-from stages.lib.data.archives import Member
+from fer_transfer.console.errors import InputError
+from fer_transfer.data import image_folders
+from fer_transfer.data.archives import Member
 
 
 def encoded(image: Image.Image, form: str = "PNG") -> bytes:

@@ -59,7 +59,7 @@ KEPT = {
 def checkout(tmp_path):
     """A folder whose path has a space, with what `make install` reads."""
     folder = tmp_path / "a study"
-    for name in ("stages/lib/page/html.py", "tools/plots_page.py"):
+    for name in ("fer_transfer/report/html.py", "tools/plots_page.py"):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).touch()
     for name in (

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from stages.lib.scoring import labellings
-from stages.lib.study.fer2013 import EMOTIONS
+from fer_transfer.data.fer2013 import EMOTIONS
+from fer_transfer.scoring import labellings
 
 
 @pytest.fixture

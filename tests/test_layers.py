@@ -3,8 +3,8 @@ import operator
 import numpy as np
 import pytest
 
-from stages.lib.networks.runtime import keras
-from stages.lib.networks.layers import Head, ProductConvolution
+from fer_transfer.networks.runtime import keras
+from fer_transfer.networks.layers import Head, ProductConvolution
 
 
 @pytest.mark.parametrize("shape", [(5, 4), (5, 2, 3, 4)])

@@ -1,9 +1,9 @@
 import numpy as np
 import tf_keras as keras
 
+from fer_transfer.training.batches import Batches
+from fer_transfer.training.loop import Loop
 from stages import train
-from stages.lib.training.batches import Batches
-from stages.lib.training.loop import Loop
 
 FEATURES = [np.random.default_rng(1).random((30, 4, 4, 8), np.float32)]
 LABELS = np.random.default_rng(2).integers(0, 7, 30).astype(np.uint8)

@@ -9,7 +9,7 @@ import pytest
 import toys
 from dvc.repo import Repo
 
-from stages.lib.core.errors import InputError
+from fer_transfer.console.errors import InputError
 from tools import merge
 from tools.unchanged.pipeline import Entry, Pipeline, Stage
 

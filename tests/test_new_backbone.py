@@ -6,10 +6,10 @@ import pytest
 import studies
 import tiny
 
-from stages.lib.networks.runtime import tf
+from fer_transfer.networks.runtime import tf
+from fer_transfer.core import files
+from fer_transfer.results.paper import BACKBONES
 from stages import evaluate, features, plot, report, tabulate, train, weights
-from stages.lib.core import files
-from stages.lib.results.paper import BACKBONES
 
 pytestmark = pytest.mark.slow
 

@@ -5,7 +5,6 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterable
 from pathlib import Path
 
 import networkx as nx
@@ -13,34 +12,35 @@ import projects
 import pytest
 from dvc.dependency.param import ParamsDependency
 from dvc.repo import Repo
-from imports import imported
+from imports import EXEMPT, imported, modules, package
 from ruamel.yaml import YAML
 
-from stages.lib.networks.runtime import VERSIONS
+from fer_transfer.networks.runtime import VERSIONS
+from fer_transfer.networks.catalog import BACKBONES
+from fer_transfer.results import paper
+from fer_transfer.results.paper import TABLES
+from fer_transfer.settings.settings import SECTIONS
 from stages import tabulate
-from stages.lib.results import paper
-from stages.lib.results.paper import TABLES
-from stages.lib.study.catalog import BACKBONES
-from stages.lib.study.settings import SECTIONS
 
 PROJECT = Path(__file__).parents[1]
 YAML_12 = YAML(typ="safe", pure=True)
 PIPELINE = YAML_12.load(PROJECT / "dvc.yaml")
 STAGES = {name: stage.get("do", stage) for name, stage in PIPELINE["stages"].items()}
-LIB = PROJECT / "stages/lib"
-# From the lowest: a room imports from those before it.
-ROOMS = (
+# From the lowest: a package imports from those before it.
+PACKAGES = (
+    "console",
     "core",
-    "study",
     "data",
     "networks",
+    "settings",
     "features",
     "training",
     "scoring",
     "results",
-    "page",
+    "report",
+    "recognise",
 )
-LIBRARY = sorted(LIB.glob("*/*.py"))
+LIBRARY = sorted((PROJECT / "fer_transfer").glob("*/*.py"))
 PAPERS_VARIANTS = [
     f"{backbone}-{weights}"
     for backbone in paper.BACKBONES
@@ -49,29 +49,12 @@ PAPERS_VARIANTS = [
 LIGHT = sorted(set(STAGES) - {"weights", "features", "train"})
 
 
-def modules(files: Iterable[Path]) -> set[Path]:
-    """Return the project's modules that these import, themselves and indirectly too."""
-    seen: set[Path] = set()
-    waiting = list(files)
-    while waiting:
-        file = waiting.pop()
-        if file not in seen:
-            seen.add(file)
-            waiting += imported(file)
-    return seen
-
-
-def room(file: Path) -> str:
-    """Name the room of stages/lib that a module lies in; nothing where it lies in none."""
-    return file.parent.name if file.parents[1] == LIB else ""
-
-
 def settings_used(file: Path) -> set[str]:
     """Return the sections of `settings` that a stage reads, itself or by what it calls."""
     functions = {
         node.name: node
         for module in modules([file])
-        if room(module) and module != LIB / "study/settings.py"
+        if package(module) not in ("", "settings")
         for node in ast.walk(ast.parse(module.read_text()))
         if isinstance(node, ast.FunctionDef)
         and "settings" in {argument.arg for argument in node.args.args}
@@ -101,15 +84,12 @@ def paths(entries: list) -> list[str]:
 
 
 @pytest.mark.parametrize("name", STAGES)
-def test_a_stage_depends_on_exactly_the_rooms_it_imports_from(name):
+def test_a_stage_depends_on_exactly_the_packages_that_decide_its_results(name):
     own = PROJECT / f"stages/{name}.py"
-    needed = {f"stages/lib/{room(file)}" for file in modules([own]) if room(file)}
-    code = {dep for dep in STAGES[name]["deps"] if dep.startswith("stages")}
-    assert {"stages/__init__.py", f"stages/{name}.py"} <= code, (
-        f"stage `{name}` must list its own file and stages/__init__.py under its deps: DVC "
-        "would not run it again when they change."
-    )
-    listed = code - {"stages/__init__.py", f"stages/{name}.py"}
+    packages = {package(file) for file in modules([own], EXEMPT)} - {""}
+    needed = {f"stages/{name}.py", "fer_transfer/environment.py"}
+    needed |= {f"fer_transfer/{one}" for one in packages}
+    listed = {dep for dep in STAGES[name]["deps"] if dep.startswith(("stages", "fer_"))}
     assert not needed - listed, (
         f"stage `{name}` imports from {sorted(needed - listed)}, directly or not, but dvc.yaml "
         "does not list them under its deps: DVC would not run it again when they change."
@@ -120,41 +100,45 @@ def test_a_stage_depends_on_exactly_the_rooms_it_imports_from(name):
     )
 
 
-@pytest.mark.parametrize("file", LIBRARY, ids=lambda file: f"{room(file)}/{file.stem}")
-def test_a_room_imports_from_those_below_it_and_from_nothing_above(file):
-    below = ROOMS[: ROOMS.index(room(file)) + 1]
-    above = [one for one in imported(file) if room(one) not in below]
+@pytest.mark.parametrize(
+    "file", LIBRARY, ids=lambda file: f"{package(file)}/{file.stem}"
+)
+def test_a_package_imports_from_those_below_it_and_from_nothing_above(file):
+    below = PACKAGES[: PACKAGES.index(package(file)) + 1]
+    above = [
+        str(module.relative_to(PROJECT))
+        for module in imported(file)
+        if package(module) not in below and module.name != "environment.py"
+    ]
     assert not above, (
-        f"{file.relative_to(PROJECT)} imports {[str(one.relative_to(PROJECT)) for one in above]}: "
-        f"a room may import from itself and from those before it in {', '.join(ROOMS)}. Else "
-        "stages depend on rooms that they have no use for."
+        f"{file.relative_to(PROJECT)} imports {above}: a package may import from itself and "
+        f"from those before it in {', '.join(PACKAGES)}."
     )
 
 
-def test_there_are_the_rooms_that_have_an_order_and_each_says_what_it_holds():
-    folders = {path.name: path for path in LIB.iterdir() if path.name in ROOMS}
-    assert {*folders, "__init__.py"} == {path.name for path in visible(LIB)}
-    assert set(folders) == set(ROOMS)
-    for name, folder in folders.items():
-        said = ast.get_docstring(ast.parse((folder / "__init__.py").read_text()))
-        assert said, f"stages/lib/{name}/__init__.py has no docstring"
-        assert "\n" not in said
-        assert re.fullmatch(r"[A-Z][^.]*\.", said), f"{name}: not one sentence: {said}"
+def test_every_package_says_in_a_sentence_what_it_holds():
+    folders = {path.name: path for path in visible(PROJECT / "fer_transfer")}
+    assert set(folders) == {*PACKAGES, "__init__.py", "environment.py"}
+    for name in PACKAGES:
+        module = ast.parse((folders[name] / "__init__.py").read_text())
+        docstring = ast.get_docstring(module) or ""
+        assert re.fullmatch(r"[A-Z][^.\n]*\.", docstring), f"{name}: {docstring}"
 
 
-def test_no_module_lies_deeper_than_in_a_room():
-    assert set(LIB.rglob("*.py")) == {LIB / "__init__.py", *LIBRARY}
+def test_no_module_lies_deeper_than_in_a_package():
+    library = PROJECT / "fer_transfer"
+    at_the_top = set(library.glob("*.py"))
+    assert set(library.rglob("*.py")) == {*at_the_top, *LIBRARY}
 
 
 def test_stages_holds_a_file_for_each_stage_and_nothing_else():
-    files = {f"{name}.py" for name in STAGES}
-    found = {path.name for path in visible(PROJECT / "stages")}
-    assert found == files | {"__init__.py", "lib"}
+    files = {f"{name}.py" for name in STAGES} | {"__init__.py"}
+    assert {path.name for path in visible(PROJECT / "stages")} == files
 
 
 def test_the_report_depends_on_its_templates():
-    assert (LIB / "page/templates").is_dir()
-    assert "stages/lib/page" in STAGES["report"]["deps"]
+    assert (PROJECT / "fer_transfer/report/templates").is_dir()
+    assert "fer_transfer/report" in STAGES["report"]["deps"]
 
 
 def test_dvc_yaml_can_be_read_in_one_go():

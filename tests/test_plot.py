@@ -8,17 +8,17 @@ import pytest
 import vl_convert
 from dvc_render.vega import VegaRenderer
 
+from fer_transfer.console.errors import InputError
+from fer_transfer.core import files
+from fer_transfer.data import synthetic
+from fer_transfer.data.fer2013 import EMOTIONS
+from fer_transfer.networks.catalog import BACKBONES
+from fer_transfer.report import curves, figures, style
+from fer_transfer.results.examples import read_examples
+from fer_transfer.results.paper import CLASS_COUNTS
+from fer_transfer.results.protocols import groups
+from fer_transfer.settings.settings import Run, Variant, load_settings
 from stages import plot
-from stages.lib.core import files
-from stages.lib.core.errors import InputError
-from stages.lib.data import synthetic
-from stages.lib.page import curves, figures, style
-from stages.lib.results.examples import read_examples
-from stages.lib.results.paper import CLASS_COUNTS
-from stages.lib.study.catalog import BACKBONES
-from stages.lib.study.fer2013 import EMOTIONS
-from stages.lib.study.protocols import groups
-from stages.lib.study.settings import Run, Variant, load_settings
 
 TEMPLATES = Path(".dvc/plots")
 VALUES = ["accuracy", "val_accuracy", "loss", "val_loss"]

@@ -11,8 +11,8 @@ from browsers import needs_chromium
 from ruamel.yaml import YAML
 from selenium.webdriver.support.wait import WebDriverWait
 
+from fer_transfer.console.errors import InputError
 from stages import plot
-from stages.lib.core.errors import InputError
 from tools import plots_page
 
 pytestmark = pytest.mark.slow

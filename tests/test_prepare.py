@@ -4,10 +4,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from fer_transfer.console.errors import InputError
+from fer_transfer.core import files
+from fer_transfer.data import formats
 from stages import prepare
-from stages.lib.core import files
-from stages.lib.core.errors import InputError
-from stages.lib.data import formats
 
 # Five images, shades of one grey each: the second copy of 7 has another label, 0 is black.
 SHADES = [7, 9, 7, 0, 9]

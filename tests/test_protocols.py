@@ -1,7 +1,7 @@
 import pytest
 
-from stages.lib.study.protocols import Protocol, by_the_text, groups, variant_of
-from stages.lib.study.settings import Run, Variant, load_settings
+from fer_transfer.results.protocols import Protocol, by_the_text, groups, variant_of
+from fer_transfer.settings.settings import Run, Variant, load_settings
 
 
 @pytest.fixture

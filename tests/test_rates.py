@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from stages.lib.scoring import rates
+from fer_transfer.scoring import rates
 
 PAPER_WINDOWS = [(1, 5), (6, 10), (11, 15), (16, 20)]
 

@@ -7,10 +7,10 @@ import numpy as np
 import photo_files
 import pytest
 
-from stages.lib.networks.runtime import keras
-from stages.lib.core import files
-from stages.lib.core.errors import InputError
-from stages.lib.networks import split_model
+from fer_transfer.networks.runtime import keras
+from fer_transfer.console.errors import InputError
+from fer_transfer.core import files
+from fer_transfer.networks import split_model
 from tools import export
 
 RUN = "openface-random"

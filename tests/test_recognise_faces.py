@@ -4,9 +4,9 @@ import numpy as np
 import photo_files
 import pytest
 
-from stages.lib.core.errors import InputError
-from tools.recognise import centerface, framing
-from tools.recognise.detectors import (
+from fer_transfer.console.errors import InputError
+from fer_transfer.recognise import centerface, framing
+from fer_transfer.recognise.detectors import (
     DETECTORS,
     Box,
     Found,

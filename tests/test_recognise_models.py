@@ -6,13 +6,13 @@ import numpy as np
 import photo_files
 import pytest
 
-from stages.lib.networks.runtime import keras
+from fer_transfer.networks.runtime import keras
 from algorithm.lib.model import probe
-from stages.lib.core import files
-from stages.lib.core.errors import InputError
-from stages.lib.networks import backbones, split_model
-from tools.recognise import model_folder, model_spec, study_run
-from tools.recognise.model import open_model, score_of
+from fer_transfer.console.errors import InputError
+from fer_transfer.core import files
+from fer_transfer.networks import backbones, split_model
+from fer_transfer.recognise import model_folder, model_spec, study_run
+from fer_transfer.recognise.model import open_model, score_of
 
 PARAMS = "params.demo.yaml"
 RUN = "openface-random"

@@ -13,12 +13,12 @@ import photo_files
 import pytest
 from PIL import Image
 
-from stages.lib.core import console
-from stages.lib.core.errors import InputError
-from tools.recognise import __main__ as program
-from tools.recognise import detectors, pictures
-from tools.recognise.detectors import Box, Detector, Found
-from tools.recognise.journal import NAME, Journal
+from fer_transfer.console import command as console
+from fer_transfer.console.errors import InputError
+from fer_transfer.recognise import detectors, pictures
+from fer_transfer.recognise.detectors import Box, Detector, Found
+from fer_transfer.recognise.journal import NAME, Journal
+from tools import recognise as program
 
 FACES = photo_files.drawn_faces()
 
@@ -340,7 +340,7 @@ def test_a_killed_process_leaves_a_run_to_go_on_with(photos, tmp_path):
     root = Path(__file__).parents[1]
     code = (
         "import sys, time; sys.path[:0] = [sys.argv[1], sys.argv[1] + '/tests'];"
-        "import photo_files; from tools.recognise import __main__ as program;"
+        "import photo_files; from tools import recognise as program;"
         "program.open_model = photo_files.simple_model;"
         "record = program.Recogniser.record;"
         "program.Recogniser.record = lambda self, one: (time.sleep(0.2), record(self, one))[1];"

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from stages.lib.results.recommend import Candidate, recommend, worthwhile
+from fer_transfer.results.recommend import Candidate, recommend, worthwhile
 
 BASELINE = 0.25
 

@@ -13,15 +13,15 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.wait import WebDriverWait
 
+from fer_transfer.console.errors import InputError
+from fer_transfer.core import files
+from fer_transfer.data.fer2013 import EMOTIONS
+from fer_transfer.networks.catalog import BACKBONES
+from fer_transfer.report import content, style
+from fer_transfer.results import claims, paper
+from fer_transfer.results.paper import TABLES
+from fer_transfer.scoring import scores
 from stages import report
-from stages.lib.core import files
-from stages.lib.core.errors import InputError
-from stages.lib.page import content, style
-from stages.lib.results import claims, paper
-from stages.lib.results.paper import TABLES
-from stages.lib.scoring import scores
-from stages.lib.study.catalog import BACKBONES
-from stages.lib.study.fer2013 import EMOTIONS
 
 NUM_CHARTS = 1 + 8 + 2 + 2  # all variants; Figures 5-8; 9 and 10; test set
 

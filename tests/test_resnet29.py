@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stages.lib.networks.runtime import keras, tf
+from fer_transfer.networks.runtime import keras, tf
+from fer_transfer.console.errors import InputError
+from fer_transfer.networks import resnet29, split_model
+from fer_transfer.networks.backbones import WEIGHT_LOADING_ERRORS
 from stages import weights
-from stages.lib.core.errors import InputError
-from stages.lib.networks import resnet29, split_model
-from stages.lib.networks.backbones import WEIGHT_LOADING_ERRORS
 
 PARAMETERS = 5_614_592
 Layers = list[tuple[str, np.ndarray]]

@@ -3,8 +3,8 @@ from importlib import metadata
 
 import pytest
 
-from stages.lib.core.errors import InputError
-from stages.lib.networks import runtime
+from fer_transfer.console.errors import InputError
+from fer_transfer.networks import runtime
 
 HERE = metadata.version("numpy")
 

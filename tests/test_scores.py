@@ -3,8 +3,8 @@ import math
 import numpy as np
 import pytest
 
-from stages.lib.scoring import scores
-from stages.lib.study.fer2013 import EMOTIONS
+from fer_transfer.data.fer2013 import EMOTIONS
+from fer_transfer.scoring import scores
 
 TABLE_1 = [4953, 547, 5121, 8989, 6077, 4002, 6198]
 

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stages.lib.core import files
+from fer_transfer.core import files
 
 PROJECT = Path(__file__).parents[1]
 MODULES = sorted(

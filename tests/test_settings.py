@@ -4,10 +4,10 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from stages.lib.core.errors import InputError
-from stages.lib.study.catalog import BACKBONES
-from stages.lib.study.settings import SECTIONS, Split, Train, load_settings
-from stages.lib.study.validation import section
+from fer_transfer.console.errors import InputError
+from fer_transfer.networks.catalog import BACKBONES
+from fer_transfer.settings.settings import SECTIONS, Split, Train, load_settings
+from fer_transfer.settings.validation import section
 
 PROJECT = Path(__file__).parents[1]
 SETTINGS = YAML(typ="safe", pure=True).load(PROJECT / "params.yaml")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from stages.lib.scoring.significance import mcnemar, mean_interval, wilson_interval
+from fer_transfer.scoring.significance import mcnemar, mean_interval, wilson_interval
 
 
 @pytest.mark.parametrize(

@@ -3,10 +3,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from fer_transfer.console.errors import InputError
+from fer_transfer.core import files
+from fer_transfer.settings.settings import Split
 from stages import split
-from stages.lib.core import files
-from stages.lib.core.errors import InputError
-from stages.lib.study.settings import Split
 
 # Table 1 in the order of the codes.
 TABLE_1 = [4_953, 547, 5_121, 8_989, 6_077, 4_002, 6_198]

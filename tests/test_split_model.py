@@ -8,9 +8,9 @@ import tiny
 from deepface.modules import preprocessing
 from tf_keras.applications import mobilenet, resnet
 
-from stages.lib.core.errors import InputError
-from stages.lib.networks import backbones, split_model
-from stages.lib.study.catalog import BACKBONES as CATALOG
+from fer_transfer.console.errors import InputError
+from fer_transfer.networks import backbones, split_model
+from fer_transfer.networks.catalog import BACKBONES as CATALOG
 from tests.networks import BACKBONES, build, release, some_images
 
 # Protocol; the paper prints the first three (section 6).

@@ -3,10 +3,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from fer_transfer.console.errors import InputError
+from fer_transfer.core import files
+from fer_transfer.settings.settings import load_settings
 from stages import split
-from stages.lib.core import files
-from stages.lib.core.errors import InputError
-from stages.lib.study.settings import load_settings
 
 PROJECT = Path(__file__).parents[1]
 SHARES = {"Training": 70, "PublicTest": 14, "PrivateTest": 21}

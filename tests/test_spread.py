@@ -2,8 +2,8 @@ import statistics
 
 from scipy import stats
 
-from stages.lib.page import sections
-from stages.lib.results.evidence import Evidence
+from fer_transfer.report import sections
+from fer_transfer.results.evidence import Evidence
 
 ROWS = [{"val_accuracy": 0.40}, {"val_accuracy": 0.42}, {"val_accuracy": 0.41}]
 

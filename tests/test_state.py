@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from stages.lib.core.state import state_key
+from fer_transfer.core.state import state_key
 
 PROJECT = Path(__file__).parents[1]
 
@@ -33,7 +33,7 @@ def test_a_project_that_was_moved_goes_on_from_its_checkpoint(tmp_path, monkeypa
 
 def key_in(folder: Path) -> str:
     """Return the key that a copy of the project gives where these modules are imported."""
-    code = "from stages.lib.core import console, state\nprint(state.state_key({}, []))"
+    code = "from fer_transfer.core import state\nprint(state.state_key({}, []))"
     done = subprocess.run(
         [sys.executable, "-c", code],
         cwd=folder,
@@ -46,7 +46,7 @@ def key_in(folder: Path) -> str:
 
 @pytest.fixture
 def copy(tmp_path):
-    for name in ("stages/__init__.py", "stages/lib/__init__.py", "stages/lib/core"):
+    for name in ("stages/__init__.py", "fer_transfer/__init__.py", "fer_transfer/core"):
         source, target = PROJECT / name, tmp_path / name
         target.parent.mkdir(parents=True, exist_ok=True)
         if source.is_dir():
@@ -62,9 +62,9 @@ def copy(tmp_path):
     ("module", "differs"),
     [
         ("stages/__init__.py", True),
-        ("stages/lib/core/files.py", True),
-        ("stages/lib/core/console.py", True),
-        ("stages/lib/core/progress.py", False),  # nothing here imports it
+        ("fer_transfer/core/files.py", True),
+        ("fer_transfer/console/command.py", True),
+        ("fer_transfer/console/progress.py", False),  # nothing here imports it
     ],
 )
 def test_a_state_is_not_gone_on_from_by_other_code(copy, module, differs):

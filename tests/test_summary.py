@@ -3,8 +3,8 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from stages.lib.core import files
-from stages.lib.core.errors import InputError
+from fer_transfer.console.errors import InputError
+from fer_transfer.core import files
 from tools import summary
 
 ROOT = Path(__file__).parents[1]

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from stages.lib.data import synthetic, synthetic_face
-from stages.lib.study.fer2013 import EMOTIONS, IMAGE_SIZE
+from fer_transfer.data import synthetic, synthetic_face
+from fer_transfer.data.fer2013 import EMOTIONS, IMAGE_SIZE
 
 
 @pytest.fixture(scope="module")

@@ -6,11 +6,11 @@ import pandas as pd
 import pytest
 from ruamel.yaml import YAML
 
+from fer_transfer.core import files
+from fer_transfer.data.fer2013 import EMOTIONS
+from fer_transfer.results import tables
+from fer_transfer.results.paper import CLASS_COUNTS
 from stages import tabulate
-from stages.lib.core import files
-from stages.lib.results import tables
-from stages.lib.results.paper import CLASS_COUNTS
-from stages.lib.study.fer2013 import EMOTIONS
 
 ROOT = Path(__file__).parents[1]
 KEYS = ["run", "variant", "seed", "network", "weights"]

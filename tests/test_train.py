@@ -12,15 +12,15 @@ import pandas as pd
 import pytest
 import tf_keras as keras
 
-from stages.lib.networks.runtime import tf
+from fer_transfer.networks.runtime import tf
+from fer_transfer.console.errors import InputError
+from fer_transfer.core import files
+from fer_transfer.networks import runtime, split_model
+from fer_transfer.settings.settings import Train, load_settings
+from fer_transfer.training.batches import Batches
+from fer_transfer.training.checkpoint import Checkpoint
+from fer_transfer.training.loop import Loop
 from stages import train
-from stages.lib.core import files
-from stages.lib.core.errors import InputError
-from stages.lib.networks import runtime, split_model
-from stages.lib.study.settings import Train, load_settings
-from stages.lib.training.batches import Batches
-from stages.lib.training.checkpoint import Checkpoint
-from stages.lib.training.loop import Loop
 from tests.networks import BACKBONES, build, release, some_images
 
 SETTINGS = Train(epochs=4, batch_size=4, learning_rate=1e-3)

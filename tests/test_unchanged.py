@@ -14,7 +14,7 @@ import pytest
 import toys
 from dvc.repo import Repo
 
-from stages.lib.core.errors import InputError
+from fer_transfer.console.errors import InputError
 from tools.unchanged import __main__ as unchanged
 from tools.unchanged import differences, pipeline, plan, sides, small
 
@@ -64,7 +64,7 @@ def outs() -> dict[str, dict[str, str]]:
 
 
 def test_a_comment_a_renamed_function_and_a_reordered_import_pass(toy, caplog):
-    edit("stages/lib/common.py", "def settings", "# All of them.\ndef settings")
+    edit("fer_transfer/common.py", "def settings", "# All of them.\ndef settings")
     edit("stages/train.py", "train_epoch", "one_epoch")
     edit("stages/train.py", "import sys\nimport time\n", "import time\nimport sys\n")
     commit()
@@ -330,7 +330,11 @@ def test_the_real_pipeline_keeps_its_results_over_a_comment(
     target = "evaluate@openface-random"
     projects.dvc(folder, dict(os.environ), "repro", target)
     commit()
-    edit("stages/lib/core/progress.py", "import logging", "import logging  # of lines")
+    edit(
+        "fer_transfer/console/progress.py",
+        "import logging",
+        "import logging  # of lines",
+    )
     commit()
     before = outs()
     with caplog.at_level("INFO"):

@@ -5,7 +5,7 @@ from dvc.fs import localfs
 from dvc.lock import make_lock
 from dvc.rwlock import RWLockFileCorruptedError, rwlock
 
-from stages.lib.core.errors import InputError
+from fer_transfer.console.errors import InputError
 from tools import verify
 
 

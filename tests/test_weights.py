@@ -8,14 +8,14 @@ import pytest
 import tf_keras as keras
 from deepface.models.facial_recognition.tf import VGGFace
 
+from fer_transfer.console.errors import InputError
+from fer_transfer.core import files
+from fer_transfer.data import addresses, fetch, synthetic
+from fer_transfer.features.feature_stats import Measurement, summarize
+from fer_transfer.networks import backbones, split_model
+from fer_transfer.networks.catalog import BACKBONES as CATALOG
+from fer_transfer.settings.settings import load_settings
 from stages import weights
-from stages.lib.core import files
-from stages.lib.core.errors import InputError
-from stages.lib.data import addresses, fetch, synthetic
-from stages.lib.features.feature_stats import Measurement, summarize
-from stages.lib.networks import backbones, split_model
-from stages.lib.study.catalog import BACKBONES as CATALOG
-from stages.lib.study.settings import load_settings
 from tests.networks import BACKBONES, release
 
 PROJECT = Path(__file__).parents[1]

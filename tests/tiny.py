@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import tf_keras as keras
 
-from stages.lib.study import catalog
+from fer_transfer.networks import catalog
 
 TINY = catalog.Backbone(
     title="Tiny",
@@ -41,4 +41,4 @@ def build(weights: Path | None) -> keras.Model:
 def install(patch: pytest.MonkeyPatch) -> None:
     """Let the catalog list this backbone, and find its function as it finds the others'."""
     patch.setitem(catalog.BACKBONES, "tiny", TINY)
-    patch.setitem(sys.modules, "stages.lib.networks.tiny", sys.modules[__name__])
+    patch.setitem(sys.modules, "fer_transfer.networks.tiny", sys.modules[__name__])

@@ -29,7 +29,7 @@ DOWNLOAD = """\
 import shutil
 from pathlib import Path
 
-from stages.lib import common
+from fer_transfer import common
 
 source = Path(common.settings()["data"]["source"])
 if source.is_dir():
@@ -43,7 +43,7 @@ import csv
 
 import numpy as np
 
-from stages.lib import common
+from fer_transfer import common
 
 with open("data/raw/fer2013.csv") as file:
     rows = list(csv.DictReader(file))
@@ -62,7 +62,7 @@ from pathlib import Path
 
 import numpy as np
 
-from stages.lib import common
+from fer_transfer import common
 
 START = 0.5
 
@@ -97,7 +97,7 @@ import sys
 
 import numpy as np
 
-from stages.lib import common
+from fer_transfer import common
 
 SCALE = 2
 
@@ -110,7 +110,7 @@ common.write(f"plots/predictions/{name}.csv", "predicted\\n" + "happy\\n" * 3)
 REPORT = """\
 from pathlib import Path
 
-from stages.lib import common
+from fer_transfer import common
 
 common.write("plots/report.txt", Path("metrics/test/a.json").read_text())
 """
@@ -119,31 +119,31 @@ PIPELINE = """\
 stages:
   download:
     cmd: python -m stages.download
-    deps: [stages/download.py, stages/lib]
+    deps: [stages/download.py, fer_transfer]
     params: [data]
     outs: [data/raw]
   prepare:
     cmd: python -m stages.prepare
-    deps: [stages/prepare.py, stages/lib, data/raw]
+    deps: [stages/prepare.py, fer_transfer, data/raw]
     outs: [data/images.npz, data/channels.npz, metrics/dataset.json: {cache: false}]
   train:
     foreach: ${runs}
     do:
       cmd: python -m stages.train ${key}
-      deps: [stages/train.py, stages/lib, data/channels.npz]
+      deps: [stages/train.py, fer_transfer, data/channels.npz]
       params: [train, "runs.${key}"]
       outs: ["data/runs/${key}/weights.npz", "data/runs/${key}/history.csv"]
   evaluate:
     foreach: ${runs}
     do:
       cmd: python -m stages.evaluate ${key}
-      deps: [stages/evaluate.py, stages/lib, "data/runs/${key}/weights.npz"]
+      deps: [stages/evaluate.py, fer_transfer, "data/runs/${key}/weights.npz"]
       outs:
         - metrics/test/${key}.json: {cache: false}
         - plots/predictions/${key}.csv: {cache: false}
   report:
     cmd: python -m stages.report
-    deps: [stages/report.py, stages/lib, metrics/test/a.json]
+    deps: [stages/report.py, fer_transfer, metrics/test/a.json]
     outs: [plots/report.txt: {cache: false}]
 """
 
@@ -162,8 +162,8 @@ FILES = {
     "dvc.yaml": PIPELINE,
     "params.yaml": SETTINGS,
     "stages/__init__.py": "",
-    "stages/lib/__init__.py": "",
-    "stages/lib/common.py": COMMON,
+    "fer_transfer/__init__.py": "",
+    "fer_transfer/common.py": COMMON,
     "stages/download.py": DOWNLOAD,
     "stages/prepare.py": PREPARE,
     "stages/train.py": TRAIN,

@@ -16,9 +16,10 @@ from PIL import Image
 
 from algorithm.lib import tables
 from algorithm.lib.settings import PATH
-from stages.lib.core import console, files
-from stages.lib.data import synthetic
-from stages.lib.study.fer2013 import EMOTIONS
+from fer_transfer.console import command
+from fer_transfer.core import files
+from fer_transfer.data import synthetic
+from fer_transfer.data.fer2013 import EMOTIONS
 
 FOLDER = Path("scenes")
 PEOPLE, FACES, SEED = 9, 189, 42  # of each person three faces per emotion
@@ -92,4 +93,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    console.run(main)
+    command.run(main)

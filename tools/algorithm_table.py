@@ -8,8 +8,9 @@ from typing import Any
 
 from algorithm.lib.classifier_names import TITLES
 from algorithm.lib.verdicts import selection_score
-from stages.lib.core import console, files
-from stages.lib.study.catalog import BACKBONES
+from fer_transfer.console import command
+from fer_transfer.core import files
+from fer_transfer.networks.catalog import BACKBONES
 
 METRICS = Path("metrics/algorithm")
 PARTS = {
@@ -77,4 +78,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    console.run(main)
+    command.run(main)

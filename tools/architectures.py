@@ -13,11 +13,12 @@ from itertools import accumulate, groupby
 from pathlib import Path
 from typing import Any
 
-from stages.lib.networks.runtime import keras
-from stages.lib.core import console, files
-from stages.lib.networks import backbones
-from stages.lib.results import paper
-from stages.lib.study.catalog import BACKBONES
+from fer_transfer.networks.runtime import keras
+from fer_transfer.console import command
+from fer_transfer.core import files
+from fer_transfer.networks import backbones
+from fer_transfer.networks.catalog import BACKBONES
+from fer_transfer.results import paper
 
 FILE = Path("metrics/architectures.json")
 
@@ -74,4 +75,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    console.run(main)
+    command.run(main)

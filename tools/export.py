@@ -21,12 +21,13 @@ from typing import Any
 
 import numpy as np
 
-from stages.lib.networks.runtime import keras, tf
-from stages.lib.core import console, files
-from stages.lib.core.errors import InputError
-from stages.lib.study.fer2013 import EMOTIONS, IMAGE_SIZE
-from stages.lib.study.settings import load_settings
-from tools.recognise import model_spec, study_run
+from fer_transfer.networks.runtime import keras, tf
+from fer_transfer.console import command
+from fer_transfer.console.errors import InputError
+from fer_transfer.core import files
+from fer_transfer.data.fer2013 import EMOTIONS, IMAGE_SIZE
+from fer_transfer.recognise import model_spec, study_run
+from fer_transfer.settings.settings import load_settings
 
 logger = logging.getLogger(__name__)
 
@@ -114,4 +115,4 @@ def main(name: str) -> None:
 
 
 if __name__ == "__main__":
-    console.run(main, *sys.argv[1:])
+    command.run(main, *sys.argv[1:])

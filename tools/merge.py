@@ -19,8 +19,9 @@ from typing import Any
 from dvc.repo import Repo
 from dvc.utils.serialize import dumps_yaml, parse_yaml, parse_yaml_for_update
 
-from stages.lib.core import console, files
-from stages.lib.core.errors import InputError
+from fer_transfer.console import command
+from fer_transfer.console.errors import InputError
+from fer_transfer.core import files
 from tools.unchanged.pipeline import LOCK, Entry, Pipeline, Stage, entry, load, locked
 
 logger = logging.getLogger(__name__)
@@ -143,4 +144,4 @@ def main(folder: str) -> None:
 
 
 if __name__ == "__main__":
-    console.run(main, *sys.argv[1:])
+    command.run(main, *sys.argv[1:])

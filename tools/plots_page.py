@@ -15,9 +15,10 @@ from pathlib import Path
 
 import jinja2
 
-from stages.lib.core import console, files
-from stages.lib.core.errors import InputError
-from stages.lib.page import html
+from fer_transfer.console import command
+from fer_transfer.console.errors import InputError
+from fer_transfer.core import files
+from fer_transfer.report import html
 
 PAGE = Path(".dvc/plots/page.html")
 
@@ -61,4 +62,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    console.run(main)
+    command.run(main)

@@ -13,12 +13,13 @@ from typing import Any
 
 import pandas as pd
 
-from stages.lib.core import console, files
-from stages.lib.core.errors import InputError
-from stages.lib.results import paper
-from stages.lib.scoring.rates import window_bounds
-from stages.lib.study.protocols import by_the_text, groups
-from stages.lib.study.settings import load_settings
+from fer_transfer.console import command
+from fer_transfer.console.errors import InputError
+from fer_transfer.core import files
+from fer_transfer.results import paper
+from fer_transfer.results.protocols import by_the_text, groups
+from fer_transfer.scoring.rates import window_bounds
+from fer_transfer.settings.settings import load_settings
 
 STUDY = Path("metrics/study")
 WIDTH = 120  # columns of a terminal
@@ -97,4 +98,4 @@ def _number(rate: float | None) -> str:
 if __name__ == "__main__":
     # Before `| head` it ends as other commands do, without a remark on the broken pipe.
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-    console.run(main)
+    command.run(main)

@@ -19,7 +19,8 @@ from pathlib import Path
 from dvc.lock import make_lock
 from dvc.repo import Repo
 
-from stages.lib.core import console, files
+from fer_transfer.console import command
+from fer_transfer.core import files
 from tools.unchanged.pipeline import locked
 
 logger = logging.getLogger(__name__)
@@ -79,4 +80,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    console.run(main)
+    command.run(main)

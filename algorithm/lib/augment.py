@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from algorithm.lib.settings import Views
-from stages.lib.study.fer2013 import IMAGE_SIZE
+from fer_transfer.data.fer2013 import IMAGE_SIZE
 
 MOST = 20  # views of one face: more of the same would teach little else
 

@@ -8,8 +8,8 @@ import numpy as np
 from sklearn.model_selection import StratifiedGroupKFold, train_test_split
 
 from algorithm.lib import faces
-from stages.lib.core import files
-from stages.lib.features.feature_store import open_features
+from fer_transfer.core import files
+from fer_transfer.features.feature_store import open_features
 
 FOLDER = Path("data/algorithm")
 

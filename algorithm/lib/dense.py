@@ -10,7 +10,7 @@ import numpy as np
 from scipy.special import softmax
 from sklearn.base import BaseEstimator, ClassifierMixin
 
-from stages.lib.networks.runtime import keras, tf
+from fer_transfer.networks.runtime import keras, tf
 
 BATCH = 64
 EPOCHS = 20

@@ -5,8 +5,8 @@ from typing import NamedTuple
 import numpy as np
 
 from algorithm.lib.settings import PATH
-from tools.recognise import framing, photos
-from tools.recognise.detectors import DETECTORS, Box, Detector, Found
+from fer_transfer.recognise import framing, photos
+from fer_transfer.recognise.detectors import DETECTORS, Box, Detector, Found
 
 OK, NO_FACE, SEVERAL = "ok", "no face", "several faces"
 TOO_SMALL, NOT_IN_PHOTO, NO_FACE_SHAPE = "face too small", "box outside", "not a face"

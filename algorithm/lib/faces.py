@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from algorithm.lib import tables
-from stages.lib.core import files
+from fer_transfer.core import files
 
 FOLDER = Path("data/algorithm")
 

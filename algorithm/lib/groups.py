@@ -4,7 +4,7 @@ import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from stages.lib.data import duplicates
+from fer_transfer.data import duplicates
 
 
 def canonical(images: np.ndarray) -> np.ndarray:

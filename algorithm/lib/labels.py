@@ -7,8 +7,8 @@ from difflib import get_close_matches
 
 from algorithm.lib.names import in_one_line
 from algorithm.lib.settings import DROP, PATH
-from stages.lib.core.errors import InputError
-from stages.lib.study import fer2013
+from fer_transfer.console.errors import InputError
+from fer_transfer.data import fer2013
 
 # Beside those that copies of FER2013 use: the words of other data sets, as they spell them.
 WORDS = fer2013.EMOTION_FOLDERS | {

@@ -8,9 +8,9 @@ from scipy.special import softmax
 from sklearn.pipeline import Pipeline
 
 from algorithm.lib.dense import DenseLayers, Layers, fold_scaling
-from stages.lib.networks import split_model
-from tools.recognise import model_folder, model_spec
-from tools.recognise.model import score_of
+from fer_transfer.networks import split_model
+from fer_transfer.recognise import model_folder, model_spec
+from fer_transfer.recognise.model import score_of
 
 Arrays = dict[str, np.ndarray]
 

@@ -9,12 +9,12 @@ import numpy as np
 from algorithm.lib import tables
 from algorithm.lib.face_of import Face, face_of
 from algorithm.lib.names import in_one_line
-from stages.lib.core import files
-from stages.lib.core.errors import InputError
-from stages.lib.study.fer2013 import IMAGE_SIZE
-from tools.recognise import photos
-from tools.recognise.detectors import Box, Detector
-from tools.recognise.status import Rejected, Status
+from fer_transfer.console.errors import InputError
+from fer_transfer.core import files
+from fer_transfer.data.fer2013 import IMAGE_SIZE
+from fer_transfer.recognise import photos
+from fer_transfer.recognise.detectors import Box, Detector
+from fer_transfer.recognise.status import Rejected, Status
 
 SIDES = ("left", "top", "width", "height")
 FAILED = {status.value for status in Status if status.failed}

@@ -7,7 +7,7 @@ from scipy.special import softmax
 from sklearn.metrics import confusion_matrix, log_loss, recall_score
 from sklearn.pipeline import Pipeline
 
-from stages.lib.scoring.significance import wilson_interval
+from fer_transfer.scoring.significance import wilson_interval
 
 LEAST = np.finfo(np.float64).eps  # a probability below counts as this
 

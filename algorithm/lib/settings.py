@@ -8,10 +8,10 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from algorithm.lib.classifier_names import CLASSIFIERS
-from stages.lib.core.errors import InputError
-from stages.lib.study.catalog import BACKBONES
-from stages.lib.study.settings import LAST_SEED, MOST
-from stages.lib.study.validation import check_keys, section, shown
+from fer_transfer.console.errors import InputError, shown
+from fer_transfer.networks.catalog import BACKBONES
+from fer_transfer.settings.settings import LAST_SEED, MOST
+from fer_transfer.settings.validation import check_keys, section
 
 PATH = Path("algorithm/params.yaml")
 

@@ -8,8 +8,8 @@ import csv
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from stages.lib.core import files
-from stages.lib.core.errors import InputError
+from fer_transfer.console.errors import InputError
+from fer_transfer.core import files
 
 
 def write_rows(

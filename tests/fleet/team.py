@@ -22,7 +22,7 @@ import sys
 
 import numpy as np
 
-from stages.lib import common
+from fer_transfer import common
 
 name = sys.argv[1]
 Path = common.Path
@@ -41,7 +41,7 @@ from pathlib import Path
 
 import numpy as np
 
-from stages.lib import common
+from fer_transfer import common
 
 name = sys.argv[1]
 if os.environ.get("FAULT") == "full disk":
@@ -66,7 +66,7 @@ REPORT = """\
 import json
 from pathlib import Path
 
-from stages.lib import common
+from fer_transfer import common
 
 found = sorted(Path("metrics/test").glob("*.json"))
 common.write_json("plots/report.json", {one.stem: json.loads(one.read_text()) for one in found})
@@ -80,7 +80,7 @@ PIPELINE = (
     foreach: ${variants}
     do:
       cmd: python -m stages.features ${key}
-      deps: [stages/features.py, stages/lib, data/channels.npz]
+      deps: [stages/features.py, fer_transfer, data/channels.npz]
       params: ["variants.${key}"]
       outs:
         - data/features/${key}.npy: {push: false}
@@ -89,8 +89,8 @@ PIPELINE = (
 """,
     )
     .replace(
-        "deps: [stages/train.py, stages/lib, data/channels.npz]",
-        'deps: [stages/train.py, stages/lib, "data/features/${item.variant}.npy"]',
+        "deps: [stages/train.py, fer_transfer, data/channels.npz]",
+        'deps: [stages/train.py, fer_transfer, "data/features/${item.variant}.npy"]',
     )
     .replace("metrics/test/a.json]", "metrics/test]")
     .replace("report.txt", "report.json")
@@ -123,7 +123,7 @@ def make(folder: Path, remote: str) -> None:
     for name, text in {**toys.FILES, **FILES}.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text)
-    for name in ("tools", "stages/lib/core"):
+    for name in ("tools", "fer_transfer/core"):
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(projects.ROOT / name, folder / name, ignore=ignored)
     shutil.copyfile(projects.ROOT / "requirements.lock", folder / "requirements.lock")

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from stages.lib.core.errors import InputError
+from fer_transfer.console.errors import InputError
 from tools.fleet import dealing
 from tools.fleet.dealing import Dealer
 

@@ -12,7 +12,7 @@ import pytest
 import servers
 import team
 
-from stages.lib.core.errors import InputError
+from fer_transfer.console.errors import InputError
 from tools.fleet import cluster
 from tools.fleet.__main__ import main
 

@@ -10,9 +10,9 @@ from ruamel.yaml import YAML
 
 from algorithm import faces, gather
 from algorithm.lib import tables
-from stages.lib.core import files
-from stages.lib.data import synthetic
-from tools.recognise.detectors import Box, Found
+from fer_transfer.core import files
+from fer_transfer.data import synthetic
+from fer_transfer.recognise.detectors import Box, Found
 
 FACES = synthetic.draw(14, 2, seed=3)[0]
 

@@ -6,9 +6,9 @@ import numpy as np
 from ruamel.yaml import YAML
 
 from algorithm.lib import tables
-from stages.lib.core import files
-from stages.lib.data import synthetic
-from stages.lib.study.fer2013 import EMOTIONS
+from fer_transfer.core import files
+from fer_transfer.data import synthetic
+from fer_transfer.data.fer2013 import EMOTIONS
 
 ROOT = Path(__file__).parents[2]
 FOLDER = Path("data/algorithm")

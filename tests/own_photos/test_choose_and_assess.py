@@ -13,14 +13,14 @@ from sklearn.preprocessing import StandardScaler
 
 from algorithm import assess, choose, features, report, split, views
 from algorithm.lib import dataset, dense
-from stages.lib.core import files
-from stages.lib.core.errors import InputError
-from stages.lib.features.feature_store import open_features
-from stages.lib.networks import split_model
-from stages.lib.networks.inference import open_engine
-from stages.lib.study.fer2013 import EMOTIONS
+from fer_transfer.console.errors import InputError
+from fer_transfer.core import files
+from fer_transfer.data.fer2013 import EMOTIONS
+from fer_transfer.features.feature_store import open_features
+from fer_transfer.networks import split_model
+from fer_transfer.networks.inference import open_engine
+from fer_transfer.recognise import model_folder, model_spec
 from tools import algorithm_table
-from tools.recognise import model_folder, model_spec
 
 METRICS = Path("metrics/algorithm")
 LIGHT = ["logistic", "lda"]

@@ -12,8 +12,8 @@ from algorithm.lib import dense, model, scores, verdicts
 from algorithm.lib.classifier_names import BASELINES, CLASSIFIERS
 from algorithm.lib.classifiers import CLASSIFIERS as MADE
 from algorithm.lib.classifiers import grids, pipeline
-from stages.lib.scoring.significance import wilson_interval
-from tools.recognise import model_folder, model_spec
+from fer_transfer.recognise import model_folder, model_spec
+from fer_transfer.scoring.significance import wilson_interval
 
 # In one thread: under other programs OpenMP waits more than it works.
 threadpool_limits(1)

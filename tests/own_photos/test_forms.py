@@ -3,9 +3,9 @@ import numpy as np
 import pytest
 from data_sets import by_photo, photo, write, write_photos
 
-from stages.lib.core import files
-from stages.lib.core.errors import InputError
-from stages.lib.study.fer2013 import EMOTIONS
+from fer_transfer.console.errors import InputError
+from fer_transfer.core import files
+from fer_transfer.data.fer2013 import EMOTIONS
 
 WORDS = {
     "angry": "angry",

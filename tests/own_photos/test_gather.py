@@ -9,8 +9,8 @@ from data_sets import by_photo, photo, write, write_photos
 
 from algorithm import gather
 from algorithm.lib.settings import load_faces, load_gather
-from stages.lib.core import files
-from stages.lib.core.errors import InputError
+from fer_transfer.console.errors import InputError
+from fer_transfer.core import files
 
 HEAD = "path,label,group,left,top,width,height\n"
 

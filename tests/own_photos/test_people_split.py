@@ -7,8 +7,8 @@ from algorithm import split
 from algorithm.lib import groups
 from algorithm.lib.dataset import Dataset
 from algorithm.lib.settings import Split
-from stages.lib.core import files
-from stages.lib.core.errors import InputError
+from fer_transfer.console.errors import InputError
+from fer_transfer.core import files
 
 SHARES = Split(val=0.1, test=0.2, seed=42)
 

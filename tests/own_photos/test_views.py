@@ -6,7 +6,7 @@ import scipy.ndimage
 from algorithm import split, views
 from algorithm.lib import augment
 from algorithm.lib.settings import Views
-from stages.lib.core import files
+from fer_transfer.core import files
 
 REST = {
     "flip": False,

@@ -19,8 +19,8 @@ from collections.abc import Sequence
 from distributed import Client
 from dvc.repo import Repo
 
-from stages.lib.core import console
-from stages.lib.core.errors import InputError
+from fer_transfer.console import command
+from fer_transfer.console.errors import InputError
 from tools.fleet import cluster, here, plan, results, tasks
 from tools.fleet.dealing import Dealer
 from tools.fleet.messages import Outcome, Result, Task, key_of
@@ -158,6 +158,6 @@ if __name__ == "__main__":
     )
     parser.add_argument("targets", nargs="*", metavar="TARGET")
     given = parser.parse_args()
-    console.run(
+    command.run(
         lambda: main(given.scheduler, given.workers, given.threads, given.targets)
     )

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from dvc.utils.serialize import dumps_yaml, parse_yaml
 
-from stages.lib.core import files
+from fer_transfer.core import files
 from tools.fleet.messages import Result, Task, key_of
 from tools.fleet.slot import ChainError, Slot, open_slot
 from tools.unchanged.pipeline import LOCK

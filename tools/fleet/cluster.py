@@ -10,7 +10,7 @@ from typing import Any
 import psutil
 from distributed import Client, LocalCluster, Semaphore
 
-from stages.lib.core.errors import InputError
+from fer_transfer.console.errors import InputError
 from tools.fleet.costs import memory
 from tools.fleet.plan import Chain
 

@@ -13,8 +13,8 @@ from typing import Any
 
 from distributed import Client, Future
 
-from stages.lib.core.errors import InputError, remedy
-from stages.lib.core.progress import Progress
+from fer_transfer.console.errors import InputError, remedy
+from fer_transfer.console.progress import Progress
 from tools.fleet import cluster
 from tools.fleet.messages import Outcome, Result, Task
 from tools.fleet.remote import TOPIC, work

@@ -9,7 +9,7 @@ from typing import Any
 from dvc.repo import Repo
 from dvc.utils.serialize import parse_yaml
 
-from stages.lib.core.errors import InputError
+from fer_transfer.console.errors import InputError
 from tools.unchanged.pipeline import LOCK, Pipeline, load
 
 

@@ -11,8 +11,8 @@ from typing import Any
 
 from dvc.repo import Repo
 
-from stages.lib.core import files
-from stages.lib.core.errors import InputError
+from fer_transfer.console.errors import InputError
+from fer_transfer.core import files
 from tools.fleet.messages import Result
 from tools.merge import merge
 from tools.unchanged.pipeline import LOCK, locked

@@ -12,8 +12,8 @@ import socket
 import sys
 from pathlib import Path
 
-from stages.lib.core import console
-from stages.lib.core.errors import InputError
+from fer_transfer.console import command
+from fer_transfer.console.errors import InputError
 
 HERE = Path(__file__).parent
 CODE = (
@@ -57,4 +57,4 @@ def main(*arguments: str) -> None:
 
 
 if __name__ == "__main__":
-    console.run(lambda: main(*sys.argv[1:]))
+    command.run(lambda: main(*sys.argv[1:]))

@@ -36,8 +36,8 @@ from pathlib import Path
 
 from dvc.repo import Repo
 
-from stages.lib.core import console
-from stages.lib.core.errors import InputError
+from fer_transfer.console import command
+from fer_transfer.console.errors import InputError
 from tools.unchanged import past, pipeline, plan, record, sides, small
 from tools.unchanged.pipeline import LOCK
 from tools.unchanged.verdict import Comparison, Convert, Verdict
@@ -179,4 +179,4 @@ def grouped(names: list[str]) -> str:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m tools.unchanged")
     parser.add_argument("--convert", metavar="FILE.py", default="")
-    console.run(main, parser.parse_args().convert)
+    command.run(main, parser.parse_args().convert)

@@ -10,7 +10,7 @@ from typing import Any
 import h5py
 import numpy as np
 
-from stages.lib.core.files import DAMAGE
+from fer_transfer.core.files import DAMAGE
 
 MOST = 3  # differences named in a line
 ABSENT = object()

@@ -7,7 +7,7 @@ from dvc.exceptions import DvcException
 from dvc.repo import Repo
 from dvc.repo.brancher import switch
 
-from stages.lib.core.errors import InputError
+from fer_transfer.console.errors import InputError
 from tools.unchanged.pipeline import LOCK, Entry, Pipeline, load
 
 

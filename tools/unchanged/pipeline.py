@@ -15,7 +15,7 @@ from dvc.lock import LockBase, LockError
 from dvc.repo import Repo
 from dvc.utils.serialize import parse_yaml
 
-from stages.lib.core.errors import InputError
+from fer_transfer.console.errors import InputError
 
 LOCK = Path("dvc.lock")
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from dvc.repo import Repo
 
-from stages.lib.core.errors import InputError
+from fer_transfer.console.errors import InputError
 from tools.unchanged import past, small
 from tools.unchanged.pipeline import Pipeline
 

@@ -12,8 +12,8 @@ from dvc.repo import Repo
 from dvc.stage import serialize
 from dvc.utils.serialize import dumps_yaml, parse_yaml_for_update
 
-from stages.lib.core import files
-from stages.lib.core.errors import InputError
+from fer_transfer.console.errors import InputError
+from fer_transfer.core import files
 from tools.unchanged.pipeline import LOCK, Pipeline, locked
 from tools.unchanged.sides import started
 from tools.unchanged.verdict import Convert, read_kept

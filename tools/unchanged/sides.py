@@ -11,8 +11,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from stages.lib.core.errors import InputError
-from stages.lib.core.progress import Progress
+from fer_transfer.console.errors import InputError
+from fer_transfer.console.progress import Progress
 from tools.unchanged import small
 from tools.unchanged.past import git
 from tools.unchanged.pipeline import LOCK, Entry, entries

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 from ruamel.yaml import YAML
 
-from stages.lib.core import files
-from stages.lib.core.errors import InputError
+from fer_transfer.console.errors import InputError
+from fer_transfer.core import files
 
 IMAGES = Path("data/images.npz")
 RAW = Path("data/raw")

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from stages.lib.core.errors import InputError
+from fer_transfer.console.errors import InputError
 from tools.unchanged.differences import describe
 from tools.unchanged.pipeline import Entry, Pipeline
 from tools.unchanged.plan import changed_setting

@@ -19,8 +19,8 @@ from algorithm.lib.forms.entries import PART_OF, Entry, Folder, Found
 from algorithm.lib.forms.manifest import MISSING, Row, box_of, rows_of
 from algorithm.lib.labels import Labels
 from algorithm.lib.names import in_one_line
-from stages.lib.core.errors import InputError
-from tools.recognise.detectors import Box
+from fer_transfer.console.errors import InputError
+from fer_transfer.recognise.detectors import Box
 
 PHOTO, EXPRESSION = "subDirectory_filePath", "expression"
 SIDES = ("face_x", "face_y", "face_width", "face_height")

@@ -15,7 +15,7 @@ from pathlib import PurePosixPath
 from algorithm.lib.forms.entries import Entry, Folder, Found
 from algorithm.lib.labels import WORDS, Labels
 from algorithm.lib.names import in_one_line
-from stages.lib.core.errors import InputError
+from fer_transfer.console.errors import InputError
 
 JAFFE = re.compile(r"([A-Z]{2})\.(AN|DI|FE|HA|NE|SA|SU)\d?\.\d+", re.IGNORECASE)
 KDEF = re.compile(

@@ -18,7 +18,7 @@ from algorithm.lib.forms.entries import PART_OF, Entry, Folder, Found
 from algorithm.lib.forms.manifest import MISSING, box_of
 from algorithm.lib.labels import Labels
 from algorithm.lib.names import in_one_line
-from stages.lib.core.errors import InputError
+from fer_transfer.console.errors import InputError
 
 RAF_LIST = "list_patition_label.txt"
 EXPW_LIST = "label.lst"

@@ -16,8 +16,8 @@ from pathlib import Path
 from algorithm.lib.forms.entries import PART_OF, Entry, Folder, Found
 from algorithm.lib.names import in_one_line
 from algorithm.lib.settings import PATH
-from stages.lib.core.errors import InputError
-from tools.recognise.detectors import Box
+from fer_transfer.console.errors import InputError
+from fer_transfer.recognise.detectors import Box
 
 NEEDED = ("path", "label")
 SIDES = ("left", "top", "width", "height")

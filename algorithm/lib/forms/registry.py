@@ -17,8 +17,8 @@ from algorithm.lib.forms.entries import Folder, Found, open_folder
 from algorithm.lib.labels import Labels
 from algorithm.lib.names import in_one_line
 from algorithm.lib.settings import FORMS, PATH, Gather
-from stages.lib.core.errors import InputError
-from tools.recognise import file_kinds
+from fer_transfer.console.errors import InputError
+from fer_transfer.recognise import file_kinds
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,9 @@ import numpy as np
 
 from algorithm.lib.forms.entries import Entry, Found
 from algorithm.lib.settings import PATH
-from stages.lib.core import files
-from stages.lib.core.errors import InputError
-from stages.lib.data import ferplus
-from stages.lib.study import fer2013
+from fer_transfer.console.errors import InputError
+from fer_transfer.core import files
+from fer_transfer.data import fer2013, ferplus
 
 SOURCES = ("fer2013", "ferplus")
 IMAGES, SPLIT, VOTES = (

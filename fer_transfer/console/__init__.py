@@ -1,0 +1,1 @@
+"""What talks to the user: errors, progress, how a command starts and ends."""

@@ -1,0 +1,133 @@
+"""FER+: what ten people see in each image of FER2013.
+
+Source: Barsoum et al., "Training Deep Networks for Facial Expression Recognition with
+Crowd-Sourced Label Distribution" (ICMI 2016, arXiv:1608.01041); the votes, under the MIT
+licence, and the rule: https://github.com/microsoft/FERPlus, fer2013new.csv and src/ferplus.py.
+"""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from fer_transfer.console.errors import InputError
+from fer_transfer.data import fer2013
+
+COMMIT = "8ad5426c7b69e86e78afccb42c5f516850f52a28"
+URL = f"https://raw.githubusercontent.com/microsoft/FERPlus/{COMMIT}/fer2013new.csv"
+HASH = "sha256:9206e20d62f56475939f516847d61753e4860caeac9718b560129541b776fc2c"
+
+# The columns that hold votes, and what FER2013 calls the same; None: it has no such label.
+NAMES = {
+    "neutral": "neutral",
+    "happiness": "happy",
+    "surprise": "surprise",
+    "sadness": "sad",
+    "anger": "angry",
+    "disgust": "disgust",
+    "fear": "fear",
+    "contempt": None,
+    "unknown": None,
+    "NF": None,  # not a face
+}
+MOST_VOTES = 10  # one image of the 35,887 has nine
+NO_MAJORITY = -1
+
+# FER2013's labels agree with the majority on 68 %; of rows in another order, with a fifth.
+LEAST_AGREEMENT = 0.5
+
+
+class Table(NamedTuple):
+    """FER+'s file: row by row, the images of fer2013.csv."""
+
+    usages: np.ndarray  # (N,) text
+    votes: np.ndarray  # (N, 10) uint8, one column for each of NAMES
+
+
+def read(path: Path) -> Table:
+    """Read fer2013new.csv.
+
+    Raises:
+        InputError: If it has other columns, or votes that are none.
+    """
+    columns = ["Usage", *NAMES]
+    try:
+        table = pd.read_csv(path, usecols=columns, dtype=dict.fromkeys(NAMES, "uint8"))
+        votes = table[list(NAMES)].to_numpy()
+        if (votes.sum(axis=1) > MOST_VOTES).any():
+            raise ValueError(f"an image has more than {MOST_VOTES} votes")
+    except (ValueError, OverflowError) as error:
+        raise InputError(
+            f"{path.name} is not FER+'s CSV file: expected the columns {', '.join(columns)} "
+            f"with {MOST_VOTES} votes in a row ({' '.join(str(error).split())}). Replace it where it "
+            "came from."
+        ) from None
+    return Table(table["Usage"].to_numpy(str), votes)
+
+
+def majority(votes: np.ndarray) -> np.ndarray:
+    """Return the emotion that most people see in each image.
+
+    The rule of FER+'s authors (`majority` in their src/ferplus.py): a single vote is taken
+    for a slip and dropped; the winner needs more than half of the votes that are left, those
+    for "unknown" and "not a face" among them. What wins must be one of FER2013's seven.
+
+    Args:
+        votes: Shape (N, 10), one column for each of NAMES.
+
+    Returns:
+        Codes, positions in EMOTIONS, shape (N,) int8; NO_MAJORITY where nothing wins, or
+        contempt, "unknown" or "not a face" does.
+
+    >>> majority(np.array([[4, 0, 0, 1, 3, 2, 0, 0, 0, 0], [2, 0, 0, 1, 7, 0, 0, 0, 0, 0]]))
+    array([-1,  0], dtype=int8)
+    """
+    codes = np.array(
+        [
+            fer2013.EMOTIONS.index(name) if name else NO_MAJORITY
+            for name in NAMES.values()
+        ],
+        dtype=np.int8,
+    )
+    kept = np.where(votes > 1, votes, 0).astype(np.int64)
+    wins = 2 * kept.max(axis=1) > kept.sum(axis=1)
+    return np.where(wins, codes[kept.argmax(axis=1)], NO_MAJORITY).astype(np.int8)
+
+
+def check_same_images(table: Table, images: dict[str, np.ndarray]) -> None:
+    """Raise an InputError unless FER+'s rows are those of the images, in their order.
+
+    Args:
+        table: FER+'s file.
+        images: labels, usages and rows (N,) of data/labels.npz.
+    """
+    remedy = "Set `data.ferplus: false` in params.yaml, or `data.source` to the official fer2013.csv."
+    rows = images["rows"]
+    if (rows < 0).any():
+        raise InputError(
+            "FER+ names an image by its row in fer2013.csv, and this copy of FER2013 is no CSV "
+            f"file: it has no rows. {remedy}"
+        )
+    if len(rows) != len(table.votes):
+        raise InputError(
+            f"FER+ has votes on {len(table.votes)} images, one for each row of fer2013.csv, but "
+            f"this copy has {len(rows)}. {remedy}"
+        )
+    strangers = np.flatnonzero(table.usages[rows] != images["usages"])
+    if len(strangers):
+        first = strangers[0]
+        raise InputError(
+            f"Row {rows[first]} of this copy of FER2013 belongs to {images['usages'][first]}, "
+            f"that of FER+ to {table.usages[rows][first]}: the copy has another order. {remedy}"
+        )
+    labels = majority(table.votes)[rows]
+    known = labels != NO_MAJORITY
+    share = (
+        float(np.mean(labels[known] == images["labels"][known])) if known.any() else 0
+    )
+    if share < LEAST_AGREEMENT:
+        raise InputError(
+            f"Only {share:.0%} of this copy's labels are those of FER+'s majority, where 68% of "
+            f"FER2013's are: the copy has another order within its sets. {remedy}"
+        )

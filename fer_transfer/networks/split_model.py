@@ -1,0 +1,192 @@
+"""One variant's network: image in, probabilities out, split where the frozen part ends.
+
+    image (N, 48, 48) -> [ frozen part ] -> features -> [ layers that train + head ] -> (N, 7)
+
+The three models share their layers, so what the tail learns the whole network knows.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+from fer_transfer.networks.runtime import keras, tf
+from fer_transfer.console.errors import InputError
+from fer_transfer.data.fer2013 import EMOTIONS, IMAGE_SIZE
+from fer_transfer.networks import backbones, catalog
+from fer_transfer.networks.backbones import WEIGHT_LOADING_ERRORS
+from fer_transfer.networks.layers import Head, ProductConvolution
+
+Layers = list[keras.layers.Layer]
+
+
+@dataclass(frozen=True)
+class Network:
+    """A variant's models; `whole` is `tail` after `frozen`."""
+
+    whole: keras.Model  # image -> probabilities
+    frozen: keras.Model  # image -> features, a list of one tensor or more
+    tail: keras.Model  # features -> probabilities
+    backbone: keras.Model  # image -> the head's input; without the head
+
+
+def build(
+    backbone: str,
+    trainable_layers: int | str,
+    weights: Path | None = None,
+    head_seed: int = 0,
+    num_classes: int = len(EMOTIONS),
+    dropout: float = 0,
+) -> Network:
+    """Build a variant's network.
+
+    Args:
+        backbone: Its name in the catalog.
+        trainable_layers: How many of the backbone's last layers train besides the head, or
+            `all`. With 0 the features are what the head sees, averaged over the map.
+        weights: The file that `stages.weights` writes; without one the values are random.
+        head_seed: Of the head's initial values.
+        num_classes: Probabilities per image.
+        dropout: Share of the head's inputs that training drops.
+
+    Raises:
+        InputError: If the backbone has fewer layers than are to train, or the file holds
+            another network's weights.
+    """
+    spec = catalog.find(backbone)
+    base = backbones.blank(backbone) if weights else backbones.build(backbone, None)
+    trained = _trained_layers(base, backbone, trainable_layers)
+    image = keras.Input((IMAGE_SIZE, IMAGE_SIZE), dtype="uint8", name="image")
+    model = _rebuild(base, preprocess(image, spec), trained, image)
+    if weights is not None:
+        _load(model, weights)
+
+    seen = model.output
+    if not trained and seen.shape.rank == 4:
+        seen = keras.layers.GlobalAveragePooling2D(name="average")(seen)
+    tail_layers = [
+        layer for layer in model.layers if layer.name in {one.name for one in trained}
+    ]
+    if trainable_layers == "all":  # what precedes the backbone too
+        tail_layers = model.layers[1:]
+    if dropout:
+        drop = _dropout(keras.layers.Dropout(dropout, name="head_dropout"))
+        seen = drop(seen)
+        tail_layers.append(drop)
+    head = Head(num_classes=num_classes, seed=head_seed, name="head")
+    whole = keras.Model(image, head(seen))
+    tail_layers.append(head)
+    for layer in whole.layers:
+        layer.trainable = layer in tail_layers
+
+    features = _split_tensors(tail_layers)
+    inputs = [
+        keras.Input(tensor.shape[1:], dtype=stored_type(tensor)) for tensor in features
+    ]
+    tail = keras.Model(inputs, _replay(tail_layers, features, inputs))
+    return Network(whole, keras.Model(image, features), tail, model)
+
+
+def preprocess(image: tf.Tensor, spec: catalog.Backbone) -> tf.Tensor:
+    """Give grey images (N, 48, 48) the size, channels and range that a backbone expects."""
+    grey = keras.layers.Reshape((IMAGE_SIZE, IMAGE_SIZE, 1))(image)
+    grey = keras.layers.Resizing(spec.size, spec.size, "bilinear")(grey)
+    channels = keras.layers.Concatenate()([grey, grey, grey])
+    return keras.layers.Rescaling(spec.scale, spec.offset)(channels)
+
+
+def stored_type(tensor: tf.Tensor) -> tf.DType:
+    """Return the type in which a tensor is stored: float32, whatever computed it, or bytes."""
+    return tf.float32 if tensor.dtype.is_floating else tensor.dtype
+
+
+def restart_dropout(model: keras.Model, seed: int) -> None:
+    """Make what dropout drops from here on depend on `seed` alone."""
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.Dropout):
+            layer._random_generator._generator.reset_from_seed(seed)
+
+
+def _rebuild(
+    base: keras.Model,
+    inputs: tf.Tensor,
+    trained: Layers,
+    image: tf.Tensor,
+) -> keras.Model:
+    """Call a backbone's layers on preprocessed images, those that train as `_adapted`."""
+    return keras.Model(image, _replay(_layers(base), [base.input], [inputs], trained))
+
+
+def _layers(base: keras.Model) -> Layers:
+    """Return a backbone's layers but its input, which a sequential model does not list."""
+    inputs = keras.layers.InputLayer
+    return [layer for layer in base.layers if not isinstance(layer, inputs)]
+
+
+def _replay(
+    layers: Layers,
+    old: list[tf.Tensor],
+    new: list[tf.Tensor],
+    adapted: Collection[keras.layers.Layer] = (),
+) -> tf.Tensor:
+    """Call layers, in their order, on `new` tensors in place of the `old` ones.
+
+    keras.Model could take inner tensors as inputs, but its search for the way between
+    them doubles with every residual block.
+    """
+    tensors = {before.ref(): after for before, after in zip(old, new, strict=True)}
+    for layer in layers:
+        old_inputs, old_output = layer.get_input_at(-1), layer.get_output_at(-1)
+        inputs = tf.nest.map_structure(lambda one: tensors[one.ref()], old_inputs)
+        called = _adapted(layer) if layer in adapted else layer
+        tensors[old_output.ref()] = called(inputs)
+    return tensors[old_output.ref()]
+
+
+def _adapted(layer: keras.layers.Layer) -> keras.layers.Layer:
+    """Keep a backbone's layer, unless an equivalent one serves training better."""
+    if isinstance(layer, keras.layers.Dropout):
+        return _dropout(layer)
+    if ProductConvolution.fits(layer):
+        return ProductConvolution.of(layer)
+    return layer
+
+
+def _dropout(layer: keras.layers.Dropout) -> keras.layers.Dropout:
+    """Return a dropout layer whose random numbers come from a state, so that runs can resume."""
+    return type(layer)(**layer.get_config(), rng_type="stateful")
+
+
+def _load(model: keras.Model, weights: Path) -> None:
+    try:
+        model.load_weights(weights)
+    except WEIGHT_LOADING_ERRORS as error:
+        raise InputError(
+            f"{weights} does not hold the weights of this backbone: {error}. Remove it and "
+            "run `dvc repro` again."
+        ) from error
+
+
+def _trained_layers(
+    base: keras.Model, name: str, trainable_layers: int | str
+) -> Layers:
+    """Return the backbone's layers that train: its last ones, by position."""
+    layers = _layers(base)
+    if isinstance(trainable_layers, str):
+        return layers
+    if trainable_layers > len(layers):
+        raise InputError(
+            f"A variant trains {trainable_layers} layers of {name}, which has "
+            f"{len(layers)}. Set `trainable_layers` in params.yaml to fewer, or to `all`."
+        )
+    return layers[len(layers) - trainable_layers :]
+
+
+def _split_tensors(tail_layers: Layers) -> list[tf.Tensor]:
+    """Return the tensors that pass from a frozen layer to one of the tail, each once."""
+    parents = dict.fromkeys(
+        node
+        for layer in tail_layers
+        for node in layer.inbound_nodes[-1].parent_nodes
+        if node.layer not in tail_layers
+    )
+    return [node.outputs for node in parents]

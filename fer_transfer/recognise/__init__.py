@@ -1,0 +1,1 @@
+"""Photos in; the faces in them and the emotion of each out."""

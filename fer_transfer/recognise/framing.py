@@ -1,0 +1,66 @@
+"""Cut a face out of a photo as FER2013's makers cut theirs: a square, grey, 48x48."""
+
+import numpy as np
+from PIL import Image
+
+from fer_transfer.data.fer2013 import IMAGE_SIZE
+from fer_transfer.recognise.detectors import Box
+
+LEAST_TILT = 10  # degrees: from here on a face is turned upright (docs/recognise.md)
+TURNED = 2  # times the square: what can come into view by turning, and more
+FINER = 2  # times 48 pixels, while a face is turned: turning blurs
+
+
+def square_about(box: Box, side: float) -> Box:
+    """Return the square of that side about a box's centre.
+
+    >>> square_about(Box(10, 20, 30, 40), 40)
+    Box(left=5.0, top=20.0, width=40, height=40)
+    """
+    left = box.left + (box.width - side) / 2
+    top = box.top + (box.height - side) / 2
+    return Box(left, top, side, side)
+
+
+def cut(pixels: np.ndarray, square: Box, size: int = IMAGE_SIZE) -> np.ndarray:
+    """Cut a square out of RGB (h, w, 3) as grey (size, size) uint8.
+
+    What lies outside the photo repeats its border. Grey is what FER2013's readers make of
+    colour (ITU-R 601), and a reduction averages, so that fine patterns leave no false ones.
+    """
+    height, width = pixels.shape[:2]
+    rows, top = _clamped(square.top, square.height, height)
+    columns, left = _clamped(square.left, square.width, width)
+    grey = Image.fromarray(pixels[rows[:, None], columns]).convert("L")
+    box = (left, top, left + square.width, top + square.height)
+    small = grey.resize((size, size), Image.Resampling.BILINEAR, box=box)
+    return np.asarray(small)
+
+
+def cut_upright(pixels: np.ndarray, square: Box, tilt: float) -> np.ndarray:
+    """Cut a square as `cut` does, a tilted face turned upright about its middle.
+
+    Args:
+        pixels: RGB (h, w, 3).
+        square: Where the face is, as if it were upright.
+        tilt: Degrees clockwise. Small ones are left: FER2013's faces have them too.
+    """
+    if abs(tilt) < LEAST_TILT:
+        return cut(pixels, square)
+    around = square_about(square, TURNED * square.width)
+    large = cut(pixels, around, TURNED * FINER * IMAGE_SIZE)
+    turned = Image.fromarray(large).rotate(tilt, Image.Resampling.BILINEAR)
+    side = FINER * IMAGE_SIZE
+    corner = (turned.width - side) // 2
+    middle = turned.crop((corner, corner, corner + side, corner + side))
+    return np.asarray(middle.reduce(FINER))
+
+
+def _clamped(start: float, length: float, limit: int) -> tuple[np.ndarray, float]:
+    """Return the rows a square touches, the border's in place of those outside.
+
+    Also where the square starts within them, as a fraction of a pixel.
+    """
+    first = int(np.floor(start))
+    last = max(int(np.ceil(start + length)), first + 1)
+    return np.clip(np.arange(first, last), 0, limit - 1), start - first

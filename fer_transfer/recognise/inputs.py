@@ -1,0 +1,116 @@
+"""Which files are to be read: files, folders with all that is below them, a list on standard input."""
+
+import errno
+import os
+import stat
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from fer_transfer.recognise.status import Rejected, Status
+
+STANDARD_INPUT = "-"
+
+
+class Input(NamedTuple):
+    """A file to read, or what keeps us from it."""
+
+    path: str
+    named: bool = True  # by the user, not found in a folder
+    rejected: Rejected | None = None
+
+    @property
+    def shown(self) -> str:
+        """The path as text: a name may hold bytes that are no UTF-8."""
+        return os.fsencode(self.path).decode(errors="backslashreplace")
+
+
+def list_inputs(arguments: Iterable[str], leave_out: Path | None = None) -> list[Input]:
+    """List every input once, in the order given, a folder's in the order of their names.
+
+    Args:
+        arguments: Files, folders, and `-` for a list on standard input.
+        leave_out: A folder that is not entered: the one that results are written to.
+    """
+    found: dict[str, Input] = {}
+    for argument in arguments:
+        paths = _standard_input() if argument == STANDARD_INPUT else [argument]
+        for path in paths:
+            for one in _below(os.path.normpath(path), leave_out):
+                known = found.setdefault(one.path, one)
+                found[one.path] = known._replace(named=known.named or one.named)
+    return list(found.values())
+
+
+def identity(path: str) -> list[int]:
+    """Return what changes when a file does: its size and the time it was written."""
+    try:
+        status = Path(path).stat()
+    except (OSError, ValueError):
+        return []
+    return [status.st_size, status.st_mtime_ns]
+
+
+def _standard_input() -> list[str]:
+    """Read a list of paths, one per line, or ended by zeros as `find -print0` writes them."""
+    content = sys.stdin.buffer.read()
+    ends = b"\0" if b"\0" in content else b"\n"
+    lines = (line.removesuffix(b"\r") for line in content.split(ends))
+    return [os.fsdecode(line) for line in lines if line]
+
+
+def _below(path: str, leave_out: Path | None) -> Iterator[Input]:
+    try:
+        mode = Path(path).stat().st_mode
+    except (OSError, ValueError) as error:  # ValueError: a zero in a name
+        yield Input(path, rejected=_explained(error))
+        return
+    if not stat.S_ISDIR(mode):
+        yield Input(path)
+        return
+    inside = list(_walk(path, leave_out))
+    if not inside:
+        reason = "the folder holds no file: expected photos in it or below it"
+        inside = [Input(path, rejected=Rejected(Status.EMPTY, reason))]
+    yield from inside
+
+
+def _walk(top: str, leave_out: Path | None) -> Iterator[Input]:
+    """Find every file below a folder; links are followed, but into no folder twice."""
+    problems: list[OSError] = []
+    entered = {_number(str(leave_out))} if leave_out and leave_out.is_dir() else set()
+    for folder, folders, names in os.walk(
+        top, onerror=problems.append, followlinks=True
+    ):
+        if (number := _number(folder)) in entered:
+            folders.clear()
+            continue
+        entered.add(number)
+        folders.sort()
+        for name in sorted(names):
+            yield Input(os.path.join(folder, name), named=False)  # noqa: PTH118  # keeps `./`
+        while problems:
+            error = problems.pop()
+            yield Input(str(error.filename), rejected=_explained(error))
+    for error in problems:
+        yield Input(str(error.filename), rejected=_explained(error))
+
+
+def _number(folder: str) -> tuple[int, int]:
+    status = Path(folder).stat()
+    return status.st_dev, status.st_ino
+
+
+def _explained(error: OSError | ValueError) -> Rejected:
+    if isinstance(error, PermissionError):
+        return Rejected(
+            Status.NO_PERMISSION, "you may not read it: see its permissions"
+        )
+    if isinstance(error, FileNotFoundError):
+        return Rejected(
+            Status.MISSING, "there is no such file or folder: check the path"
+        )
+    if isinstance(error, OSError) and error.errno == errno.ELOOP:
+        return Rejected(Status.MISSING, "a symbolic link that leads to itself")
+    return Rejected(Status.MISSING, f"it cannot be found: {error}")

@@ -1,0 +1,107 @@
+"""What an unfinished run has done, a line per input; the next run goes on from there.
+
+The first line names what the numbers depend on. A line is written at once and whole; what a
+kill cut short at the end is dropped. Only where each line starts is kept in memory.
+"""
+
+import fcntl
+import json
+import logging
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from fer_transfer.console.errors import InputError
+
+logger = logging.getLogger(__name__)
+
+NAME = ".journal.jsonl"
+
+
+class Journal:
+    """The records of a run in the making."""
+
+    def __init__(self, folder: Path, key: str) -> None:
+        """Go on with the journal in the folder if it has the key, else start anew."""
+        self.path = folder / NAME
+        self.file = self.path.open("a+b")
+        try:
+            fcntl.flock(self.file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self.file.close()
+            raise InputError(
+                f"Another run writes into {folder}. Wait for it, or give another --out."
+            ) from None
+        self.starts: dict[str, int] = {}
+        if not self._read(key):
+            self.file.truncate(0)
+            self._append({"key": key})
+
+    def _read(self, key: str) -> bool:
+        """Find where each record starts; cut off what is no whole line at the end."""
+        self.file.seek(0)
+        for number, line in enumerate(iter(self.file.readline, b"")):
+            start = self.file.tell() - len(line)
+            values = _parsed(line)
+            if values is None:
+                self.file.seek(start)
+                self.file.truncate()
+                break
+            if number:
+                self.starts[values["file"]] = start
+            elif values.get("key") != key:
+                return False
+        if self.starts:
+            logger.info(
+                "Going on after %d inputs of an unfinished run.", len(self.starts)
+            )
+        return self.file.tell() > 0
+
+    def find(self, file: str) -> dict[str, Any] | None:
+        """Return what is recorded of a file, or None."""
+        if file not in self.starts:
+            return None
+        self.file.seek(self.starts[file])
+        return _parsed(self.file.readline())
+
+    def add(self, record: dict[str, Any]) -> None:
+        self.starts[record["file"]] = self._append(record)
+
+    def _append(self, values: dict[str, Any]) -> int:
+        start = self.file.seek(0, os.SEEK_END)
+        self.file.write(json.dumps(values).encode() + b"\n")
+        self.file.flush()
+        return start
+
+    def records(self, names: Sequence[str]) -> Iterator[dict[str, Any]]:
+        """Yield the records of the files named, in that order."""
+        for name in names:
+            record = self.find(name)
+            if record is not None:
+                yield record
+
+    def remove(self) -> None:
+        self.path.unlink(missing_ok=True)
+
+    def __enter__(self) -> "Journal":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.file.close()
+
+
+def _parsed(line: bytes) -> dict[str, Any] | None:
+    if not line.endswith(b"\n"):
+        return None
+    try:
+        values: dict[str, Any] = json.loads(line)
+    except ValueError:
+        return None
+    return values

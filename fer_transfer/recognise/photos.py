@@ -1,0 +1,173 @@
+"""Read one photo, whatever it holds, as RGB the way a viewer would show it."""
+
+import stat
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from fer_transfer.recognise import file_kinds
+from fer_transfer.recognise.status import Rejected, Status
+
+FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP")  # JPEG's reader reads MPO too
+MOST_PIXELS = 120_000_000  # as RGB 360 MB; the cameras of phones go up to 108 million
+
+
+class Photo(NamedTuple):
+    """A photo as it is displayed."""
+
+    pixels: np.ndarray  # (height, width, 3) uint8
+    note: str  # what is unusual about it
+
+
+def read_photo(path: Path, *, named: bool = True) -> Photo:
+    """Read a photo: upright, in RGB, on white where it is transparent.
+
+    Args:
+        path: The file.
+        named: Whether the user named it; what lies in a folder may be something else.
+
+    Raises:
+        Rejected: If it is none, or damaged, or too large.
+    """
+    try:
+        kind = _kind(path)
+        if kind in file_kinds.HEIF:
+            _register_heif()
+        elif kind in file_kinds.REFUSED:
+            raise file_kinds.refusal(kind)
+        with _damage_explained(), Image.open(path, formats=_formats(kind)) as image:
+            return _decode(image, path)
+    except Rejected as rejected:
+        other = rejected.status in (Status.NOT_A_PHOTO, Status.VIDEO)
+        if named or not other or file_kinds.has_photo_name(path):
+            raise
+        reason = f"{rejected.status}: {rejected.reason}"
+        raise Rejected(Status.SKIPPED, reason) from None
+
+
+def _kind(path: Path) -> str:
+    """Tell by its first bytes what a file is; a pipe or a device is not opened."""
+    try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise Rejected(Status.NOT_A_PHOTO, "no regular file: a pipe or a device")
+        if not status.st_size:
+            raise Rejected(Status.EMPTY, "the file has no content: copy it again")
+        with path.open("rb") as file:
+            return file_kinds.kind_of(file.read(file_kinds.ENOUGH))
+    except PermissionError:
+        reason = "you may not read it: see its permissions"
+        raise Rejected(Status.NO_PERMISSION, reason) from None
+    except OSError as error:
+        raise Rejected(
+            Status.MISSING, f"it cannot be opened: {error.strerror}"
+        ) from None
+
+
+def _formats(kind: str) -> list[str]:
+    return ["HEIF"] if kind in file_kinds.HEIF else list(FORMATS)
+
+
+def _register_heif() -> None:
+    if find_spec("pillow_heif") is None:
+        reason = "HEIC needs a package: `pip install pillow-heif`, or save it as JPEG"
+        raise Rejected(Status.NEEDS_PACKAGE, reason)
+    import pillow_heif
+
+    pillow_heif.register_heif_opener()
+
+
+@contextmanager
+def _damage_explained() -> Iterator[None]:
+    """Turn whatever a decoder raises into a status: the file is at fault, not the program."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # on odd metadata; size is checked below
+            yield
+    except (Rejected, MemoryError, KeyboardInterrupt):
+        raise
+    except Image.DecompressionBombError:
+        raise Rejected(Status.TOO_LARGE, _too_large("an image")) from None
+    except UnidentifiedImageError:
+        reason = "its content is no image that can be read: expected " + ", ".join(
+            FORMATS
+        )
+        raise Rejected(Status.NOT_A_PHOTO, reason) from None
+    except Exception as error:
+        why = " ".join(str(error).split()) or type(error).__name__
+        reason = (
+            f"it cannot be decoded ({why[:200]}): copy it again from where it came from"
+        )
+        raise Rejected(Status.DAMAGED, reason) from None
+
+
+def _decode(image: Image.Image, path: Path) -> Photo:
+    width, height = image.size
+    if width * height > MOST_PIXELS:
+        raise Rejected(Status.TOO_LARGE, _too_large(f"{width} x {height} pixels"))
+    notes = [file_kinds.misnamed(path, image.format or "")]
+    if (frames := getattr(image, "n_frames", 1)) > 1 and image.format != "MPO":
+        notes.append(f"the first of {frames} images")
+    image.load()
+    try:
+        image = ImageOps.exif_transpose(image)
+    except Exception:  # whatever a spoilt EXIF block makes Pillow raise
+        notes.append("its EXIF data is damaged: shown as stored")
+    return Photo(_as_rgb(image), "; ".join(filter(None, notes)))
+
+
+def _too_large(what: str) -> str:
+    return f"{what}: expected at most {MOST_PIXELS:,} pixels. Make it smaller"
+
+
+def _as_rgb(image: Image.Image) -> np.ndarray:
+    if converted := DEEP.get(image.mode):
+        return converted(np.asarray(image))
+    if "A" in image.mode or "a" in image.mode or "transparency" in image.info:
+        image = image.convert("RGBA")
+        white = Image.new("RGBA", image.size, "white")
+        image = Image.alpha_composite(white, image)
+    return np.asarray(image.convert("RGB"))
+
+
+def _from_16_bits(levels: np.ndarray) -> np.ndarray:
+    """Take the high byte of grey levels (h, w); Pillow would cut all above 255."""
+    eight = (np.clip(levels, 0, 65535).astype(np.uint16) >> 8).astype(np.uint8)
+    return np.repeat(eight[..., None], 3, axis=2)
+
+
+def _from_32_bits(levels: np.ndarray) -> np.ndarray:
+    if levels.max() > 65535:
+        reason = "grey levels above 65535: expected 8 or 16 bits. Save it with 16"
+        raise Rejected(Status.NOT_A_PHOTO, reason)
+    return _from_16_bits(levels)
+
+
+def _from_floats(levels: np.ndarray) -> np.ndarray:
+    if not (np.isfinite(levels).all() and levels.min() >= 0 and levels.max() <= 1):
+        reason = "its values are fractions outside 0 to 1: save it with 8 or 16 bits"
+        raise Rejected(Status.NOT_A_PHOTO, reason)
+    return _from_16_bits(levels * 65535)
+
+
+# Pillow's modes of more than 8 bits, all of them grey.
+DEEP: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "I;16": _from_16_bits,
+    "I;16L": _from_16_bits,
+    "I;16B": _from_16_bits,
+    "I;16N": _from_16_bits,
+    "I": _from_32_bits,
+    "F": _from_floats,
+}
+
+
+def is_fer2013_crop(pixels: np.ndarray) -> bool:
+    """Return whether an image is already what FER2013 holds: a grey face of 48x48 pixels."""
+    is_grey = bool((pixels[..., :1] == pixels).all())
+    return pixels.shape[:2] == (48, 48) and is_grey

@@ -1,0 +1,123 @@
+"""Table 1 and the figures of the paper that show images: 1, and 11-17."""
+
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
+
+from fer_transfer.data.fer2013 import EMOTIONS
+from fer_transfer.networks.catalog import BACKBONES
+from fer_transfer.report import style
+from fer_transfer.report.style import GREY, Style
+
+
+def class_counts(paper: Mapping[str, int], ours: Mapping[str, int]) -> Figure:
+    """Draw Table 1, the number of images of each emotion, with our own numbers.
+
+    The columns stand in the order of the paper's.
+    """
+    figure = Figure(figsize=(8, 3.6))
+    figure.suptitle("Table 1: Number of pictures for each class")
+    axes = figure.subplots()
+    rows = {"the paper": [*paper.values()], "this study": [ours[key] for key in paper]}
+    looks = ((-0.2, style.lighter(GREY)), (0.2, GREY))
+    for (name, counts), (offset, colour) in zip(rows.items(), looks, strict=True):
+        places = np.arange(len(counts)) + offset
+        shares = np.array(counts) / sum(counts)
+        axes.bar(places, shares, 0.36, color=colour, label=name)
+    axes.legend(loc="upper right")
+    axes.set_ylabel("Share of images")
+    axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    axes.set_xticks([])
+    _add_table(axes, rows, [*paper, "all"])
+    return figure
+
+
+def _add_table(axes: Axes, rows: Mapping[str, list[int]], columns: list[str]) -> None:
+    """Put the numbers under their bars, with their sum in a column more."""
+    axes.set_xlim(-0.5, len(columns) - 0.5)
+    axes.table(
+        [[f"{count:,}" for count in [*row, sum(row)]] for row in rows.values()],
+        rowLabels=[*rows],
+        colLabels=columns,
+        cellLoc="center",
+        loc="bottom",
+        edges="horizontal",
+    ).scale(1, 1.5)
+
+
+def examples(pixels: np.ndarray, labels: np.ndarray, shape: tuple[int, int]) -> Figure:
+    """Draw Figure 1: images (N, 48, 48) in a grid, each under its emotion's name."""
+    num_rows, num_columns = shape
+    figure = Figure(figsize=(num_columns, 1.2 * num_rows + 0.5))
+    figure.suptitle("Figure 1: Examples of images")
+    grid = figure.subplots(num_rows, num_columns)
+    for axes, image, label in zip(grid.flat, pixels, labels, strict=True):
+        _show_image(axes, image)
+        axes.set_title(EMOTIONS[label], fontsize=8, pad=2)
+    return figure
+
+
+def classification(
+    title: str,
+    image: np.ndarray,
+    emotion: str,
+    probabilities: pd.DataFrame,
+    styles: Mapping[str, Style],
+) -> Figure:
+    """Draw one of Figures 11-17: a test image, and the probabilities that each network predicts.
+
+    `probabilities` has a row per emotion and a column per variant.
+    """
+    columns = _by_backbone(probabilities.columns, styles)
+    num_rows = max(map(len, columns), default=1)
+    widths = (2.4, 2.3 * max(len(columns), 2))  # inches
+    figure = Figure(figsize=(sum(widths), 2 * num_rows + 0.9))
+    figure.suptitle(title)
+    left, right = figure.subfigures(1, 2, width_ratios=widths, squeeze=False)[0]
+    axes = left.subplots()
+    _show_image(axes, image)
+    axes.set_title(f"a) labelled {emotion}")
+    right.suptitle("b) Predicted emotion probabilities", fontsize=10)
+    for column, names in enumerate(columns):
+        for row, name in enumerate(names):
+            number = row * len(columns) + column + 1
+            axes = right.add_subplot(num_rows, len(columns), number)
+            _draw_probabilities(axes, probabilities[name], emotion, styles[name])
+            axes.tick_params(labelleft=column == 0)
+    return figure
+
+
+def _by_backbone(
+    variants: Iterable[str], styles: Mapping[str, Style]
+) -> list[list[str]]:
+    """Group the variants by backbone, in the catalog's order."""
+    groups: dict[str, list[str]] = {backbone: [] for backbone in BACKBONES}
+    for name in variants:
+        groups[styles[name].backbone].append(name)
+    return [names for names in groups.values() if names]
+
+
+def _draw_probabilities(
+    axes: Axes, prediction: pd.Series, emotion: str, look: Style
+) -> None:
+    """Draw one network's probabilities; a grey band marks the row of the image's label."""
+    places = range(len(EMOTIONS))
+    bars = axes.barh(places, prediction[list(EMOTIONS)], 0.7, **style.bar(look))
+    axes.bar_label(bars, fmt="%.2f", padding=2, fontsize=7)
+    actual = EMOTIONS.index(emotion)
+    axes.axhspan(actual - 0.5, actual + 0.5, color="#E5E5E5", zorder=0)
+    axes.set_yticks(places, EMOTIONS)
+    axes.invert_yaxis()
+    axes.set_xlim(0, 1.2)  # room for a number behind a bar of 1
+    axes.set_xticks([0, 0.5, 1])
+    axes.grid(visible=False, axis="y")
+    axes.set_title(f"{prediction.name}\npredicts {prediction.idxmax()}", fontsize=8)
+
+
+def _show_image(axes: Axes, image: np.ndarray) -> None:
+    axes.imshow(image, cmap="gray", vmin=0, vmax=255)
+    axes.set_axis_off()

@@ -1,0 +1,95 @@
+"""How the figures look: a colour per backbone, solid for pretrained and dashed for random."""
+
+import textwrap
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from matplotlib.colors import to_hex, to_rgb
+from matplotlib.figure import Figure
+
+from fer_transfer.core import files
+from fer_transfer.networks.catalog import BACKBONES
+from fer_transfer.results.protocols import Group
+
+GREY = "#666666"
+
+# Of the first, second, ... variant with the same backbone and weights: the point of its
+# line, and the hatch of its bar if pretrained or random.
+MARKERS = ("", "^", "s", "D")
+FILLED = ("", "..", "xx", "oo")
+HATCHED = ("////", "....", "xxxx", "oooo")
+
+SETTINGS: dict[str, Any] = {
+    "figure.dpi": 150,
+    "figure.constrained_layout.use": True,
+    "font.size": 9,
+    "axes.titlesize": 10,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": "#E5E5E5",
+    "legend.frameon": False,
+    "hatch.linewidth": 0.8,
+}
+
+
+class Style(NamedTuple):
+    """How a group of runs is drawn, as a line or as a bar."""
+
+    backbone: str
+    colour: str
+    dash: str
+    marker: str
+    hatch: str
+
+
+def of_groups(groups: Mapping[str, Group]) -> dict[str, Style]:
+    """Give each group of runs its style.
+
+    Those that share backbone and weights, under other protocols, differ in marker and hatch; the
+    fifth of them looks like the first.
+    """
+    styles: dict[str, Style] = {}
+    seen: list[tuple[str, str]] = []
+    for name, group in groups.items():
+        number = seen.count((group.backbone, group.weights)) % len(MARKERS)
+        seen.append((group.backbone, group.weights))
+        colour = BACKBONES[group.backbone].colour
+        if group.weights == "pretrained":
+            look = ("solid", MARKERS[number], FILLED[number])
+        else:
+            look = ("dashed", MARKERS[number], HATCHED[number])
+        styles[name] = Style(group.backbone, colour, *look)
+    return styles
+
+
+def bar(style: Style) -> dict[str, Any]:
+    """Return the look of a bar: filled for pretrained, an outline with a hatch for random."""
+    filled = style.dash == "solid"
+    return {
+        "facecolor": style.colour if filled else "white",
+        "edgecolor": "white" if filled and style.hatch else style.colour,
+        "hatch": style.hatch,
+    }
+
+
+def lighter(colour: str) -> str:
+    """Mix a colour with as much white: validation, beside training in the full colour."""
+    red, green, blue = ((1 + part) / 2 for part in to_rgb(colour))
+    return to_hex((red, green, blue))
+
+
+def add_notes(figure: Figure, notes: list[str]) -> None:
+    """Write what a reader must know in small print under the figure."""
+    width = round(20 * figure.get_figwidth())  # characters
+    lines = [line for note in notes for line in textwrap.wrap(note, width)]
+    # The one text whose place the layout keeps free at the lower edge.
+    figure.supxlabel("\n".join(lines), x=0.01, ha="left", fontsize=7, color=GREY)
+
+
+def write_png(path: Path, figure: Figure) -> None:
+    """Write a figure; the same figure gives the same bytes."""
+    with files.atomic_write(path) as part:
+        figure.savefig(part, format="png", metadata={"Software": None})

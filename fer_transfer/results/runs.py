@@ -1,0 +1,50 @@
+"""What `evaluate` wrote of the runs that params.yaml lists."""
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from fer_transfer.core import files
+from fer_transfer.settings.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Result:
+    """One run's results."""
+
+    history: pd.DataFrame
+    test: dict[str, Any]
+    predicted: np.ndarray  # (n_test,) codes
+
+
+def read(settings: Settings, num_test: int) -> dict[str, Result]:
+    """Read the runs of params.yaml that have results of this study."""
+    results = {}
+    for name in settings.runs:
+        history = Path(f"plots/history/{name}.csv")
+        test = Path(f"metrics/test/{name}.json")
+        predicted = Path(f"plots/predictions/{name}.txt")
+        if not all(path.is_file() for path in (history, test, predicted)):
+            continue
+        result = Result(
+            files.read_csv(history), files.read_json(test), files.read_codes(predicted)
+        )
+        # A study that is run in part can hold files of an earlier one: FER2013's beside
+        # the synthetic faces', or of fewer epochs.
+        found = (len(result.history), len(result.predicted))
+        wanted = (settings.train.epochs, num_test)
+        if found == wanted:
+            results[name] = result
+        else:
+            logger.warning(
+                "Leaving out %s: it has %d epochs and %d test images, this study has "
+                "%d and %d. Run `dvc repro evaluate@%s`.",
+                *(name, *found, *wanted, name),
+            )
+    return results

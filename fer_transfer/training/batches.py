@@ -1,0 +1,76 @@
+"""Batches of stored features and their labels, in a given order, prefetched."""
+
+import mmap
+import time
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+
+from fer_transfer.networks.runtime import tf
+from fer_transfer.features import feature_store
+
+READ_AHEAD = 3  # batches prefetched into memory
+REQUEST_AHEAD = 6  # batches prefetched from disk into the page cache
+
+
+class Batches:
+    """The given rows of features and labels, in their order.
+
+    Iterating gives a tuple of features (batch, ...) and the labels (batch,). `waited`
+    counts the seconds in which the next batch was not there yet.
+    """
+
+    def __init__(
+        self,
+        features: Sequence[np.ndarray],
+        labels: np.ndarray,
+        rows: np.ndarray,
+        batch_size: int,
+    ) -> None:
+        self.features, self.labels = features, labels
+        self.rows, self.batch_size = rows, batch_size
+        self.waited = 0.0
+
+    def __len__(self) -> int:
+        return -(-len(self.rows) // self.batch_size)
+
+    def __iter__(self) -> Iterator[tuple[tuple[tf.Tensor, ...], tf.Tensor]]:
+        with ThreadPoolExecutor(1) as reader:
+            coming = deque(
+                reader.submit(self._read, index)
+                for index in range(min(READ_AHEAD, len(self)))
+            )
+            for index in range(READ_AHEAD, len(self) + READ_AHEAD):
+                started = time.perf_counter()
+                batch = coming.popleft().result()
+                self.waited += time.perf_counter() - started
+                if index < len(self):
+                    coming.append(reader.submit(self._read, index))
+                yield batch
+
+    def _read(self, index: int) -> tuple[tuple[tf.Tensor, ...], tf.Tensor]:
+        rows = self._rows(index)
+        for array in self.features:
+            request(array, self._rows(index + REQUEST_AHEAD))
+        batch = tuple(tf.constant(array[rows]) for array in self.features)
+        for array in self.features:
+            feature_store.release(array)
+        return batch, tf.constant(self.labels[rows])
+
+    def _rows(self, index: int) -> np.ndarray:
+        return self.rows[index * self.batch_size : (index + 1) * self.batch_size]
+
+
+def request(array: np.ndarray, rows: np.ndarray) -> None:
+    """Make the system prefetch rows of a mapped array, many at once.
+
+    Without it a row is read a few pages at a time, each read after the one before.
+    """
+    if isinstance(array, np.memmap) and isinstance(array.base, mmap.mmap):
+        size = array.nbytes // len(array)
+        for row in rows:
+            first = array.offset + int(row) * size
+            start = first - first % mmap.PAGESIZE
+            array.base.madvise(mmap.MADV_WILLNEED, start, first + size - start)

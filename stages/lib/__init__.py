@@ -1,1 +1,0 @@
-"""What the stages import: nouns. No data file is named in here."""

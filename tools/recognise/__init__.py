@@ -1,1 +1,0 @@
-"""Photos in; the faces in them, and which emotion each shows, out: `python -m tools.recognise`."""
