@@ -17,8 +17,8 @@ from algorithm.lib.classifier_names import TITLES
 from algorithm.lib.settings import load_gather, load_settings
 from fer_transfer.console import command
 from fer_transfer.core import files
-from fer_transfer.networks.catalog import BACKBONES
 from fer_transfer.report import html
+from fer_transfer.results.catalog import BACKBONES
 
 METRICS = Path("metrics/algorithm")
 TEMPLATE = Path(__file__).parent / "lib/page.html"

@@ -22,12 +22,12 @@ from typing import Any
 import numpy as np
 from sklearn.model_selection import StratifiedGroupKFold
 
-from algorithm.lib import faces, groups
+from algorithm.lib import faces
 from algorithm.lib.settings import Split, load_settings
 from fer_transfer.console import command
 from fer_transfer.console.errors import InputError
 from fer_transfer.core import files
-from fer_transfer.data import duplicates
+from fer_transfer.data import duplicates, groups
 
 logger = logging.getLogger(__name__)
 
@@ -152,7 +152,9 @@ def main() -> None:
     found = faces.read()
     labels, classes = found.labels, found.classes
     people, part = found.people, found.parts
-    group = groups.group_faces(found.images, people, found.photos)
+    owner = groups.by_person(people, found.photos)
+    copies = duplicates.groups(groups.canonical(found.images))
+    group = groups.join(owner, copies)
     check_classes(labels, group, classes)
     sets = split_rows(labels, group, part, settings.split)
     for code in sorted(set(labels.tolist()) - set(labels[sets["train"]].tolist())):

@@ -15,7 +15,7 @@ from benchmarks import subjects
 from benchmarks.frozen import whole_stage
 from benchmarks.tail import BATCH_SIZE, our_tail, steps
 from benchmarks.timing import Row, medians
-from fer_transfer.networks import catalog, precision
+from fer_transfer.networks import building, precision
 from fer_transfer.networks.inference import Engine, openvino_pass
 from fer_transfer.results import paper
 
@@ -69,7 +69,7 @@ def ours(
 ) -> dict[str, Callable[[], object]]:
     """Return functions that run our frozen pass and our training steps."""
     network = subjects.build(backbone)
-    faster = catalog.find(backbone).bfloat16_is_faster
+    faster = building.spec_of(backbone).bfloat16_is_faster
     frozen_precision = in_precision if faster else "float32"
     engine = Engine("openvino", openvino_pass(network.frozen, frozen_precision))
     pixels, _ = subjects.images(NUM_IMAGES[backbone])

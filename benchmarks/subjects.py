@@ -7,7 +7,7 @@ import numpy as np
 
 from fer_transfer.networks.runtime import keras
 from fer_transfer.networks import split_model
-from fer_transfer.networks.catalog import BACKBONES
+from fer_transfer.results.catalog import BACKBONES
 from fer_transfer.results.paper import TRAINABLE_LAYERS
 
 NAMES = tuple(BACKBONES)

@@ -1,21 +1,26 @@
-"""Score one run on the test set.
+"""Score one run on the test set, and measure its calibration.
 
-Reads   data/labels.npz                    labels (N,) uint8: positions in EMOTIONS
-        data/split.npz                     test, test_has_duplicate, examples
+Reads   data/faces/                        faces.csv, classes.json
+        data/splits/<split>.npz            val, test, test_has_duplicate, examples
         data/runs/<run>/history.csv        one row per epoch, epochs from 1
-        data/runs/<run>/probabilities.npz  test (n_test, 7) float32
+        data/runs/<run>/probabilities.npz  val, test: (n, classes) float32, in the split's order
+Params  the run
 Writes  metrics/test/<run>.json            accuracy, loss, macro F1 and recall on the test set
                                            and on its deduplicated part; the baselines
+        metrics/calibration/<run>.json     temperature, fitted on the validation set; on the
+                                           test set and its deduplicated part, before and
+                                           after: ece, loss; the bins of a reliability diagram
         plots/history/<run>.csv            the history: what lies in data/ is not in Git
-        plots/predictions/<run>.txt        the code of the emotion predicted for each test
-                                           image, in the split's order
-        plots/examples/<run>.csv           the probabilities of the seven example images
-Source  the paper, sections 3.1, 3.2 and 5.2 (Figures 11-17)
+        plots/predictions/<run>.txt        the code of the class predicted for each test image,
+                                           in the split's order
+        plots/examples/<run>.csv           the probabilities of the example images
+Source  the paper, sections 3.1, 3.2 and 5.2 (Figures 11-17); Guo et al. 2017
 """
 
 import logging
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -23,91 +28,125 @@ import pandas as pd
 from fer_transfer.console import command
 from fer_transfer.console.errors import InputError
 from fer_transfer.core import files
-from fer_transfer.data.fer2013 import EMOTIONS
-from fer_transfer.scoring import scores
+from fer_transfer.data import faces
+from fer_transfer.scoring import calibration, scores
+from fer_transfer.settings.settings import load_settings
 
 logger = logging.getLogger(__name__)
 
-NAMES = np.array(EMOTIONS)
-
 
 def main(name: str) -> None:
-    run = _trained(name)
-    labels = files.read_npz(Path("data/labels.npz"))["labels"]
-    split = files.read_npz(Path("data/split.npz"))
-    probabilities = files.read_npz(run / "probabilities.npz")["test"]
-    test = split["test"]
-    _check_shape(probabilities, len(test), name)
+    split_name = load_settings().runs[name].split
+    known = faces.read()
+    split = files.read_npz(Path(f"data/splits/{split_name}.npz"))
+    probabilities = read_probabilities(name, split, len(known.classes))
+    test, fresh = split["test"], ~split["test_has_duplicate"]
+    labels, predicted = known.labels, probabilities["test"]
 
     logger.info("Scoring %s on %s test images.", name, f"{len(test):,}")
     files.write_json(
         Path(f"metrics/test/{name}.json"),
-        score_parts(labels[test], probabilities, split["test_has_duplicate"]),
+        {
+            # A random split leaves an exact duplicate in train for about 7% of FER2013's test
+            # images: so every score is given twice.
+            "test": scores.score(labels[test], predicted, known.classes),
+            "deduplicated": scores.score(
+                labels[test][fresh], predicted[fresh], known.classes
+            ),
+            "baseline": scores.baseline(labels[test], len(known.classes)),
+        },
     )
+    calibrated = calibrate(labels[split["val"]], labels[test], fresh, probabilities)
+    logger.info("%s: temperature %.3f.", name, calibrated["temperature"])
+    files.write_json(Path(f"metrics/calibration/{name}.json"), calibrated)
 
-    logger.info("Writing its history and predictions to plots/.")
-    history = files.read_csv(run / "history.csv")
+    history = files.read_csv(Path(f"data/runs/{name}/history.csv"))
     files.write_csv(Path(f"plots/history/{name}.csv"), history)
-    predicted = probabilities.argmax(axis=1)
-    files.write_codes(Path(f"plots/predictions/{name}.txt"), predicted)
-    examples = split["examples"]
-    files.write_csv(
-        Path(f"plots/examples/{name}.csv"),
-        show_examples(
-            examples,
-            labels[examples],
-            probabilities[np.searchsorted(test, examples)],
-        ),
+    files.write_codes(Path(f"plots/predictions/{name}.txt"), predicted.argmax(axis=1))
+    rows = split["examples"]
+    table = pd.DataFrame(
+        predicted[np.searchsorted(test, rows)], columns=list(known.classes)
     )
+    table.insert(0, "row", rows)
+    table.insert(0, "emotion", np.array(known.classes)[labels[rows]])
+    files.write_csv(Path(f"plots/examples/{name}.csv"), table)
 
 
-def score_parts(
-    labels: np.ndarray, probabilities: np.ndarray, has_duplicate: np.ndarray
-) -> dict[str, object]:
-    """Score the test set (N,), (N, 7), and the part that has no exact duplicate in train.
-
-    A test image with a duplicate in train is leakage, and a random split leaves one for about
-    7 % of FER2013's test images: so every score is given twice.
-    """
+def calibrate(
+    val_labels: np.ndarray,
+    test_labels: np.ndarray,
+    fresh: np.ndarray,
+    probabilities: dict[str, np.ndarray],
+) -> dict[str, Any]:
+    """Fit a temperature on the validation set, and measure what it does on the test set."""
+    if len(np.unique(val_labels)) < 2:
+        raise InputError(
+            f"All {len(val_labels)} validation images have one label, by which no temperature "
+            "can be fitted. Set another split in params.yaml, or use more images."
+        )
+    temperature = calibration.fit_temperature(val_labels, probabilities["val"])
+    before = probabilities["test"]
+    after = calibration.with_temperature(before, temperature)
     return {
-        "test": scores.score(labels, probabilities),
-        "deduplicated": scores.score(
-            labels[~has_duplicate], probabilities[~has_duplicate]
-        ),
-        "baseline": scores.baseline(labels),
+        "temperature": temperature,
+        "test": compare(test_labels, before, after),
+        "deduplicated": compare(test_labels[fresh], before[fresh], after[fresh]),
+        "bins": {
+            "before": calibration.reliability(test_labels, before),
+            "after": calibration.reliability(test_labels, after),
+        },
     }
 
 
-def show_examples(
-    rows: np.ndarray, labels: np.ndarray, probabilities: np.ndarray
-) -> pd.DataFrame:
-    """Set the probabilities (7, 7) of the example images beside their rows and labels."""
-    table = pd.DataFrame(probabilities, columns=list(EMOTIONS))
-    table.insert(0, "row", rows)
-    table.insert(0, "emotion", NAMES[labels])
-    return table
+def compare(
+    labels: np.ndarray, before: np.ndarray, after: np.ndarray
+) -> dict[str, Any]:
+    """Measure probabilities (n, classes) before and after scaling; None where there is no image."""
+    return {
+        name: {
+            "ece": calibration.expected_calibration_error(labels, probabilities),
+            "loss": scores.cross_entropy(labels, probabilities),
+        }
+        if len(labels)
+        else {"ece": None, "loss": None}
+        for name, probabilities in (("before", before), ("after", after))
+    }
 
 
-def _trained(run_name: str) -> Path:
-    """Return the folder of a run that has been trained."""
-    run = Path("data/runs") / run_name
-    for name in ("history.csv", "probabilities.npz"):
-        if not (run / name).is_file():
+def read_probabilities(
+    run: str, split: dict[str, np.ndarray], num_classes: int
+) -> dict[str, np.ndarray]:
+    """Read the probabilities that a run predicts on the validation and test sets.
+
+    Raises:
+        InputError: If the file is missing, belongs to another split or holds something else.
+    """
+    path = Path(f"data/runs/{run}/probabilities.npz")
+    again = f"Run `dvc repro evaluate@{run}`, which trains it first."
+    for needed in (path, path.with_name("history.csv")):
+        if not needed.is_file():
             raise InputError(
-                f"There is no {run / name}: `{run_name}` has not been trained here. "
-                f"Run `dvc repro evaluate@{run_name}`, which trains it first."
+                f"There is no {needed}: `{run}` has not been trained here. {again}"
             )
-    return run
-
-
-def _check_shape(probabilities: np.ndarray, num_test: int, run_name: str) -> None:
-    expected = (num_test, len(EMOTIONS))
-    if probabilities.shape != expected:
-        raise InputError(
-            f"The test probabilities of `{run_name}` do not belong to data/split.npz: "
-            f"expected shape {expected}, got {probabilities.shape}. "
-            f"Run `dvc repro evaluate@{run_name}`, which trains it again on this split."
-        )
+    probabilities = files.read_npz(path)
+    for part in ("val", "test"):
+        expected = (len(split[part]), num_classes)
+        values = probabilities.get(part, np.empty(0))
+        if values.shape != expected:
+            raise InputError(
+                f"The {part} probabilities of `{run}` do not belong to its split: expected shape "
+                f"{expected}, got {values.shape}. Remove {path}. {again}"
+            )
+        # A value that is not a number fails both comparisons.
+        if (
+            not ((values >= 0) & (values <= 1.001)).all()
+            or not values.any(axis=1).all()
+        ):
+            raise InputError(
+                f"The {part} probabilities of `{run}` are damaged: expected numbers between 0 "
+                f"and 1 that are not all 0. Remove {path}. {again}"
+            )
+    return probabilities
 
 
 if __name__ == "__main__":

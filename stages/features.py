@@ -1,10 +1,10 @@
 """Run one variant's frozen part once over every image.
 
-Reads   data/images.npz                  pixels (N, 48, 48) uint8
+Reads   data/faces/images.npy            (N, 48, 48) uint8
         data/weights/<variant>.h5        what the backbone starts from
 Params  features, compute; of the variant: backbone, trainable_layers, precision
 Writes  data/features/<variant>/0.npy..  the tensors at the split point, (N, ...) each, in
-                                         the order of images.npz; memory-mapped
+                                         the order of images.npy; memory-mapped
         metrics/features/<variant>.json  what is stored: size, range, spread, zeros; and
                                          what computed it
 Source  docs/choices.md: why frozen layers run once, in inference mode (C4)
@@ -25,9 +25,10 @@ from fer_transfer.console import command
 from fer_transfer.console.progress import Progress
 from fer_transfer.core import files
 from fer_transfer.core.state import state_key
+from fer_transfer.data import faces
 from fer_transfer.features.feature_stats import Measurement, summarize
 from fer_transfer.features.feature_store import Store
-from fer_transfer.networks import catalog, precision, runtime, split_model
+from fer_transfer.networks import building, precision, runtime, split_model
 from fer_transfer.networks.inference import Engine, open_engine
 from fer_transfer.settings.settings import load_settings
 
@@ -80,10 +81,10 @@ def main(name: str) -> None:
     settings = load_settings()
     runtime.check_versions()
     variant = settings.variants[name]
-    images, weights = Path("data/images.npz"), Path(f"data/weights/{name}.h5")
-    pixels = files.read_npz(images)["pixels"]
+    images, weights = faces.FOLDER / "images.npy", Path(f"data/weights/{name}.h5")
+    pixels = np.array(faces.read_images())
     in_precision = "float32"
-    if catalog.find(variant.backbone).bfloat16_is_faster:
+    if building.spec_of(variant.backbone).bfloat16_is_faster:
         in_precision = precision.resolve_precision(
             variant.precision or settings.compute.precision
         )

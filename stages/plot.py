@@ -28,12 +28,13 @@ from matplotlib.figure import Figure
 
 from fer_transfer.console import command
 from fer_transfer.core import files
+from fer_transfer.data import faces
 from fer_transfer.data.fer2013 import EMOTIONS
-from fer_transfer.networks.catalog import BACKBONES
 from fer_transfer.report import curves, figures, style
 from fer_transfer.results import paper
+from fer_transfer.results.catalog import BACKBONES
 from fer_transfer.results.examples import read_examples
-from fer_transfer.results.protocols import Group, by_the_text, groups
+from fer_transfer.results.protocols import Group, by_the_text, groups, paper_split
 from fer_transfer.results.seeds import first_names, first_runs
 from fer_transfer.scoring import scores
 from fer_transfer.settings.settings import load_settings
@@ -50,7 +51,9 @@ Drawn = Iterator[tuple[str, Figure, list[str]]]
 def main() -> None:
     settings = load_settings()
     study = files.read_json(Path("metrics/study/study.json"))
-    images = files.read_npz(Path("data/images.npz"))
+    images = {"pixels": faces.read_images(), "labels": faces.read().labels}
+    split = Path(f"data/splits/{paper_split(settings)}.npz")
+    rows = files.read_npz(split)["examples"]
     text = {
         name: group
         for name, group in groups(settings).items()
@@ -58,7 +61,7 @@ def main() -> None:
     }
     logger.info("Drawing the figures; variants with results: %d.", len(study["ran"]))
     with matplotlib.style.context(["default", style.SETTINGS]):
-        for name, figure, variants in draw(text, study, images):
+        for name, figure, variants in draw(text, study, images, rows):
             style.add_notes(figure, notes(study, variants))
             style.write_png(Path(f"plots/{name}.png"), figure)
 
@@ -79,14 +82,17 @@ def notes(study: dict[str, Any], variants: list[str]) -> list[str]:
 
 
 def draw(
-    text: Mapping[str, Group], study: dict[str, Any], images: dict[str, np.ndarray]
+    text: Mapping[str, Group],
+    study: dict[str, Any],
+    images: dict[str, np.ndarray],
+    rows: np.ndarray,
 ) -> Drawn:
     """Draw all figures of the study, of the variants that trained by the paper's text."""
     pixels, labels = images["pixels"], images["labels"]
     yield from draw_data(pixels, labels)
     yield from draw_training(text, labels)
     runs = first_names(study["ran"], text)
-    yield from draw_predictions(text, runs, pixels)
+    yield from draw_predictions(text, runs, pixels, rows)
 
 
 def draw_data(pixels: np.ndarray, labels: np.ndarray) -> Drawn:
@@ -104,7 +110,7 @@ def draw_data(pixels: np.ndarray, labels: np.ndarray) -> Drawn:
 def draw_training(text: Mapping[str, Group], labels: np.ndarray) -> Drawn:
     """Draw Figures 5-10, and the training of backbones that the paper does not have."""
     styles = style.of_groups(text)
-    scored = scores.baseline(labels)
+    scored = scores.baseline(labels, len(EMOTIONS))
     baseline = {"accuracy": scored["accuracy"], "loss": scored["prior_loss"]}
     learning = files.read_csv(Path("plots/study/learning.csv"))
     for backbone in dict.fromkeys([*paper.BACKBONES, *backbones_of(text)]):
@@ -138,11 +144,13 @@ def learning_figure(backbone: str) -> tuple[str, str]:
 
 
 def draw_predictions(
-    text: Mapping[str, Group], runs: Mapping[str, str], pixels: np.ndarray
+    text: Mapping[str, Group],
+    runs: Mapping[str, str],
+    pixels: np.ndarray,
+    rows: np.ndarray,
 ) -> Drawn:
     """Draw Figures 11-17, which the paper orders by the emotions' names."""
     styles = style.of_groups(text)
-    rows = files.read_npz(Path("data/split.npz"))["examples"]
     predictions = read_examples(Path("plots/examples"), runs, rows)
     for number, emotion in enumerate(sorted(EMOTIONS), paper.FIRST_EXAMPLE_FIGURE):
         code = EMOTIONS.index(emotion)

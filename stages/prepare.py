@@ -1,13 +1,9 @@
 """Read FER2013 from any known format into arrays, and describe what is in it.
 
 Reads   data/raw/              fer2013.csv, icml_face_data.csv or image folders, as downloaded
-Params  data.convert, data.numbering
-Writes  data/images.npz        pixels (N, 48, 48) uint8 and labels (N,) uint8, in the order of
-                               the file: positions in fer2013.EMOTIONS
-        data/labels.npz        what is known of each image besides its pixels, (N,) each:
-                               labels again, usages (the set it came in), rows (of the CSV
-                               file; -1 where there was none), groups (the row of the first
-                               image with the same pixels)
+Params  data
+Writes  data/faces/            the contract of fer_transfer/data/faces.py, in the file's order; with
+                               FER+'s votes if `data.ferplus` is true
         metrics/dataset.json   number of images per emotion and usage, duplicates, all-black
                                images, fingerprint, whether it is the official file, and
                                how many images were converted
@@ -16,20 +12,32 @@ Source  the paper, section 3.1 (Table 1)
 
 import hashlib
 import logging
+import tempfile
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from fer_transfer.console import command
 from fer_transfer.console.errors import InputError
 from fer_transfer.core import files
-from fer_transfer.data import archives, duplicates, fer2013, formats
+from fer_transfer.data import (
+    addresses,
+    archives,
+    duplicates,
+    faces,
+    fer2013,
+    ferplus,
+    fetch,
+    formats,
+)
 from fer_transfer.settings.settings import load_settings
 
 logger = logging.getLogger(__name__)
 
 RAW = Path("data/raw")
+PART_OF = dict(zip(fer2013.USAGES, faces.PARTS, strict=True))
 
 
 def downloaded(folder: Path) -> Path:
@@ -78,6 +86,24 @@ def emotions(labels: np.ndarray) -> dict[str, int]:
     return dict(zip(fer2013.EMOTIONS, counts.tolist(), strict=True))
 
 
+def name_of(source: str, dataset: dict[str, Any]) -> str:
+    """Name the data: FER2013 only where the counts are those of the paper's Table 1."""
+    if source == "synthetic":
+        return "synthetic"
+    return "FER2013" if dataset["images"] == fer2013.NUM_IMAGES else "another data set"
+
+
+def ferplus_votes(images: formats.Images) -> pd.DataFrame:
+    """Download FER+'s file, verify and read it; return the votes on each image."""
+    with tempfile.TemporaryDirectory(dir="data") as folder:
+        file = Path(folder) / addresses.file_name(ferplus.URL)
+        fetch.fetch(ferplus.URL, ferplus.HASH, file)
+        table = ferplus.read(file)
+    known = {"labels": images.labels, "usages": images.usages, "rows": images.rows}
+    ferplus.check_same_images(table, known)
+    return pd.DataFrame(table.votes[images.rows], columns=list(ferplus.NAMES))
+
+
 def main() -> None:
     settings = load_settings()
     images = formats.read(
@@ -88,18 +114,18 @@ def main() -> None:
     group = duplicates.groups(images.pixels)
     dataset = describe(images, group)
     dataset["source_file"] = ", ".join(sorted(path.name for path in _visible(RAW)))
-    files.write_npz(
-        Path("data/images.npz"), {"pixels": images.pixels, "labels": images.labels}
+    is_fer2013 = images.usages.size and set(images.usages.tolist()) <= set(
+        fer2013.USAGES
     )
-    files.write_npz(
-        Path("data/labels.npz"),
-        {
-            "labels": images.labels,
-            "usages": images.usages,
-            "rows": images.rows,
-            "groups": group,
-        },
+    table = pd.DataFrame("", index=range(len(images.labels)), columns=faces.COLUMNS)
+    table["label"] = np.array(fer2013.EMOTIONS)[images.labels]
+    if is_fer2013:
+        table["part"] = [PART_OF[usage] for usage in images.usages.tolist()]
+    votes = ferplus_votes(images) if settings.data.ferplus else None
+    known = faces.Faces(
+        name_of(settings.data.source, dataset), fer2013.EMOTIONS, table, votes
     )
+    faces.write(known, images.pixels)
     files.write_json(Path("metrics/dataset.json"), dataset)
     logger.info(
         "%d images: %s.",

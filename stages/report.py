@@ -23,9 +23,10 @@ from typing import Any
 
 from fer_transfer.console import command
 from fer_transfer.core import files
+from fer_transfer.data import faces
 from fer_transfer.report import content, html, sections
 from fer_transfer.results import claims, evidence, findings, paper, verdicts
-from fer_transfer.results.protocols import by_the_text, groups
+from fer_transfer.results.protocols import by_the_text, groups, paper_split
 from fer_transfer.scoring import scores
 from fer_transfer.settings.settings import Settings, load_settings
 
@@ -36,8 +37,10 @@ def main() -> None:
     settings = load_settings()
     study = files.read_json(content.STUDY / "study.json")
     logger.info("Writing the page; variants with results: %d.", len(study["ran"]))
-    images = files.read_npz(Path("data/images.npz"))
-    split = files.read_npz(Path("data/split.npz"))
+    known = faces.read()
+    images = {"pixels": faces.read_images(), "labels": known.labels}
+    split_name = paper_split(settings)
+    split = files.read_npz(Path(f"data/splits/{split_name}.npz"))
     found = {
         "weights": content.read_each(Path("metrics/weights"), settings.variants),
         "features": content.read_each(Path("metrics/features"), settings.variants),
@@ -57,7 +60,11 @@ def main() -> None:
     page = {
         **content.describe(settings, study, found),
         **content.show_results(
-            settings, text, study["ran"], ours, scores.baseline(images["labels"])
+            settings,
+            text,
+            study["ran"],
+            ours,
+            scores.baseline(known.labels, len(known.classes)),
         ),
         "answer": files.read_json(content.STUDY / "answer.json"),
         "findings": findings.find(ours),
@@ -89,7 +96,7 @@ def collect_results(
         name: [found["test"][run]["test"]["recall"] for run in ran]
         for name, ran in study["ran"].items()
     }
-    split = files.read_json(Path("metrics/split.json"))
+    split = files.read_json(Path(f"metrics/split/{paper_split(settings)}.json"))
     return evidence.Evidence(
         names=evidence.names(shown, paper.TRAINABLE_LAYERS, settings.compute.precision),
         tables=tables,

@@ -36,8 +36,9 @@ import numpy as np
 
 from fer_transfer.console import command
 from fer_transfer.core import files
+from fer_transfer.data import faces, votes
 from fer_transfer.results import answer, distance, paper, plot_data, runs, tables
-from fer_transfer.results.protocols import Group, groups
+from fer_transfer.results.protocols import Group, groups, paper_split
 from fer_transfer.results.runs import Result
 from fer_transfer.scoring import labellings
 from fer_transfer.settings.settings import Settings, load_settings
@@ -49,9 +50,13 @@ METRICS, PLOTS = Path("metrics/study"), Path("plots/study")
 
 def main() -> None:
     settings = load_settings()
-    split = files.read_npz(Path("data/split.npz"))
-    labels = files.read_npz(Path("data/labels.npz"))["labels"][split["test"]]
-    results = runs.read(settings, len(labels))
+    known = faces.read(votes=True)
+    splits = {
+        name: files.read_npz(Path(f"data/splits/{name}.npz"))
+        for name in settings.splits
+    }
+    labels = {name: known.labels[split["test"]] for name, split in splits.items()}
+    results = runs.read(settings, {name: len(codes) for name, codes in labels.items()})
     missing = [name for name in settings.runs if name not in results]
     logger.info("Tabulating %d of %d runs.", len(results), len(settings.runs))
     if missing:
@@ -69,10 +74,26 @@ def main() -> None:
     histories = {name: result.history for name, result in results.items()}
     distances = distance.find(ran, histories, published)
     files.write_json(METRICS / "distances.json", distances)
-    is_fresh = ~split["test_has_duplicate"]
-    write_answer(results, ran, labels, is_fresh, study["uninformative"])
-    write_plots(results, ran, settings, labels)
-    write_ferplus(results, split)
+    correct = {
+        name: (result.predicted == labels[result.split])[
+            ~splits[result.split]["test_has_duplicate"]
+        ]
+        for name, result in results.items()
+    }
+    write_answer(ran, correct, study["uninformative"])
+    write_plots(results, ran, settings, labels, known.classes)
+    if known.votes is not None:
+        split = paper_split(settings)
+        predictions = {
+            name: result.predicted
+            for name, result in results.items()
+            if result.split == split
+        }
+        majority = votes.majority(known.votes, known.classes)
+        compared = labellings.compare(
+            known.labels, majority, splits[split], predictions, known.classes
+        )
+        files.write_json(METRICS / "ferplus.json", compared)
 
 
 def write_tables(
@@ -109,37 +130,18 @@ def rows_of(result: Result, window: int) -> dict[str, tables.Row]:
 
 
 def write_answer(
-    results: Mapping[str, Result],
     ran: Mapping[str, Group],
-    labels: np.ndarray,
-    is_fresh: np.ndarray,
+    correct: Mapping[str, np.ndarray],
     uninformative: list[str],
 ) -> None:
     """Answer the study's question, by the test images without a duplicate in train."""
-    correct = {
-        name: (result.predicted == labels)[is_fresh]
-        for name, result in results.items()
-        if is_fresh.any()
-    }
     informative = {
         name: group
         for name, group in ran.items()
-        if correct and name not in uninformative
+        if name not in uninformative and len(correct[group.runs[0]])
     }
     final = files.read_json(METRICS / "final.json")
     files.write_json(METRICS / "answer.json", answer.find(informative, correct, final))
-
-
-def write_ferplus(
-    results: Mapping[str, Result], split: Mapping[str, np.ndarray]
-) -> None:
-    """Score the runs against what most people see in each image too, if that is known."""
-    path = Path("data/ferplus.npz")
-    if path.is_file() and len(majority := files.read_npz(path)["labels"]):
-        labels = files.read_npz(Path("data/labels.npz"))["labels"]
-        predictions = {name: result.predicted for name, result in results.items()}
-        compared = labellings.compare(labels, majority, split, predictions)
-        files.write_json(METRICS / "ferplus.json", compared)
 
 
 def describe_study(
@@ -185,11 +187,14 @@ def write_plots(
     results: Mapping[str, Result],
     ran: Mapping[str, Group],
     settings: Settings,
-    labels: np.ndarray,
+    labels: Mapping[str, np.ndarray],
+    classes: tuple[str, ...],
 ) -> None:
     """Write what `dvc plots` draws."""
     heads = plot_data.describe_runs(ran, settings)
-    for name, (columns, rows_of) in plot_data.tables_of(results, labels).items():
+    for name, (columns, rows_of) in plot_data.tables_of(
+        results, labels, classes
+    ).items():
         table = plot_data.gather(heads, columns, rows_of)
         files.write_csv(PLOTS / f"{name}.csv", table)
 

@@ -2,12 +2,12 @@
 
 Reads   data/features/<variant>/  each image's tensors at the split point
         data/weights/<variant>.h5 what the backbone starts from
-        data/labels.npz           labels (N,)
-        data/split.npz            train, val, test: rows
+        data/faces/               faces.csv, classes.json: labels (N,)
+        data/splits/<split>.npz   train, val, test: rows
 Params  train, compute; the run; of its variant: backbone, trainable_layers, precision
 Writes  data/runs/<run>/weights.h5         the whole network, image in, probabilities out
         data/runs/<run>/history.csv        epoch,accuracy,val_accuracy,loss,val_loss
-        data/runs/<run>/probabilities.npz  val, test: (n, 7) float32, in the split's order
+        data/runs/<run>/probabilities.npz  val, test: (n, classes) float32, in the split's order
 Source  the paper, section 4
 
 A run that was killed goes on from its last checkpoint: of its last finished epoch, or of an
@@ -31,6 +31,7 @@ from fer_transfer.console.errors import InputError
 from fer_transfer.console.progress import Progress
 from fer_transfer.core import files
 from fer_transfer.core.state import state_key
+from fer_transfer.data import faces
 from fer_transfer.features.feature_store import open_features
 from fer_transfer.networks import precision, runtime, split_model
 from fer_transfer.settings.settings import Settings, Train, load_settings
@@ -40,7 +41,6 @@ from fer_transfer.training.loop import Loop
 
 logger = logging.getLogger(__name__)
 
-LABELS, SPLIT = Path("data/labels.npz"), Path("data/split.npz")
 COLUMNS = ["epoch", "accuracy", "val_accuracy", "loss", "val_loss"]
 
 # Between checkpoints training has this many times as long to itself as writing one takes: the
@@ -158,7 +158,9 @@ def key_of(settings: Settings, name: str) -> str:
     }
     weights = Path(f"data/weights/{run.variant}.h5")
     measured = Path(f"metrics/features/{run.variant}.json")
-    inputs = [LABELS, SPLIT, weights, measured, runtime.VERSIONS]
+    split = Path(f"data/splits/{run.split}.npz")
+    known = [faces.FOLDER / "faces.csv", faces.FOLDER / "classes.json"]
+    inputs = [*known, split, weights, measured, runtime.VERSIONS]
     return state_key(sections, inputs)
 
 
@@ -172,9 +174,10 @@ def main(name: str) -> None:
         precision.resolve_precision(variant.precision or settings.compute.precision)
     )
     keras.utils.set_random_seed(run.seed)
-    split = files.read_npz(SPLIT)
+    split = files.read_npz(Path(f"data/splits/{run.split}.npz"))
+    known = faces.read()
     features = open_features(Path(f"data/features/{run.variant}"))
-    data = features, files.read_npz(LABELS)["labels"]
+    data = features, known.labels
     if run.train_share:
         split["train"] = part_of(split["train"], data[1], run.train_share, run.seed)
     network = split_model.build(
@@ -182,6 +185,7 @@ def main(name: str) -> None:
         variant.trainable_layers,
         Path(f"data/weights/{run.variant}.h5"),
         run.seed,
+        num_classes=len(known.classes),
         dropout=run.dropout or 0,
     )
     compile_tail(network.tail, run.learning_rate or settings.train.learning_rate)

@@ -4,7 +4,7 @@ Reads   nothing for a random variant; the official file, by its hash, for a pret
 Params  weights, synthetic (for stand-in weights); of the variant: backbone, weights, seed
 Writes  data/weights/<variant>.h5      the backbone's weights, in one layout for all
         metrics/weights/<variant>.json where they come from
-Source  the paper, section 4; where the official files are: fer_transfer/networks/catalog.py
+Source  the paper, section 4; where the official files are: fer_transfer/backbones/
 """
 
 import logging
@@ -21,8 +21,8 @@ from fer_transfer.console import command
 from fer_transfer.console.errors import InputError
 from fer_transfer.core import files
 from fer_transfer.data import addresses, fetch, synthetic
-from fer_transfer.networks import backbones, catalog, runtime, split_model
-from fer_transfer.networks.backbones import WEIGHT_LOADING_ERRORS
+from fer_transfer.networks import building, runtime, split_model
+from fer_transfer.networks.building import WEIGHT_LOADING_ERRORS
 from fer_transfer.networks.layers import Head
 from fer_transfer.settings.settings import Settings, Synthetic, Variant, load_settings
 
@@ -36,12 +36,12 @@ STAND_IN_MOMENTUM = 0.1  # batch normalisation's: its statistics settle in a few
 def random_weights(backbone: str, seed: int) -> keras.Model:
     """Build a backbone with initial values that depend on the seed alone."""
     keras.utils.set_random_seed(seed)
-    return backbones.build(backbone, None)
+    return building.build(backbone, None)
 
 
 def official_weights(backbone: str) -> tuple[keras.Model, fetch.Origin]:
     """Build a backbone with its published weights, and say where they came from."""
-    spec = catalog.find(backbone)
+    spec = building.spec_of(backbone)
     with tempfile.TemporaryDirectory(dir="data") as folder:
         file = Path(folder) / addresses.file_name(spec.weights_url)
         origin = fetch.fetch(spec.weights_url, spec.weights_hash, file)
@@ -54,7 +54,7 @@ def _loaded(backbone: str, file: Path) -> keras.Model:
     try:
         if h5py.is_hdf5(file) and (elsewhere := _kept_elsewhere(file)):
             raise ValueError(f"{elsewhere} lies in another file")
-        model = backbones.build(backbone, file)
+        model = building.build(backbone, file)
         if not _finite(model):
             raise ValueError("some of its values are infinite or not a number")
     except WEIGHT_LOADING_ERRORS as error:

@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from ruamel.yaml import YAML
+from small_sets import write_faces
 
 from fer_transfer.core import files
-from fer_transfer.data import duplicates, formats, synthetic
+from fer_transfer.data import duplicates, faces, formats, synthetic
 from fer_transfer.settings.settings import load_settings
 from stages import evaluate, prepare, split, tabulate
 
@@ -64,7 +65,8 @@ def make(folder, ran=tuple(LEARNS), images=420, sections=None):
     ):
         shutil.copy(ROOT / name, folder / name)
     write_images(folder, images)
-    split.main()
+    for name in ("random", "official"):
+        split.main(name)
     for name in ran:
         write_run(folder, name)
         evaluate.main(name)
@@ -85,14 +87,11 @@ def write_images(folder, number):
     pixels, labels, _ = synthetic.draw(number - COPIES, num_identities=5, seed=1)
     pixels = np.concatenate([pixels, pixels[:COPIES]])
     labels = np.concatenate([labels, labels[:COPIES]])
-    arrays = {"pixels": pixels, "labels": labels}
-    files.write_npz(folder / "data/images.npz", arrays)
+    part = np.resize(["train"] * 8 + ["val", "test"], number)
+    write_faces(labels, pixels, part=part)
     usages = np.array(["Training"] * number)
-    rows, group = np.arange(number), duplicates.groups(pixels)
-    known = {"labels": labels, "usages": usages, "rows": rows, "groups": group}
-    files.write_npz(folder / "data/labels.npz", known)
-    made_up = formats.Images(pixels, labels, usages, rows, False, 0)
-    dataset = prepare.describe(made_up, group)
+    made_up = formats.Images(pixels, labels, usages, np.arange(number), False, 0)
+    dataset = prepare.describe(made_up, duplicates.groups(pixels))
     dataset["source_file"] = "fer2013.csv"
     files.write_json(folder / "metrics/dataset.json", dataset)
 
@@ -114,7 +113,7 @@ def write_run(folder, name):
     parameters = PARAMETERS[variant.backbone]
     origin["parameters"] = parameters
     files.write_json(folder / f"metrics/weights/{started}.json", origin)
-    labels = files.read_npz(folder / "data/labels.npz")["labels"]
+    labels = faces.read().labels
     size = VALUES_AN_IMAGE[variant.backbone]
     measured = {
         "images": len(labels),
@@ -131,10 +130,11 @@ def write_run(folder, name):
     files.write_csv(
         run / "history.csv", history(first, last, random, settings.train.epochs)
     )
-    test = labels[files.read_npz(folder / "data/split.npz")["test"]]
-    files.write_npz(
-        run / "probabilities.npz", {"test": predictions(test, last, random)}
-    )
+    parts = files.read_npz(folder / "data/splits/random.npz")
+    made_up = {
+        part: predictions(labels[parts[part]], last, random) for part in ("test", "val")
+    }
+    files.write_npz(run / "probabilities.npz", made_up)
 
 
 def history(first, last, random, epochs):

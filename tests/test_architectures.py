@@ -1,8 +1,8 @@
 import pytest
 
 from fer_transfer.core import files
-from fer_transfer.networks import backbones
-from fer_transfer.networks.catalog import BACKBONES
+from fer_transfer.networks import building
+from fer_transfer.results.catalog import BACKBONES
 from tests.projects import ROOT
 from tools import architectures
 
@@ -21,7 +21,7 @@ def test_what_is_written_is_the_network(name):
             for one in blocks
         ]
 
-    built = architectures.blocks(backbones.build(name, None))
+    built = architectures.blocks(building.build(name, None))
     assert shapes(built) == shapes(WRITTEN[name])
 
 

@@ -159,10 +159,10 @@ GOOD_TABLES = {
 def test_a_table_written_otherwise_is_the_same_table(raw, name):
     (raw / "fer2013.csv").write_bytes(GOOD_TABLES[name])
     prepare.main()
-    written = Path("data/images.npz").read_bytes()
+    written = Path("data/faces/images.npy").read_bytes()
     (raw / "fer2013.csv").write_text(TABLE)
     prepare.main()
-    assert Path("data/images.npz").read_bytes() == written
+    assert Path("data/faces/images.npy").read_bytes() == written
 
 
 def file(content: bytes, name: str = "fer2013.csv") -> Callable[[Path], object]:
@@ -375,7 +375,7 @@ GOOD_IMAGES = {
 def test_what_lies_about_in_honest_copies_is_no_obstacle(raw, name):
     write_folder(raw, {**FOLDERS, **GOOD_IMAGES[name]})
     prepare.main()
-    assert Path("data/images.npz").exists()
+    assert Path("data/faces/images.npy").exists()
 
 
 def test_images_are_converted_where_the_user_says_so_and_counted(raw):

@@ -15,7 +15,7 @@ from PIL import Image
 
 from fer_transfer.console.errors import InputError
 from fer_transfer.core import files
-from fer_transfer.data import archives, class_folders, fer2013, image_folders
+from fer_transfer.data import archives, class_folders, faces, fer2013, image_folders
 from stages import prepare
 from tests.test_archives import write_folder, write_tar, write_zip
 
@@ -46,7 +46,7 @@ def png(shade: int = 90) -> bytes:
 
 
 def usages() -> list[str]:
-    return files.read_npz(Path("data/labels.npz"))["usages"].tolist()
+    return faces.read().column("part").tolist()
 
 
 def refused() -> str:
@@ -54,7 +54,7 @@ def refused() -> str:
         prepare.main()
     message = str(caught.value)
     assert len(message) < 900
-    assert not Path("data/images.npz").exists()
+    assert not Path("data/faces/images.npy").exists()
     return message
 
 
@@ -305,7 +305,7 @@ def test_numbered_classes_are_read_by_the_numbering_that_is_set(
     set_numbering(numbering)
     write_folder(raw, {f"train/{folder}/1.png": png()})
     prepare.main()
-    [label] = files.read_npz(Path("data/images.npz"))["labels"]
+    [label] = faces.read().labels
     assert fer2013.EMOTIONS[label] == emotion
 
 

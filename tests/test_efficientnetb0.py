@@ -6,7 +6,7 @@ import pytest
 from tf_keras.applications import EfficientNetB0
 
 from fer_transfer.networks.runtime import keras, tf
-from fer_transfer.networks import backbones, split_model
+from fer_transfer.networks import building, split_model
 from stages import weights
 
 PARAMETERS = 4_049_571  # without classifier, as Keras documents 5.3 million with it
@@ -42,7 +42,7 @@ def official_file(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def official(official_file):
-    return backbones.build("efficientnetb0", official_file)
+    return building.build("efficientnetb0", official_file)
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +94,7 @@ def test_a_loaded_backbone_keeps_its_weights_in_the_project_s_layout(
 
 
 def test_weights_set_later_normalise_too(official, images):
-    other = backbones.build("efficientnetb0", None)
+    other = building.build("efficientnetb0", None)
     other.set_weights(official.get_weights())
     np.testing.assert_array_equal(other(images), official(images))
 

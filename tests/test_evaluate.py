@@ -1,12 +1,20 @@
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
+from small_sets import write_faces, write_split
 
 from fer_transfer.console.errors import InputError
 from fer_transfer.core import files
 from fer_transfer.data.fer2013 import EMOTIONS
 from stages import evaluate
 
+PROJECT = Path(__file__).parents[1]
+NAME = "openface-random"
+RUN = Path(f"data/runs/{NAME}/probabilities.npz")
+SCORES = Path(f"metrics/test/{NAME}.json")
+CALIBRATION = Path(f"metrics/calibration/{NAME}.json")
 HISTORY = pd.DataFrame(
     {
         "epoch": [1, 2],
@@ -16,93 +24,164 @@ HISTORY = pd.DataFrame(
         "val_loss": [1.8, 1.7],
     }
 )
+VAL, TEST = np.arange(140), np.arange(280, 490)
 
 
 @pytest.fixture
 def study(tmp_path, monkeypatch):
-    """A trained run `tiny`: 70 images, 21 of them for testing, right on all but 3."""
+    """A trained run that is far too sure: 140 validation and 210 test images."""
     monkeypatch.chdir(tmp_path)
-    labels = np.tile(np.arange(7, dtype=np.uint8), 10)
-    test = np.arange(14, 35)
-    has_duplicate = np.zeros(21, bool)
-    has_duplicate[[0, 7, 8]] = True
-    predicted = labels[test].copy()
-    predicted[[0, 1, 2]] = 6  # the first of them is a duplicate
-
-    probabilities = np.full((21, 7), 0.1, np.float32)
-    probabilities[np.arange(21), predicted] = 0.4
-    files.write_npz(tmp_path / "data/labels.npz", {"labels": labels})
-    files.write_npz(
-        tmp_path / "data/split.npz",
-        {
-            "test": test,
-            "test_has_duplicate": has_duplicate,
-            "examples": np.arange(27, 20, -1),
-        },
-    )
-    run = tmp_path / "data/runs/tiny"
-    files.write_npz(run / "probabilities.npz", {"test": probabilities})
-    files.write_csv(run / "history.csv", HISTORY)
-    return tmp_path
+    Path("params.yaml").write_text((PROJECT / "params.yaml").read_text())
+    random = np.random.default_rng(12)
+    labels = np.tile(np.arange(7, dtype=np.uint8), 70)
+    write_faces(labels)
+    split = {
+        "val": VAL,
+        "test": TEST,
+        "test_has_duplicate": np.arange(210) < 30,
+        "examples": np.arange(392, 385, -1),
+    }
+    write_split(**split)
+    arrays = {}
+    for part in ("val", "test"):
+        codes = labels[split[part]]
+        logits = 3 * (random.normal(size=(len(codes), 7)) + np.eye(7)[codes])
+        powers = np.exp(logits)
+        arrays[part] = (powers / powers.sum(axis=1, keepdims=True)).astype(np.float32)
+    files.write_npz(RUN, arrays)
+    files.write_csv(RUN.with_name("history.csv"), HISTORY)
+    return labels, split, arrays
 
 
 def test_scores_the_test_set_and_its_deduplicated_part(study):
-    evaluate.main("tiny")
-    metrics = files.read_json(study / "metrics/test/tiny.json")
+    labels, _, arrays = study
+    evaluate.main(NAME)
+    metrics = files.read_json(SCORES)
     assert list(metrics) == ["test", "deduplicated", "baseline"]
-    assert metrics["test"]["images"] == 21
-    assert metrics["test"]["accuracy"] == pytest.approx(18 / 21, abs=1e-6)
-    assert metrics["test"]["recall"]["angry"] == pytest.approx(2 / 3, abs=1e-6)
-    # Without the duplicates: 18 images, and 2 of the 3 mistakes.
-    assert metrics["deduplicated"]["images"] == 18
-    assert metrics["deduplicated"]["accuracy"] == pytest.approx(16 / 18, abs=1e-6)
+    right = arrays["test"].argmax(axis=1) == labels[TEST]
+    assert metrics["test"]["images"] == 210
+    assert metrics["test"]["accuracy"] == pytest.approx(right.mean(), abs=1e-6)
+    angry = right[labels[TEST] == 0].mean()
+    assert metrics["test"]["recall"]["angry"] == pytest.approx(angry, abs=1e-6)
+    assert metrics["deduplicated"]["images"] == 180
+    assert metrics["deduplicated"]["accuracy"] == pytest.approx(
+        right[30:].mean(), abs=1e-6
+    )
     assert metrics["baseline"]["accuracy"] == pytest.approx(1 / 7, abs=1e-6)
 
 
-def test_predictions_are_codes_in_the_order_of_the_test_set(study):
-    evaluate.main("tiny")
-    codes = files.read_codes(study / "plots/predictions/tiny.txt")
-    assert codes.tolist() == [6, 6, 6, *range(3, 7), *range(7), *range(7)]
-
-
-def test_the_history_is_handed_on_as_it_is(study):
-    evaluate.main("tiny")
-    written = files.read_csv(study / "plots/history/tiny.csv")
+def test_history_predictions_and_examples_go_to_git_in_the_split_s_order(study):
+    labels, split, arrays = study
+    evaluate.main(NAME)
+    written = files.read_csv(Path(f"plots/history/{NAME}.csv"))
     pd.testing.assert_frame_equal(written, HISTORY)
+    codes = files.read_codes(Path(f"plots/predictions/{NAME}.txt"))
+    assert np.array_equal(codes, arrays["test"].argmax(axis=1))
+    table = files.read_csv(Path(f"plots/examples/{NAME}.csv"))
+    assert table["row"].tolist() == split["examples"].tolist()
+    assert table["emotion"].tolist() == [
+        EMOTIONS[code] for code in labels[table["row"]]
+    ]
+    expected = arrays["test"][table["row"] - TEST[0]]
+    assert np.allclose(table[list(EMOTIONS)], expected)
 
 
-def test_examples_have_the_probabilities_of_their_own_rows(study):
-    evaluate.main("tiny")
-    table = files.read_csv(study / "plots/examples/tiny.csv")
-    assert list(table.columns) == ["emotion", "row", *EMOTIONS]
-    assert table["row"].tolist() == list(range(27, 20, -1))
-    # None of these rows is among the mistakes: the own emotion has 0.4.
-    for _, example in table.iterrows():
-        assert example[example["emotion"]] == pytest.approx(0.4)
-    assert table["emotion"].tolist() == list(reversed(EMOTIONS))
+def test_scaling_by_the_validation_set_lowers_error_and_loss_on_the_test_set(study):
+    evaluate.main(NAME)
+    calibrated = files.read_json(CALIBRATION)
+    assert list(calibrated) == ["temperature", "test", "deduplicated", "bins"]
+    assert calibrated["temperature"] > 1.5
+    for part in ("test", "deduplicated"):
+        before, after = calibrated[part]["before"], calibrated[part]["after"]
+        assert after["ece"] < before["ece"]
+        assert after["loss"] < before["loss"]
+        reported = files.read_json(SCORES)[part]["loss"]
+        assert before["loss"] == pytest.approx(reported, rel=1e-5)
+    for bins in calibrated["bins"].values():
+        assert len(bins) == 15
+        assert sum(one["images"] for one in bins) == 210
+
+
+def test_the_temperature_does_not_depend_on_the_test_set(study):
+    _, _, arrays = study
+    evaluate.main(NAME)
+    temperature = files.read_json(CALIBRATION)["temperature"]
+    files.write_npz(RUN, arrays | {"test": arrays["test"][::-1]})
+    evaluate.main(NAME)
+    assert files.read_json(CALIBRATION)["temperature"] == temperature
+
+
+def test_a_test_set_of_duplicates_alone_leaves_the_other_part_unknown(study):
+    _, split, _ = study
+    write_split(**split | {"test_has_duplicate": np.ones(210, bool)})
+    evaluate.main(NAME)
+    unknown = {"ece": None, "loss": None}
+    assert files.read_json(CALIBRATION)["deduplicated"] == {
+        "before": unknown,
+        "after": unknown,
+    }
+    assert files.read_json(SCORES)["deduplicated"]["accuracy"] is None
+
+
+def test_other_classes_than_fer2013_s_are_scored_by_their_own_names(study):
+    _, split, arrays = study
+    write_faces(np.arange(490) % 3, classes=("bored", "confused", "neutral"))
+    write_split(**split | {"examples": TEST[:3]})
+    files.write_npz(RUN, {part: array[:, :3] for part, array in arrays.items()})
+    evaluate.main(NAME)
+    assert list(files.read_json(SCORES)["test"]["recall"]) == [
+        "bored",
+        "confused",
+        "neutral",
+    ]
 
 
 def test_two_runs_write_the_same_bytes(study):
     def outputs():
-        evaluate.main("tiny")
-        written = [*study.glob("metrics/*/*"), *study.glob("plots/*/*")]
+        evaluate.main(NAME)
+        written = [*Path("metrics").glob("*/*"), *Path("plots").glob("*/*")]
         return {path: path.read_bytes() for path in written}
 
     first = outputs()
-    assert len(first) == 4
+    assert len(first) == 5
     assert outputs() == first
 
 
-def test_a_run_that_never_ran_is_named_with_the_command_that_runs_it(study):
-    message = "`tinny` has not been trained here. Run `dvc repro evaluate@tinny`"
+def refuses(message: str) -> None:
     with pytest.raises(InputError, match=message):
-        evaluate.main("tinny")
+        evaluate.main(NAME)
+    assert not Path("metrics").exists()
 
 
-def test_probabilities_of_another_split_are_refused(study):
-    path = study / "data/runs/tiny/probabilities.npz"
-    files.write_npz(path, {"test": np.full((5, 7), 1 / 7, np.float32)})
-    message = r"expected shape \(21, 7\), got \(5, 7\)\. Run `dvc repro evaluate@tiny`"
-    with pytest.raises(InputError, match=message):
-        evaluate.main("tiny")
-    assert not (study / "metrics").exists()
+def test_a_run_that_was_not_trained_is_named_with_the_command_that_trains_it(study):
+    RUN.unlink()
+    refuses(f"`{NAME}` has not been trained here. Run `dvc repro evaluate@{NAME}`")
+
+
+@pytest.mark.parametrize("values", [np.empty((0, 7)), np.full((5, 7), 1 / 7)])
+def test_probabilities_of_another_split_are_refused(study, values):
+    _, _, arrays = study
+    files.write_npz(RUN, arrays | {"val": values.astype(np.float32)})
+    refuses(r"do not belong to its split: expected shape \(140, 7\), got \(\d, 7\)")
+
+
+@pytest.mark.parametrize("part", ["val", "test"])
+@pytest.mark.parametrize("value", [np.nan, np.inf, -0.25, 1.5])
+def test_values_that_are_not_probabilities_are_refused(study, part, value):
+    _, _, arrays = study
+    arrays[part][3, 2] = value
+    files.write_npz(RUN, arrays)
+    refuses(f"The {part} probabilities of `{NAME}` are damaged")
+
+
+def test_an_image_without_any_probability_is_refused(study):
+    _, _, arrays = study
+    arrays["val"][3] = 0
+    files.write_npz(RUN, arrays)
+    refuses("not all 0")
+
+
+def test_validation_labels_of_one_class_fit_no_temperature(study):
+    write_faces(np.full(490, 3))
+    with pytest.raises(InputError, match="All 140 validation images have one label"):
+        evaluate.main(NAME)

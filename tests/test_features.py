@@ -4,6 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tiny
+from small_sets import write_faces
 
 from fer_transfer.console.errors import InputError
 from fer_transfer.core import files
@@ -196,7 +197,7 @@ def test_a_frozen_random_mobilenet_has_nothing_to_learn_from(tmp_path, monkeypat
     monkeypatch.chdir(tmp_path)
     Path("params.yaml").write_text((PROJECT / "params.yaml").read_text())
     pixels, labels = some_images(4)
-    files.write_npz(Path("data/images.npz"), {"pixels": pixels, "labels": labels})
+    write_faces(labels, pixels)
     weights.main("mobilenet-random")
     features.main("mobilenet-random")
     metrics = files.read_json(Path("metrics/features/mobilenet-random.json"))
@@ -241,7 +242,7 @@ def test_a_pass_does_not_go_on_from_one_of_other_weights_images_or_versions(
     Path("params.yaml").write_text(changed)
     Path("versions.txt").write_text("")
     pixels, labels = some_images(4)
-    files.write_npz(Path("data/images.npz"), {"pixels": pixels, "labels": labels})
+    write_faces(labels, pixels)
     weights.main("tiny-random")
     keys = [key()]
     assert key() == keys[0]
@@ -250,7 +251,7 @@ def test_a_pass_does_not_go_on_from_one_of_other_weights_images_or_versions(
     Path("params.yaml").write_text(changed.replace("seed: 1}", "seed: 2}"))
     weights.main("tiny-random")
     keys.append(key())
-    files.write_npz(Path("data/images.npz"), {"pixels": ~pixels, "labels": labels})
+    write_faces(labels, ~pixels)
     keys.append(key())
     assert len(set(keys)) == len(keys)
 
@@ -280,7 +281,7 @@ def test_bfloat16_is_used_where_it_is_faster(
     assert changed != text
     Path("params.yaml").write_text(changed)
     pixels, labels = some_images(2)
-    files.write_npz(Path("data/images.npz"), {"pixels": pixels, "labels": labels})
+    write_faces(labels, pixels)
     weights.main(name)
     features.main(name)
     metrics = files.read_json(Path(f"metrics/features/{name}.json"))

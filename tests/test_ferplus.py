@@ -3,24 +3,20 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from ruamel.yaml import YAML
 
 from fer_transfer.console.errors import InputError
 from fer_transfer.core import files
-from fer_transfer.data import addresses, ferplus
-from fer_transfer.data.fer2013 import EMOTIONS
-from fer_transfer.results import runs
-from stages import ferplus as stage
-from stages import tabulate
+from fer_transfer.data import addresses, ferplus, formats
+from fer_transfer.data.fer2013 import EMOTION_FOLDERS, EMOTIONS
+from fer_transfer.data.votes import majority
+from stages import prepare
 
-PROJECT = Path(__file__).parents[1]
-YAML_12 = YAML(typ="safe", pure=True)
 SEEN_AS = list(ferplus.NAMES)
 MADE_UP = 60
 
 
 def votes(**counts: int) -> np.ndarray:
-    return np.array([[counts.get(name, 0) for name in SEEN_AS]], np.uint8)
+    return pd.DataFrame([[counts.get(name, 0) for name in SEEN_AS]], columns=SEEN_AS)
 
 
 @pytest.mark.parametrize(
@@ -53,15 +49,15 @@ def votes(**counts: int) -> np.ndarray:
 )
 def test_the_majority_is_that_of_the_authors_rule(counts, expected):
     code = EMOTIONS.index(expected) if expected else ferplus.NO_MAJORITY
-    assert ferplus.majority(votes(**counts)).tolist() == [code]
+    assert majority(votes(**counts), EMOTIONS).tolist() == [code]
 
 
 def by_the_authors_words(row: list[int]) -> int:
     """The rule once more, image by image: drop single votes, then ask for more than half."""
     kept = [vote if vote > 1 else 0 for vote in row]
     for name, vote in zip(SEEN_AS, kept, strict=True):
-        if vote > sum(kept) / 2 and ferplus.NAMES[name]:
-            return EMOTIONS.index(ferplus.NAMES[name])
+        if vote > sum(kept) / 2 and EMOTION_FOLDERS.get(name):
+            return EMOTIONS.index(EMOTION_FOLDERS[name])
     return -1
 
 
@@ -71,12 +67,8 @@ def test_the_majority_agrees_with_a_plain_loop_on_many_images():
         np.uint8
     )
     expected = [by_the_authors_words(row) for row in many.tolist()]
-    assert ferplus.majority(many).tolist() == expected
+    assert majority(pd.DataFrame(many, columns=SEEN_AS), EMOTIONS).tolist() == expected
     assert len(set(expected)) == 8
-
-
-def test_every_emotion_has_one_column_of_votes():
-    assert sorted(name for name in ferplus.NAMES.values() if name) == sorted(EMOTIONS)
 
 
 @pytest.fixture
@@ -84,10 +76,10 @@ def project(tmp_path, monkeypatch):
     """A project that asks for FER+, with a mirror that holds a made-up one of 60 images."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("FER_MIRROR", "mirror")
-    ask(True)
+    Path("data").mkdir()
     random = np.random.default_rng(6)
     labels = random.integers(0, 7, MADE_UP).astype(np.uint8)
-    columns = {name: column for column, name in enumerate(ferplus.NAMES.values())}
+    columns = {EMOTION_FOLDERS.get(name): at for at, name in enumerate(SEEN_AS)}
     cast = np.zeros((MADE_UP, 10), np.uint8)
     for row, label in enumerate(labels):
         cast[row, columns[EMOTIONS[label]]] = 8
@@ -98,15 +90,10 @@ def project(tmp_path, monkeypatch):
     return labels, usages, cast
 
 
-def ask(wanted: bool) -> None:
-    settings = YAML_12.load(PROJECT / "params.yaml")
-    settings["data"]["ferplus"] = wanted
-    YAML_12.dump(settings, Path("params.yaml"))
-
-
 def write_images(labels: np.ndarray, usages: np.ndarray, rows: np.ndarray) -> None:
-    arrays = {"labels": labels, "usages": usages, "rows": rows}
-    files.write_npz(Path("data/labels.npz"), arrays)
+    global images
+    pixels = np.zeros((len(labels), 48, 48), np.uint8)
+    images = formats.Images(pixels, labels, usages, rows, False, 0)
 
 
 def publish(usages: np.ndarray, cast: np.ndarray) -> None:
@@ -124,49 +111,25 @@ def publish_text(text: str) -> None:
     Path("mirror/SHA256SUMS").write_text(f"{digest}  {name}\n")
 
 
-def test_the_stage_writes_each_images_votes_and_majority(project):
+def test_the_votes_are_those_of_each_image(project):
     labels, _, cast = project
-    stage.main()
-    written = files.read_npz(stage.OUTPUT)
-    assert np.array_equal(written["votes"], cast)
-    assert written["labels"].dtype == np.int8
-    assert np.array_equal(written["labels"][6:], labels[6:])
-    assert not (written["labels"][:6] == labels[:6]).any()
-    assert sorted(path.name for path in Path("data").iterdir()) == [
-        "ferplus.npz",
-        "labels.npz",
-    ]
-
-
-def test_two_runs_write_the_same_bytes(project):
-    stage.main()
-    first = stage.OUTPUT.read_bytes()
-    stage.main()
-    assert stage.OUTPUT.read_bytes() == first
-
-
-def test_where_it_is_not_asked_for_nothing_is_fetched_read_or_said(project, caplog):
-    ask(False)
-    Path("mirror/SHA256SUMS").unlink()
-    Path("data/labels.npz").unlink()
-    with caplog.at_level("INFO"):
-        stage.main()
-    assert not caplog.messages
-    written = files.read_npz(stage.OUTPUT)
-    assert (written["labels"].shape, written["votes"].shape) == ((0,), (0, 10))
+    votes = prepare.ferplus_votes(images)
+    assert list(votes) == SEEN_AS
+    assert np.array_equal(votes.to_numpy(), cast)
+    seen = majority(votes, EMOTIONS)
+    assert np.array_equal(seen[6:], labels[6:])
+    assert not (seen[:6] == labels[:6]).any()
 
 
 def test_the_hash_is_that_of_the_published_file_and_holds_a_mirror_to_it(project):
     Path("mirror/SHA256SUMS").unlink()
     with pytest.raises(InputError, match=f"expected {ferplus.HASH}"):
-        stage.main()
-    assert not stage.OUTPUT.exists()
+        prepare.ferplus_votes(images)
 
 
 def refuses(message: str) -> None:
     with pytest.raises(InputError, match=message):
-        stage.main()
-    assert not stage.OUTPUT.exists()
+        prepare.ferplus_votes(images)
 
 
 def test_image_folders_have_no_rows_and_are_refused_with_the_way_out(project):
@@ -215,25 +178,3 @@ def test_a_copy_that_is_shuffled_within_its_sets_is_refused(project):
 def test_a_file_that_is_not_ferplus_is_an_error_that_names_it(project, text):
     publish_text(text)
     refuses(r"fer2013new.csv is not FER\+'s CSV file")
-
-
-def test_the_tables_hold_the_comparison_only_where_ferplus_was_asked_for(project):
-    labels, _, _ = project
-    split = {"test": np.arange(20, 60), "test_has_duplicate": np.zeros(40, bool)}
-    table = pd.DataFrame()
-    results = {"tiny": runs.Result(table, {}, labels[20:60])}
-    compared = tabulate.METRICS / "ferplus.json"
-
-    ask(False)
-    stage.main()
-    tabulate.write_ferplus(results, split)
-    assert not compared.exists()
-
-    ask(True)
-    stage.main()
-    tabulate.write_ferplus(results, split)
-    found = files.read_json(compared)
-    # The first six are seen otherwise, and the test set begins after them.
-    assert found["agreement"]["test"]["share"] == 1
-    assert found["agreement"]["all"]["share"] < 1
-    assert found["runs"]["tiny"]["test"]["fer2013"]["share"] == 1

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from fer_transfer.core import files
+from fer_transfer.data import faces
 from stages import prepare
 from tests.fuzzing import is_short, mutated, result_or_message, within
 from tests.test_archives import write_folder
@@ -49,6 +49,9 @@ def project(tmp_path, monkeypatch):
     Path("params.yaml").write_text(PARAMS)
 
 
+FILES = ("images.npy", "faces.csv", "classes.json", "votes.csv")
+
+
 def prepares_whole_or_not_at_all(
     raw: dict[str, bytes], *, convert: bool = False
 ) -> None:
@@ -67,13 +70,10 @@ def prepares_whole_or_not_at_all(
         assert written == set()
     else:
         assert written == {
-            "data/images.npz",
-            "data/labels.npz",
+            *(f"data/faces/{name}" for name in FILES),
             "metrics/dataset.json",
         }
-        images = files.read_npz(Path("data/images.npz"))
-        assert images["pixels"].shape == (len(images["labels"]), 48, 48)
-        assert images["labels"].max() <= 6
+        assert faces.read_images().shape == (len(faces.read()), 48, 48)
 
 
 @given(content=mutated(TABLE.encode()) | mutated(SHORT_TABLE))

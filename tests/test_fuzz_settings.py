@@ -46,7 +46,7 @@ def loads_or_says_why(content: bytes, folder: Path) -> None:
     with within(seconds=10):
         settings, message = result_or_message(lambda: load_settings(path))
     if settings:
-        assert 0 < settings.split.val < 1
+        assert 0 < settings.splits["random"].val < 1
         assert 0 < settings.train.learning_rate < 1
         assert type(settings.train.epochs) is int
     else:

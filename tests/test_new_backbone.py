@@ -34,16 +34,45 @@ ADDED = {
         },
     },
     "runs": {
-        "tiny-pretrained": {"variant": "tiny-pretrained", "seed": 42},
-        "tiny-pretrained-43": {"variant": "tiny-pretrained", "seed": 43},
-        "tiny-random": {"variant": "tiny-random", "seed": 42},
+        "tiny-pretrained": {
+            "variant": "tiny-pretrained",
+            "backbone": "tiny",
+            "split": "random",
+            "seed": 42,
+        },
+        "tiny-pretrained-43": {
+            "variant": "tiny-pretrained",
+            "backbone": "tiny",
+            "split": "random",
+            "seed": 43,
+        },
+        "tiny-random": {
+            "variant": "tiny-random",
+            "backbone": "tiny",
+            "split": "random",
+            "seed": 42,
+        },
         "tiny-faster": {
             "variant": "tiny-random",
+            "backbone": "tiny",
+            "split": "random",
             "seed": 42,
             "learning_rate": 0.01,
         },
-        "tiny-dropout": {"variant": "tiny-random", "seed": 42, "dropout": 0.5},
-        "tiny-part": {"variant": "tiny-random", "seed": 42, "train_share": 0.5},
+        "tiny-dropout": {
+            "variant": "tiny-random",
+            "backbone": "tiny",
+            "split": "random",
+            "seed": 42,
+            "dropout": 0.5,
+        },
+        "tiny-part": {
+            "variant": "tiny-random",
+            "backbone": "tiny",
+            "split": "random",
+            "seed": 42,
+            "train_share": 0.5,
+        },
     },
 }
 TABLES = ("table2", "table3", "table4", "table5", "initial", "final")

@@ -16,10 +16,10 @@ from imports import EXEMPT, imported, modules, package
 from ruamel.yaml import YAML
 
 from fer_transfer.networks.runtime import VERSIONS
-from fer_transfer.networks.catalog import BACKBONES
 from fer_transfer.results import paper
+from fer_transfer.results.catalog import BACKBONES
 from fer_transfer.results.paper import TABLES
-from fer_transfer.settings.settings import SECTIONS
+from fer_transfer.settings.settings import NAMED, SECTIONS
 from stages import tabulate
 
 PROJECT = Path(__file__).parents[1]
@@ -32,6 +32,7 @@ PACKAGES = (
     "core",
     "data",
     "networks",
+    "backbones",
     "settings",
     "features",
     "training",
@@ -41,6 +42,8 @@ PACKAGES = (
     "recognise",
 )
 LIBRARY = sorted((PROJECT / "fer_transfer").glob("*/*.py"))
+# Imported by name, so that a run depends on its own backbone alone.
+BACKBONE = "fer_transfer/backbones/${item.backbone}.py"
 PAPERS_VARIANTS = [
     f"{backbone}-{weights}"
     for backbone in paper.BACKBONES
@@ -67,12 +70,12 @@ def settings_used(file: Path) -> set[str]:
                 called = node.id if isinstance(node, ast.Name) else node.attr
                 waiting += [functions.pop(called)] if called in functions else []
             if isinstance(node, ast.Attribute | ast.Subscript):
-                whole = ast.unparse(node.value) == "settings"
+                whole = ast.unparse(node.value) in ("settings", "load_settings()")
                 if whole and isinstance(node, ast.Subscript):
                     used |= set(SECTIONS)  # any of them: it is no constant
                 elif whole:
                     used.add(node.attr)
-    return used & {*SECTIONS, "variants", "runs"}
+    return used & {*SECTIONS, *NAMED}
 
 
 def visible(folder: Path) -> list[Path]:
@@ -89,6 +92,8 @@ def test_a_stage_depends_on_exactly_the_packages_that_decide_its_results(name):
     packages = {package(file) for file in modules([own], EXEMPT)} - {""}
     needed = {f"stages/{name}.py", "fer_transfer/environment.py"}
     needed |= {f"fer_transfer/{one}" for one in packages}
+    if "networks" in packages:
+        needed.add(BACKBONE)
     listed = {dep for dep in STAGES[name]["deps"] if dep.startswith(("stages", "fer_"))}
     assert not needed - listed, (
         f"stage `{name}` imports from {sorted(needed - listed)}, directly or not, but dvc.yaml "
@@ -220,18 +225,20 @@ def test_the_committed_settings_are_the_papers():
     full = YAML_12.load(PROJECT / "params.yaml")
     assert full["train"]["epochs"] == 20
     assert full["train"]["learning_rate"] == 1e-4
-    assert full["split"] == {
+    assert full["splits"]["random"] == {
         "by": "random",
         "val": 0.1,
         "test": 0.2,
         "seed": 42,
     }
+    assert full["splits"]["official"] == {"by": "parts", "seed": 42}
     for name in PAPERS_VARIANTS:
         backbone, weights = name.split("-")
         seed = {"seed": 42} if weights == "random" else {}
         expected = {"backbone": backbone, "weights": weights, "trainable_layers": 4}
         assert full["variants"][name] == expected | seed
-        assert full["runs"][name] == {"variant": name, "seed": 42}
+        run = {"variant": name, "backbone": backbone, "split": "random", "seed": 42}
+        assert full["runs"][name] == run
     assert list(full["variants"])[:8] == list(full["runs"])[:8] == PAPERS_VARIANTS
 
 
@@ -281,9 +288,9 @@ GATHERING = {"tabulate", "plot", "report"}
     [
         (
             "variants.openface-random",
-            ("weights", "features", "train", "evaluate", "calibrate"),
+            ("weights", "features", "train", "evaluate"),
         ),
-        ("runs.openface-random", ("train", "evaluate", "calibrate")),
+        ("runs.openface-random", ("train", "evaluate")),
     ],
 )
 def test_editing_a_variant_or_run_reruns_its_stages_and_what_gathers_all(
@@ -351,7 +358,7 @@ def test_a_fresh_clone_runs_nothing_but_what_has_no_results_in_git(planned):
     assert not without, f"The results of {sorted(without)} in Git are not of this code."
     for name in ran:
         stage, key = name.split("@")
-        kind = {"train": "test", "evaluate": "test", "calibrate": "calibration"}
+        kind = {"train": "test", "evaluate": "test"}
         assert not (folder / f"metrics/{kind.get(stage, stage)}/{key}.json").exists(), (
             f"The results of {name} in Git are not of this code: see `make unchanged`."
         )

@@ -1,3 +1,4 @@
+import contextlib
 import json
 from pathlib import Path
 
@@ -7,13 +8,15 @@ import pandas as pd
 import pytest
 import vl_convert
 from dvc_render.vega import VegaRenderer
+from small_sets import write_faces, write_split
 
 from fer_transfer.console.errors import InputError
 from fer_transfer.core import files
-from fer_transfer.data import synthetic
+from fer_transfer.data import faces, synthetic
 from fer_transfer.data.fer2013 import EMOTIONS
-from fer_transfer.networks.catalog import BACKBONES
 from fer_transfer.report import curves, figures, style
+from fer_transfer.report.style import COLOURS
+from fer_transfer.results.catalog import BACKBONES
 from fer_transfer.results.examples import read_examples
 from fer_transfer.results.paper import CLASS_COUNTS
 from fer_transfer.results.protocols import groups
@@ -61,8 +64,9 @@ def write_study(folder, ran):
     """Write what `plot` reads, made up: the runs in `ran` have results."""
     pixels, labels, _ = synthetic.draw(num_images=70, num_identities=2, seed=1)
     examples = np.array([np.flatnonzero(labels == code)[0] for code in range(7)])
-    files.write_npz(folder / "data/images.npz", {"pixels": pixels, "labels": labels})
-    files.write_npz(folder / "data/split.npz", {"examples": examples})
+    with contextlib.chdir(folder):
+        write_faces(labels, pixels)
+        write_split(test=examples, examples=examples)
     study = {"data": "synthetic", "ran": {name: {name: 42} for name in ran}}
     files.write_json(folder / "metrics/study/study.json", study | {"uninformative": []})
     history = history_of(*ran)
@@ -105,10 +109,10 @@ def test_the_paper_s_table_1_adds_up():
 
 def test_a_backbone_has_one_colour_and_pretrained_is_solid(styles, settings):
     for name, variant in settings.variants.items():
-        assert styles[name].colour == BACKBONES[variant.backbone].colour
+        assert styles[name].colour == COLOURS[variant.backbone]
         pretrained = variant.weights == "pretrained"
         assert styles[name].dash == ("solid" if pretrained else "dashed")
-    assert len({one.colour for one in BACKBONES.values()}) == len(BACKBONES)
+    assert len(set(COLOURS.values())) == len(BACKBONES)
 
 
 def test_no_two_variants_look_the_same_as_lines_or_as_bars(styles):
@@ -161,8 +165,11 @@ def test_of_several_seeds_the_first_with_results_is_in_figures_9_to_17(
         files.write_csv(path, files.read_csv(path).assign(variant="openface-random"))
     monkeypatch.chdir(tmp_path)
     text = groups(settings)
-    images = files.read_npz(tmp_path / "data/images.npz")
-    figures_of = {name: figure for name, figure, _ in plot.draw(text, told, images)}
+    images = {"pixels": faces.read_images(), "labels": faces.read().labels}
+    rows = files.read_npz(tmp_path / "data/splits/random.npz")["examples"]
+    figures_of = {
+        name: figure for name, figure, _ in plot.draw(text, told, images, rows)
+    }
     ticks = figures_of["figures/figure-09"].axes[0].get_yticklabels()
     assert [tick.get_text() for tick in ticks] == ["openface-random"]
     titles = figures_of["faces/figure-11"].findobj(matplotlib.axes.Axes)

@@ -6,7 +6,8 @@ import pytest
 
 from fer_transfer.console.errors import InputError
 from fer_transfer.core import files
-from fer_transfer.data import formats
+from fer_transfer.data import faces, formats
+from fer_transfer.data.fer2013 import EMOTIONS
 from stages import prepare
 
 # Five images, shades of one grey each: the second copy of 7 has another label, 0 is black.
@@ -18,7 +19,10 @@ NOBODY = dict.fromkeys(
 )
 
 
-OUTPUTS = ("data/images.npz", "data/labels.npz", "metrics/dataset.json")
+OUTPUTS = (
+    *(f"data/faces/{name}" for name in ("images.npy", "faces.csv", "classes.json")),
+    "metrics/dataset.json",
+)
 PARAMS = Path("params.yaml").read_text()
 
 
@@ -38,26 +42,17 @@ def write_table(path: Path) -> None:
     path.write_text("emotion,pixels,Usage\n" + "".join(rows))
 
 
-def test_images_and_labels_keep_the_order_of_the_file(raw):
+def test_faces_keep_the_order_of_the_file_and_its_sets(raw):
     write_table(raw / "fer2013.csv")
     prepare.main()
-    images = files.read_npz(Path("data/images.npz"))
-    assert images["pixels"].shape == (5, 48, 48)
-    assert images["pixels"].dtype == images["labels"].dtype == np.uint8
-    assert images["pixels"][:, 0, 0].tolist() == SHADES
-    assert images["labels"].tolist() == LABELS
-
-
-def test_what_is_known_of_each_image_is_kept_beside_the_pixels(raw):
-    write_table(raw / "fer2013.csv")
-    prepare.main()
-    known = files.read_npz(Path("data/labels.npz"))
-    assert {name: values.tolist() for name, values in known.items()} == {
-        "labels": LABELS,
-        "usages": USAGES,
-        "rows": [0, 1, 2, 3, 4],
-        "groups": [0, 1, 0, 3, 1],
-    }
+    known, images = faces.read(votes=True), faces.read_images()
+    assert images.shape == (5, 48, 48)
+    assert images[:, 0, 0].tolist() == SHADES
+    assert known.labels.tolist() == LABELS
+    assert known.classes == EMOTIONS
+    part_of = {"Training": "train", "PublicTest": "val", "PrivateTest": "test"}
+    assert known.column("part").tolist() == [part_of[usage] for usage in USAGES]
+    assert known.votes is None
 
 
 def test_the_metrics_say_what_is_in_the_data_set(raw):

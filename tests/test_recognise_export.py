@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import photo_files
 import pytest
+from small_sets import write_faces, write_split
 
 from fer_transfer.networks.runtime import keras
 from fer_transfer.console.errors import InputError
@@ -31,8 +32,8 @@ def study(tmp_path, monkeypatch):
     folder = Path(f"data/runs/{RUN}")
     folder.mkdir(parents=True)
     network.save_weights(folder / "weights.h5")
-    files.write_npz(Path("data/images.npz"), {"pixels": FACES})
-    files.write_npz(Path("data/split.npz"), {"test": np.arange(4, 14)})
+    write_faces(np.zeros(len(FACES), np.uint8), FACES)
+    write_split(test=np.arange(4, 14))
     files.write_npz(folder / "probabilities.npz", {"test": network(FACES[4:]).numpy()})
     return folder
 

@@ -10,7 +10,7 @@ from fer_transfer.networks.runtime import keras
 from algorithm.lib.model import probe
 from fer_transfer.console.errors import InputError
 from fer_transfer.core import files
-from fer_transfer.networks import backbones, split_model
+from fer_transfer.networks import building, split_model
 from fer_transfer.recognise import model_folder, model_spec, study_run
 from fer_transfer.recognise.model import open_model, score_of
 
@@ -22,7 +22,7 @@ FACES = photo_files.drawn_faces()
 def informative_backbone(seed):
     """Build MobileNet with random weights that are large enough for its vectors to differ."""
     keras.utils.set_random_seed(seed)
-    model = backbones.build("mobilenet", None)
+    model = building.build("mobilenet", None)
     for layer in model.layers:
         if layer.name.startswith("conv") and layer.get_weights():
             layer.set_weights([8 * values for values in layer.get_weights()])
@@ -241,7 +241,7 @@ def test_a_run_that_has_not_been_trained_says_how(study):
 
 
 def test_weights_of_another_network_are_refused(study):
-    backbones.build("mobilenet", None).save_weights(f"data/runs/{RUN}/weights.h5")
+    building.build("mobilenet", None).save_weights(f"data/runs/{RUN}/weights.h5")
     with pytest.raises(InputError, match="does not hold the weights"):
         open_model(RUN)
 

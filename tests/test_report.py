@@ -12,12 +12,14 @@ from browsers import needs_chromium
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.wait import WebDriverWait
+from small_sets import write_faces, write_split
 
 from fer_transfer.console.errors import InputError
 from fer_transfer.core import files
+from fer_transfer.data import faces
 from fer_transfer.data.fer2013 import EMOTIONS
-from fer_transfer.networks.catalog import BACKBONES
 from fer_transfer.report import content, style
+from fer_transfer.report.style import COLOURS
 from fer_transfer.results import claims, paper
 from fer_transfer.results.paper import TABLES
 from fer_transfer.scoring import scores
@@ -122,7 +124,7 @@ def test_every_claim_has_its_rule_and_a_verdict(study):
 
 
 def test_the_margin_of_a_share_is_in_points_as_the_share_is_in_percent(study):
-    images = len(files.read_npz(study / "data/split.npz")["val"])
+    images = len(files.read_npz(study / "data/splits/random.npz")["val"])
     margin = 100 * 1.96 * np.sqrt(2 * 0.25 / images)
     assert f"not significant by images, ± {margin:.1f} points" in str(read(study))
 
@@ -134,7 +136,14 @@ def test_no_two_parts_of_the_page_have_one_name(tmp_path):
         ran=("openface-pretrained", "openface-all"),
         sections={
             "variants": {"openface-all": every},
-            "runs": {"openface-all": {"variant": "openface-all", "seed": 42}},
+            "runs": {
+                "openface-all": {
+                    "variant": "openface-all",
+                    "backbone": "openface",
+                    "split": "random",
+                    "seed": 42,
+                }
+            },
         },
     )
     page = (tmp_path / "plots/report.html").read_text(encoding="utf-8")
@@ -146,7 +155,14 @@ def test_no_two_parts_of_the_page_have_one_name(tmp_path):
 
 def test_calibration_is_that_of_the_runs_that_the_page_is_of(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    again = {"openface-pretrained-43": {"variant": "openface-pretrained", "seed": 43}}
+    again = {
+        "openface-pretrained-43": {
+            "variant": "openface-pretrained",
+            "backbone": "openface",
+            "split": "random",
+            "seed": 43,
+        }
+    }
     ran = ("openface-pretrained-43", "mobilenet-pretrained")
     studies.make(tmp_path, ran=ran, sections={"runs": again})
     for name, temperature in {
@@ -257,9 +273,9 @@ def test_a_backbone_has_its_colour_in_every_chart(show, study):
         ".map((path) => path.getAttribute('stroke'))"
     )
     everywhere = set(browser.execute_script(strokes, "validation"))
-    assert everywhere == {BACKBONES[name].colour for name in paper.BACKBONES}
+    assert everywhere == {COLOURS[name] for name in paper.BACKBONES}
     for backbone in paper.BACKBONES:
-        colour = BACKBONES[backbone].colour
+        colour = COLOURS[backbone]
         found = set(browser.execute_script(strokes, f"accuracy-{backbone}"))
         assert found == {colour, style.lighter(colour)}
 
@@ -452,7 +468,14 @@ def test_another_protocol_is_a_table_of_its_own_and_in_no_figure(show, tmp_path)
     scratch = {"backbone": "mobilenet", "weights": "random", "trainable_layers": "all"}
     ninth = {
         "variants": {"mobilenet-scratch": scratch | {"seed": 42}},
-        "runs": {"mobilenet-scratch": {"variant": "mobilenet-scratch", "seed": 42}},
+        "runs": {
+            "mobilenet-scratch": {
+                "variant": "mobilenet-scratch",
+                "backbone": "mobilenet",
+                "split": "random",
+                "seed": 42,
+            }
+        },
     }
     ran = ("mobilenet-random", "mobilenet-scratch")
     browser = show(write_page(tmp_path, ran=ran, sections=ninth), charts=7)
@@ -482,7 +505,12 @@ def test_seeds_are_one_line_of_means_with_a_band_and_the_page_counts_them(
     show, tmp_path, first
 ):
     more = {
-        f"openface-pretrained-{seed}": {"variant": "openface-pretrained", "seed": seed}
+        f"openface-pretrained-{seed}": {
+            "variant": "openface-pretrained",
+            "backbone": "openface",
+            "split": "random",
+            "seed": seed,
+        }
         for seed in (43, 44)
     }
     ran = ("openface-random", *dict.fromkeys([first, *more]))
@@ -514,7 +542,7 @@ def specs(folder):
 
 
 def test_charts_show_the_baseline(study):
-    scored = scores.baseline(files.read_npz(study / "data/labels.npz")["labels"])
+    scored = scores.baseline(faces.read(study / "data/faces").labels, 7)
     drawn = {
         chart: rows[0]["baseline"]
         for chart, spec in specs(study).items()
@@ -542,13 +570,13 @@ def test_networks_are_recommended_by_their_lead_over_the_baseline_of_the_same_im
     """Accuracy on the deduplicated part was once compared to the whole test set's baseline."""
     monkeypatch.chdir(tmp_path)
     studies.make(tmp_path, ran=("openface-random",), images=112)
-    arrays = files.read_npz(tmp_path / "data/images.npz")
-    split = files.read_npz(tmp_path / "data/split.npz")
+    labels = faces.read().labels
+    split = files.read_npz(tmp_path / "data/splits/random.npz")
     test = split["test"][:5]
-    arrays["labels"][test] = [0, 0, 0, 1, 1]
-    files.write_npz(tmp_path / "data/images.npz", arrays)
+    labels[test] = [0, 0, 0, 1, 1]
+    write_faces(labels, np.array(faces.read_images()))
     split |= {"test": test, "test_has_duplicate": np.array(has_duplicate)}
-    files.write_npz(tmp_path / "data/split.npz", split)
+    write_split(**split)
     used = []
     monkeypatch.setattr(
         content.recommend,

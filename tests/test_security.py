@@ -143,7 +143,7 @@ def run(tmp_path_factory):
     environment = {**os.environ, **SECRETS, "FER_MIRROR": ""}
     output = ""
     for command in (
-        ["dvc", "repro", "-v", "split"],
+        ["dvc", "repro", "-v", "split@random", "split@official"],
         ["stages.evaluate", VARIANT],
         ["stages.tabulate"],
         ["stages.plot"],
@@ -167,10 +167,13 @@ def run(tmp_path_factory):
 
 def train_in_a_moment(folder: Path) -> None:
     """Write what `train` would."""
-    num_test = len(files.read_npz(folder / "data/split.npz")["test"])
-    uniform = np.full((num_test, 7), 1 / 7, np.float32)
+    split = files.read_npz(folder / "data/splits/random.npz")
+    uniform = {
+        part: np.full((len(split[part]), 7), 1 / 7, np.float32)
+        for part in ("val", "test")
+    }
     run = folder / f"data/runs/{VARIANT}"
-    files.write_npz(run / "probabilities.npz", {"test": uniform})
+    files.write_npz(run / "probabilities.npz", uniform)
     values = ("accuracy", "val_accuracy", "loss", "val_loss")
     epochs = np.arange(1, 21)
     history = pd.DataFrame({"epoch": epochs, **dict.fromkeys(values, 1 / epochs)})
@@ -181,8 +184,8 @@ def test_the_stages_wrote_what_is_searched(run):
     written = {path.name for path in run.rglob("*")}
     assert {
         "dvc.lock",
-        "images.npz",
-        "split.json",
+        "images.npy",
+        "random.json",
         "final.json",
         "figure-01.png",
     } <= written

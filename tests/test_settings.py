@@ -5,8 +5,13 @@ import pytest
 from ruamel.yaml import YAML
 
 from fer_transfer.console.errors import InputError
-from fer_transfer.networks.catalog import BACKBONES
-from fer_transfer.settings.settings import SECTIONS, Split, Train, load_settings
+from fer_transfer.settings.checks import BACKBONES
+from fer_transfer.settings.settings import (
+    SECTIONS,
+    Split,
+    Train,
+    load_settings,
+)
 from fer_transfer.settings.validation import section
 
 PROJECT = Path(__file__).parents[1]
@@ -55,7 +60,7 @@ def refuses(path: Path, message: str) -> None:
 
 def test_the_settings_have_their_types(write):
     settings = load_settings(PROJECT / "params.yaml")
-    assert settings.split.test == 0.2
+    assert settings.splits["random"].test == 0.2
     assert settings.variants["openface-random"].backbone == "openface"
     assert isinstance(settings.train, Train)
     assert isinstance(settings.train.learning_rate, float)
@@ -82,7 +87,7 @@ def test_a_section_that_is_none_names_its_keys(write, section):
 
 @pytest.mark.parametrize("key", KEYS)
 def test_a_misspelt_key_is_named_with_its_neighbour(write, key):
-    value = json.dumps(SETTINGS["split"]["seed"])
+    value = json.dumps(SETTINGS["splits"]["random"]["seed"])
     refuses(
         write(**{key: None, f"{key}_": value}),
         f"sets `{key}_`, which no stage reads. Did you mean `{key}`?",
@@ -108,16 +113,16 @@ WRONG_VALUES = {
     "one identity": ("synthetic.identities", "1", WHOLE.format(2, 1_000_000), "1"),
     "no pretraining": ("synthetic.pretraining_steps", "0", COUNT, "0"),
     "a negative seed": ("synthetic.seed", "-1", SEED, "-1"),
-    "a seed NumPy does not take": ("split.seed", "4294967296", SEED, "4294967296"),
-    "no validation set": ("split.val", "0", SHARE, "0"),
-    "a negative share": ("split.val", "-0.1", SHARE, "-0.1"),
-    "a share of all": ("split.test", "1", SHARE, "1"),
-    "a share above all": ("split.test", "1.5", SHARE, "1.5"),
-    "a share in per cent": ("split.test", "20", SHARE, "20"),
-    "a share with a sign of per cent": ("split.test", "20%", SHARE, "'20%'"),
-    "a share with a decimal comma": ("split.test", '"0,2"', SHARE, "'0,2'"),
-    "a share that is not a number": ("split.test", ".nan", SHARE, "nan"),
-    "an infinite share": ("split.test", ".inf", SHARE, "inf"),
+    "a seed NumPy does not take": ("splits.random.seed", "4294967296", SEED, "4294967296"),
+    "no validation set": ("splits.random.val", "0", SHARE, "0"),
+    "a negative share": ("splits.random.val", "-0.1", SHARE, "-0.1"),
+    "a share of all": ("splits.random.test", "1", SHARE, "1"),
+    "a share above all": ("splits.random.test", "1.5", SHARE, "1.5"),
+    "a share in per cent": ("splits.random.test", "20", SHARE, "20"),
+    "a share with a sign of per cent": ("splits.random.test", "20%", SHARE, "'20%'"),
+    "a share with a decimal comma": ("splits.random.test", '"0,2"', SHARE, "'0,2'"),
+    "a share that is not a number": ("splits.random.test", ".nan", SHARE, "nan"),
+    "an infinite share": ("splits.random.test", ".inf", SHARE, "inf"),
     "unknown weights": ("weights.pretrained", "imagenet", "one of `official`, `stand-in`", "'imagenet'"),
     "weights in capitals": ("weights.pretrained", "Official", "one of `official`, `stand-in`", "'Official'"),
     "weights as a truth value": ("weights.pretrained", "true", "one of `official`, `stand-in`", "True"),
@@ -165,11 +170,11 @@ def test_a_value_that_cannot_be_is_an_error_that_names_it(write, name):
 # name: (changes, message)
 CONTRADICTIONS = {
     "nothing left to train on": (
-        {"split.val": "0.4", "split.test": "0.6"},
-        "`split.val` + `split.test` in params.yaml must leave images for training, but they sum to 1.",
+        {"splits.random.val": "0.4", "splits.random.test": "0.6"},
+        "`splits.random`: `val` + `test` in params.yaml must leave images for training, but they sum to 1.",
     ),
     "nothing left but what rounding leaves": (
-        {"split.val": "0.9", "split.test": "0.09999999999999999"},
+        {"splits.random.val": "0.9", "splits.random.test": "0.09999999999999999"},
         "must leave images for training",
     ),
     "a hash of what Kaggle has": (
@@ -189,8 +194,8 @@ CONTRADICTIONS = {
         "`data.hash` in params.yaml must be empty, `md5:` and 32 digits",
     ),
     "too few synthetic faces for the split": (
-        {"data.source": "synthetic", "split.val": "0.05"},
-        "`synthetic.images` in params.yaml is 112, and one of the sets of `split` gets a share of 0.05",
+        {"data.source": "synthetic", "splits.random.val": "0.05"},
+        "`synthetic.images` in params.yaml is 112, and one of the sets of `splits.random` gets a share of 0.05",
     ),
     "more identities than images": (
         {"data.source": "synthetic", "synthetic.identities": "17"},
@@ -210,7 +215,7 @@ CONTRADICTIONS = {
     ),
     "a run of no variant": (
         {"runs.vggface-random.variant": "vggface"},
-        "`runs.vggface-random.variant` in params.yaml must be the name of one of `variants`. Got 'vggface' instead. Did you mean `vggface-random`?",
+        "`runs.vggface-random.variant` in params.yaml must be one of 20 names. Got 'vggface' instead. Did you mean `vggface-random`?",
     ),
 }  # fmt: skip
 

@@ -2,16 +2,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from small_sets import write_faces
 
 from fer_transfer.console.errors import InputError
 from fer_transfer.core import files
-from fer_transfer.settings.settings import Split
+from fer_transfer.data import faces, groups, splits
 from stages import split
 
 # Table 1 in the order of the codes.
 TABLE_1 = [4_953, 547, 5_121, 8_989, 6_077, 4_002, 6_198]
-SHARES = Split(val=0.1, test=0.2, seed=42)
 PROJECT = Path(__file__).parents[1]
+SIZES = {"train": 70, "val": 14, "test": 21}
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +22,7 @@ def labels():
 
 @pytest.fixture(scope="module")
 def rows(labels):
-    return split.split_rows(labels, SHARES)
+    return splits.stratified(labels, 0.1, 0.2, 42)
 
 
 def test_sizes_are_those_of_section_3_1(rows):
@@ -42,62 +43,128 @@ def test_every_emotion_has_its_share_in_every_set(labels, rows):
 
 
 def test_another_seed_splits_otherwise(labels, rows):
-    other = split.split_rows(labels, Split(val=0.1, test=0.2, seed=43))
+    other = splits.stratified(labels, 0.1, 0.2, 43)
     assert not np.array_equal(other["test"], rows["test"])
 
 
-def test_too_few_images_of_an_emotion_is_an_error():
+def test_too_few_images_of_a_class_is_an_error():
     with pytest.raises(InputError, match="7 images cannot be split into sets of 1"):
-        split.split_rows(np.arange(7, dtype=np.uint8), SHARES)
+        splits.stratified(np.arange(7, dtype=np.uint8), 0.1, 0.2, 42)
 
 
-@pytest.mark.parametrize(
-    ("counts", "message"),
-    [
-        pytest.param(
-            [1_000, 1_000, 2, 1_000, 1_000, 1_000, 1_000],
-            "none that shows fear, of which there are 2 in all",
-            id="an emotion too rare",
-        ),
-        pytest.param(
-            [100, 0, 100, 100, 100, 100, 100],
-            "none that shows disgust, of which there are 0 in all",
-            id="an emotion that is missing",
-        ),
-    ],
-)
-def test_a_set_without_an_emotion_is_an_error(counts, message):
-    labels = np.repeat(np.arange(7, dtype=np.uint8), counts)
-    with pytest.raises(InputError, match=message):
-        split.split_rows(labels, SHARES)
-
-
-def test_examples_are_of_each_emotion_and_fresh_where_they_can_be():
+def test_examples_are_of_each_class_and_fresh_where_they_can_be():
     labels = np.array([0, 0, 1, 1, 2, 3, 4, 5, 6])
     has_duplicate = np.array([1, 0, 0, 1, 1, 0, 0, 0, 0], bool)
-    chosen = split.choose_examples(labels, np.arange(9), has_duplicate, 1)
-    assert labels[chosen].tolist() == list(range(7))
+    chosen = splits.examples(labels, np.arange(9), has_duplicate, 8, 1)
+    assert labels[chosen].tolist() == list(range(7))  # no test row has class 7
     assert chosen[:3].tolist() == [1, 2, 4]
 
 
-def test_the_stage_marks_duplicates_and_writes_the_same_bytes_twice(
-    tmp_path, monkeypatch
-):
+@pytest.mark.parametrize("seed", range(5))
+def test_no_person_is_in_two_sets_and_classes_keep_their_shares(seed):
+    random = np.random.default_rng(seed)
+    labels = random.integers(0, 3, 600)
+    people = random.integers(0, 60, 600)
+    given = {"train": np.arange(600), "val": None, "test": None}
+    sets = splits.complete(given, labels, people, {"val": 0.1, "test": 0.2}, seed)
+    assert np.array_equal(np.sort(np.concatenate(list(sets.values()))), np.arange(600))
+    for one, other in (("train", "val"), ("train", "test"), ("val", "test")):
+        assert not set(people[sets[one]]) & set(people[sets[other]])
+    assert abs(len(sets["test"]) - 120) < 30
+    assert abs(len(sets["val"]) - 60) < 30
+
+
+def test_a_class_of_one_person_cannot_be_held_out():
+    labels, people = np.array([0, 0, 0, 1, 1, 1]), np.array([0, 1, 2, 3, 3, 3])
+    with pytest.raises(InputError, match="one person or photo only"):
+        splits.hold_out(np.arange(6), labels, people, 0.3, 1)
+
+
+def test_faces_of_a_person_a_photo_or_a_copy_belong_together():
+    people = np.array(["ann", "ann", "", "", ""])
+    sources = np.array(["1.jpg", "2.jpg", "3.jpg", "3.jpg", ""])
+    owners = groups.by_person(people, sources)
+    assert owners.tolist() == [0, 0, 1, 1, 2]
+    copies = np.array([0, 1, 2, 3, 1])  # the last is a copy of ann's second
+    assert groups.join(owners, copies).tolist() == [0, 0, 1, 1, 0]
+
+
+@pytest.fixture
+def official(tmp_path, monkeypatch):
+    """105 images in given sets, which lie mixed; the fifth of the test set is a copy."""
     monkeypatch.chdir(tmp_path)
+    order = np.random.default_rng(9).permutation(105)
+    part = np.repeat(list(SIZES), list(SIZES.values()))[order]
+    codes = (np.arange(105, dtype=np.uint8) % 7)[order]
+    write_faces(codes, part=part)
+    images = np.array(faces.read_images())
+    images[np.flatnonzero(part == "test")[4]] = images[
+        np.flatnonzero(part == "train")[0]
+    ]
+    write_faces(codes, images, part=part)
     Path("params.yaml").write_text((PROJECT / "params.yaml").read_text())
-    labels = np.arange(70, dtype=np.uint8) % 7
-    rows = split.split_rows(labels, SHARES)
-    duplicate, original = rows["test"][3], rows["train"][0]
-    groups = np.arange(70)
-    groups[[duplicate, original]] = min(duplicate, original)
-    files.write_npz(Path("data/labels.npz"), {"labels": labels, "groups": groups})
-    split.main()
-    first = Path("data/split.npz").read_bytes()
-    written = files.read_npz(Path("data/split.npz"))
-    assert np.flatnonzero(written["test_has_duplicate"]).tolist() == [3]
-    assert duplicate not in written["examples"]
-    counts = files.read_json(Path("metrics/split.json"))
+    return codes, part
+
+
+def written(name):
+    return files.read_npz(Path(f"data/splits/{name}.npz"))
+
+
+def test_given_sets_are_kept_and_duplicates_and_examples_are_theirs(official):
+    codes, part = official
+    split.main("official")
+    arrays = written("official")
+    for name in SIZES:
+        assert arrays[name].tolist() == np.flatnonzero(part == name).tolist()
+    assert np.flatnonzero(arrays["test_has_duplicate"]).tolist() == [4]
+    assert codes[arrays["examples"]].tolist() == list(range(7))
+    assert arrays["test"][4] not in arrays["examples"]
+    counts = files.read_json(Path("metrics/split/official.json"))
     assert counts["test_with_duplicate_in_train"] == 1
-    assert counts["test"] == {"total": 14, **dict.fromkeys(split.EMOTIONS, 2)}
-    split.main()
-    assert Path("data/split.npz").read_bytes() == first
+    assert counts["test"]["total"] == 21
+
+
+def test_a_random_split_does_not_depend_on_the_given_sets(official):
+    codes, part = official
+    split.main("random")
+    first = Path("data/splits/random.npz").read_bytes()
+    write_faces(codes, np.array(faces.read_images()), part=part[::-1])
+    split.main("random")
+    assert Path("data/splits/random.npz").read_bytes() == first
+    expected = splits.stratified(codes, 0.1, 0.2, 42)
+    assert all(
+        np.array_equal(written("random")[name], expected[name]) for name in SIZES
+    )
+
+
+def test_two_splits_stand_side_by_side_in_one_form(official):
+    for name in ("random", "official"):
+        split.main(name)
+    one, other = written("random"), written("official")
+    assert {key: array.dtype for key, array in one.items()} == {
+        key: array.dtype for key, array in other.items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("part", "message"),
+    [
+        ([""], "data that say which faces are for training"),
+        (["train", "test"], "without a val set.*`val: 0.1`"),
+    ],
+)
+def test_data_without_a_given_set_are_an_error_that_says_what_to_set(
+    official, part, message
+):
+    codes, _ = official
+    write_faces(codes, part=np.resize(part, 105))
+    with pytest.raises(InputError, match=message):
+        split.main("official")
+
+
+def test_a_training_set_without_a_class_is_an_error(official):
+    codes, part = official
+    codes[(part == "train") & (codes == 2)] = 3
+    write_faces(codes, part=part)
+    with pytest.raises(InputError, match="`official` has no face of fear"):
+        split.main("official")

@@ -9,8 +9,7 @@ from deepface.modules import preprocessing
 from tf_keras.applications import mobilenet, resnet
 
 from fer_transfer.console.errors import InputError
-from fer_transfer.networks import backbones, split_model
-from fer_transfer.networks.catalog import BACKBONES as CATALOG
+from fer_transfer.networks import building, split_model
 from tests.networks import BACKBONES, build, release, some_images
 
 # Protocol; the paper prints the first three (section 6).
@@ -126,7 +125,7 @@ def test_an_adapted_dropout_drops_as_the_backbones_own():
 
 
 def test_openface_takes_deepface_s_roots_and_learns_where_a_window_is_empty():
-    layer = backbones.build("openface", None).get_layer("sqrt_4a")
+    layer = building.build("openface", None).get_layer("sqrt_4a")
     squares = tf.constant([[1e-30, 0.3, 2, 1e30, 0]])
     with tf.GradientTape(persistent=True) as tape:
         tape.watch(squares)
@@ -138,7 +137,7 @@ def test_openface_takes_deepface_s_roots_and_learns_where_a_window_is_empty():
 
 
 def test_a_network_whose_weights_are_loaded_draws_no_others(tmp_path, monkeypatch):
-    model = backbones.build("mobilenet", None)
+    model = building.build("mobilenet", None)
     model.save_weights(tmp_path / "weights.h5")
 
     def draw(*_: object, **__: object) -> None:
@@ -202,17 +201,17 @@ REFERENCES = {
 
 def test_an_image_becomes_what_the_library_would_make_of_it(name):
     pixels, _ = some_images(3)
-    size = CATALOG[name].size
+    size = building.spec_of(name).size
     resized = [cv2.resize(one.astype(np.float32), (size, size)) for one in pixels]
     expected = REFERENCES[name](np.repeat(np.stack(resized)[..., None], 3, axis=-1))
-    ours = split_model.preprocess(tf.constant(pixels), CATALOG[name])
+    ours = split_model.preprocess(tf.constant(pixels), building.spec_of(name))
     np.testing.assert_allclose(ours, expected, atol=1e-3)
 
 
 def test_an_image_is_the_same_inside_tf_data(name):
     pixels, _ = some_images(3)
     dataset = tf.data.Dataset.from_tensors(pixels).map(
-        lambda batch: split_model.preprocess(batch, CATALOG[name])
+        lambda batch: split_model.preprocess(batch, building.spec_of(name))
     )
-    eager = split_model.preprocess(tf.constant(pixels), CATALOG[name])
+    eager = split_model.preprocess(tf.constant(pixels), building.spec_of(name))
     np.testing.assert_allclose(next(iter(dataset)), eager, rtol=1e-6, atol=1e-6)

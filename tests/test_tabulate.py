@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from ruamel.yaml import YAML
+from small_sets import write_faces, write_split
 
 from fer_transfer.core import files
 from fer_transfer.data.fer2013 import EMOTIONS
@@ -27,7 +28,11 @@ VARIANTS = {
     },
     "scratch": {"backbone": "mobilenet", "trainable_layers": "all", **RANDOM},
 }
-RUNS = {name: {"variant": name, "seed": 42} for name in VARIANTS}
+EVERYWHERE = {"split": "random", "seed": 42}
+RUNS = {
+    name: {**EVERYWHERE, "variant": name, "backbone": variant["backbone"]}
+    for name, variant in VARIANTS.items()
+}
 COUNTS = dict.fromkeys(EMOTIONS, 10)
 
 
@@ -81,10 +86,9 @@ def study(tmp_path, monkeypatch):
         },
     )
     labels = np.tile(np.arange(7, dtype=np.uint8), 10)
-    files.write_npz(tmp_path / "data/labels.npz", {"labels": labels})
-    no_duplicates = np.zeros(14, dtype=bool)
-    split = {"test": np.arange(14), "test_has_duplicate": no_duplicates}
-    files.write_npz(tmp_path / "data/split.npz", split)
+    write_faces(labels)
+    for name in ("random", "official"):
+        write_split(name, test=np.arange(14))
     files.write_json(
         tmp_path / "metrics/features/mobilenet-random.json", {"informative": False}
     )
@@ -217,7 +221,7 @@ def test_a_data_set_is_called_fer2013_by_its_counts_alone(source, change, expect
 @pytest.fixture
 def two_seeds(study):
     """The study, in which `scratch` has a second run and a third without results."""
-    more = {f"scratch-{seed}": {"variant": "scratch", "seed": 42} for seed in "bc"}
+    more = {f"scratch-{seed}": RUNS["scratch"] | {"seed": 42} for seed in "bc"}
     write_params(study, runs=RUNS | more)
     write_results(study, "scratch-b", rise=0.03)
     return study

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import tf_keras as keras
+from small_sets import write_faces, write_split
 
 from fer_transfer.networks.runtime import tf
 from fer_transfer.console.errors import InputError
@@ -334,10 +335,10 @@ def make_project(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Path("params.yaml").write_text(text.replace("epochs: 20", "epochs: 30"))
     pixels, labels = some_images(60)
     network = build("openface")
-    files.write_npz(Path("data/labels.npz"), {"labels": labels})
+    write_faces(labels, pixels)
     rows = np.arange(60)
     split = {"train": rows[:40], "val": rows[40:50], "test": rows[50:]}
-    files.write_npz(Path("data/split.npz"), split)
+    write_split(**split)
     Path("data/weights").mkdir()
     network.backbone.save_weights("data/weights/openface-random.h5")
     Path("data/features/openface-random").mkdir(parents=True)

@@ -12,8 +12,7 @@ from fer_transfer.console.errors import InputError
 from fer_transfer.core import files
 from fer_transfer.data import addresses, fetch, synthetic
 from fer_transfer.features.feature_stats import Measurement, summarize
-from fer_transfer.networks import backbones, split_model
-from fer_transfer.networks.catalog import BACKBONES as CATALOG
+from fer_transfer.networks import building, split_model
 from fer_transfer.settings.settings import load_settings
 from stages import weights
 from tests.networks import BACKBONES, release
@@ -40,7 +39,7 @@ def project(tmp_path, monkeypatch):
 
 def publish(model: keras.Model, backbone: str, listed: bool = True) -> None:
     """Write a weights file as its owner lays it out, and vouch for it in the mirror."""
-    name = addresses.file_name(CATALOG[backbone].weights_url)
+    name = addresses.file_name(building.spec_of(backbone).weights_url)
     model.save_weights(f"mirror/{name}")
     digest = files.digest(Path(f"mirror/{name}"), "sha256")
     Path("mirror/SHA256SUMS").write_text(f"{digest}  {name}\n" if listed else "")
@@ -52,7 +51,7 @@ def official_layout(backbone: str) -> keras.Model:
     return (
         VGGFace.base_model()
         if backbone == "vggface"
-        else backbones.build(backbone, None)
+        else building.build(backbone, None)
     )
 
 
@@ -93,7 +92,7 @@ def test_an_official_file_becomes_the_backbones_weights(project, backbone):
 
 def test_a_file_that_nobody_vouches_for_is_refused(project):
     publish(official_layout("openface"), "openface", listed=False)
-    message = f"expected {CATALOG['openface'].weights_hash}.*got sha256:[0-9a-f]{{64}}"
+    message = f"expected {building.spec_of('openface').weights_hash}.*got sha256:[0-9a-f]{{64}}"
     with pytest.raises(InputError, match=message):
         weights.main("openface-pretrained")
     assert list(Path("data").rglob("*.h5")) == []
@@ -181,7 +180,7 @@ WRONG_FILES = {
     "values in a virtual data set": lambda file: keep_elsewhere(file, "virtual"),
     "not a number": lambda file: replace_values(file, np.full(64, np.nan, np.float32)),
 }  # fmt: skip
-PUBLISHED = f"mirror/{addresses.file_name(CATALOG['openface'].weights_url)}"
+PUBLISHED = f"mirror/{addresses.file_name(building.spec_of('openface').weights_url)}"
 
 
 @pytest.fixture(scope="module")
@@ -272,7 +271,7 @@ def test_with_the_demo_s_stand_in_weights_mobilenet_tells_images_apart(tmp_path)
 
 def test_stand_in_weights_that_are_not_numbers_are_not_written(project, monkeypatch):
     def explode(backbone, *_):
-        model = backbones.build(backbone, None)
+        model = building.build(backbone, None)
         model.set_weights([value * np.nan for value in model.get_weights()])
         return model
 

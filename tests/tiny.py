@@ -1,4 +1,4 @@
-"""A made-up backbone of a few layers: a row for the catalog, and the function that builds it."""
+"""A made-up backbone of a few layers: a module like those of fer_transfer/backbones/."""
 
 import sys
 from pathlib import Path
@@ -6,18 +6,16 @@ from pathlib import Path
 import pytest
 import tf_keras as keras
 
-from fer_transfer.networks import catalog
+from fer_transfer.networks.spec import Spec
+from fer_transfer.results import catalog
+from fer_transfer.settings import checks
 
-TINY = catalog.Backbone(
-    title="Tiny",
-    learned="faces",
-    builder="tiny:build",
+SPEC = Spec(
     size=24,
     scale=1 / 255,
     offset=(0, 0, 0),
     weights_url="https://example.org/tiny.h5",
     weights_hash=f"md5:{'0' * 32}",
-    colour="#000000",
 )
 
 
@@ -39,6 +37,7 @@ def build(weights: Path | None) -> keras.Model:
 
 
 def install(patch: pytest.MonkeyPatch) -> None:
-    """Let the catalog list this backbone, and find its function as it finds the others'."""
-    patch.setitem(catalog.BACKBONES, "tiny", TINY)
-    patch.setitem(sys.modules, "fer_transfer.networks.tiny", sys.modules[__name__])
+    """Let this be a backbone's module, which is found as the others are."""
+    patch.setitem(catalog.BACKBONES, "tiny", catalog.Backbone("Tiny", "faces"))
+    patch.setattr(checks, "BACKBONES", (*checks.BACKBONES, "tiny"))
+    patch.setitem(sys.modules, "fer_transfer.backbones.tiny", sys.modules[__name__])

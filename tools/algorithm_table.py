@@ -10,7 +10,7 @@ from algorithm.lib.classifier_names import TITLES
 from algorithm.lib.verdicts import selection_score
 from fer_transfer.console import command
 from fer_transfer.core import files
-from fer_transfer.networks.catalog import BACKBONES
+from fer_transfer.results.catalog import BACKBONES
 
 METRICS = Path("metrics/algorithm")
 PARTS = {

@@ -16,9 +16,9 @@ from typing import Any
 from fer_transfer.networks.runtime import keras
 from fer_transfer.console import command
 from fer_transfer.core import files
-from fer_transfer.networks import backbones
-from fer_transfer.networks.catalog import BACKBONES
+from fer_transfer.networks import building
 from fer_transfer.results import paper
+from fer_transfer.results.catalog import BACKBONES
 
 FILE = Path("metrics/architectures.json")
 
@@ -70,7 +70,7 @@ def main() -> None:
     found = {}
     for name in BACKBONES:
         keras.backend.clear_session()  # so that layers are numbered from one
-        found[name] = blocks(backbones.build(name, None))
+        found[name] = blocks(building.build(name, None))
     files.write_json(FILE, found)
 
 

@@ -9,7 +9,7 @@ from ruamel.yaml.error import YAMLError
 
 from algorithm.lib.classifier_names import CLASSIFIERS
 from fer_transfer.console.errors import InputError, shown
-from fer_transfer.networks.catalog import BACKBONES
+from fer_transfer.results.catalog import BACKBONES
 from fer_transfer.settings.settings import LAST_SEED, MOST
 from fer_transfer.settings.validation import check_keys, section
 

@@ -80,7 +80,7 @@ class Faces:
 def write(faces: Faces, images: np.ndarray, folder: Path = FOLDER) -> None:
     """Write a set of faces; `images` are (N, 48, 48) uint8."""
     expected = (len(faces), IMAGE_SIZE, IMAGE_SIZE)
-    if (images.shape, images.dtype) != (expected, np.uint8):
+    if images.shape != expected or images.dtype != np.uint8:
         raise ValueError(
             f"expected {expected} uint8, got {images.shape} {images.dtype}"
         )

@@ -13,26 +13,26 @@ import pandas as pd
 
 from fer_transfer.console.errors import InputError
 from fer_transfer.data import fer2013
+from fer_transfer.data.votes import NO_MAJORITY, majority
 
 COMMIT = "8ad5426c7b69e86e78afccb42c5f516850f52a28"
 URL = f"https://raw.githubusercontent.com/microsoft/FERPlus/{COMMIT}/fer2013new.csv"
 HASH = "sha256:9206e20d62f56475939f516847d61753e4860caeac9718b560129541b776fc2c"
 
-# The columns that hold votes, and what FER2013 calls the same; None: it has no such label.
-NAMES = {
-    "neutral": "neutral",
-    "happiness": "happy",
-    "surprise": "surprise",
-    "sadness": "sad",
-    "anger": "angry",
-    "disgust": "disgust",
-    "fear": "fear",
-    "contempt": None,
-    "unknown": None,
-    "NF": None,  # not a face
-}
+# The columns that hold votes; NF: not a face.
+NAMES = (
+    "neutral",
+    "happiness",
+    "surprise",
+    "sadness",
+    "anger",
+    "disgust",
+    "fear",
+    "contempt",
+    "unknown",
+    "NF",
+)
 MOST_VOTES = 10  # one image of the 35,887 has nine
-NO_MAJORITY = -1
 
 # FER2013's labels agree with the majority on 68 %; of rows in another order, with a fifth.
 LEAST_AGREEMENT = 0.5
@@ -66,35 +66,6 @@ def read(path: Path) -> Table:
     return Table(table["Usage"].to_numpy(str), votes)
 
 
-def majority(votes: np.ndarray) -> np.ndarray:
-    """Return the emotion that most people see in each image.
-
-    The rule of FER+'s authors (`majority` in their src/ferplus.py): a single vote is taken
-    for a slip and dropped; the winner needs more than half of the votes that are left, those
-    for "unknown" and "not a face" among them. What wins must be one of FER2013's seven.
-
-    Args:
-        votes: Shape (N, 10), one column for each of NAMES.
-
-    Returns:
-        Codes, positions in EMOTIONS, shape (N,) int8; NO_MAJORITY where nothing wins, or
-        contempt, "unknown" or "not a face" does.
-
-    >>> majority(np.array([[4, 0, 0, 1, 3, 2, 0, 0, 0, 0], [2, 0, 0, 1, 7, 0, 0, 0, 0, 0]]))
-    array([-1,  0], dtype=int8)
-    """
-    codes = np.array(
-        [
-            fer2013.EMOTIONS.index(name) if name else NO_MAJORITY
-            for name in NAMES.values()
-        ],
-        dtype=np.int8,
-    )
-    kept = np.where(votes > 1, votes, 0).astype(np.int64)
-    wins = 2 * kept.max(axis=1) > kept.sum(axis=1)
-    return np.where(wins, codes[kept.argmax(axis=1)], NO_MAJORITY).astype(np.int8)
-
-
 def check_same_images(table: Table, images: dict[str, np.ndarray]) -> None:
     """Raise an InputError unless FER+'s rows are those of the images, in their order.
 
@@ -121,7 +92,8 @@ def check_same_images(table: Table, images: dict[str, np.ndarray]) -> None:
             f"Row {rows[first]} of this copy of FER2013 belongs to {images['usages'][first]}, "
             f"that of FER+ to {table.usages[rows][first]}: the copy has another order. {remedy}"
         )
-    labels = majority(table.votes)[rows]
+    votes = pd.DataFrame(table.votes, columns=list(NAMES))
+    labels = majority(votes, fer2013.EMOTIONS)[rows]
     known = labels != NO_MAJORITY
     share = (
         float(np.mean(labels[known] == images["labels"][known])) if known.any() else 0

@@ -1,13 +1,10 @@
-"""The layers of our own: the head on every backbone, and what some backbones need."""
+"""The layers of our own that serve every backbone."""
 
 from typing import Any
 
 import params_flow as pf
 
 from fer_transfer.networks.runtime import keras, tf
-from fer_transfer.data.fer2013 import EMOTIONS
-
-IMAGENET_DEVIATION_RGB = (0.229, 0.224, 0.225)  # of values in [0, 1]
 
 
 class Head(pf.Layer):
@@ -17,7 +14,7 @@ class Head(pf.Layer):
     """
 
     class Params(pf.Layer.Params):
-        num_classes = len(EMOTIONS)
+        num_classes = 7
         seed = 42  # of the initial values
 
     def _construct(self, **kwargs: Any) -> None:
@@ -40,40 +37,6 @@ class Head(pf.Layer):
 
     def compute_output_shape(self, input_shape: tf.TensorShape) -> tf.TensorShape:
         return tf.TensorShape([input_shape[0], self.params.num_classes])
-
-
-class ScaleAndShift(keras.layers.Layer):
-    """`inputs * scale + shift`, one of each per channel: batch normalisation, folded.
-
-    Takes and gives (..., channels). At first it multiplies by `initial_scale`.
-    """
-
-    def __init__(self, initial_scale: float = 1, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.initial_scale = initial_scale
-
-    def build(self, input_shape: tf.TensorShape) -> None:
-        initial = keras.initializers.Constant(self.initial_scale)
-        self.scale = self.add_weight("scale", input_shape[-1:], initializer=initial)
-        self.shift = self.add_weight("shift", input_shape[-1:], initializer="zeros")
-        super().build(input_shape)
-
-    def call(self, inputs: tf.Tensor) -> tf.Tensor:
-        return inputs * self.scale + self.shift
-
-
-class ImageNetNormalization(keras.layers.Normalization):
-    """Normalization that divides by the roots of ImageNet's standard deviations as well.
-
-    The official weights of EfficientNet hold standard deviations where Normalization expects
-    variances, so its root divides by too little. Keras makes up for it in an operation that it
-    adds for these weights alone; here it is part of the network, whatever its weights.
-    """
-
-    def call(self, inputs: tf.Tensor) -> tf.Tensor:
-        # Not self.mean and self.variance: they are copies, which `set_weights` leaves behind.
-        deviation = tf.sqrt(self.adapt_variance * IMAGENET_DEVIATION_RGB)
-        return (inputs - self.adapt_mean) / deviation
 
 
 class ProductConvolution(keras.layers.Conv2D):

@@ -1,6 +1,6 @@
 """One variant's network: image in, probabilities out, split where the frozen part ends.
 
-    image (N, 48, 48) -> [ frozen part ] -> features -> [ layers that train + head ] -> (N, 7)
+    image (N, 48, 48) -> [ frozen part ] -> features -> [ layers that train + head ] -> (N, classes)
 
 The three models share their layers, so what the tail learns the whole network knows.
 """
@@ -11,10 +11,11 @@ from pathlib import Path
 
 from fer_transfer.networks.runtime import keras, tf
 from fer_transfer.console.errors import InputError
-from fer_transfer.data.fer2013 import EMOTIONS, IMAGE_SIZE
-from fer_transfer.networks import backbones, catalog
-from fer_transfer.networks.backbones import WEIGHT_LOADING_ERRORS
+from fer_transfer.data.faces import IMAGE_SIZE
+from fer_transfer.networks import building
+from fer_transfer.networks.building import WEIGHT_LOADING_ERRORS
 from fer_transfer.networks.layers import Head, ProductConvolution
+from fer_transfer.networks.spec import Spec
 
 Layers = list[keras.layers.Layer]
 
@@ -34,13 +35,13 @@ def build(
     trainable_layers: int | str,
     weights: Path | None = None,
     head_seed: int = 0,
-    num_classes: int = len(EMOTIONS),
+    num_classes: int = 7,
     dropout: float = 0,
 ) -> Network:
     """Build a variant's network.
 
     Args:
-        backbone: Its name in the catalog.
+        backbone: The name of its module.
         trainable_layers: How many of the backbone's last layers train besides the head, or
             `all`. With 0 the features are what the head sees, averaged over the map.
         weights: The file that `stages.weights` writes; without one the values are random.
@@ -52,8 +53,8 @@ def build(
         InputError: If the backbone has fewer layers than are to train, or the file holds
             another network's weights.
     """
-    spec = catalog.find(backbone)
-    base = backbones.blank(backbone) if weights else backbones.build(backbone, None)
+    spec = building.spec_of(backbone)
+    base = building.blank(backbone) if weights else building.build(backbone, None)
     trained = _trained_layers(base, backbone, trainable_layers)
     image = keras.Input((IMAGE_SIZE, IMAGE_SIZE), dtype="uint8", name="image")
     model = _rebuild(base, preprocess(image, spec), trained, image)
@@ -86,7 +87,7 @@ def build(
     return Network(whole, keras.Model(image, features), tail, model)
 
 
-def preprocess(image: tf.Tensor, spec: catalog.Backbone) -> tf.Tensor:
+def preprocess(image: tf.Tensor, spec: Spec) -> tf.Tensor:
     """Give grey images (N, 48, 48) the size, channels and range that a backbone expects."""
     grey = keras.layers.Reshape((IMAGE_SIZE, IMAGE_SIZE, 1))(image)
     grey = keras.layers.Resizing(spec.size, spec.size, "bilinear")(grey)

@@ -17,8 +17,8 @@ from fer_transfer.console.errors import InputError
 from fer_transfer.core.state import state_key
 from fer_transfer.data import fetch
 from fer_transfer.data.addresses import file_name
-from fer_transfer.networks import backbones, catalog, split_model
-from fer_transfer.networks.backbones import WEIGHT_LOADING_ERRORS
+from fer_transfer.networks import building, split_model
+from fer_transfer.networks.building import WEIGHT_LOADING_ERRORS
 from fer_transfer.networks.inference import open_engine
 from fer_transfer.recognise.model import Model, score_of
 from fer_transfer.recognise.model_spec import (
@@ -80,13 +80,13 @@ def pooled_vectors(network: split_model.Network) -> Vectors:
 
 def pretrained(backbone: str) -> split_model.Network:
     """Build a backbone with its published weights, fetched when first needed."""
-    spec = catalog.find(backbone, "backbone")
+    spec = building.spec_of(backbone)
     file = FETCHED / file_name(spec.weights_url)
     if not file.exists():
         fetch.fetch(spec.weights_url, spec.weights_hash, file)
     network = split_model.build(backbone, 0)
     try:
-        base = backbones.build(backbone, file)
+        base = building.build(backbone, file)
         network.backbone.set_weights(base.get_weights())
     except WEIGHT_LOADING_ERRORS as error:
         raise InputError(

@@ -16,9 +16,7 @@ from fer_transfer.data.fer2013 import IMAGE_SIZE
 # to one hidden layer is model 1, more is model 2.
 FORMATS = ("fer-transfer model 1", "fer-transfer model 2")
 FRAMING = "fer2013"
-SCALING = (
-    "grey levels 0 to 255, then the backbone's own (fer_transfer/networks/catalog.py)"
-)
+SCALING = "grey levels 0 to 255, then the backbone's own (fer_transfer/backbones/)"
 # What this program gives a model; one that expects anything else is not for it.
 INPUT = {"framing": FRAMING, "size": IMAGE_SIZE, "channels": 1, "scaling": SCALING}
 

@@ -17,7 +17,7 @@ from fer_transfer.core import files
 from fer_transfer.core.state import state_key
 from fer_transfer.data.fer2013 import EMOTIONS
 from fer_transfer.networks import split_model
-from fer_transfer.networks.backbones import WEIGHT_LOADING_ERRORS
+from fer_transfer.networks.building import WEIGHT_LOADING_ERRORS
 from fer_transfer.networks.inference import open_engine
 from fer_transfer.recognise.model import Model, Score, score_of
 from fer_transfer.settings.settings import load_settings

@@ -8,11 +8,11 @@ import numpy as np
 
 from fer_transfer.core import files
 from fer_transfer.data.fer2013 import EMOTIONS
-from fer_transfer.networks.catalog import BACKBONES
 from fer_transfer.report import drawn, html, sections, style, versions
 from fer_transfer.results import evidence, paper, recommend
+from fer_transfer.results.catalog import BACKBONES
 from fer_transfer.results.examples import read_examples
-from fer_transfer.results.protocols import Group, groups
+from fer_transfer.results.protocols import Group, groups, paper_split
 from fer_transfer.results.seeds import first_names
 from fer_transfer.scoring import scores
 from fer_transfer.settings.settings import SECTIONS, Settings
@@ -51,7 +51,7 @@ def describe(settings: Settings, study: dict[str, Any], found: Found) -> dict[st
         "weights": found["weights"],
         "features": found["features"],
         "dataset": files.read_json(Path("metrics/dataset.json")),
-        "split": files.read_json(Path("metrics/split.json")),
+        "split": files.read_json(Path(f"metrics/split/{paper_split(settings)}.json")),
         "versions": versions.installed(),
         "architectures": files.read_json(Path("metrics/architectures.json")),
         "settings": {name: settings[name] for name in SECTIONS},
@@ -126,7 +126,11 @@ def advise(
     test_labels: np.ndarray,
 ) -> dict[str, Any]:
     """Return which backbone is for which situation, and what that was chosen from."""
-    baseline = scores.baseline(test_labels)["accuracy"] if len(test_labels) else 0.0
+    baseline = (
+        scores.baseline(test_labels, len(EMOTIONS))["accuracy"]
+        if len(test_labels)
+        else 0.0
+    )
     measured = {
         name: found["features"].get(settings.runs[name].variant) for name in text
     }

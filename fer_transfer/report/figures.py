@@ -9,9 +9,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from fer_transfer.data.fer2013 import EMOTIONS
-from fer_transfer.networks.catalog import BACKBONES
 from fer_transfer.report import style
 from fer_transfer.report.style import GREY, Style
+from fer_transfer.results.catalog import BACKBONES
 
 
 def class_counts(paper: Mapping[str, int], ours: Mapping[str, int]) -> Figure:

@@ -9,10 +9,19 @@ from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 
 from fer_transfer.core import files
-from fer_transfer.networks.catalog import BACKBONES
 from fer_transfer.results.protocols import Group
 
 GREY = "#666666"
+
+# Okabe and Ito's, which the colour-blind tell apart too.
+COLOURS = {
+    "efficientnetb0": "#E69F00",
+    "mobilenet": "#D55E00",
+    "openface": "#0072B2",
+    "resnet29": "#56B4E9",
+    "resnet50": "#009E73",
+    "vggface": "#CC79A7",
+}
 
 # Of the first, second, ... variant with the same backbone and weights: the point of its
 # line, and the hatch of its bar if pretrained or random.
@@ -56,7 +65,7 @@ def of_groups(groups: Mapping[str, Group]) -> dict[str, Style]:
     for name, group in groups.items():
         number = seen.count((group.backbone, group.weights)) % len(MARKERS)
         seen.append((group.backbone, group.weights))
-        colour = BACKBONES[group.backbone].colour
+        colour = COLOURS.get(group.backbone, GREY)
         if group.weights == "pretrained":
             look = ("solid", MARKERS[number], FILLED[number])
         else:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy import stats
 
-from fer_transfer.networks.catalog import BACKBONES
+from fer_transfer.results.catalog import BACKBONES
 from fer_transfer.results.evidence import CONFIDENCE, seed_margin
 from fer_transfer.results.protocols import Group, Protocol
 from fer_transfer.scoring.significance import mcnemar

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from fer_transfer.core import files
-from fer_transfer.networks.catalog import BACKBONES as CATALOG
+from fer_transfer.results.catalog import BACKBONES as CATALOG
 
 # In the order of its Figures 5-8. What is not among them the paper claims nothing about.
 BACKBONES = ("mobilenet", "openface", "resnet50", "vggface")

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from fer_transfer.networks.catalog import BACKBONES
 from fer_transfer.results import tables
+from fer_transfer.results.catalog import BACKBONES
 from fer_transfer.results.protocols import Group, by_the_text
 from fer_transfer.results.runs import Result
 from fer_transfer.scoring import scores
@@ -44,11 +44,13 @@ def gather(
 
 
 def tables_of(
-    results: Mapping[str, Result], labels: np.ndarray
+    results: Mapping[str, Result],
+    labels: Mapping[str, np.ndarray],
+    classes: tuple[str, ...],
 ) -> dict[str, tuple[list[str], Rows]]:
     """Return, by the table's name, its columns and what gives a run's rows.
 
-    `labels` (n_test,) are those of the test images.
+    `labels` (n_test,) are those of each split's test images.
     """
     return {
         "learning": (
@@ -65,6 +67,8 @@ def tables_of(
         ),
         "confusion": (
             ["actual", "predicted", "images", "share"],
-            lambda run: scores.confusion(labels, results[run].predicted),
+            lambda run: scores.confusion(
+                labels[results[run].split], results[run].predicted, classes
+            ),
         ),
     }

@@ -10,6 +10,7 @@ class Protocol(NamedTuple):
 
     trainable_layers: int | str
     precision: str
+    split: str = "random"
     learning_rate: float | None = None
     dropout: float | None = None
     train_share: float | None = None
@@ -30,6 +31,8 @@ class Protocol(NamedTuple):
             words.append(f"dropout {self.dropout:g}")
         if self.train_share:
             words.append(f"{self.train_share:.0%} of the training images")
+        if self.split != "random":
+            words.append(f"split {self.split}")
         if self.precision != "float32":
             words.append(self.precision)
         return ", ".join(words)
@@ -57,7 +60,12 @@ class Group(NamedTuple):
 
 def by_the_text(settings: Settings) -> Protocol:
     """Return the protocol of the paper's section 4: all but the last four layers frozen."""
-    return Protocol(4, settings.compute.precision)
+    return Protocol(4, settings.compute.precision, paper_split(settings))
+
+
+def paper_split(settings: Settings) -> str:
+    """Return the name of the split that the paper's tables are compared on: the first listed."""
+    return next(iter(settings.splits))
 
 
 def variant_of(settings: Settings, run: str) -> Variant:
@@ -73,6 +81,7 @@ def groups(settings: Settings) -> dict[str, Group]:
         protocol = Protocol(
             variant.trainable_layers,
             variant.precision or settings.compute.precision,
+            run.split,
             run.learning_rate,
             run.dropout,
             run.train_share,

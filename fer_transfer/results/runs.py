@@ -21,24 +21,31 @@ class Result:
     history: pd.DataFrame
     test: dict[str, Any]
     predicted: np.ndarray  # (n_test,) codes
+    split: str
 
 
-def read(settings: Settings, num_test: int) -> dict[str, Result]:
-    """Read the runs of params.yaml that have results of this study."""
+def read(settings: Settings, num_test: dict[str, int]) -> dict[str, Result]:
+    """Read the runs of params.yaml that have results of this study.
+
+    `num_test` is how many test images each split has.
+    """
     results = {}
-    for name in settings.runs:
+    for name, run in settings.runs.items():
         history = Path(f"plots/history/{name}.csv")
         test = Path(f"metrics/test/{name}.json")
         predicted = Path(f"plots/predictions/{name}.txt")
         if not all(path.is_file() for path in (history, test, predicted)):
             continue
         result = Result(
-            files.read_csv(history), files.read_json(test), files.read_codes(predicted)
+            files.read_csv(history),
+            files.read_json(test),
+            files.read_codes(predicted),
+            run.split,
         )
         # A study that is run in part can hold files of an earlier one: FER2013's beside
         # the synthetic faces', or of fewer epochs.
         found = (len(result.history), len(result.predicted))
-        wanted = (settings.train.epochs, num_test)
+        wanted = (settings.train.epochs, num_test[run.split])
         if found == wanted:
             results[name] = result
         else:

@@ -1,15 +1,16 @@
 """Two labellings of the same images: how far they agree, and which one a network agrees with."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from fer_transfer.data.fer2013 import EMOTIONS
 from fer_transfer.scoring.significance import wilson_interval
 
 
-def agreement(labels: np.ndarray, majority: np.ndarray) -> dict[str, Any]:
+def agreement(
+    labels: np.ndarray, majority: np.ndarray, classes: Sequence[str]
+) -> dict[str, Any]:
     """Say on how many images FER2013's labels are what most people see.
 
     A recogniser that always sees what most of ten people see would score no more than this
@@ -19,6 +20,7 @@ def agreement(labels: np.ndarray, majority: np.ndarray) -> dict[str, Any]:
     Args:
         labels: FER2013's codes, shape (N,).
         majority: FER+'s codes of the same images, shape (N,); below 0 where it has none.
+        classes: The classes, in the order of their codes.
 
     Returns:
         images: how many have a majority; share: of those, whose two labels are the same;
@@ -28,7 +30,7 @@ def agreement(labels: np.ndarray, majority: np.ndarray) -> dict[str, Any]:
     known = majority >= 0
     labels, same = labels[known], labels[known] == majority[known]
     emotions = {
-        emotion: _share(same[labels == code]) for code, emotion in enumerate(EMOTIONS)
+        emotion: _share(same[labels == code]) for code, emotion in enumerate(classes)
     }
     return {**_share(same), "emotions": emotions}
 
@@ -68,6 +70,7 @@ def compare(
     majority: np.ndarray,
     split: Mapping[str, np.ndarray],
     predictions: Mapping[str, np.ndarray],
+    classes: Sequence[str],
 ) -> dict[str, Any]:
     """Compare the two labellings, and every run's predictions with both.
 
@@ -76,6 +79,7 @@ def compare(
         majority: FER+'s codes, shape (N,); below 0 where it has none.
         split: test: rows, (n,), and test_has_duplicate: (n,) bool.
         predictions: By run, the codes predicted for the test images, (n,) in their order.
+        classes: The classes, in the order of their codes.
 
     Returns:
         agreement: on all images, on the test set and on its part without an exact
@@ -85,9 +89,9 @@ def compare(
     ours, theirs = labels[test], majority[test]
     return {
         "agreement": {
-            "all": agreement(labels, majority),
-            "test": agreement(ours, theirs),
-            "deduplicated": agreement(ours[fresh], theirs[fresh]),
+            "all": agreement(labels, majority, classes),
+            "test": agreement(ours, theirs, classes),
+            "deduplicated": agreement(ours[fresh], theirs[fresh], classes),
         },
         "runs": {
             run: {

@@ -1,5 +1,6 @@
 """Scores of predictions, the baselines that use no image, the confusion matrix."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,31 +12,29 @@ from sklearn.metrics import (
     recall_score,
 )
 
-from fer_transfer.data.fer2013 import EMOTIONS
 
-CODES = range(len(EMOTIONS))
-
-
-def score(labels: np.ndarray, probabilities: np.ndarray) -> dict[str, Any]:
-    """Score the probabilities (N, 7) of N images against their labels (N,).
+def score(
+    labels: np.ndarray, probabilities: np.ndarray, classes: Sequence[str]
+) -> dict[str, Any]:
+    """Score the probabilities (N, classes) of N images against their labels (N,).
 
     Returns:
-        images: N. accuracy and macro_f1: fractions in [0, 1]; macro_f1 weighs all seven
-        emotions alike. loss: cross-entropy in nats. recall: by emotion, the share of its
+        images: N. accuracy and macro_f1: fractions in [0, 1]; macro_f1 weighs all
+        classes alike. loss: cross-entropy in nats. recall: by class, the share of its
         images that were recognised. What no image tells is None.
     """
     if not len(labels):
         unknown = {"accuracy": None, "loss": None, "macro_f1": None}
-        return {"images": 0, **unknown, "recall": dict.fromkeys(EMOTIONS)}
-    predicted = probabilities.argmax(axis=1)
+        return {"images": 0, **unknown, "recall": dict.fromkeys(classes)}
+    predicted, codes = probabilities.argmax(axis=1), range(len(classes))
     return {
         "images": len(labels),
         "accuracy": float(accuracy_score(labels, predicted)),
         "loss": cross_entropy(labels, probabilities),
         "macro_f1": float(
-            f1_score(labels, predicted, labels=CODES, average="macro", zero_division=0)
+            f1_score(labels, predicted, labels=codes, average="macro", zero_division=0)
         ),
-        "recall": _recall(labels, predicted),
+        "recall": _recall(labels, predicted, classes),
     }
 
 
@@ -46,52 +45,57 @@ def cross_entropy(labels: np.ndarray, probabilities: np.ndarray) -> float:
     # by float32's rounding, so they are set right in float64.
     exact = probabilities.astype(np.float64)
     exact /= exact.sum(axis=1, keepdims=True)
-    return float(log_loss(labels, exact, labels=CODES))
+    return float(log_loss(labels, exact, labels=range(exact.shape[1])))
 
 
-def baseline(labels: np.ndarray) -> dict[str, float]:
+def baseline(labels: np.ndarray, num_classes: int) -> dict[str, float]:
     """Return the scores of the baselines on `labels` (N,); none of them uses the images.
 
     Returns:
         accuracy: of the majority-class baseline. prior_loss: cross-entropy in nats of predicting
-        the classes' shares. uniform_loss: of seven equal shares.
+        the classes' shares. uniform_loss: of equal shares.
     """
-    shares = np.bincount(labels, minlength=len(EMOTIONS)) / len(labels)
+    shares = np.bincount(labels, minlength=num_classes) / len(labels)
     present = shares[shares > 0]
     return {
         "accuracy": float(shares.max()),
         "prior_loss": float(-np.sum(present * np.log(present))),
-        "uniform_loss": float(np.log(len(EMOTIONS))),
+        "uniform_loss": float(np.log(num_classes)),
     }
 
 
-def confusion(labels: np.ndarray, predicted: np.ndarray) -> list[dict[str, Any]]:
+def confusion(
+    labels: np.ndarray, predicted: np.ndarray, classes: Sequence[str]
+) -> list[dict[str, Any]]:
     """Count the confusion matrix of the codes (N,) of labels and predictions.
 
     Returns:
-        A record for each of the 49 pairs, in the order of EMOTIONS: actual, predicted,
-        images (how many) and share (of the actual emotion's images; None if it has none).
+        A record for each pair, in the order of `classes`: actual, predicted, images (how
+        many) and share (of the actual class's images; None if it has none).
     """
-    counts = confusion_matrix(labels, predicted, labels=CODES)
+    counts = confusion_matrix(labels, predicted, labels=range(len(classes)))
     return [
         {
             "actual": actual,
-            "predicted": EMOTIONS[column],
+            "predicted": classes[column],
             "images": int(row[column]),
             "share": float(row[column] / row.sum()) if row.sum() else None,
         }
-        for actual, row in zip(EMOTIONS, counts, strict=True)
-        for column in CODES
+        for actual, row in zip(classes, counts, strict=True)
+        for column in range(len(classes))
     ]
 
 
-def _recall(labels: np.ndarray, predicted: np.ndarray) -> dict[str, float | None]:
+def _recall(
+    labels: np.ndarray, predicted: np.ndarray, classes: Sequence[str]
+) -> dict[str, float | None]:
+    codes = range(len(classes))
     shares = recall_score(
-        labels, predicted, labels=CODES, average=None, zero_division=0
+        labels, predicted, labels=codes, average=None, zero_division=0
     )
-    # scikit-learn's 0 for an emotion without images would read as "never recognised".
-    present = np.isin(CODES, labels)
+    # scikit-learn's 0 for a class without images would read as "never recognised".
+    present = np.isin(codes, labels)
     return {
-        emotion: float(share) if there else None
-        for emotion, share, there in zip(EMOTIONS, shares, present, strict=True)
+        name: float(share) if there else None
+        for name, share, there in zip(classes, shares, present, strict=True)
     }

@@ -1,7 +1,6 @@
 """params.yaml as typed params-flow `Params`; a misspelt key or an impossible value is an error."""
 
 import re
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from fer_transfer.console.errors import InputError, shown
 from fer_transfer.data import fer2013
-from fer_transfer.networks import catalog
+from fer_transfer.settings import checks
 from fer_transfer.settings.validation import check_keys, section
 
 # More of anything is a typing error.
@@ -25,7 +24,6 @@ PRECISIONS = ("float32", "bfloat16")
 # A variant's or run's name is part of file names and of DVC's stage names. In lower case only, as
 # some file systems take `A` and `a` for the same.
 NAME = re.compile("[a-z0-9][a-z0-9_-]{0,59}")
-HASH = re.compile("|md5:[0-9a-f]{32}|sha256:[0-9a-f]{64}", re.IGNORECASE)
 
 
 class Data(Params):
@@ -48,11 +46,15 @@ class Synthetic(Params):
 
 
 class Split(Params):
-    """The sets: at random by shares of all images (section 3.1), or the competition's own."""
+    """How the faces are split: `random` by shares (section 3.1), by `parts` as published, by `person`.
 
-    by: str = Param("random", dtype=str, one_of=("random", "official"))
-    val: float = Param(0.1, dtype=float, low=0, high=1)
-    test: float = Param(0.2, dtype=float, low=0, high=1)
+    `val` and `test` are shares of all faces. By parts, they are split off only where the data come
+    without that set.
+    """
+
+    by: str = Param("random", dtype=str, one_of=("random", "parts", "person"))
+    val: float | None = Param(None, dtype=float, low=0, high=1)
+    test: float | None = Param(None, dtype=float, low=0, high=1)
     seed: int = Param(42, dtype=int, low=0, high=LAST_SEED)
 
 
@@ -105,9 +107,14 @@ class Variant(Params):
 
 
 class Run(Params):
-    """One training: a variant and a seed (C8), and what departs from `train`, if anything."""
+    """One training: a variant, a split and a seed (C8), and what departs from `train`, if anything.
+
+    `backbone` repeats the variant's: dvc.yaml names what a run depends on by it.
+    """
 
     variant: str = Param("", dtype=str)
+    backbone: str = Param("", dtype=str)
+    split: str = Param("", dtype=str)
     seed: int = Param(42, dtype=int, low=0, high=LAST_SEED)
     learning_rate: float | None = Param(None, dtype=float, low=0, high=1)
     dropout: float | None = Param(None, dtype=float, low=0, high=1)
@@ -132,7 +139,7 @@ class Settings(Params):
 
     data: Data = Param(None, dtype=Data)
     synthetic: Synthetic = Param(None, dtype=Synthetic)
-    split: Split = Param(None, dtype=Split)
+    splits: dict[str, Split] = Param(None, dtype=Named)
     weights: Weights = Param(None, dtype=Weights)
     compute: Compute = Param(None, dtype=Compute)
     features: Features = Param(None, dtype=Features)
@@ -145,13 +152,15 @@ class Settings(Params):
 SECTIONS = {
     "data": Data,
     "synthetic": Synthetic,
-    "split": Split,
     "weights": Weights,
     "compute": Compute,
     "features": Features,
     "train": Train,
     "tables": Tables,
 }
+
+
+NAMED = {"splits": Split, "variants": Variant, "runs": Run}
 
 
 def load_settings(path: Path = Path("params.yaml")) -> Settings:
@@ -166,16 +175,13 @@ def load_settings(path: Path = Path("params.yaml")) -> Settings:
         raise InputError(
             f"{path} must be a mapping of sections. Got {shown(values)} instead."
         )
-    check_keys(values, [*SECTIONS, "variants", "runs"], "")
+    check_keys(values, [*SECTIONS, *NAMED], "")
     sections = {
         name: section(kind, values[name], name) for name, kind in SECTIONS.items()
     }
-    variants = _named(Variant, values["variants"], "variants")
-    runs = _named(Run, values["runs"], "runs")
-    settings = Settings(**sections, variants=variants, runs=runs)
-    _check_hash(settings.data)
-    _check_shares(settings)
-    _check_variants(settings)
+    named = {name: _named(kind, values[name], name) for name, kind in NAMED.items()}
+    settings = Settings(**sections, **named)
+    checks.check(settings)
     return settings
 
 
@@ -218,73 +224,3 @@ def _named(kind: type[Params], values: Any, where: str) -> Named:
         where,
         {name: section(kind, one, f"{where}.{name}") for name, one in values.items()},
     )
-
-
-def _check_hash(data: Data) -> None:
-    if not HASH.fullmatch(data.hash):
-        raise InputError(
-            "`data.hash` in params.yaml must be empty, `md5:` and 32 digits, or `sha256:` and "
-            f"64, each 0-9 or a-f. Got {shown(data.hash)} instead."
-        )
-    if data.hash and data.source in ("kaggle", "synthetic"):
-        raise InputError(
-            f"`data.hash` in params.yaml is set, but `data.source` is `{data.source}`, where it "
-            'is not read. Set it to "", or set `data.source` to the file that has this hash.'
-        )
-
-
-def _check_shares(settings: Settings) -> None:
-    """Check what is left for training, and that synthetic sets hold every emotion."""
-    shares, faces = settings.split, settings.synthetic
-    left = 1 - shares.val - shares.test
-    if left < 1e-9:
-        raise InputError(
-            f"`split.val` + `split.test` in params.yaml must leave images for training, but they "
-            f"sum to {shares.val + shares.test:g}. Make them smaller."
-        )
-    if settings.data.source != "synthetic":
-        return
-    least = min(shares.val, shares.test, left)
-    num_emotions = len(fer2013.EMOTIONS)
-    if round(least * faces.images) < num_emotions:
-        raise InputError(
-            f"`synthetic.images` in params.yaml is {faces.images}, and one of the sets of `split` "
-            f"gets a share of {least:g} of them: fewer than {num_emotions}, one per emotion. "
-            "Set more images, or other shares."
-        )
-    if faces.identities * num_emotions > faces.images:
-        raise InputError(
-            f"`synthetic.identities` in params.yaml is {faces.identities}, so `synthetic.images` must "
-            f"be at least {faces.identities * num_emotions}, one per identity and emotion. Got "
-            f"{faces.images} instead. Set more images, or fewer identities."
-        )
-
-
-def _check_variants(settings: Settings) -> None:
-    """Check that every variant has a backbone and, if random, a seed; every run a variant."""
-    for name, variant in settings.variants.items():
-        catalog.find(variant.backbone, f"variants.{name}.backbone")
-        is_random = variant.weights == "random"
-        if is_random != (variant.seed is not None):
-            raise InputError(
-                f"`variants.{name}` in params.yaml starts from {variant.weights} weights, "
-                + (
-                    "so it needs a `seed`, which draws them: add `seed: 42`."
-                    if is_random
-                    else "which no seed draws: remove its `seed`, and set that of its runs."
-                )
-            )
-    for name, run in settings.runs.items():
-        if run.variant not in settings.variants:
-            near = get_close_matches(run.variant, settings.variants, n=1, cutoff=0)[0]
-            raise InputError(
-                f"`runs.{name}.variant` in params.yaml must be the name of one of `variants`. "
-                f"Got {shown(run.variant)} instead. Did you mean `{near}`?"
-            )
-        variant = settings.variants[run.variant]
-        if variant.seed not in (None, run.seed):
-            raise InputError(
-                f"`runs.{name}` in params.yaml has seed {run.seed}, but the initial values of "
-                f"`{run.variant}` are those of seed {variant.seed}. A random variant has a seed "
-                "of its own for each run: set both alike, or list another variant."
-            )

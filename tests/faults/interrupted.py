@@ -21,7 +21,13 @@ LONG = ROUNDS > 1
 TARGET = () if LONG else (f"evaluate@{VARIANT}",)
 LATER = (f"train@{VARIANT}", f"evaluate@{VARIANT}")
 STAGES = (
-    *("download", "prepare", "split", f"weights@{VARIANT}", f"features@{VARIANT}"),
+    *(
+        "download",
+        "prepare",
+        "split@random",
+        f"weights@{VARIANT}",
+        f"features@{VARIANT}",
+    ),
     *LATER,
     *("tabulate", "plot", "report"),
 )

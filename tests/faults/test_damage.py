@@ -13,7 +13,7 @@ pytestmark = pytest.mark.slow
 FILES = {
     "features": f"data/features/{VARIANT}/0.npy",
     "weights": f"data/weights/{VARIANT}.h5",
-    "images": "data/images.npz",
+    "images": "data/faces/images.npy",
     "trained network": f"data/runs/{VARIANT}/weights.h5",
 }
 

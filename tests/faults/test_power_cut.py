@@ -14,8 +14,12 @@ pytestmark = pytest.mark.slow
 # A file of each kind, by the stage that writes it.
 FILES = {
     "download": ["data/raw/fer2013.csv"],
-    "prepare": ["data/images.npz", "data/labels.npz", "metrics/dataset.json"],
-    "split": ["data/split.npz", "metrics/split.json"],
+    "prepare": [
+        "data/faces/images.npy",
+        "data/faces/faces.csv",
+        "metrics/dataset.json",
+    ],
+    "split@random": ["data/splits/random.npz", "metrics/split/random.json"],
     "weights": [f"data/weights/{VARIANT}.h5", f"metrics/weights/{VARIANT}.json"],
     "features": [f"data/features/{VARIANT}/0.npy", f"metrics/features/{VARIANT}.json"],
     "train": [

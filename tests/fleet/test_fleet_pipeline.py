@@ -16,7 +16,12 @@ def study(env, tmp_path_factory):
     projects.make(folder / "study")
     settings = folder / "study/params.yaml"
     values = projects.YAML_12.load(settings)
-    another = {"variant": "openface-pretrained", "seed": 43}
+    another = {
+        "variant": "openface-pretrained",
+        "backbone": "openface",
+        "split": "random",
+        "seed": 43,
+    }
     values["runs"]["openface-pretrained-43"] = another
     projects.YAML_12.dump(values, settings)
     projects.commit(folder / "study", "A second seed")

@@ -146,7 +146,7 @@ def test_a_local_disk_is_a_remote_and_a_damaged_object_there_is_refused(
     add = ("remote", "add", "--local", "disk", str(tmp_path / "disk"))
     dvc(team.third, env, *add)
     dvc(team.third, env, "push", "--remote", "disk")
-    split = (team.third / "data/split.npz").read_bytes()
+    split = (team.third / "data/splits/random.npz").read_bytes()
     (stored,) = [
         path
         for path in (tmp_path / "disk").rglob("*")
@@ -157,8 +157,8 @@ def test_a_local_disk_is_a_remote_and_a_damaged_object_there_is_refused(
 
     dvc(fourth, env, *add)
     dvc(fourth, env, "remote", "modify", "--local", "disk", "verify", "true")
-    dvc(fourth, env, "pull", "--remote", "disk", "split", expected=1)
-    assert not (fourth / "data/split.npz").exists()
+    dvc(fourth, env, "pull", "--remote", "disk", "split@random", expected=1)
+    assert not (fourth / "data/splits/random.npz").exists()
 
     stored.write_bytes(split)
     dvc(fourth, env, "pull", "--remote", "disk", "--allow-missing")
@@ -181,9 +181,9 @@ def test_ssh_is_a_remote(team, env, fourth, ssh, tmp_path):
                 f"['remote \"server\"']\n  url = ssh://127.0.0.1:{ssh}{tmp_path}/store\n"
                 f"  keyfile = {tmp_path}/key\n"
             )
-    dvc(team.third, env, "push", "--remote", "server", "split")
-    dvc(fourth, env, "pull", "--remote", "server", "split")
-    split = "data/split.npz"
+    dvc(team.third, env, "push", "--remote", "server", "split@random")
+    dvc(fourth, env, "pull", "--remote", "server", "split@random")
+    split = "data/splits/random.npz"
     assert contents(fourth, split) == contents(team.third, split) != {}
 
 

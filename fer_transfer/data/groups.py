@@ -4,8 +4,6 @@ import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from fer_transfer.data import duplicates
-
 
 def canonical(images: np.ndarray) -> np.ndarray:
     """Return images (F, 48, 48) such that a face and its mirror image are the same one."""
@@ -36,19 +34,16 @@ def join(*keys: np.ndarray) -> np.ndarray:
     return np.asarray(found[:num_faces], dtype=np.int64)
 
 
-def group_faces(
-    images: np.ndarray, people: np.ndarray, photos: np.ndarray
-) -> np.ndarray:
-    """Group faces by copy, mirrored or not, and by person; by photo where no person is named.
+def by_person(people: np.ndarray, sources: np.ndarray) -> np.ndarray:
+    """Number faces by person, (N,); where nobody is named, by the file that shows the face.
 
     Args:
-        images: (F, 48, 48) uint8.
-        people: Names (F,) str; empty where the person is not known.
-        photos: The photo that each was found in, (F,) str.
+        people: Names, (N,) str; empty where the person is not known.
+        sources: Files, (N,) str; empty where a face has none of its own.
     """
-    who = [
-        f"person {person}" if person else f"photo {photo}"
-        for person, photo in zip(people, photos, strict=True)
+    keys = [
+        ("person", person) if person else ("file", source or str(row))
+        for row, (person, source) in enumerate(zip(people, sources, strict=True))
     ]
-    _, owner = np.unique(who, return_inverse=True)
-    return join(owner, duplicates.groups(canonical(images)))
+    numbers = {key: number for number, key in enumerate(dict.fromkeys(keys))}
+    return np.array([numbers[key] for key in keys], dtype=np.int64)

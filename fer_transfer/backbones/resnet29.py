@@ -9,13 +9,21 @@ import io
 import math
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from fer_transfer.networks.runtime import keras, tf
-from fer_transfer.networks.layers import ScaleAndShift
+from fer_transfer.networks.spec import Spec
 
-SIZE = 150  # pixels, height and width of the input
+DLIB_STORE = "https://github.com/ageitgey/face_recognition_models/raw/master/face_recognition_models/models"
+SPEC = Spec(
+    size=150,
+    scale=1 / 256,
+    offset=(-122.782 / 256, -117.001 / 256, -104.298 / 256),
+    weights_url=f"{DLIB_STORE}/dlib_face_recognition_resnet_model_v1.dat",
+    weights_hash="sha256:55533b28a95800a551ba546ba62fe69625c7e95a7061c338adffead08719da30",
+)
 DESCRIPTOR = 128
 # Channels and number of blocks. The first block of each stage but the first halves the map.
 STAGES = ((32, 3), (64, 4), (128, 3), (256, 3), (256, 1))
@@ -25,6 +33,28 @@ MAGIC = b"\x01\x01\x01\x0dloss_metric_2"
 # The layers with weights, by name and version: another version is another layout.
 LAYER = re.compile(rb"\x05(con)_4|\x07(affine)_|\x04(fc)_2")
 TENSOR_VERSION = 2
+
+
+class ScaleAndShift(keras.layers.Layer):
+    """`inputs * scale + shift`, one of each per channel: batch normalisation, folded.
+
+    Takes and gives (..., channels). At first it multiplies by `initial_scale`.
+    """
+
+    def __init__(self, initial_scale: float = 1, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.initial_scale = initial_scale
+
+    def build(self, input_shape: tf.TensorShape) -> None:
+        initial = keras.initializers.Constant(self.initial_scale)
+        self.scale = self.add_weight("scale", input_shape[-1:], initializer=initial)
+        self.shift = self.add_weight("shift", input_shape[-1:], initializer="zeros")
+        super().build(input_shape)
+
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
+        return inputs * self.scale + self.shift
+
+
 KINDS = {"con": keras.layers.Conv2D, "affine": ScaleAndShift, "fc": keras.layers.Dense}
 
 
@@ -40,7 +70,7 @@ def build(weights: Path | None) -> keras.Model:
     Raises:
         ValueError: If the file is damaged or holds another network.
     """
-    image = keras.Input((SIZE, SIZE, 3))
+    image = keras.Input((SPEC.size, SPEC.size, 3))
     maps = _convolution(image, 32, 7, 2, "valid", "stem")
     maps = keras.layers.ReLU(name="stem_relu")(maps)
     maps = keras.layers.MaxPooling2D(3, 2, name="stem_pool")(maps)

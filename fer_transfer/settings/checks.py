@@ -1,0 +1,131 @@
+"""What contradicts itself in the settings: names that do not exist, shares that leave nothing."""
+
+import re
+from collections.abc import Collection
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from fer_transfer.console.errors import InputError, shown
+from fer_transfer.data import fer2013
+
+FEW_NAMES = 10  # an error lists no more
+HASH = re.compile("|md5:[0-9a-f]{32}|sha256:[0-9a-f]{64}", re.IGNORECASE)
+
+# Listed, not imported: they bring TensorFlow.
+BACKBONES = tuple(
+    sorted(
+        path.stem
+        for path in (Path(__file__).parents[1] / "backbones").glob("[a-z]*.py")
+    )
+)
+
+
+def check(settings: Any) -> None:
+    """Check what one section or entry says against the others.
+
+    Raises:
+        InputError: If two values contradict each other.
+    """
+    _check_hash(settings.data)
+    for name, split in settings.splits.items():
+        _check_split(name, split)
+    if settings.data.source == "synthetic":
+        _check_synthetic(settings)
+    for name, variant in settings.variants.items():
+        _check_variant(name, variant)
+    for name, run in settings.runs.items():
+        _check_run(name, run, settings)
+
+
+def _check_hash(data: Any) -> None:
+    if not HASH.fullmatch(data.hash):
+        raise InputError(
+            "`data.hash` in params.yaml must be empty, `md5:` and 32 digits, or `sha256:` and "
+            f"64, each 0-9 or a-f. Got {shown(data.hash)} instead."
+        )
+    if data.hash and data.source in ("kaggle", "synthetic"):
+        raise InputError(
+            f"`data.hash` in params.yaml is set, but `data.source` is `{data.source}`, where it "
+            'is not read. Set it to "", or set `data.source` to the file that has this hash.'
+        )
+
+
+def _check_split(name: str, split: Any) -> None:
+    """Check that shares are there where they are read, and leave faces for training."""
+    if split.by != "parts" and None in (split.val, split.test):
+        raise InputError(
+            f"`splits.{name}` in params.yaml splits by {split.by}, so it needs `val` and `test`, "
+            "shares of all faces: add `val: 0.1` and `test: 0.2`."
+        )
+    held_out = (split.val or 0) + (split.test or 0)
+    if 1 - held_out < 1e-9:
+        raise InputError(
+            f"`splits.{name}`: `val` + `test` in params.yaml must leave images for training, but "
+            f"they sum to {held_out:g}. Make them smaller."
+        )
+
+
+def _check_synthetic(settings: Any) -> None:
+    """Check that every set of the synthetic faces can hold every emotion."""
+    faces, num_emotions = settings.synthetic, len(fer2013.EMOTIONS)
+    for name, split in settings.splits.items():
+        shares = [split.val, split.test, 1 - (split.val or 0) - (split.test or 0)]
+        least = min(share for share in shares if share)
+        if round(least * faces.images) < num_emotions:
+            raise InputError(
+                f"`synthetic.images` in params.yaml is {faces.images}, and one of the sets of "
+                f"`splits.{name}` gets a share of {least:g} of them: fewer than {num_emotions}, "
+                "one per emotion. Set more images, or other shares."
+            )
+    if faces.identities * num_emotions > faces.images:
+        raise InputError(
+            f"`synthetic.identities` in params.yaml is {faces.identities}, so `synthetic.images` must "
+            f"be at least {faces.identities * num_emotions}, one per identity and emotion. Got "
+            f"{faces.images} instead. Set more images, or fewer identities."
+        )
+
+
+def _check_variant(name: str, variant: Any) -> None:
+    """Check that a variant has a backbone that exists and, if random, a seed."""
+    _check_one_of(variant.backbone, BACKBONES, f"variants.{name}.backbone")
+    is_random = variant.weights == "random"
+    if is_random != (variant.seed is not None):
+        raise InputError(
+            f"`variants.{name}` in params.yaml starts from {variant.weights} weights, "
+            + (
+                "so it needs a `seed`, which draws them: add `seed: 42`."
+                if is_random
+                else "which no seed draws: remove its `seed`, and set that of its runs."
+            )
+        )
+
+
+def _check_run(name: str, run: Any, settings: Any) -> None:
+    """Check that a run names a variant, that variant's backbone, and a split."""
+    _check_one_of(run.variant, settings.variants, f"runs.{name}.variant")
+    _check_one_of(run.split, settings.splits, f"runs.{name}.split")
+    variant = settings.variants[run.variant]
+    if run.backbone != variant.backbone:
+        raise InputError(
+            f"`runs.{name}.backbone` in params.yaml is {shown(run.backbone)}, but its variant "
+            f"`{run.variant}` has {variant.backbone}. Set it to `{variant.backbone}`."
+        )
+    if variant.seed not in (None, run.seed):
+        raise InputError(
+            f"`runs.{name}` in params.yaml has seed {run.seed}, but the initial values of "
+            f"`{run.variant}` are those of seed {variant.seed}. A random variant has a seed "
+            "of its own for each run: set both alike, or list another variant."
+        )
+
+
+def _check_one_of(value: str, allowed: Collection[str], where: str) -> None:
+    if value not in allowed:
+        near = get_close_matches(value, allowed, n=1, cutoff=0)[0]
+        names = (
+            ", ".join(allowed) if len(allowed) < FEW_NAMES else f"{len(allowed)} names"
+        )
+        raise InputError(
+            f"`{where}` in params.yaml must be one of {names}. Got {shown(value)} instead. Did "
+            f"you mean `{near}`?"
+        )
