@@ -10,14 +10,14 @@ Source  Barsoum et al. 2016; fer_transfer/data/ferplus.py has the address, the h
 """
 
 import logging
-import tempfile
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from fer_transfer.console import command
 from fer_transfer.core import files
-from fer_transfer.data import addresses, ferplus, fetch
+from fer_transfer.data import ferplus
 from fer_transfer.settings.settings import load_settings
 
 logger = logging.getLogger(__name__)
@@ -25,23 +25,22 @@ logger = logging.getLogger(__name__)
 OUTPUT = Path("data/ferplus.npz")
 
 
-def fetch_votes() -> ferplus.Table:
-    """Download FER+'s file, verify and read it; the file itself is not kept."""
-    OUTPUT.parent.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=OUTPUT.parent) as folder:
-        file = Path(folder) / addresses.file_name(ferplus.URL)
-        fetch.fetch(ferplus.URL, ferplus.HASH, file)
-        return ferplus.read(file)
+class Labels(NamedTuple):
+    """The arrays of data/labels.npz."""
+
+    labels: np.ndarray
+    usages: np.ndarray
+    rows: np.ndarray
 
 
 def main() -> None:
     settings = load_settings()
     votes = np.zeros((0, len(ferplus.NAMES)), dtype=np.uint8)
     if settings.data.ferplus:
-        images = files.read_npz(Path("data/labels.npz"))
-        table = fetch_votes()
-        ferplus.check_same_images(table, images)
-        votes = table.votes[images["rows"]]
+        known = files.read_npz(Path("data/labels.npz"))
+        images = Labels(*(known[name] for name in Labels._fields))
+        counts = ferplus.votes_on(images, OUTPUT.parent)
+        votes = counts.to_numpy(dtype=np.uint8)
     labels = ferplus.majority(votes) if len(votes) else np.zeros(0, dtype=np.int8)
     files.write_npz(OUTPUT, {"labels": labels, "votes": votes})
     if len(votes):

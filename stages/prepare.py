@@ -1,8 +1,10 @@
 """Read FER2013 from any known format into arrays, and describe what is in it.
 
 Reads   data/raw/              fer2013.csv, icml_face_data.csv or image folders, as downloaded
-Params  data.convert, data.numbering
-Writes  data/images.npz        pixels (N, 48, 48) uint8 and labels (N,) uint8, in the order of
+Params  data
+Writes  data/faces/            the labelled faces: images.npy, faces.csv, classes.json and votes.csv,
+                               as fer_transfer/data/faces.py describes them
+        data/images.npz        pixels (N, 48, 48) uint8 and labels (N,) uint8, in the order of
                                the file: positions in fer2013.EMOTIONS
         data/labels.npz        what is known of each image besides its pixels, (N,) each:
                                labels again, usages (the set it came in), rows (of the CSV
@@ -16,20 +18,31 @@ Source  the paper, section 3.1 (Table 1)
 
 import hashlib
 import logging
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from fer_transfer.console import command
 from fer_transfer.console.errors import InputError
 from fer_transfer.core import files
-from fer_transfer.data import archives, duplicates, fer2013, formats
+from fer_transfer.data import archives, duplicates, faces, fer2013, ferplus, formats
 from fer_transfer.settings.settings import load_settings
 
 logger = logging.getLogger(__name__)
 
 RAW = Path("data/raw")
+PARTS = {
+    name: part
+    for part, names in {
+        "train": fer2013.TRAIN_FOLDERS,
+        "val": fer2013.VALIDATION_FOLDERS,
+        "test": fer2013.TEST_FOLDERS,
+    }.items()
+    for name in names
+}
 
 
 def downloaded(folder: Path) -> Path:
@@ -78,6 +91,15 @@ def emotions(labels: np.ndarray) -> dict[str, int]:
     return dict(zip(fer2013.EMOTIONS, counts.tolist(), strict=True))
 
 
+def as_faces(name: str, images: formats.Images, file: str) -> faces.Faces:
+    """Return what is known of the images as a set of labelled faces."""
+    table = pd.DataFrame("", index=range(len(images.labels)), columns=faces.COLUMNS)
+    table["label"] = np.array(fer2013.EMOTIONS)[images.labels]
+    table["part"] = [PARTS[usage.lower()] for usage in images.usages]
+    table["file"] = file
+    return faces.Faces(name, fer2013.EMOTIONS, table)
+
+
 def main() -> None:
     settings = load_settings()
     images = formats.read(
@@ -88,6 +110,12 @@ def main() -> None:
     group = duplicates.groups(images.pixels)
     dataset = describe(images, group)
     dataset["source_file"] = ", ".join(sorted(path.name for path in _visible(RAW)))
+    is_synthetic = settings.data.source == "synthetic"
+    name = "synthetic faces" if is_synthetic else "FER2013"
+    labelled = as_faces(name, images, dataset["source_file"])
+    if settings.data.ferplus:
+        labelled = replace(labelled, votes=ferplus.votes_on(images, Path("data")))
+    faces.write(labelled, images.pixels)
     files.write_npz(
         Path("data/images.npz"), {"pixels": images.pixels, "labels": images.labels}
     )
@@ -106,7 +134,7 @@ def main() -> None:
         dataset["images"],
         "the official file" if images.official else "not the official file",
     )
-    if settings.data.source != "synthetic" and dataset["images"] != fer2013.NUM_IMAGES:
+    if not is_synthetic and dataset["images"] != fer2013.NUM_IMAGES:
         logger.warning(
             "FER2013 has %s images, and this copy %s: its results are those of another data set.",
             f"{fer2013.NUM_IMAGES:,}",

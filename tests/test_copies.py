@@ -20,7 +20,11 @@ from stages import prepare
 from tests.test_archives import write_folder, write_tar, write_zip
 
 PROJECT = Path(__file__).parents[1]
-PARAMS = (PROJECT / "params.yaml").read_text(encoding="utf-8")
+PARAMS = (
+    (PROJECT / "params.yaml")
+    .read_text(encoding="utf-8")
+    .replace("ferplus: true", "ferplus: false")
+)
 PIXELS = " ".join(["7"] * 2304)
 ROWS = [f"{label},{PIXELS},Training" for label in range(7)]
 TABLE = "\n".join(["emotion,pixels,Usage", *ROWS, ""]).encode()

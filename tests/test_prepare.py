@@ -6,7 +6,7 @@ import pytest
 
 from fer_transfer.console.errors import InputError
 from fer_transfer.core import files
-from fer_transfer.data import formats
+from fer_transfer.data import faces, formats
 from stages import prepare
 
 # Five images, shades of one grey each: the second copy of 7 has another label, 0 is black.
@@ -18,8 +18,11 @@ NOBODY = dict.fromkeys(
 )
 
 
-OUTPUTS = ("data/images.npz", "data/labels.npz", "metrics/dataset.json")
-PARAMS = Path("params.yaml").read_text()
+OUTPUTS = (
+    *("data/images.npz", "data/labels.npz", "metrics/dataset.json"),
+    *(f"data/faces/{name}" for name in ("images.npy", "faces.csv", "votes.csv")),
+)
+PARAMS = Path("params.yaml").read_text().replace("ferplus: true", "ferplus: false")
 
 
 @pytest.fixture
@@ -115,3 +118,15 @@ def test_without_a_download_the_error_says_which_command_is_first(raw):
     raw.rmdir()
     with pytest.raises(InputError, match="Run `dvc repro download` first"):
         prepare.main()
+
+
+def test_the_labelled_faces_say_the_same_as_the_arrays(raw):
+    write_table(raw / "fer2013.csv")
+    prepare.main()
+    labelled = faces.read(votes=True)
+    assert labelled.name == "FER2013"
+    assert labelled.votes is None
+    assert labelled.labels.tolist() == LABELS
+    assert labelled.column("part").tolist() == ["train", "train", "val", "test", "test"]
+    images = files.read_npz(Path("data/images.npz"))["pixels"]
+    assert np.array_equal(faces.read_images(), images)
