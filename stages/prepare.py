@@ -91,12 +91,11 @@ def emotions(labels: np.ndarray) -> dict[str, int]:
     return dict(zip(fer2013.EMOTIONS, counts.tolist(), strict=True))
 
 
-def as_faces(name: str, images: formats.Images, file: str) -> faces.Faces:
+def as_faces(name: str, images: formats.Images) -> faces.Faces:
     """Return what is known of the images as a set of labelled faces."""
     table = pd.DataFrame("", index=range(len(images.labels)), columns=faces.COLUMNS)
     table["label"] = np.array(fer2013.EMOTIONS)[images.labels]
     table["part"] = [PARTS[usage.lower()] for usage in images.usages]
-    table["file"] = file
     return faces.Faces(name, fer2013.EMOTIONS, table)
 
 
@@ -112,7 +111,7 @@ def main() -> None:
     dataset["source_file"] = ", ".join(sorted(path.name for path in _visible(RAW)))
     is_synthetic = settings.data.source == "synthetic"
     name = "synthetic faces" if is_synthetic else "FER2013"
-    labelled = as_faces(name, images, dataset["source_file"])
+    labelled = as_faces(name, images)
     if settings.data.ferplus:
         labelled = replace(labelled, votes=ferplus.votes_on(images, Path("data")))
     faces.write(labelled, images.pixels)
