@@ -11,7 +11,7 @@ Writes  data/algorithm/faces.npz      images (F, 48, 48) uint8, grey; labels (F,
                                       many were found), reason
         data/algorithm/classes.json   the names of the classes
         metrics/algorithm/faces.json  numbers of photos and faces, per status and per class
-Source  the paper, section 6; tools/recognise has the detectors and the framing
+Source  the paper, section 6; fer_transfer/detection has the detectors and the framing
 
 Where a photo has several faces, the label is taken for the largest only if it is so by far; else
 the photo is left out. A run that was killed goes on where it was. The images of all faces are in
@@ -36,18 +36,18 @@ from fer_transfer.console import command
 from fer_transfer.console.errors import InputError
 from fer_transfer.console.progress import Progress
 from fer_transfer.core import files
+from fer_transfer.core import journal as journals
+from fer_transfer.core.journal import Journal
 from fer_transfer.core.state import state_key
 from fer_transfer.data.fer2013 import IMAGE_SIZE
-from fer_transfer.recognise import journal as journals
-from fer_transfer.recognise.detectors import DETECTORS, Box
-from fer_transfer.recognise.journal import Journal
+from fer_transfer.detection.detectors import DETECTORS, Box
 
 logger = logging.getLogger(__name__)
 
 OUT = Path("data/algorithm")
 METRICS = Path("metrics/algorithm/faces.json")
 STATE = Path(".ckpt/algorithm-faces")
-CODE = (Path(__file__).parent, Path(__file__).parents[1] / "fer_transfer/recognise")
+CODE = (Path(__file__).parent, Path(__file__).parents[1] / "fer_transfer/detection")
 WHOLE = Box(0, 0, IMAGE_SIZE, IMAGE_SIZE)
 
 FACES_HEAD = ("face", "photo", "label", "group", "part", *SIDES, "score")

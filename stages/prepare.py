@@ -2,8 +2,8 @@
 
 Reads   data/raw/              fer2013.csv, icml_face_data.csv or image folders, as downloaded
 Params  data
-Writes  data/faces/            the contract of fer_transfer/data/faces.py, in the file's order; with
-                               FER+'s votes if `data.ferplus` is true
+Writes  data/faces/            the labelled faces: images.npy, faces.csv, classes.json and votes.csv,
+                               as fer_transfer/data/faces.py describes them
         metrics/dataset.json   number of images per emotion and usage, duplicates, all-black
                                images, fingerprint, whether it is the official file, and
                                how many images were converted
@@ -12,7 +12,7 @@ Source  the paper, section 3.1 (Table 1)
 
 import hashlib
 import logging
-import tempfile
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -22,22 +22,21 @@ import pandas as pd
 from fer_transfer.console import command
 from fer_transfer.console.errors import InputError
 from fer_transfer.core import files
-from fer_transfer.data import (
-    addresses,
-    archives,
-    duplicates,
-    faces,
-    fer2013,
-    ferplus,
-    fetch,
-    formats,
-)
+from fer_transfer.data import archives, duplicates, faces, fer2013, ferplus, formats
 from fer_transfer.settings.settings import load_settings
 
 logger = logging.getLogger(__name__)
 
 RAW = Path("data/raw")
-PART_OF = dict(zip(fer2013.USAGES, faces.PARTS, strict=True))
+PARTS = {
+    name: part
+    for part, names in {
+        "train": fer2013.TRAIN_FOLDERS,
+        "val": fer2013.VALIDATION_FOLDERS,
+        "test": fer2013.TEST_FOLDERS,
+    }.items()
+    for name in names
+}
 
 
 def downloaded(folder: Path) -> Path:
@@ -86,22 +85,12 @@ def emotions(labels: np.ndarray) -> dict[str, int]:
     return dict(zip(fer2013.EMOTIONS, counts.tolist(), strict=True))
 
 
-def name_of(source: str, dataset: dict[str, Any]) -> str:
-    """Name the data: FER2013 only where the counts are those of the paper's Table 1."""
-    if source == "synthetic":
-        return "synthetic"
-    return "FER2013" if dataset["images"] == fer2013.NUM_IMAGES else "another data set"
-
-
-def ferplus_votes(images: formats.Images) -> pd.DataFrame:
-    """Download FER+'s file, verify and read it; return the votes on each image."""
-    with tempfile.TemporaryDirectory(dir="data") as folder:
-        file = Path(folder) / addresses.file_name(ferplus.URL)
-        fetch.fetch(ferplus.URL, ferplus.HASH, file)
-        table = ferplus.read(file)
-    known = {"labels": images.labels, "usages": images.usages, "rows": images.rows}
-    ferplus.check_same_images(table, known)
-    return pd.DataFrame(table.votes[images.rows], columns=list(ferplus.NAMES))
+def as_faces(name: str, images: formats.Images) -> faces.Faces:
+    """Return what is known of the images as a set of labelled faces."""
+    table = pd.DataFrame("", index=range(len(images.labels)), columns=faces.COLUMNS)
+    table["label"] = np.array(fer2013.EMOTIONS)[images.labels]
+    table["part"] = [PARTS[usage.lower()] for usage in images.usages]
+    return faces.Faces(name, fer2013.EMOTIONS, table)
 
 
 def main() -> None:
@@ -114,25 +103,19 @@ def main() -> None:
     group = duplicates.groups(images.pixels)
     dataset = describe(images, group)
     dataset["source_file"] = ", ".join(sorted(path.name for path in _visible(RAW)))
-    is_fer2013 = images.usages.size and set(images.usages.tolist()) <= set(
-        fer2013.USAGES
-    )
-    table = pd.DataFrame("", index=range(len(images.labels)), columns=faces.COLUMNS)
-    table["label"] = np.array(fer2013.EMOTIONS)[images.labels]
-    if is_fer2013:
-        table["part"] = [PART_OF[usage] for usage in images.usages.tolist()]
-    votes = ferplus_votes(images) if settings.data.ferplus else None
-    known = faces.Faces(
-        name_of(settings.data.source, dataset), fer2013.EMOTIONS, table, votes
-    )
-    faces.write(known, images.pixels)
+    is_synthetic = settings.data.source == "synthetic"
+    name = "synthetic faces" if is_synthetic else "FER2013"
+    labelled = as_faces(name, images)
+    if settings.data.ferplus:
+        labelled = replace(labelled, votes=ferplus.votes_on(images, Path("data")))
+    faces.write(labelled, images.pixels)
     files.write_json(Path("metrics/dataset.json"), dataset)
     logger.info(
         "%d images: %s.",
         dataset["images"],
         "the official file" if images.official else "not the official file",
     )
-    if settings.data.source != "synthetic" and dataset["images"] != fer2013.NUM_IMAGES:
+    if not is_synthetic and dataset["images"] != fer2013.NUM_IMAGES:
         logger.warning(
             "FER2013 has %s images, and this copy %s: its results are those of another data set.",
             f"{fer2013.NUM_IMAGES:,}",

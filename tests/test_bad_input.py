@@ -23,7 +23,9 @@ from stages import prepare
 from tests.test_archives import write_folder, write_tar, write_zip
 
 PROJECT = Path(__file__).parents[1]
-PARAMS = (PROJECT / "params.yaml").read_text()
+PARAMS = (
+    (PROJECT / "params.yaml").read_text().replace("ferplus: true", "ferplus: false")
+)
 PIXELS = " ".join(["7"] * 2304)
 HEADER = "emotion,pixels,Usage"
 ROWS = [f"{label},{PIXELS},Training" for label in range(7)]

@@ -20,7 +20,11 @@ from stages import prepare
 from tests.test_archives import write_folder, write_tar, write_zip
 
 PROJECT = Path(__file__).parents[1]
-PARAMS = (PROJECT / "params.yaml").read_text(encoding="utf-8")
+PARAMS = (
+    (PROJECT / "params.yaml")
+    .read_text(encoding="utf-8")
+    .replace("ferplus: true", "ferplus: false")
+)
 PIXELS = " ".join(["7"] * 2304)
 ROWS = [f"{label},{PIXELS},Training" for label in range(7)]
 TABLE = "\n".join(["emotion,pixels,Usage", *ROWS, ""]).encode()
@@ -75,7 +79,7 @@ def test_the_sets_are_read_by_any_of_their_names_and_keep_it(raw, sets, write):
     contents = {f"{name}/happy/1.png": png() for name in sets}
     write(raw if write == write_folder else raw / "images", contents)
     prepare.main()
-    assert usages() == list(sets)
+    assert usages() == [prepare.PARTS[name.lower()] for name in list(sets)]
 
 
 @pytest.mark.parametrize("source", ["table", "images"])
@@ -124,7 +128,7 @@ def test_what_systems_leave_beside_images_is_passed_over(raw, name, write):
     contents = {"train/happy/1.png": png(), name: b"[ZoneTransfer]\nZoneId=3\n"}
     write(raw if write == write_folder else raw / "images", contents)
     prepare.main()
-    assert usages() == ["train"]
+    assert usages() == [prepare.PARTS[name.lower()] for name in ["train"]]
 
 
 def test_a_table_beside_windows_mark_of_where_it_came_from_is_the_table(raw):

@@ -9,7 +9,6 @@ from fer_transfer.core import files
 from fer_transfer.data import addresses, ferplus, formats
 from fer_transfer.data.fer2013 import EMOTION_FOLDERS, EMOTIONS
 from fer_transfer.data.votes import majority
-from stages import prepare
 
 SEEN_AS = list(ferplus.NAMES)
 MADE_UP = 60
@@ -113,7 +112,7 @@ def publish_text(text: str) -> None:
 
 def test_the_votes_are_those_of_each_image(project):
     labels, _, cast = project
-    votes = prepare.ferplus_votes(images)
+    votes = ferplus.votes_on(images, Path("data"))
     assert list(votes) == SEEN_AS
     assert np.array_equal(votes.to_numpy(), cast)
     seen = majority(votes, EMOTIONS)
@@ -124,12 +123,12 @@ def test_the_votes_are_those_of_each_image(project):
 def test_the_hash_is_that_of_the_published_file_and_holds_a_mirror_to_it(project):
     Path("mirror/SHA256SUMS").unlink()
     with pytest.raises(InputError, match=f"expected {ferplus.HASH}"):
-        prepare.ferplus_votes(images)
+        ferplus.votes_on(images, Path("data"))
 
 
 def refuses(message: str) -> None:
     with pytest.raises(InputError, match=message):
-        prepare.ferplus_votes(images)
+        ferplus.votes_on(images, Path("data"))
 
 
 def test_image_folders_have_no_rows_and_are_refused_with_the_way_out(project):

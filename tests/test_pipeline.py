@@ -31,6 +31,7 @@ PACKAGES = (
     "console",
     "core",
     "data",
+    "detection",
     "networks",
     "backbones",
     "settings",

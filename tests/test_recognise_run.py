@@ -15,9 +15,10 @@ from PIL import Image
 
 from fer_transfer.console import command as console
 from fer_transfer.console.errors import InputError
-from fer_transfer.recognise import detectors, pictures
-from fer_transfer.recognise.detectors import Box, Detector, Found
-from fer_transfer.recognise.journal import NAME, Journal
+from fer_transfer.core.journal import NAME, Journal
+from fer_transfer.detection import detectors
+from fer_transfer.detection.detectors import Box, Detection, Detector
+from fer_transfer.recognise import pictures
 from tools import recognise as program
 
 FACES = photo_files.drawn_faces()
@@ -29,7 +30,7 @@ def two_halves(pixels):
     if height < 30:
         return []
     half = width / 2
-    return [Found(Box(side, 0, half, height), 0.9) for side in (half, 0)]
+    return [Detection(Box(side, 0, half, height), 0.9) for side in (half, 0)]
 
 
 @pytest.fixture(autouse=True)

@@ -23,13 +23,13 @@ from pathlib import Path
 from fer_transfer import recognise as package
 from fer_transfer.console import command
 from fer_transfer.console.progress import Progress
+from fer_transfer.core.journal import Journal
 from fer_transfer.core.state import state_key
+from fer_transfer.detection.detectors import find_detector
+from fer_transfer.detection.inputs import Input, identity, list_inputs
+from fer_transfer.detection.status import Status
 from fer_transfer.recognise import output, page, tables
-from fer_transfer.recognise.detectors import find_detector
-from fer_transfer.recognise.inputs import Input, identity, list_inputs
-from fer_transfer.recognise.journal import Journal
 from fer_transfer.recognise.model import open_model
-from fer_transfer.recognise.status import Status
 from fer_transfer.recognise.work import Recogniser
 
 logger = logging.getLogger(__name__)
@@ -54,7 +54,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     add(
         "--detector",
         default="centerface",
-        help="centerface, haar or deepface-<its name>",
+        help="centerface or haar",
     )
     add("--out", type=Path, default=Path("recognised"), help="folder of the results")
     add(
@@ -126,9 +126,7 @@ def write_results(
     """Write tables and page, each whole, in the order of the inputs; return how many failed."""
     names = [one.shown for one in inputs]
     model, detector = recogniser.model, recogniser.detector
-    setting = page.Setting(
-        model, detector.name, detector.measured, recogniser.least_probability
-    )
+    setting = page.Setting(model, detector.name, recogniser.least_probability)
     tables.write_faces(out / output.FACES, journal.records(names), model.classes)
     tables.write_jsonl(out / output.LINES, journal.records(names))
     page.write_page(

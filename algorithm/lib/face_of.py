@@ -5,8 +5,8 @@ from typing import NamedTuple
 import numpy as np
 
 from algorithm.lib.settings import PATH
-from fer_transfer.recognise import framing, photos
-from fer_transfer.recognise.detectors import DETECTORS, Box, Detector, Found
+from fer_transfer.detection import framing, photos
+from fer_transfer.detection.detectors import DETECTORS, Box, Detection, Detector
 
 OK, NO_FACE, SEVERAL = "ok", "no face", "several faces"
 TOO_SMALL, NOT_IN_PHOTO, NO_FACE_SHAPE = "face too small", "box outside", "not a face"
@@ -89,16 +89,16 @@ def _detected(pixels: np.ndarray, detector: Detector) -> Face:
     return Face(OK, reason, len(found), face.box, face.score, image)
 
 
-def distinct(found: list[Found]) -> list[Found]:
+def distinct(found: list[Detection]) -> list[Detection]:
     """Return the faces, of boxes that overlap much only the most certain."""
-    kept: list[Found] = []
+    kept: list[Detection] = []
     for face in sorted(found, key=lambda one: -(one.score or 0)):
         if all(_overlap(face.box, other.box) < SAME for other in kept):
             kept.append(face)
     return kept
 
 
-def dominant(found: list[Found]) -> Found | None:
+def dominant(found: list[Detection]) -> Detection | None:
     """Return the face that is clearly the photo's: the largest by far, and not a doubtful one."""
     by_area = sorted(found, key=lambda face: -_area(face.box))
     largest, second = by_area[:2]

@@ -12,9 +12,9 @@ from algorithm.lib.names import in_one_line
 from fer_transfer.console.errors import InputError
 from fer_transfer.core import files
 from fer_transfer.data.fer2013 import IMAGE_SIZE
-from fer_transfer.recognise import photos
-from fer_transfer.recognise.detectors import Box, Detector
-from fer_transfer.recognise.status import Rejected, Status
+from fer_transfer.detection import photos
+from fer_transfer.detection.detectors import Box, Detector
+from fer_transfer.detection.status import Rejected, Status
 
 SIDES = ("left", "top", "width", "height")
 FAILED = {status.value for status in Status if status.failed}

@@ -5,14 +5,15 @@ Crowd-Sourced Label Distribution" (ICMI 2016, arXiv:1608.01041); the votes, unde
 licence, and the rule: https://github.com/microsoft/FERPlus, fer2013new.csv and src/ferplus.py.
 """
 
+import tempfile
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import pandas as pd
 
 from fer_transfer.console.errors import InputError
-from fer_transfer.data import fer2013
+from fer_transfer.data import addresses, fer2013, fetch
 from fer_transfer.data.votes import NO_MAJORITY, majority
 
 COMMIT = "8ad5426c7b69e86e78afccb42c5f516850f52a28"
@@ -38,11 +39,38 @@ MOST_VOTES = 10  # one image of the 35,887 has nine
 LEAST_AGREEMENT = 0.5
 
 
+class Images(Protocol):
+    """What is known of the images of a copy of FER2013, in its order; (N,) each."""
+
+    @property
+    def labels(self) -> np.ndarray: ...
+    @property
+    def usages(self) -> np.ndarray: ...
+    @property
+    def rows(self) -> np.ndarray: ...
+
+
 class Table(NamedTuple):
     """FER+'s file: row by row, the images of fer2013.csv."""
 
     usages: np.ndarray  # (N,) text
     votes: np.ndarray  # (N, 10) uint8, one column for each of NAMES
+
+
+def fetch_votes(folder: Path) -> Table:
+    """Download FER+'s file, verify and read it; the file itself is not kept in `folder`."""
+    folder.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder) as temporary:
+        file = Path(temporary) / addresses.file_name(URL)
+        fetch.fetch(URL, HASH, file)
+        return read(file)
+
+
+def votes_on(images: Images, folder: Path) -> pd.DataFrame:
+    """Fetch the votes on each image, (N, 10) int64, one column for each of NAMES."""
+    table = fetch_votes(folder)
+    check_same_images(table, images)
+    return pd.DataFrame(table.votes[images.rows].astype(np.int64), columns=list(NAMES))
 
 
 def read(path: Path) -> Table:
@@ -66,15 +94,10 @@ def read(path: Path) -> Table:
     return Table(table["Usage"].to_numpy(str), votes)
 
 
-def check_same_images(table: Table, images: dict[str, np.ndarray]) -> None:
-    """Raise an InputError unless FER+'s rows are those of the images, in their order.
-
-    Args:
-        table: FER+'s file.
-        images: labels, usages and rows (N,) of data/labels.npz.
-    """
+def check_same_images(table: Table, images: Images) -> None:
+    """Raise an InputError unless FER+'s rows are those of the images, in their order."""
     remedy = "Set `data.ferplus: false` in params.yaml, or `data.source` to the official fer2013.csv."
-    rows = images["rows"]
+    rows = images.rows
     if (rows < 0).any():
         raise InputError(
             "FER+ names an image by its row in fer2013.csv, and this copy of FER2013 is no CSV "
@@ -85,19 +108,18 @@ def check_same_images(table: Table, images: dict[str, np.ndarray]) -> None:
             f"FER+ has votes on {len(table.votes)} images, one for each row of fer2013.csv, but "
             f"this copy has {len(rows)}. {remedy}"
         )
-    strangers = np.flatnonzero(table.usages[rows] != images["usages"])
+    strangers = np.flatnonzero(table.usages[rows] != images.usages)
     if len(strangers):
         first = strangers[0]
         raise InputError(
-            f"Row {rows[first]} of this copy of FER2013 belongs to {images['usages'][first]}, "
+            f"Row {rows[first]} of this copy of FER2013 belongs to {images.usages[first]}, "
             f"that of FER+ to {table.usages[rows][first]}: the copy has another order. {remedy}"
         )
-    votes = pd.DataFrame(table.votes, columns=list(NAMES))
-    labels = majority(votes, fer2013.EMOTIONS)[rows]
+    labels = majority(pd.DataFrame(table.votes, columns=list(NAMES)), fer2013.EMOTIONS)[
+        rows
+    ]
     known = labels != NO_MAJORITY
-    share = (
-        float(np.mean(labels[known] == images["labels"][known])) if known.any() else 0
-    )
+    share = float(np.mean(labels[known] == images.labels[known])) if known.any() else 0
     if share < LEAST_AGREEMENT:
         raise InputError(
             f"Only {share:.0%} of this copy's labels are those of FER+'s majority, where 68% of "

@@ -15,8 +15,8 @@ from PIL import Image
 
 from fer_transfer.console import command
 from fer_transfer.core import files
-from fer_transfer.recognise import framing
-from fer_transfer.recognise.detectors import DETECTORS, Found
+from fer_transfer.detection import framing
+from fer_transfer.detection.detectors import DETECTORS, Detection
 from fer_transfer.recognise.model import Model, open_model
 
 logger = logging.getLogger(__name__)
@@ -42,7 +42,7 @@ def share_right(model: Model, crops: list[np.ndarray], labels: np.ndarray) -> fl
     return float(np.mean(found == labels))
 
 
-def cut(pixels: np.ndarray, found: Found, *, upright: bool) -> np.ndarray:
+def cut(pixels: np.ndarray, found: Detection, *, upright: bool) -> np.ndarray:
     side = DETECTORS["centerface"].framed(found.box)
     square = framing.square_about(found.box, side)
     return framing.cut_upright(pixels, square, found.tilt if upright else 0)

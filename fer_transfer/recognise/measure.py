@@ -17,7 +17,7 @@ from PIL import Image
 from fer_transfer.console import command
 from fer_transfer.core import files
 from fer_transfer.data.fer2013 import IMAGE_SIZE
-from fer_transfer.recognise.detectors import DETECTORS, Box, Detector
+from fer_transfer.detection.detectors import DETECTORS, Box, Detector
 
 logger = logging.getLogger(__name__)
 

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from fer_transfer.console.errors import InputError
-from fer_transfer.recognise import journal
+from fer_transfer.core import journal
 
 FACES, FILES, LINES, PAGE = "faces.csv", "files.csv", "faces.jsonl", "index.html"
 PICTURES = "pictures"

@@ -12,8 +12,8 @@ from typing import Any
 from PIL import Image
 
 from fer_transfer.core import files
+from fer_transfer.detection.status import Status
 from fer_transfer.recognise.model import Model
-from fer_transfer.recognise.status import Status
 from fer_transfer.recognise.tables import Record, Records
 from fer_transfer.report import html
 
@@ -29,7 +29,6 @@ class Setting:
 
     model: Model
     detector: str
-    measured: bool  # the detector's framing
     least_probability: float
 
 

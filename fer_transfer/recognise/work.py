@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from fer_transfer.recognise import framing, photos, pictures
-from fer_transfer.recognise.detectors import Box, Detector, Found
-from fer_transfer.recognise.inputs import Input, identity
+from fer_transfer.detection import framing, photos
+from fer_transfer.detection.detectors import Box, Detection, Detector
+from fer_transfer.detection.inputs import Input, identity
+from fer_transfer.detection.status import Rejected, Status
+from fer_transfer.recognise import pictures
 from fer_transfer.recognise.model import Model
-from fer_transfer.recognise.status import Rejected, Status
 
 UNSURE = "unsure"
 
@@ -83,17 +84,17 @@ class Recogniser:
         """Find the faces in RGB (h, w, 3) from left to right, and recognise each."""
         if photos.is_fer2013_crop(pixels):
             whole = Box(0, 0, *pixels.shape[1::-1])
-            return [self.face(pixels[..., 0], Found(whole, None))]
+            return [self.face(pixels[..., 0], Detection(whole, None))]
         found = sorted(self.detector.find(pixels), key=lambda face: face.box)
         return [self.framed_face(pixels, face) for face in found]
 
-    def framed_face(self, pixels: np.ndarray, found: Found) -> Face:
+    def framed_face(self, pixels: np.ndarray, found: Detection) -> Face:
         side = self.detector.framed(found.box)
         square = framing.square_about(found.box, side)
         crop = framing.cut_upright(pixels, square, found.tilt)
         return self.face(crop, found)
 
-    def face(self, crop: np.ndarray, found: Found) -> Face:
+    def face(self, crop: np.ndarray, found: Detection) -> Face:
         shares = self.model.probabilities(crop)
         best = int(shares.argmax())
         sure = shares[best] >= self.least_probability

@@ -12,7 +12,7 @@ from algorithm import faces, gather
 from algorithm.lib import tables
 from fer_transfer.core import files
 from fer_transfer.data import synthetic
-from fer_transfer.recognise.detectors import Box, Found
+from fer_transfer.detection.detectors import Box, Detection
 
 FACES = synthetic.draw(14, 2, seed=3)[0]
 
@@ -100,7 +100,7 @@ def by_photo(rows: list[dict[str, str]], *columns: str) -> dict[str, Any]:
 def finder(*found: tuple[float, float, float, float, float]) -> Any:
     """Return a detector's function that finds boxes: left, top, width, height and score."""
 
-    def find(_: np.ndarray) -> list[Found]:
-        return [Found(Box(*face[:4]), face[4]) for face in found]
+    def find(_: np.ndarray) -> list[Detection]:
+        return [Detection(Box(*face[:4]), face[4]) for face in found]
 
     return find

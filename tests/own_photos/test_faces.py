@@ -24,9 +24,8 @@ from algorithm import faces
 from algorithm.lib import photo_rows, tables
 from algorithm.lib.face_of import face_of
 from fer_transfer.console.errors import InputError
-from fer_transfer.core import files
-from fer_transfer.recognise import journal
-from fer_transfer.recognise.detectors import DETECTORS, Box
+from fer_transfer.core import files, journal
+from fer_transfer.detection.detectors import DETECTORS, Box
 
 SCENE = np.asarray(photo_files.scene())
 ROOT = Path(__file__).parents[2]

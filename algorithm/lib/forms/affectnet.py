@@ -20,7 +20,7 @@ from algorithm.lib.forms.manifest import MISSING, Row, box_of, rows_of
 from algorithm.lib.labels import Labels
 from algorithm.lib.names import in_one_line
 from fer_transfer.console.errors import InputError
-from fer_transfer.recognise.detectors import Box
+from fer_transfer.detection.detectors import Box
 
 PHOTO, EXPRESSION = "subDirectory_filePath", "expression"
 SIDES = ("face_x", "face_y", "face_width", "face_height")

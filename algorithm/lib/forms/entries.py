@@ -10,10 +10,10 @@ from algorithm.lib.names import in_one_line
 from algorithm.lib.settings import PATH
 from fer_transfer.console.errors import InputError
 from fer_transfer.data import fer2013
-from fer_transfer.recognise import file_kinds
-from fer_transfer.recognise.detectors import Box
-from fer_transfer.recognise.inputs import Input, list_inputs
-from fer_transfer.recognise.status import Rejected
+from fer_transfer.detection import file_kinds
+from fer_transfer.detection.detectors import Box
+from fer_transfer.detection.inputs import Input, list_inputs
+from fer_transfer.detection.status import Rejected
 
 # What folders and manifests call the sets, in any case.
 PARTS = {

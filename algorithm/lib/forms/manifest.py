@@ -17,7 +17,7 @@ from algorithm.lib.forms.entries import PART_OF, Entry, Folder, Found
 from algorithm.lib.names import in_one_line
 from algorithm.lib.settings import PATH
 from fer_transfer.console.errors import InputError
-from fer_transfer.recognise.detectors import Box
+from fer_transfer.detection.detectors import Box
 
 NEEDED = ("path", "label")
 SIDES = ("left", "top", "width", "height")

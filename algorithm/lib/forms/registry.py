@@ -18,7 +18,7 @@ from algorithm.lib.labels import Labels
 from algorithm.lib.names import in_one_line
 from algorithm.lib.settings import FORMS, PATH, Gather
 from fer_transfer.console.errors import InputError
-from fer_transfer.recognise import file_kinds
+from fer_transfer.detection import file_kinds
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ from algorithm.lib.forms.entries import Entry, Found
 from algorithm.lib.settings import PATH
 from fer_transfer.console.errors import InputError
 from fer_transfer.core import files
-from fer_transfer.data import fer2013, ferplus
+from fer_transfer.data import fer2013
+from fer_transfer.data.votes import NO_MAJORITY as NONE
 
 SOURCES = ("fer2013", "ferplus")
 IMAGES, SPLIT, VOTES = (
@@ -38,7 +39,7 @@ def read(source: str) -> Found:
     parts = _parts(len(labels))
     found = Found()
     for row, (pixels, label) in enumerate(zip(images["pixels"], labels, strict=True)):
-        if label == ferplus.NO_MAJORITY:
+        if label == NONE:
             found.drop(str(row), NO_MAJORITY)
             continue
         digest = hashlib.sha256(pixels.tobytes()).hexdigest()

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from fer_transfer.recognise.inputs import list_inputs
-from fer_transfer.recognise.status import Status
+from fer_transfer.detection.inputs import list_inputs
+from fer_transfer.detection.status import Status
 
 needs_permissions = pytest.mark.skipif(
     os.geteuid() == 0, reason="root may read everything"

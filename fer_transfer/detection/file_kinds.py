@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from fer_transfer.recognise.status import Rejected, Status
+from fer_transfer.detection.status import Rejected, Status
 
 ENOUGH = 32  # bytes
 

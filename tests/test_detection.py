@@ -5,11 +5,10 @@ import photo_files
 import pytest
 
 from fer_transfer.console.errors import InputError
-from fer_transfer.recognise import centerface, framing
-from fer_transfer.recognise.detectors import (
+from fer_transfer.detection import centerface, framing
+from fer_transfer.detection.detectors import (
     DETECTORS,
     Box,
-    Found,
     by_centerface,
     by_haar,
     find_detector,
@@ -95,36 +94,6 @@ def test_haar_finds_nothing_where_nothing_is():
 def test_a_misspelt_detector_names_its_neighbour():
     with pytest.raises(InputError, match="Did you mean `centerface`"):
         find_detector("centreface")
-
-
-def test_deepfaces_detectors_go_by_their_names(monkeypatch):
-    deepface = pytest.importorskip("deepface.DeepFace")
-    area = {"x": 1, "y": 2, "w": 3, "h": 4, "left_eye": None}
-    faces = [
-        {"facial_area": area, "confidence": 0.9},
-        {"facial_area": area, "confidence": 0},  # what it says when it found none
-    ]
-    asked = {}
-
-    def extract_faces(image, **options):
-        asked.update(options)
-        return faces
-
-    monkeypatch.setattr(deepface, "extract_faces", extract_faces)
-    found = find_detector("deepface-mtcnn").find(np.zeros((9, 9, 3), np.uint8))
-    assert found == [Found(Box(1, 2, 3, 4), 0.9)]
-    assert asked["detector_backend"] == "mtcnn"
-
-
-def test_a_detector_of_deepface_that_lacks_its_package_says_so(monkeypatch):
-    deepface = pytest.importorskip("deepface.DeepFace")
-
-    def extract_faces(image, **options):
-        raise ImportError("no dlib here")
-
-    monkeypatch.setattr(deepface, "extract_faces", extract_faces)
-    with pytest.raises(InputError, match="`dlib` does not work here: no dlib here"):
-        find_detector("deepface-dlib").find(np.zeros((9, 9, 3), np.uint8))
 
 
 def test_an_image_of_48x48_is_cut_out_of_itself_unchanged():

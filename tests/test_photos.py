@@ -9,9 +9,9 @@ import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from fer_transfer.recognise import photos
-from fer_transfer.recognise.photos import is_fer2013_crop, read_photo
-from fer_transfer.recognise.status import Rejected, Status
+from fer_transfer.detection import photos
+from fer_transfer.detection.photos import is_fer2013_crop, read_photo
+from fer_transfer.detection.status import Rejected, Status
 
 RAMP = photo_files.ramp()
 EXIF_ORIENTATION = 0x0112

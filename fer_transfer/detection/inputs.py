@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from fer_transfer.recognise.status import Rejected, Status
+from fer_transfer.detection.status import Rejected, Status
 
 STANDARD_INPUT = "-"
 

@@ -1,0 +1,103 @@
+"""Face detectors by name, and how the box of each relates to FER2013's framing."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cache
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+import cv2
+import numpy as np
+
+from fer_transfer.console.errors import InputError
+from fer_transfer.detection import centerface
+
+
+class Box(NamedTuple):
+    """A rectangle in pixels of the photo as it is displayed; it may reach beyond its border."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+
+
+class Detection(NamedTuple):
+    """A detected face; score is None where the whole image was taken."""
+
+    box: Box
+    score: float | None
+    tilt: float = 0  # degrees clockwise from upright; 0 where the detector does not say
+
+
+@dataclass(frozen=True)
+class Detector:
+    """A face detector, and by which factor FER2013 frames a face larger than its box."""
+
+    name: str
+    find: Callable[[np.ndarray], list[Detection]]  # in RGB (h, w, 3)
+    side: Literal["width", "longer"]  # of the box that the factor applies to
+    factor: float  # measured on FER2013 (docs/recognise.md)
+
+    def side_of(self, box: Box) -> float:
+        """Return the side of a box that the factor applies to."""
+        return max(box.width, box.height) if self.side == "longer" else box.width
+
+    def framed(self, box: Box) -> float:
+        """Return the side of the square that frames a box's face as FER2013 would."""
+        return self.factor * self.side_of(box)
+
+
+# Overlapping detections that make a face; with fewer there are more false positives.
+HAAR_NEIGHBOURS = 5
+HAAR_SMALLEST = 24  # pixels, the cascade's own
+
+
+def by_centerface(pixels: np.ndarray) -> list[Detection]:
+    return [
+        Detection(Box(*face[:4]), face.score, face.tilt)
+        for face in centerface.find_faces(pixels)
+    ]
+
+
+def by_haar(pixels: np.ndarray) -> list[Detection]:
+    """Find upright frontal faces by OpenCV's cascade of Haar features."""
+    grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
+    boxes, _, scores = _cascade().detectMultiScale3(
+        grey,
+        scaleFactor=1.1,
+        minNeighbors=HAAR_NEIGHBOURS,
+        minSize=(HAAR_SMALLEST, HAAR_SMALLEST),
+        outputRejectLevels=True,
+    )
+    pairs = zip(boxes, scores, strict=True)
+    faces = [Detection(Box(*map(float, box)), float(score)) for box, score in pairs]
+    return sorted(faces, key=lambda face: -(face.score or 0))
+
+
+@cache
+def _cascade() -> cv2.CascadeClassifier:
+    folder = Path(cv2.__file__).parent / "data"
+    return cv2.CascadeClassifier(str(folder / "haarcascade_frontalface_default.xml"))
+
+
+DETECTORS = {
+    "centerface": Detector("centerface", by_centerface, "longer", 1.04),
+    "haar": Detector("haar", by_haar, "width", 1.05),
+}
+
+
+def find_detector(name: str) -> Detector:
+    """Return a detector by its name.
+
+    Raises:
+        InputError: If there is none of that name.
+    """
+    if name not in DETECTORS:
+        near = get_close_matches(name, DETECTORS, n=1, cutoff=0)[0]
+        raise InputError(
+            f"--detector must be one of {', '.join(DETECTORS)}. Got `{name}` instead. Did you "
+            f"mean `{near}`?"
+        )
+    return DETECTORS[name]
