@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from fer_transfer.console import command
+from fer_transfer.console import command, integrity
 from fer_transfer.console.errors import REMEDIES, InputError
 from fer_transfer.core import files
 from fer_transfer.data import addresses, fer2013, fetch, synthetic
@@ -153,6 +153,7 @@ def whole_folder(path: Path) -> Iterator[Path]:
     part.mkdir(parents=True)
     try:
         yield part
+        integrity.check()
         if path.exists():
             shutil.rmtree(path)
         part.rename(path)

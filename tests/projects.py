@@ -22,6 +22,7 @@ PARTS = (
     ".dvcignore",
     ".gitignore",
     "dvc.yaml",
+    "fer_transfer",
     "metrics/architectures.json",
     "metrics/costs.json",
     "metrics/paper",

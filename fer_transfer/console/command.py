@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from fer_transfer import environment
+from fer_transfer.console import integrity
 from fer_transfer.console.errors import InputError, remedy
 
 STOPPED = 130  # what a shell reports for a command that Ctrl-C ended
@@ -29,6 +30,7 @@ def run(main: Callable[..., None], *arguments: str) -> None:
         end_with_dvc()
         _check_arguments(main, arguments)
         main(*arguments)
+        integrity.check()
     except InputError as error:
         sys.exit(f"error: {error}")
     except OSError as error:

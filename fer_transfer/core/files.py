@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from fer_transfer.console import integrity
 from fer_transfer.console.errors import InputError
 
 # What reading a file raises that is not what its name says, or no longer.
@@ -25,7 +26,8 @@ DAMAGE = (ValueError, TypeError, AttributeError, EOFError, zipfile.BadZipFile)
 def atomic_write(path: Path) -> Iterator[Path]:
     """Give a temporary path beside `path` that takes its place once the block succeeds.
 
-    A reader, or a run that was cut off, sees the old file or the new one, never a part.
+    A reader, or a run that was cut off, sees the old file or the new one, never a part. Nothing
+    takes its place if the stage's code, settings or inputs have changed since it began.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.part")
@@ -33,6 +35,7 @@ def atomic_write(path: Path) -> Iterator[Path]:
         yield part
         with part.open("rb") as written:
             os.fsync(written.fileno())
+        integrity.check()
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)

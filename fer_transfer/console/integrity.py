@@ -1,0 +1,130 @@
+"""Refuse the outputs of a stage whose code, settings or inputs were edited while it ran.
+
+DVC hashes what a stage depends on after its command has ended (treeverse/dvc#11058). An edit made
+meanwhile would be recorded in dvc.lock as having made what the version before it made. So a stage
+notes the state of its dependencies before it imports them, and compares before an output appears.
+"""
+
+import hashlib
+import os
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from fer_transfer.console.errors import InputError
+
+PIPELINE, SETTINGS = Path("dvc.yaml"), Path("params.yaml")
+# Large, and rewritten by stages alone. Everything else is hashed: Git rewrites files that it
+# does not change, when a user switches to another branch and back.
+LARGE = Path("data")
+IGNORED = {
+    "__pycache__",
+    ".DS_Store",
+    ".gitignore",
+}  # of .dvcignore, what lies in folders here
+MOST = 3  # changes named in an error
+
+_paths: list[Path] = []
+_keys: list[str] = []
+_noted: dict[str, Any] = {}
+
+
+def begin() -> None:
+    """Note the state of what the stage that DVC runs depends on, by its entry in dvc.yaml."""
+    _paths[:], _keys[:] = dependencies(os.environ["DVC_STAGE"])
+    _noted.update(_state())
+
+
+def check() -> None:
+    """Compare with what `begin` noted; nothing where DVC did not start this process.
+
+    Raises:
+        InputError: If a dependency has changed since.
+    """
+    if not _noted:
+        return
+    now = _state()
+    changed = [key for key in {**_noted, **now} if _noted.get(key) != now.get(key)]
+    if changed:
+        more = f" and {len(changed) - MOST} more" if len(changed) > MOST else ""
+        raise InputError(
+            f"{', '.join(changed[:MOST])}{more} changed while {os.environ['DVC_STAGE']} ran. DVC "
+            "would record its results as made by the changed version, so they are not kept. Run "
+            "`dvc repro` again."
+        )
+
+
+def dependencies(name: str) -> tuple[list[Path], list[str]]:
+    """Return the files and folders, and the keys of params.yaml, that a stage depends on.
+
+    DVC's own parser takes a second, and dvc.lock does not know a stage before its first run.
+    """
+    group, _, key = name.partition("@")
+    settings = _load(SETTINGS)
+    stage = _load(PIPELINE).get("stages", {}).get(group, {})
+    if "foreach" in stage:
+        item = _lookup(settings, stage["foreach"].strip("${}")).get(key)
+        settings, stage = {**settings, "key": key, "item": item}, stage["do"]
+    deps, params = (
+        [_interpolate(entry, settings) for entry in stage.get(part, [])]
+        for part in ("deps", "params")
+    )
+    return [Path(path) for path in deps], params
+
+
+def _interpolate(text: str, values: dict[str, Any]) -> str:
+    return re.sub(r"\$\{(.+?)\}", lambda match: str(_lookup(values, match[1])), text)
+
+
+def _load(path: Path) -> dict[str, Any]:
+    """Return a YAML file's mapping; nothing while it is missing or being edited."""
+    try:
+        values = YAML(typ="safe", pure=True).load(path)
+    except (OSError, YAMLError, ValueError):
+        return {}
+    return values if isinstance(values, dict) else {}
+
+
+def _lookup(values: Any, dotted: str) -> Any:
+    for key in dotted.split("."):
+        values = values.get(key) if isinstance(values, dict) else None
+    return values
+
+
+def _state() -> dict[str, Any]:
+    """Return a hash, or size, time and inode, for each file, and the value of each setting."""
+    files = {str(file): _mark(file) for file in _files(_paths)}
+    settings = _load(SETTINGS)
+    return files | dict(_leaves({key: _lookup(settings, key) for key in _keys}))
+
+
+def _files(paths: Iterable[Path]) -> Iterator[Path]:
+    for path in paths:
+        if not path.is_dir():
+            yield path
+        for folder, folders, names in os.walk(path):
+            folders[:] = set(folders) - IGNORED
+            yield from (Path(folder, name) for name in set(names) - IGNORED)
+
+
+def _mark(file: Path) -> Any:
+    try:
+        if file.is_relative_to(LARGE) or file.is_absolute():
+            status = file.stat()
+            return status.st_size, status.st_mtime_ns, status.st_ino
+        return hashlib.sha256(file.read_bytes()).digest()
+    except FileNotFoundError:
+        return None
+
+
+def _leaves(values: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield each setting by its dotted key."""
+    for key, value in values.items():
+        if isinstance(value, dict) and value:
+            yield from _leaves(value, f"{prefix}{key}.")
+        else:
+            yield f"`{prefix}{key}`", value

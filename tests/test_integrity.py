@@ -1,0 +1,226 @@
+"""Edits while a stage runs: they must not be recorded as what made its results."""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import projects
+import pytest
+from dvc.dependency.param import ParamsDependency
+from dvc.repo import Repo
+
+from fer_transfer.console import integrity
+from fer_transfer.console.errors import InputError
+
+PROJECT = Path(__file__).parents[1]
+
+PIPELINE = """\
+stages:
+  double:
+    foreach: ${runs}
+    do:
+      cmd: python -m stages.double ${key}
+      deps: [stages/double.py, fer_transfer/core, data/input, "metrics/${item.input}.json"]
+      params: [train.epochs, "runs.${key}"]
+      outs: ["data/${key}.json"]
+"""
+SETTINGS = """\
+train: {epochs: 2, batch_size: 32}
+runs: {a: {input: first, seed: 1}, b: {input: second, seed: 2}}
+"""
+# It waits until the test has made its edit.
+STAGE = """\
+import time
+from pathlib import Path
+
+from fer_transfer.console import command
+from fer_transfer.core import files
+
+
+def main(name):
+    Path("begun").touch()
+    while not Path("edited").exists():
+        time.sleep(0.01)
+    files.write_json(Path(f"data/{name}.json"), {"factor": 2})
+
+
+if __name__ == "__main__":
+    command.run(main, "a")
+"""
+FILES = {
+    ".dvc/config": "",
+    ".dvcignore": "__pycache__\n",
+    "data/input/0.npy": "0",
+    "dvc.yaml": PIPELINE,
+    "metrics/first.json": "{}",
+    "metrics/second.json": "{}",
+    "params.yaml": SETTINGS,
+    "stages/double.py": STAGE,
+}
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A study of one stage on the project's own library."""
+    folder = tmp_path / "study"
+    for name in ("fer_transfer/__init__.py", "fer_transfer/environment.py"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(PROJECT / name, folder / name)
+    for name in ("fer_transfer/console", "fer_transfer/core"):
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(PROJECT / name, folder / name, ignore=ignored)
+    for name, text in FILES.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    shutil.copyfile(PROJECT / "stages/__init__.py", folder / "stages/__init__.py")
+    projects.git(folder, "init", "-q")
+    return folder
+
+
+def run(folder: Path, edit) -> subprocess.CompletedProcess[str]:
+    """Run the stage, and make an edit once it has imported its code and waits."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "dvc", "repro", "double@a"],
+        cwd=folder,
+        env=projects.environment(folder.parent),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        while not (folder / "begun").exists() and process.poll() is None:
+            time.sleep(0.01)
+        edit(folder)
+        (folder / "edited").touch()
+        output, errors = process.communicate(timeout=60)
+    return subprocess.CompletedProcess([], process.returncode, output, errors)
+
+
+def replace(name: str, old: str, new: str):
+    def edit(folder: Path) -> None:
+        text = (folder / name).read_text()
+        assert old in text
+        (folder / name).write_text(text.replace(old, new))
+
+    return edit
+
+
+EDITS = {
+    "its own module": (replace("stages/double.py", "2}", "3}"), "stages/double.py"),
+    "a module of the library": (
+        replace("fer_transfer/core/state.py", "sha256", "sha512"),
+        "fer_transfer/core/state.py",
+    ),
+    "a new module": (
+        lambda folder: (folder / "fer_transfer/core/new.py").touch(),
+        "fer_transfer/core/new.py",
+    ),
+    "a setting": (replace("params.yaml", "epochs: 2", "epochs: 3"), "`train.epochs`"),
+    "a setting of its run": (
+        replace("params.yaml", "seed: 1", "seed: 3"),
+        "`runs.a.seed`",
+    ),
+    "an input": (replace("data/input/0.npy", "0", "1"), "data/input/0.npy"),
+    "an input in Git": (
+        replace("metrics/first.json", "{}", "[]"),
+        "metrics/first.json",
+    ),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("edit", "changed"), EDITS.values(), ids=EDITS)
+def test_what_is_edited_while_a_stage_runs_is_not_recorded(folder, edit, changed):
+    done = run(folder, edit)
+    assert f"error: {changed} changed while double@a ran" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.returncode
+    assert not (folder / "data/a.json").exists()
+    assert not (folder / "dvc.lock").exists()
+
+
+def edit_what_decides_nothing(folder: Path) -> None:
+    replace("fer_transfer/console/errors.py", "at fault", "to blame")(folder)
+    replace("params.yaml", "batch_size: 32", "batch_size: 64")(folder)
+    replace("params.yaml", "seed: 2", "seed: 3")(folder)
+    replace("metrics/second.json", "{}", "[]")(folder)
+    # As Git does when a user switches to another branch and back.
+    for name in ("stages/double.py", "metrics/first.json"):
+        text = (folder / name).read_text()
+        (folder / name).unlink()
+        (folder / name).write_text(text)
+
+
+@pytest.mark.slow
+def test_an_edit_of_what_a_stage_does_not_depend_on_disturbs_nothing(folder):
+    done = run(folder, edit_what_decides_nothing)
+    assert done.returncode == 0, done.stderr
+    assert "double@a" in (folder / "dvc.lock").read_text()
+    done = projects.dvc(folder, projects.environment(folder.parent), "status")
+    assert "double@a" not in done.stdout
+
+
+def test_a_stage_that_was_started_by_hand_is_not_watched(folder, monkeypatch):
+    monkeypatch.delenv("DVC_STAGE", raising=False)
+    (folder / "edited").touch()
+    command = [sys.executable, "-m", "stages.double"]
+    subprocess.run(command, cwd=folder, check=True)
+    assert (folder / "data/a.json").exists()
+
+
+@pytest.fixture
+def begun(folder, monkeypatch):
+    """`integrity` after its `begin`, in this process."""
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("DVC_STAGE", "double@a")
+    for name in ("_paths", "_keys", "_noted"):
+        monkeypatch.setattr(integrity, name, type(getattr(integrity, name))())
+    integrity.begin()
+    integrity.check()
+
+
+@pytest.mark.usefixtures("begun")
+def test_an_input_that_is_replaced_by_one_of_the_same_size_and_time_is_seen():
+    path = Path("data/input/0.npy")
+    times = path.stat()
+    Path("new").write_text("1")
+    os.utime("new", ns=(times.st_atime_ns, times.st_mtime_ns))
+    Path("new").replace(path)
+    with pytest.raises(
+        InputError, match=r"data/input/0\.npy changed while double@a ran"
+    ):
+        integrity.check()
+
+
+@pytest.mark.usefixtures("begun")
+def test_of_many_changes_the_first_are_named_and_the_others_counted():
+    for path in Path("fer_transfer/core").glob("*.py"):
+        path.write_text("")
+    shutil.rmtree("data/input")
+    Path("params.yaml").write_text("train: {epochs: [")  # as an editor is saving it
+    with pytest.raises(InputError, match=r"(, .*){2} and \d more changed while"):
+        integrity.check()
+
+
+@pytest.mark.parametrize("settings", ["params.yaml", "params.demo.yaml"])
+def test_dependencies_are_those_that_dvc_reads_for_every_stage(
+    tmp_path, monkeypatch, settings
+):
+    for name, target in (("dvc.yaml", "dvc.yaml"), (settings, "params.yaml")):
+        shutil.copyfile(PROJECT / name, tmp_path / target)
+    monkeypatch.chdir(tmp_path)
+    stages = Repo.init(no_scm=True).stage.load_all()
+    assert len(stages) > 30
+    for stage in stages:
+        paths = [dep.def_path for dep in stage.deps]
+        keys = [
+            key
+            for dep in stage.deps
+            if isinstance(dep, ParamsDependency)
+            for key in dep.params
+        ]
+        files, params = integrity.dependencies(stage.addressing)
+        assert {*map(str, files), *(["params.yaml"] if params else [])} == set(paths)
+        assert set(params) == set(keys), stage.addressing
