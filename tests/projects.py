@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from dvc.repo import Repo
 from ruamel.yaml import YAML
 
 ROOT = Path(__file__).parents[1]
@@ -42,14 +43,40 @@ def make(folder: Path, variants: Iterable[str] = VARIANTS) -> None:
             shutil.copytree(ROOT / name, target, ignore=ignored)
         else:
             shutil.copyfile(ROOT / name, target)
-    settings = YAML_12.load(ROOT / "params.demo.yaml")
+    settings = demo_settings(variants)
     settings["synthetic"] |= {"images": 70, "pretraining_steps": 1}
     settings["train"]["epochs"] = 2
     settings["tables"]["window"] = 1
-    for section in ("variants", "runs"):  # runs are named as their variants
-        settings[section] = {name: settings[section][name] for name in variants}
     YAML_12.dump(settings, folder / "params.yaml")
     git(folder, "init", "-q", "-b", "main")
+    commit(folder, "The study")
+
+
+def demo_settings(variants: Iterable[str]) -> dict[str, Any]:
+    """Return the demo's settings for some of its variants, whose runs are named alike."""
+    settings: dict[str, Any] = YAML_12.load(ROOT / "params.demo.yaml")
+    for section in ("variants", "runs"):
+        settings[section] = {name: settings[section][name] for name in variants}
+    return settings
+
+
+def make_stubs(folder: Path, variants: Iterable[str]) -> None:
+    """Copy the project, and let DVC record a stub as each output: all stages are up to date."""
+    listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+    names = subprocess.run(listed, cwd=ROOT, check=True, capture_output=True).stdout
+    for name in names.decode().splitlines():
+        if (ROOT / name).is_file() and name != "dvc.lock":
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(ROOT / name, folder / name)
+    YAML_12.dump(demo_settings(variants), folder / "params.yaml")
+    git(folder, "init", "-q")
+    with Repo(folder) as repo:
+        outs = repo.index.outs
+    for out in outs:
+        path = Path(out.fs_path) if "." in out.def_path else Path(out.fs_path, "stub")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(out.def_path)
+    dvc(folder, environment(folder.parent), "commit", "--force")
     commit(folder, "The study")
 
 

@@ -170,3 +170,43 @@ def test_dvcs_global_config_changes_no_result(tmp_path):
         toys.make(folder, projects.environment(home))
         found.append((folder / "dvc.lock").read_bytes())
     assert found[0] == found[1]
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory):
+    """A study whose stages are all up to date."""
+    folder = tmp_path_factory.mktemp("stubs") / "study"
+    projects.make_stubs(folder, ["openface-random"])
+    return folder
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "command",
+    [
+        "status",
+        "checkout",
+        "exp save --name first",
+        "commit --force",
+        "exp save --name second",
+        "gc --workspace --force",
+        "exp apply first",
+        "diff HEAD",
+    ],
+)
+def test_dvcs_commands_work_on_a_study_with_results(study, command):
+    projects.dvc(study, projects.environment(study.parent), *command.split())
+
+
+@pytest.mark.slow
+def test_they_work_where_a_variant_has_no_results_yet(study, tmp_path):
+    """Such as those whose official weights could not be had."""
+    folder, env = (
+        shutil.copytree(study, tmp_path / "study"),
+        projects.environment(tmp_path),
+    )
+    settings = projects.demo_settings(["openface-random", "openface-pretrained"])
+    projects.YAML_12.dump(settings, folder / "params.yaml")
+    projects.commit(folder, "A second variant")
+    for command in ("status", "checkout --allow-missing", "diff HEAD~1"):
+        projects.dvc(folder, env, *command.split())
