@@ -7,6 +7,9 @@ MODEL := models/default
 OUT := recognised
 TEST := python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
 UV := 0.13.9
+# A user's hooks, such as those of `dvc install`, are not for the clones that are made here.
+NO_HOOKS := core.hooksPath=/dev/null
+GIT := git -c $(NO_HOOKS)
 # `make install GPU=1` adds TensorFlow's CUDA packages; the targets after it keep them.
 GPU := $(filter-out 0,$(or $(GPU),$(wildcard .venv/.installed-gpu)))
 LOCK := requirements$(if $(GPU),-gpu).lock
@@ -52,17 +55,17 @@ $(INSTALLED): $(LOCK) build-constraints.txt tools/environment.pth
 
 # The study's dvc.lock says nothing of the demo, and DVC reads and writes it whole for each stage.
 demo: install  ## the whole study on synthetic faces, offline, in a folder of its own
-	@test -d $(DEMO) || git clone --quiet . $(DEMO)
-	@cd $(DEMO) && head=$$(git -C .. rev-parse HEAD) && git fetch --quiet origin HEAD \
-		&& { [ $$(git rev-parse HEAD) = $$head ] || git checkout --quiet --force --detach $$head; } \
+	@test -d $(DEMO) || $(GIT) clone --quiet --config $(NO_HOOKS) . $(DEMO)
+	@cd $(DEMO) && head=$$(git -C .. rev-parse HEAD) && $(GIT) fetch --quiet origin HEAD \
+		&& { [ $$(git rev-parse HEAD) = $$head ] || $(GIT) checkout --quiet --force --detach $$head; } \
 		&& { ! git diff --quiet HEAD -- dvc.lock || rm dvc.lock; } \
 		&& cp params.demo.yaml params.yaml && python -m tools.plots_page \
 		&& python -m dvc repro --quiet && python -m tools.summary
 
 algorithm: install  ## the algorithm for photos of your own, on drawn faces, in a folder of its own
-	@test -d $(ALGORITHM) || git clone --quiet . $(ALGORITHM)
-	@cd $(ALGORITHM) && head=$$(git -C .. rev-parse HEAD) && git fetch --quiet origin HEAD \
-		&& { [ $$(git rev-parse HEAD) = $$head ] || git checkout --quiet --force --detach $$head; } \
+	@test -d $(ALGORITHM) || $(GIT) clone --quiet --config $(NO_HOOKS) . $(ALGORITHM)
+	@cd $(ALGORITHM) && head=$$(git -C .. rev-parse HEAD) && $(GIT) fetch --quiet origin HEAD \
+		&& { [ $$(git rev-parse HEAD) = $$head ] || $(GIT) checkout --quiet --force --detach $$head; } \
 		&& python -m tools.algorithm_demo && python -m dvc repro --quiet algorithm/dvc.yaml \
 		&& python -m tools.algorithm_table && echo && echo "The page: $(ALGORITHM)/data/algorithm/report.html"
 

@@ -19,7 +19,7 @@ from dvc.utils.serialize import dumps_yaml
 
 from tools.fleet import cluster, costs, here, messages, plan, results, tasks
 from tools.fleet.dealing import Dealer
-from tools.unchanged.pipeline import LOCK
+from tools.pipeline import LOCK
 
 CHAINS = (8, 40, 500)
 WORKERS = 2

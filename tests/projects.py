@@ -104,6 +104,17 @@ def environment(home: Path) -> dict[str, str]:
     }
 
 
+def failing_hooks(home: Path) -> dict[str, str]:
+    """Give a user hooks that fail in every repository; return what names them to Git."""
+    folder, settings = home / "hooks", home / "with-hooks.gitconfig"
+    folder.mkdir()
+    for name in ("post-checkout", "reference-transaction"):
+        (folder / name).write_text("#!/bin/sh\nexit 1\n")
+        (folder / name).chmod(0o755)
+    settings.write_text(f"[core]\n\thooksPath = {folder}\n")
+    return {"GIT_CONFIG_GLOBAL": str(settings)}
+
+
 def git(folder: Path, *arguments: str) -> str:
     identity = ["-c", "user.name=Test", "-c", "user.email=test@localhost"]
     command = ["git", *identity, *arguments]

@@ -12,6 +12,7 @@ from dvc.utils.serialize import modify_yaml
 
 from fer_transfer.console.errors import InputError
 from stages import download
+from tools import git as git_of_tools
 
 PROJECT = Path(__file__).parents[1]
 TEXTS = ("dvc.yaml", "params.yaml", "requirements.lock", "fer_transfer/core/files.py")
@@ -172,6 +173,25 @@ def test_dvcs_global_config_changes_no_result(tmp_path):
     assert found[0] == found[1]
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        "clone -q . {}",
+        "checkout -q --detach HEAD",
+        "worktree add -q --detach {} HEAD",
+        "fetch -q . HEAD:refs/heads/{}",
+    ],
+)
+def test_no_hook_of_the_users_runs_in_what_tools_check_out(home, monkeypatch, command):
+    """`dvc install` puts hooks in place that fail where a result is missing."""
+    folder = repository(home, ".gitattributes")
+    for key, value in projects.failing_hooks(home).items():
+        monkeypatch.setenv(key, value)
+    with_hooks = ["git", *command.format("one").split()]
+    assert subprocess.run(with_hooks, cwd=folder).returncode
+    git_of_tools.git(*command.format("another").split(), folder=folder)
+
+
 @pytest.fixture(scope="module")
 def study(tmp_path_factory):
     """A study whose stages are all up to date."""
@@ -181,21 +201,18 @@ def study(tmp_path_factory):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "command",
-    [
+def test_dvcs_commands_work_on_a_study_with_results(study):
+    env = projects.environment(study.parent)
+    for command in (
         "status",
         "checkout",
         "exp save --name first",
         "commit --force",
-        "exp save --name second",
         "gc --workspace --force",
         "exp apply first",
         "diff HEAD",
-    ],
-)
-def test_dvcs_commands_work_on_a_study_with_results(study, command):
-    projects.dvc(study, projects.environment(study.parent), *command.split())
+    ):
+        projects.dvc(study, env, *command.split())
 
 
 @pytest.mark.slow

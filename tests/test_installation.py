@@ -138,14 +138,18 @@ def test_a_download_without_git_is_told_to_clone(checkout, target):
     assert not (checkout / ".venv").exists()
 
 
-def test_the_demo_begins_without_the_studys_lock_and_keeps_its_own(checkout):
+def test_the_demo_begins_without_the_studys_lock_and_keeps_its_own(checkout, tmp_path):
+    """Whatever hooks the user has, such as those of `dvc install`."""
+
     def commit(change: str) -> None:
         (checkout / "dvc.lock").write_text(change)
         projects.git(checkout, "add", "params.demo.yaml", "dvc.lock")
         projects.git(checkout, "commit", "--quiet", "--message", change)
 
+    hooks = projects.failing_hooks(tmp_path)
+
     def lock_after_demo() -> str | None:
-        done = make(checkout, "demo")
+        done = make(checkout, "demo", **hooks)
         assert done.returncode == 0, done.stderr
         lock = checkout / ".demo/dvc.lock"
         return lock.read_text() if lock.exists() else None

@@ -11,7 +11,7 @@ from dvc.repo import Repo
 
 from fer_transfer.console.errors import InputError
 from tools import merge
-from tools.unchanged.pipeline import Entry, Pipeline, Stage
+from tools.pipeline import Entry, Pipeline, Stage
 
 pytestmark = pytest.mark.slow
 

@@ -22,7 +22,7 @@ from dvc.utils.serialize import dumps_yaml, parse_yaml, parse_yaml_for_update
 from fer_transfer.console import command
 from fer_transfer.console.errors import InputError
 from fer_transfer.core import files
-from tools.unchanged.pipeline import LOCK, Entry, Pipeline, Stage, entry, load, locked
+from tools.pipeline import LOCK, Entry, Pipeline, Stage, entry, load, locked
 
 logger = logging.getLogger(__name__)
 

@@ -21,7 +21,7 @@ from dvc.repo import Repo
 
 from fer_transfer.console import command
 from fer_transfer.core import files
-from tools.unchanged.pipeline import locked
+from tools.pipeline import locked
 
 logger = logging.getLogger(__name__)
 

@@ -25,8 +25,8 @@ from tools.fleet import cluster, here, plan, results, tasks
 from tools.fleet.dealing import Dealer
 from tools.fleet.messages import Outcome, Result, Task, key_of
 from tools.fleet.worker import resource
-from tools.unchanged.past import committed
-from tools.unchanged.pipeline import LOCK
+from tools.git import committed
+from tools.pipeline import LOCK
 
 logger = logging.getLogger(__name__)
 

@@ -21,7 +21,7 @@ from dvc.utils.serialize import dumps_yaml, parse_yaml
 from fer_transfer.core import files
 from tools.fleet.messages import Result, Task, key_of
 from tools.fleet.slot import ChainError, Slot, open_slot
-from tools.unchanged.pipeline import LOCK
+from tools.pipeline import LOCK
 
 logger = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ from dvc.repo import Repo
 from dvc.utils.serialize import parse_yaml
 
 from fer_transfer.console.errors import InputError
-from tools.unchanged.pipeline import LOCK, Pipeline, load
+from tools.pipeline import LOCK, Pipeline, load
 
 
 def dvc(*arguments: str, check: bool = True) -> None:

@@ -16,7 +16,7 @@ from dvc.repo import Repo
 from dvc.repo.reproduce import collect_stages, get_active_graph, plan_repro
 
 from tools.fleet import costs
-from tools.unchanged.pipeline import Pipeline
+from tools.pipeline import Pipeline
 
 ONCE = ("weights", "features")  # stages of a variant; the others are of a run
 SHORTEST = 30.0  # minutes: a shorter chain is not worth computing its features twice

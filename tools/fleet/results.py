@@ -15,7 +15,7 @@ from fer_transfer.console.errors import InputError
 from fer_transfer.core import files
 from tools.fleet.messages import Result
 from tools.merge import merge
-from tools.unchanged.pipeline import LOCK, locked
+from tools.pipeline import LOCK, locked
 
 FOLDER = Path(".fleet/results")
 

@@ -15,7 +15,9 @@ from dvc.config import Config
 from dvc.utils.fs import remove
 from dvc.utils.serialize import parse_yaml
 
-from tools.unchanged.pipeline import LOCK
+from fer_transfer.console.errors import InputError
+from tools.git import git
+from tools.pipeline import LOCK
 
 FOLDER = ".fleet"
 MOST = 1000  # workers started in one clone
@@ -146,9 +148,7 @@ def open_slot(root: Path) -> Iterator[Slot]:
 
 
 def _git(folder: Path, *arguments: str) -> None:
-    done = subprocess.run(
-        ["git", *arguments], cwd=folder, check=False, capture_output=True, text=True
-    )
-    if done.returncode:
-        why = " ".join(done.stderr.split())
-        raise ChainError(f"`git {arguments[0]}` failed: {why}")
+    try:
+        git(*arguments, folder=folder)
+    except InputError as error:
+        raise ChainError(str(error)) from error

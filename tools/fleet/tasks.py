@@ -6,7 +6,7 @@ from typing import Any
 
 from tools.fleet.messages import Result, Task
 from tools.fleet.plan import Chain
-from tools.unchanged.pipeline import Pipeline
+from tools.pipeline import Pipeline
 
 
 def make(

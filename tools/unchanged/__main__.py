@@ -38,8 +38,9 @@ from dvc.repo import Repo
 
 from fer_transfer.console import command
 from fer_transfer.console.errors import InputError
-from tools.unchanged import past, pipeline, plan, record, sides, small
-from tools.unchanged.pipeline import LOCK
+from tools import git, pipeline
+from tools.pipeline import LOCK
+from tools.unchanged import plan, record, sides, small
 from tools.unchanged.verdict import Comparison, Convert, Verdict
 
 logger = logging.getLogger(__name__)
@@ -159,7 +160,7 @@ def committed() -> str:
     """Return HEAD, or raise an InputError if its code is not the code in this folder."""
     if not LOCK.is_file():
         raise InputError(f"There is no {LOCK}. Run from the project's top folder.")
-    return past.committed(CODE)
+    return git.committed(CODE)
 
 
 def grouped(names: list[str]) -> str:

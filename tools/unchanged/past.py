@@ -1,6 +1,5 @@
 """Find the commit whose code made the results that dvc.lock holds."""
 
-import subprocess
 from collections.abc import Iterable, Iterator
 
 from dvc.exceptions import DvcException
@@ -8,26 +7,8 @@ from dvc.repo import Repo
 from dvc.repo.brancher import switch
 
 from fer_transfer.console.errors import InputError
-from tools.unchanged.pipeline import LOCK, Entry, Pipeline, load
-
-
-def git(*arguments: str) -> str:
-    """Run a git command; return what it prints."""
-    done = subprocess.run(
-        ["git", *arguments], capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        why = " ".join(done.stderr.split())
-        raise InputError(f"`git {' '.join(arguments[:2])}` failed: {why}")
-    return done.stdout
-
-
-def committed(paths: Iterable[str]) -> str:
-    """Return HEAD, or raise an InputError if something under these paths differs from it."""
-    changed = git("status", "--porcelain", "--", *paths).splitlines()
-    if changed:
-        raise InputError(f"{changed[0][3:]} is not committed. Commit the code first.")
-    return git("rev-parse", "HEAD").strip()
+from tools.git import git
+from tools.pipeline import LOCK, Entry, Pipeline, load
 
 
 def find(repo: Repo, now: Pipeline, names: list[str]) -> tuple[str, Pipeline, set[str]]:

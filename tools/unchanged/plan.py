@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from dvc.repo import Repo
 
 from fer_transfer.console.errors import InputError
+from tools.pipeline import Pipeline
 from tools.unchanged import past, small
-from tools.unchanged.pipeline import Pipeline
 
 
 @dataclass

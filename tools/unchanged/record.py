@@ -14,7 +14,7 @@ from dvc.utils.serialize import dumps_yaml, parse_yaml_for_update
 
 from fer_transfer.console.errors import InputError
 from fer_transfer.core import files
-from tools.unchanged.pipeline import LOCK, Pipeline, locked
+from tools.pipeline import LOCK, Pipeline, locked
 from tools.unchanged.sides import started
 from tools.unchanged.verdict import Convert, read_kept
 

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,9 +14,9 @@ from pathlib import Path
 
 from fer_transfer.console.errors import InputError
 from fer_transfer.console.progress import Progress
+from tools.git import git
+from tools.pipeline import LOCK, Entry, entries
 from tools.unchanged import small
-from tools.unchanged.past import git
-from tools.unchanged.pipeline import LOCK, Entry, entries
 
 CHECKPOINTS = ".ckpt"  # where a stage that can be resumed keeps its state
 LOOK_SECONDS = 0.005
@@ -45,12 +46,13 @@ class Side:
 def worktree(name: str, commit: str, parent: Path) -> Iterator[Side]:
     """Check out a commit beside the project; nothing in it has run."""
     folder = parent / name
-    git("worktree", "add", "--quiet", "--detach", str(folder), commit)
     try:
+        git("worktree", "add", "--quiet", "--detach", str(folder), commit)
         (folder / LOCK).unlink(missing_ok=True)
         yield Side(name, folder)
     finally:
-        git("worktree", "remove", "--force", str(folder))
+        shutil.rmtree(folder, ignore_errors=True)
+        git("worktree", "prune")  # also one that was left by a kill
 
 
 def reproduce(

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from fer_transfer.console.errors import InputError
+from tools.pipeline import Entry, Pipeline
 from tools.unchanged.differences import describe
-from tools.unchanged.pipeline import Entry, Pipeline
 from tools.unchanged.plan import changed_setting
 from tools.unchanged.sides import Side
 
