@@ -32,6 +32,7 @@ PACKAGES = (
     "core",
     "data",
     "detection",
+    "readers",
     "networks",
     "backbones",
     "settings",

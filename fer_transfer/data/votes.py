@@ -8,7 +8,7 @@ https://github.com/microsoft/FERPlus, src/ferplus.py.
 import numpy as np
 import pandas as pd
 
-from fer_transfer.data.fer2013 import EMOTION_FOLDERS
+from fer_transfer.data.emotions import WORDS
 
 NO_MAJORITY = -1
 
@@ -30,7 +30,7 @@ def majority(votes: pd.DataFrame, classes: tuple[str, ...]) -> np.ndarray:
     >>> majority(few, ("fear", "happy"))
     array([ 1, -1], dtype=int8)
     """
-    names = [EMOTION_FOLDERS.get(name, name) for name in map(str, votes)]
+    names = [WORDS.get(name, name) for name in map(str, votes)]
     codes = np.array(
         [classes.index(name) if name in classes else NO_MAJORITY for name in names]
     )

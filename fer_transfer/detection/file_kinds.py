@@ -13,17 +13,18 @@ PHOTO_SUFFIXES = {
     "WEBP": (".webp",),
     "TIFF": (".tif", ".tiff"),
     "BMP": (".bmp", ".dib"),
+    "GIF": (".gif",),
+    "PPM": (".ppm", ".pgm", ".pbm", ".pnm"),
     "HEIF": (".heic", ".heif", ".hif", ".avif"),
 }
 
 HEIF = ("heif",)
-REFUSED = ("video", "gif", "pdf", "archive", "text")
+REFUSED = ("video", "pdf", "archive", "text")
 
 # Brands of the ISO media format that are still images.
 HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1", b"avif")
 
 STARTS = {
-    b"GIF8": "gif",
     b"%PDF": "pdf",
     b"PK\x03\x04": "archive",
     b"\x1f\x8b": "archive",
@@ -34,9 +35,11 @@ STARTS = {
     b"0&\xb2u": "video",  # Windows Media
 }
 
+# How PBM, PGM and PPM begin, whose headers are text.
+ANYMAPS = tuple(f"P{number}".encode() for number in range(1, 7))
+
 WHY = {
     "video": "videos are not read: take pictures from it, `ffmpeg -i FILE -r 1 %04d.jpg`",
-    "gif": "GIF is not read: save the picture as PNG",
     "pdf": "a PDF is not read: take the pictures out, `pdfimages -all FILE photo`",
     "archive": "an archive is not read: unpack it and give the folder",
     "text": "its content is text",
@@ -48,8 +51,8 @@ def kind_of(start: bytes) -> str:
 
     >>> kind_of(bytes(4) + b"ftypisom")
     'video'
-    >>> kind_of(b"GIF89a")
-    'gif'
+    >>> kind_of(b"%PDF-1.7")
+    'pdf'
     """
     if start[4:8] == b"ftyp":
         return "heif" if start[8:12] in HEIF_BRANDS else "video"
@@ -81,6 +84,8 @@ def misnamed(path: Path, kind: str) -> str:
 
 
 def _is_text(start: bytes) -> bool:
+    if start.startswith(ANYMAPS):
+        return False
     return bool(start) and all(
         byte in b"\t\n\r\f" or 32 <= byte < 127 for byte in start
     )

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from fer_transfer.console.errors import InputError, shown
-from fer_transfer.data import fer2013
+from fer_transfer.data import addresses, fer2013
 
+# Committed, and never changed: what `data.watch` names where the source is not on this machine.
+UNWATCHED = "data/unwatched"
 FEW_NAMES = 10  # an error lists no more
 HASH = re.compile("|md5:[0-9a-f]{32}|sha256:[0-9a-f]{64}", re.IGNORECASE)
 
@@ -28,6 +30,7 @@ def check(settings: Any) -> None:
         InputError: If two values contradict each other.
     """
     _check_hash(settings.data)
+    _check_watch(settings.data)
     for name, split in settings.splits.items():
         _check_split(name, split)
     if settings.data.source == "synthetic":
@@ -48,6 +51,19 @@ def _check_hash(data: Any) -> None:
         raise InputError(
             f"`data.hash` in params.yaml is set, but `data.source` is `{data.source}`, where it "
             'is not read. Set it to "", or set `data.source` to the file that has this hash.'
+        )
+
+
+def _check_watch(data: Any) -> None:
+    """Check that DVC watches a source that is on this machine, whose photos may change."""
+    is_here = data.source not in ("kaggle", "synthetic")
+    path = addresses.local_path(data.source) if is_here else None
+    expected = UNWATCHED if path is None else str(path)
+    if data.watch != expected:
+        raise InputError(
+            f"`data.watch` in params.yaml must be `{expected}` where `data.source` is "
+            f"`{data.source}`: DVC then sees what is added, changed or removed there. Got "
+            f"{shown(data.watch)} instead. Set it to that."
         )
 
 

@@ -10,7 +10,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from fer_transfer.console.errors import InputError, shown
-from fer_transfer.data import fer2013
+from fer_transfer.data.emotions import NUMBERINGS
 from fer_transfer.settings import checks
 from fer_transfer.settings.validation import check_keys, section
 
@@ -19,6 +19,9 @@ MOST = 1_000_000
 # What NumPy and scikit-learn take is below 2**32; stand-in weights and faces use the next one.
 LAST_SEED = 2**32 - 2
 
+# Of readers/sources.py and of detection/detectors.py, whose libraries settings do not need.
+LAYOUTS = ("csv", "manifest", "class-folders")
+DETECTORS = ("centerface", "haar")
 PRECISIONS = ("float32", "bfloat16")
 
 # A variant's or run's name is part of file names and of DVC's stage names. In lower case only, as
@@ -27,12 +30,16 @@ NAME = re.compile("[a-z0-9][a-z0-9_-]{0,59}")
 
 
 class Data(Params):
-    """Where FER2013 comes from, and whether FER+ is wanted beside it."""
+    """Where the faces come from, how they are read, and whether FER+ is wanted beside them."""
 
     source: str = Param("kaggle", dtype=str)
+    watch: str = Param("", dtype=str)
     hash: str = Param("", dtype=str)
+    layout: str = Param("auto", dtype=str, one_of=("auto", *LAYOUTS))
+    detector: str = Param("none", dtype=str, one_of=("none", *DETECTORS))
     convert: bool = Param(False, dtype=bool)
-    numbering: str = Param("none", dtype=str, one_of=("none", *fer2013.NUMBERINGS))
+    numbering: str = Param("none", dtype=str, one_of=("none", *NUMBERINGS))
+    map: dict[str, str] = Param({}, dtype=dict)
     ferplus: bool = Param(False, dtype=bool)
 
 

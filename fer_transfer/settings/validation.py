@@ -75,6 +75,11 @@ def _allowed(
         return bool(low < value < high)
     if type(value) not in kinds:
         return False
+    if isinstance(value, dict):
+        return all(
+            type(key) in (str, int) and isinstance(name, str) and name.strip()
+            for key, name in value.items()
+        )
     if isinstance(value, str):
         # A control character is in no path, and would end what prints it in a mess.
         return value in choices if choices else value.isprintable()
@@ -85,6 +90,8 @@ def _allowed(
 def _wanted(kinds: tuple[type, ...], low: Any, high: Any, choices: Any) -> str:
     """Describe a permitted value in words."""
     words = []
+    if dict in kinds:
+        words.append("a mapping of words to words, or {}")
     if bool in kinds:
         words.append("`true` or `false`")
     if int in kinds:
