@@ -59,6 +59,7 @@ def read(data: Data) -> DataSet:
     """
     layout, path = detect_layout(RAW, data.layout)
     if layout == SYNTHETIC:
+        ferplus.check_not_wanted(data.ferplus)
         labelled, images = faces.read(path), faces.read_images(path)
         return DataSet(labelled, images, layout, SYNTHETIC)
     if layout == "csv":
@@ -67,6 +68,7 @@ def read(data: Data) -> DataSet:
             labelled = replace(labelled, votes=ferplus.fetch_votes(labelled))
         official = fer2013_csv.is_official(path)
         return DataSet(labelled, images, layout, path.name, official)
+    ferplus.check_not_wanted(data.ferplus)
     result = detected.read(_name(data.source), data.numbering, data.map)
     labelled = result.faces
     if fer2013_csv.is_copy(labelled):

@@ -12,7 +12,7 @@ import pytest
 import sources
 
 from fer_transfer.console.errors import InputError
-from fer_transfer.data import faces, synthetic
+from fer_transfer.data import faces, fetch, synthetic
 from fer_transfer.readers import fer2013_csv
 from stages import download
 

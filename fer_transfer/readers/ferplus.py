@@ -67,6 +67,14 @@ def read(path: Path) -> pd.DataFrame:
     return votes.astype(np.int64).assign(part=table["usage"].map(PARTS))
 
 
+def check_not_wanted(wanted: bool) -> None:
+    """Raise an InputError if votes are wanted on faces that do not come from FER2013's CSV file."""
+    if wanted:
+        raise InputError(
+            f"FER+ names a face by its row in fer2013.csv, and these are not its rows. {REMEDY}"
+        )
+
+
 def check_same_faces(table: pd.DataFrame, faces: Faces) -> None:
     """Raise an InputError unless FER+'s rows are those of the faces, in their order."""
     if len(table) != len(faces):
