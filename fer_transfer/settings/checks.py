@@ -8,6 +8,7 @@ from typing import Any
 
 from fer_transfer.console.errors import InputError, shown
 from fer_transfer.data import fer2013
+from fer_transfer.settings import recipes
 
 FEW_NAMES = 10  # an error lists no more
 HASH = re.compile("|md5:[0-9a-f]{32}|sha256:[0-9a-f]{64}", re.IGNORECASE)
@@ -117,6 +118,7 @@ def _check_run(name: str, run: Any, settings: Any) -> None:
             f"`{run.variant}` are those of seed {variant.seed}. A random variant has a seed "
             "of its own for each run: set both alike, or list another variant."
         )
+    recipes.check(name, run, settings)
 
 
 def _check_one_of(value: str, allowed: Collection[str], where: str) -> None:

@@ -103,7 +103,7 @@ class Variant(Params):
         4, dtype=(int, str), low=0, high=MOST, one_of=("all",)
     )
     seed: int | None = Param(None, dtype=int, low=0, high=LAST_SEED)
-    size: int | None = Param(None, dtype=int, low=32, high=1024)
+    size: int | None = Param(None, dtype=int, low=1, high=1024)
     precision: str | None = Param(None, dtype=str, one_of=PRECISIONS)
 
 
