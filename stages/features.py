@@ -2,7 +2,7 @@
 
 Reads   data/faces/images.npy            (N, 48, 48) uint8
         data/weights/<variant>.h5        what the backbone starts from
-Params  features, compute; of the variant: backbone, trainable_layers, precision
+Params  features, compute; of the variant: backbone, trainable_layers, size, precision
 Writes  data/features/<variant>/0.npy..  the tensors at the split point, (N, ...) each, in
                                          the order of images.npy; memory-mapped
         metrics/features/<variant>.json  what is stored: size, range, spread, zeros; and
@@ -89,7 +89,9 @@ def main(name: str) -> None:
             variant.precision or settings.compute.precision
         )
     precision.set_precision(in_precision)
-    network = split_model.build(variant.backbone, variant.trainable_layers, weights)
+    network = split_model.build(
+        variant.backbone, variant.trainable_layers, weights, size=variant.size
+    )
     engine = open_engine(network.frozen, in_precision)
 
     logger.info(

@@ -1,8 +1,8 @@
 import pytest
+from fer_transfer.readers.emotions import NUMBERINGS, WORDS
 
 from fer_transfer.console.errors import InputError
 from fer_transfer.data.fer2013 import EMOTIONS
-from fer_transfer.readers.emotions import NUMBERINGS, WORDS
 from fer_transfer.readers.labels import name_classes
 
 

@@ -28,8 +28,8 @@ import pandas as pd
 
 from fer_transfer.console.errors import InputError
 from fer_transfer.core import files
-from fer_transfer.readers import csv_files
 from fer_transfer.data.emotions import NUMBERINGS
+from fer_transfer.readers import csv_files
 from fer_transfer.readers.listing import PART_OF, list_files
 from fer_transfer.readers.manifest import BOX, KNOWN
 
@@ -40,8 +40,14 @@ KDEF = re.compile(
 )
 CK = re.compile(r"(S\d{3})_\d{3}_\d{8}", re.IGNORECASE)
 ABBREVIATIONS = {
-    "AF": "fear", "AN": "angry", "DI": "disgust", "FE": "fear",
-    "HA": "happy", "NE": "neutral", "SA": "sad", "SU": "surprise",
+    "AF": "fear",
+    "AN": "angry",
+    "DI": "disgust",
+    "FE": "fear",
+    "HA": "happy",
+    "NE": "neutral",
+    "SA": "sad",
+    "SU": "surprise",
 }
 
 Row = dict[str, str]
@@ -200,7 +206,9 @@ def main() -> None:
         kept, left_out = write_manifest(arguments.data_set, arguments.folder)
     except (InputError, OSError, UnicodeDecodeError) as error:
         sys.exit(f"error: {error}")
-    print(f"{arguments.folder / NAME}: {kept} faces; {left_out} without file or emotion.")
+    print(
+        f"{arguments.folder / NAME}: {kept} faces; {left_out} without file or emotion."
+    )
 
 
 if __name__ == "__main__":

@@ -14,7 +14,15 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from fer_transfer.detection import file_kinds
 from fer_transfer.detection.status import Rejected, Status
 
-FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "PPM")  # JPEG's reader reads MPO too
+FORMATS = (
+    "JPEG",
+    "PNG",
+    "WEBP",
+    "TIFF",
+    "BMP",
+    "GIF",
+    "PPM",
+)  # JPEG's reader reads MPO too
 MOST_PIXELS = 120_000_000  # as RGB 360 MB; the cameras of phones go up to 108 million
 
 

@@ -15,8 +15,8 @@ import pandas as pd
 
 from fer_transfer.console.errors import InputError, shown
 from fer_transfer.core import files
-from fer_transfer.data.faces import COLUMNS, Faces
 from fer_transfer.data.emotions import in_order
+from fer_transfer.data.faces import COLUMNS, Faces
 from fer_transfer.readers.labels import DROP, name_classes
 from fer_transfer.readers.listing import Dropped
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from fer_transfer.console.errors import InputError, shown
 from fer_transfer.data import addresses, fer2013
+from fer_transfer.settings import recipes
 
 # Committed, and never changed: what `data.watch` names where the source is not on this machine.
 UNWATCHED = "data/unwatched"
@@ -133,6 +134,7 @@ def _check_run(name: str, run: Any, settings: Any) -> None:
             f"`{run.variant}` are those of seed {variant.seed}. A random variant has a seed "
             "of its own for each run: set both alike, or list another variant."
         )
+    recipes.check(name, run, settings)
 
 
 def _check_one_of(value: str, allowed: Collection[str], where: str) -> None:

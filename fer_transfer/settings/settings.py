@@ -110,6 +110,7 @@ class Variant(Params):
         4, dtype=(int, str), low=0, high=MOST, one_of=("all",)
     )
     seed: int | None = Param(None, dtype=int, low=0, high=LAST_SEED)
+    size: int | None = Param(None, dtype=int, low=1, high=1024)
     precision: str | None = Param(None, dtype=str, one_of=PRECISIONS)
 
 
@@ -126,6 +127,16 @@ class Run(Params):
     learning_rate: float | None = Param(None, dtype=float, low=0, high=1)
     dropout: float | None = Param(None, dtype=float, low=0, high=1)
     train_share: float | None = Param(None, dtype=float, low=0, high=1)
+    epochs: int | None = Param(None, dtype=int, low=1, high=MOST)
+    batch_size: int | None = Param(None, dtype=int, low=1, high=MOST)
+    labels: str | None = Param(None, dtype=str, one_of=("fer2013", "ferplus", "both"))
+    augment: bool | None = Param(None, dtype=bool)
+    optimizer: str | None = Param(None, dtype=str, one_of=("adam", "adamw"))
+    weight_decay: float | None = Param(None, dtype=float, low=0, high=1)
+    schedule: str | None = Param(None, dtype=str, one_of=("constant", "cosine"))
+    label_smoothing: float | None = Param(None, dtype=float, low=0, high=1)
+    class_weight: str | None = Param(None, dtype=str, one_of=("none", "balanced"))
+    average: float | None = Param(None, dtype=float, low=0, high=1)
 
 
 class Named(dict[str, Any]):
