@@ -149,7 +149,7 @@ class Recogniser:
         values = self.model.probabilities(crop)
         probabilities = [round(float(value), 6) for value in values]
         return Face(
-            box=Box(*(round(value, 1) for value in box)),
+            box=Box(*(round(float(value), 1) for value in box)),
             score=None if detection.score is None else round(detection.score, 4),
             tilt=round(detection.tilt, 1),
             probabilities=dict(zip(self.classes, probabilities, strict=True)),
