@@ -3,8 +3,10 @@ SHELL := /bin/bash
 PYTHON := python3
 DEMO := .demo
 ALGORITHM := .algorithm
-MODEL := models/default
 OUT := recognised
+# Dask runs whatever code reaches its ports: they are open to this machine alone unless HOST says
+# otherwise. docs/fleet.md, before you set it.
+HOST := 127.0.0.1
 TEST := python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
 UV := 0.13.9
 # A user's hooks, such as those of `dvc install`, are not for the clones that are made here.
@@ -14,6 +16,11 @@ GIT := git -c $(NO_HOOKS)
 GPU := $(filter-out 0,$(or $(GPU),$(wildcard .venv/.installed-gpu)))
 LOCK := requirements$(if $(GPU),-gpu).lock
 INSTALLED := .venv/.installed$(if $(GPU),-gpu)
+# What users set may hold spaces, quotes, `&` and `$`: recipes take it from the environment, in
+# double quotes, so that neither make nor the shell reads it as its own.
+TEXTS := PYTHON DEMO ALGORITHM PHOTOS MODEL OUT CONVERT HOST SCHEDULER PROTOCOL TARGETS
+$(foreach name,$(TEXTS),$(eval override $(name) := $$(value $(name))))
+export $(TEXTS)
 # The stages are run as `python -m stages.<name>`: dvc must find the environment's python.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
@@ -46,8 +53,8 @@ clone:
 
 # The environment's python is named at each step, whatever environment is active.
 $(INSTALLED): $(LOCK) build-constraints.txt tools/environment.pth
-	$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 11) <= v < (3, 14) else f"python3 is {v[0]}.{v[1]}; the project needs 3.11 to 3.13: make PYTHON=python3.11")'
-	test -x .venv/bin/python || $(PYTHON) -m venv .venv
+	"$$PYTHON" -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 11) <= v < (3, 14) else f"python3 is {v[0]}.{v[1]}; the project needs 3.11 to 3.13: make PYTHON=python3.11")'
+	test -x .venv/bin/python || "$$PYTHON" -m venv .venv
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-user --prefix= --target .venv/uv --upgrade uv==$(UV)
 	.venv/uv/bin/uv pip sync --python .venv/bin/python --quiet $(LOCK) --build-constraints build-constraints.txt --compile-bytecode
 	cp tools/environment.pth "$$(.venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/"
@@ -55,22 +62,22 @@ $(INSTALLED): $(LOCK) build-constraints.txt tools/environment.pth
 
 # The study's dvc.lock says nothing of the demo, and DVC reads and writes it whole for each stage.
 demo: install  ## the whole study on synthetic faces, offline, in a folder of its own
-	@test -d $(DEMO) || $(GIT) clone --quiet --config $(NO_HOOKS) . $(DEMO)
-	@cd $(DEMO) && head=$$(git -C .. rev-parse HEAD) && $(GIT) fetch --quiet origin HEAD \
+	@test -d "$$DEMO" || $(GIT) clone --quiet --config $(NO_HOOKS) . "$$DEMO"
+	@cd "$$DEMO" && head=$$(git -C .. rev-parse HEAD) && $(GIT) fetch --quiet origin HEAD \
 		&& { [ $$(git rev-parse HEAD) = $$head ] || $(GIT) checkout --quiet --force --detach $$head; } \
 		&& { ! git diff --quiet HEAD -- dvc.lock || rm dvc.lock; } \
 		&& cp params.demo.yaml params.yaml && python -m tools.plots_page \
 		&& python -m dvc repro --quiet && python -m tools.summary
 
 algorithm: install  ## the algorithm for photos of your own, on drawn faces, in a folder of its own
-	@test -d $(ALGORITHM) || $(GIT) clone --quiet --config $(NO_HOOKS) . $(ALGORITHM)
-	@cd $(ALGORITHM) && head=$$(git -C .. rev-parse HEAD) && $(GIT) fetch --quiet origin HEAD \
+	@test -d "$$ALGORITHM" || $(GIT) clone --quiet --config $(NO_HOOKS) . "$$ALGORITHM"
+	@cd "$$ALGORITHM" && head=$$(git -C .. rev-parse HEAD) && $(GIT) fetch --quiet origin HEAD \
 		&& { [ $$(git rev-parse HEAD) = $$head ] || $(GIT) checkout --quiet --force --detach $$head; } \
 		&& python -m tools.algorithm_demo && python -m dvc repro --quiet algorithm/dvc.yaml \
-		&& python -m tools.algorithm_table && echo && echo "The page: $(ALGORITHM)/data/algorithm/report.html"
+		&& python -m tools.algorithm_table && echo && echo "The page: $$ALGORITHM/data/algorithm/report.html"
 
 recognise: install  ## the emotions in photos: make recognise PHOTOS=holiday/
-	python -m tools.recognise $(or $(PHOTOS),$(error Say which: make recognise PHOTOS=holiday/)) --model $(MODEL) --out $(OUT)
+	$(if $(PHOTOS),,$(error Say which: make recognise PHOTOS=holiday/))python -m fer_transfer.recognise "$$PHOTOS" --out "$$OUT" $(if $(MODEL),--model "$$MODEL")
 
 test: install  ## run the tests
 	$(TEST)
@@ -97,20 +104,16 @@ verify: install  ## check DVC's cache by its hashes: after a power cut, or on a 
 	python -m tools.verify
 
 unchanged: install  ## keep results whose code changed, if a small part of the data proves it
-	python -m tools.unchanged $(if $(CONVERT),--convert $(CONVERT))
-
-# Dask runs whatever code reaches its ports: they are open to this machine alone unless HOST says
-# otherwise. docs/fleet.md, before you set it.
-HOST := 127.0.0.1
+	python -m tools.unchanged $(if $(CONVERT),--convert "$$CONVERT")
 
 scheduler: install  ## what workers and `make fleet` meet at (HOST: docs/fleet.md first)
-	python -m distributed.cli.dask_scheduler --host $(HOST) --port 8786 $(if $(PROTOCOL),--protocol $(PROTOCOL)) --dashboard-address $(HOST):8787
+	python -m distributed.cli.dask_scheduler --host "$$HOST" --port 8786 $(if $(PROTOCOL),--protocol "$$PROTOCOL") --dashboard-address "$$HOST:8787"
 
 worker: install  ## offer this machine: make worker SCHEDULER=tcp://HOST:8786
-	python -m tools.fleet.worker --scheduler $(or $(SCHEDULER),$(error Say which: make worker SCHEDULER=tcp://HOST:8786)) --host $(HOST)
+	$(if $(SCHEDULER),,$(error Say which: make worker SCHEDULER=tcp://HOST:8786))python -m tools.fleet.worker --scheduler "$$SCHEDULER" --host "$$HOST"
 
 fleet: install  ## run what is stale on workers: make fleet SCHEDULER=tcp://HOST:8786, or on this machine's cores
-	python -m tools.fleet $(if $(SCHEDULER),--scheduler $(SCHEDULER)) $(TARGETS)
+	python -m tools.fleet $(if $(SCHEDULER),--scheduler "$$SCHEDULER") $$TARGETS
 
 repro: install  ## run the study of params.yaml
 	python -m dvc repro

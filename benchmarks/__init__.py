@@ -1,1 +1,5 @@
 """What the project's speed rests on, measured: `make bench`."""
+
+from fer_transfer import environment
+
+environment.isolate()

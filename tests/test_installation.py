@@ -1,6 +1,7 @@
 """`make install` installs into .venv and nowhere else, wherever the project lies."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -219,3 +220,24 @@ def test_a_stage_that_is_started_by_hand_under_a_safe_path_is_found():
         text=True,
     )
     assert "evaluate.py takes name. Got nothing instead." in done.stderr
+
+
+NAMES = ("my photos", "Ann's [2026]", "R&D; false", '100$HOME `id` "x" #1', "a$$b\\")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_variable_of_make_reaches_the_program_as_it_was_given(checkout, name):
+    done = make(checkout, "recognise", f"PHOTOS={name}", f"OUT={name}", f"MODEL={name}")
+    assert done.returncode == 0, done.stderr
+    calls = (checkout / "calls").read_text()
+    program = "-m fer_transfer.recognise"
+    assert f"{program} {name} --out {name} --model {name}\n" in calls
+
+
+def test_every_variable_that_users_set_is_handed_over_in_quotes():
+    text = (PROJECT / "Makefile").read_text()
+    [names] = re.findall(r"^TEXTS := (.+)$", text, re.MULTILINE)
+    recipes = re.findall(r"^\t.*$", text, re.MULTILINE)
+    for name in names.split():
+        tested = f"$(if $({name}),"  # make asks whether it is set
+        assert not any(f"$({name})" in line.replace(tested, "") for line in recipes)

@@ -1,6 +1,7 @@
 import contextlib
 import os
 import struct
+import sys
 import zlib
 
 import numpy as np
@@ -38,9 +39,9 @@ def rejection(path, content, *, named=True):
     return caught.value
 
 
-@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF", "BMP"])
+@pytest.mark.parametrize("kind", [name for name in photos.FORMATS if name != "HEIF"])
 def test_a_photo_is_read_as_rgb(tmp_path, kind):
-    photo = read(tmp_path / f"x.{kind.lower()}", photo_files.encoded(RAMP, kind))
+    photo = read(tmp_path / "x", photo_files.encoded(RAMP, kind))
     assert photo.pixels.shape == (40, 60, 3)
     assert photo.pixels.dtype == np.uint8
     assert np.abs(photo.pixels.astype(int) - np.asarray(RAMP)).mean() < 6
@@ -90,6 +91,23 @@ def test_every_kind_of_pixel_becomes_rgb(tmp_path, name):
     assert (pixels.shape, pixels.dtype) == ((40, 60, 3), np.uint8)
 
 
+@pytest.mark.parametrize("bits", [8, 10, 12, 14])
+@pytest.mark.parametrize("type_", ["u2", "i4", "f4"])
+def test_levels_of_fewer_bits_than_the_file_has_are_not_black(tmp_path, type_, bits):
+    levels = np.linspace(0, 2**bits - 1, 2400).reshape(40, 60).round().astype(type_)
+    content = photo_files.encoded(Image.fromarray(levels), "TIFF")
+    photo = read(tmp_path / "x", content)
+    assert np.array_equal(photo.pixels[..., 0], levels.astype(int) >> (bits - 8))
+    assert photo.note == f"grey levels up to {2**bits - 1}: read as {bits} bits"
+
+
+@pytest.mark.parametrize("highest", [70_000, -1], ids=["above 16 bits", "negative"])
+def test_levels_that_no_16_bits_hold_are_refused(tmp_path, highest):
+    levels = np.full((40, 60), highest, dtype="i4")
+    content = photo_files.encoded(Image.fromarray(levels), "TIFF")
+    assert "outside 0 to 65535" in rejection(tmp_path / "x", content).reason
+
+
 @pytest.mark.parametrize("kind", ["PNG", "TIFF"])
 def test_16_bits_keep_their_greys(tmp_path, kind):
     levels = np.linspace(0, 65535, 2400).reshape(40, 60).astype(np.uint16)
@@ -112,13 +130,13 @@ def test_a_transparent_palette_is_white(tmp_path):
     assert (read(tmp_path / "x.png", content).pixels == 255).all()
 
 
-def test_of_several_images_the_first_is_read_and_that_is_said(tmp_path):
-    content = photo_files.encoded(
-        RAMP, "TIFF", save_all=True, append_images=[RAMP.rotate(180)]
-    )
-    photo = read(tmp_path / "x.tif", content)
+@pytest.mark.parametrize("kind", ["TIFF", "PNG", "GIF", "WEBP", "AVIF"])
+def test_of_several_images_the_first_is_read_and_that_is_said(tmp_path, kind):
+    others = [RAMP.rotate(180)]
+    content = photo_files.encoded(RAMP, kind, save_all=True, append_images=others)
+    photo = read(tmp_path / "x", content)
     assert photo.note == "the first of 2 images"
-    assert np.array_equal(photo.pixels, RAMP)
+    assert np.abs(photo.pixels.astype(int) - np.asarray(RAMP)).mean() < 9
 
 
 def test_a_wrong_name_is_read_and_said(tmp_path):
@@ -196,11 +214,35 @@ def test_a_video_is_named_as_such(tmp_path, name):
     assert "ffmpeg" in video.reason
 
 
+def tiff(**tags):
+    """Return a TIFF file with these tags besides its own, by their numbers."""
+    numbers = {int(name[1:]): value for name, value in tags.items()}
+    return photo_files.encoded(RAMP, "TIFF", tiffinfo=numbers)
+
+
+RAW = {
+    "cr3": bytes(4) + b"ftypcrx " + bytes(40),
+    "cr2": b"II*\x00\x10\x00\x00\x00CR\x02\x00" + bytes(40),
+    "raf": b"FUJIFILMCCD-RAW 0201" + bytes(40),
+    "nef": tiff(_254=1, _330=8),
+    "dng": tiff(_50706=b"\1\4\0\0"),
+    "arw": tiff(),
+}
+
+
+@pytest.mark.parametrize("kind", RAW)
+@pytest.mark.parametrize("named", [True, False])
+def test_the_preview_in_camera_raw_is_not_taken_for_the_photo(tmp_path, kind, named):
+    raw = rejection(tmp_path / f"x.{kind}", RAW[kind], named=named)
+    assert raw.status == Status.CAMERA_RAW
+    assert "darktable-cli" in raw.reason
+
+
 OTHERS = {
     "text": b"Dear diary, today we took no photo.",
     "html": b"<!doctype html><html><body>404</body></html>",
     "svg": b'<svg xmlns="http://www.w3.org/2000/svg"/>' + b" " * 40,
-    "gif": b"GIF89a" + bytes(40),
+    "jpeg xl": b"\xff\x0a" + bytes(40),
     "pdf": b"%PDF-1.7" + bytes(40),
     "zip": b"PK\x03\x04" + bytes(40),
     "noise": np.random.default_rng(0).bytes(4000),
@@ -233,7 +275,7 @@ def test_heic_without_its_package_names_it(tmp_path, monkeypatch):
     monkeypatch.setattr(photos, "find_spec", lambda name: None)
     heic = rejection(tmp_path / "x.heic", bytes(4) + b"ftypheic" + bytes(40))
     assert heic.status == Status.NEEDS_PACKAGE
-    assert "pip install pillow-heif" in heic.reason
+    assert f"{sys.executable} -m pip install pillow-heif" in heic.reason
 
 
 def test_heic_is_read_with_its_package(tmp_path):
@@ -241,6 +283,15 @@ def test_heic_is_read_with_its_package(tmp_path):
     pillow_heif.register_heif_opener()
     photo = read(tmp_path / "x.heic", photo_files.encoded(RAMP, "HEIF", quality=90))
     assert photo.pixels.shape == (40, 60, 3)
+
+
+def test_an_image_in_memory_is_read_as_a_file_is(tmp_path):
+    exif = Image.Exif()
+    exif[EXIF_ORIENTATION] = 6
+    content = photo_files.encoded(RAMP.convert("LA"), "PNG", exif=exif)
+    photo = read(tmp_path / "x.png", content)
+    with Image.open(tmp_path / "x.png") as image:
+        assert np.array_equal(photos.from_image(image).pixels, photo.pixels)
 
 
 def test_a_pipe_is_not_opened(tmp_path):

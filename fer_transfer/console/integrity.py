@@ -12,9 +12,6 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
-
 from fer_transfer.console.errors import InputError
 
 PIPELINE, SETTINGS = Path("dvc.yaml"), Path("params.yaml")
@@ -82,6 +79,10 @@ def _interpolate(text: str, values: dict[str, Any]) -> str:
 
 def _load(path: Path) -> dict[str, Any]:
     """Return a YAML file's mapping; nothing while it is missing or being edited."""
+    # Of the extra `study`: what recognises photos writes files, but is no stage.
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+
     try:
         values = YAML(typ="safe", pure=True).load(path)
     except (OSError, YAMLError, ValueError):

@@ -70,7 +70,7 @@ def of_classes(
 
     What is voted on besides, such as contempt, is left out.
     """
-    names = [EMOTION_FOLDERS.get(name, name) for name in voted]
+    names = [WORDS.get(name, name) for name in voted]
     chosen = probabilities[:, [names.index(name) for name in classes]]
     return chosen / chosen.sum(axis=1, keepdims=True)
 

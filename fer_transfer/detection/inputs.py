@@ -11,6 +11,9 @@ from typing import NamedTuple
 from fer_transfer.detection.status import Rejected, Status
 
 STANDARD_INPUT = "-"
+# What a folder of recognise's results holds: not photos to read.
+RESULTS = ("faces.csv", "files.csv", "faces.jsonl")
+UNFINISHED = ".unfinished"
 
 
 class Input(NamedTuple):
@@ -87,6 +90,11 @@ def _walk(top: str, leave_out: Path | None) -> Iterator[Input]:
             folders.clear()
             continue
         entered.add(number)
+        if UNFINISHED in folders or set(RESULTS) <= set(names):
+            folders.clear()
+            reason = "results of fer-recognise: give the photos themselves"
+            yield Input(folder, False, Rejected(Status.SKIPPED, reason))
+            continue
         folders.sort()
         for name in sorted(names):
             yield Input(os.path.join(folder, name), named=False)  # noqa: PTH118  # keeps `./`

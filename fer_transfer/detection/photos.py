@@ -1,8 +1,9 @@
 """Read one photo, whatever it holds, as RGB the way a viewer would show it."""
 
 import stat
+import sys
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,16 +15,16 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from fer_transfer.detection import file_kinds
 from fer_transfer.detection.status import Rejected, Status
 
+# What Pillow reads in its own wheel; JPEG's reader reads MPO too.
 FORMATS = (
-    "JPEG",
-    "PNG",
-    "WEBP",
-    "TIFF",
-    "BMP",
-    "GIF",
-    "PPM",
-)  # JPEG's reader reads MPO too
+    *("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "PPM", "JPEG2000", "AVIF"),
+    *("HEIF",),  # with pillow-heif
+)
 MOST_PIXELS = 120_000_000  # as RGB 360 MB; the cameras of phones go up to 108 million
+
+
+# On odd metadata; sizes are checked below. Not per photo: threads share the filters.
+warnings.filterwarnings("ignore", module="PIL")
 
 
 class Photo(NamedTuple):
@@ -45,18 +46,26 @@ def read_photo(path: Path, *, named: bool = True) -> Photo:
     """
     try:
         kind = _kind(path)
-        if kind in file_kinds.HEIF:
+        if kind == "heif":
             _register_heif()
-        elif kind in file_kinds.REFUSED:
+        elif kind in file_kinds.WHY:
             raise file_kinds.refusal(kind)
         with _damage_explained(), Image.open(path, formats=_formats(kind)) as image:
-            return _decode(image, path)
+            if file_kinds.is_camera_raw(path, getattr(image, "tag_v2", {})):
+                raise file_kinds.refusal("camera raw")
+            return _decode(image, file_kinds.misnamed(path, image.format or ""))
     except Rejected as rejected:
         other = rejected.status in (Status.NOT_A_PHOTO, Status.VIDEO)
         if named or not other or file_kinds.has_photo_name(path):
             raise
         reason = f"{rejected.status}: {rejected.reason}"
         raise Rejected(Status.SKIPPED, reason) from None
+
+
+def from_image(image: Image.Image) -> Photo:
+    """Return a PIL image as a photo; see `read_photo`."""
+    with _damage_explained():
+        return _decode(image)
 
 
 def _kind(path: Path) -> str:
@@ -79,12 +88,15 @@ def _kind(path: Path) -> str:
 
 
 def _formats(kind: str) -> list[str]:
-    return ["HEIF"] if kind in file_kinds.HEIF else list(FORMATS)
+    return ["HEIF"] if kind == "heif" else list(FORMATS[:-1])
 
 
 def _register_heif() -> None:
     if find_spec("pillow_heif") is None:
-        reason = "HEIC needs a package: `pip install pillow-heif`, or save it as JPEG"
+        reason = (
+            f"HEIC needs a package: `{sys.executable} -m pip install pillow-heif`, again after "
+            "each change of the lock file; or save it as JPEG"
+        )
         raise Rejected(Status.NEEDS_PACKAGE, reason)
     import pillow_heif
 
@@ -95,17 +107,13 @@ def _register_heif() -> None:
 def _damage_explained() -> Iterator[None]:
     """Turn whatever a decoder raises into a status: the file is at fault, not the program."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # on odd metadata; size is checked below
-            yield
+        yield
     except (Rejected, MemoryError, KeyboardInterrupt):
         raise
     except Image.DecompressionBombError:
         raise Rejected(Status.TOO_LARGE, _too_large("an image")) from None
     except UnidentifiedImageError:
-        reason = "its content is no image that can be read: expected " + ", ".join(
-            FORMATS
-        )
+        reason = "not an image that can be read: expected " + ", ".join(FORMATS)
         raise Rejected(Status.NOT_A_PHOTO, reason) from None
     except Exception as error:
         why = " ".join(str(error).split()) or type(error).__name__
@@ -115,11 +123,11 @@ def _damage_explained() -> Iterator[None]:
         raise Rejected(Status.DAMAGED, reason) from None
 
 
-def _decode(image: Image.Image, path: Path) -> Photo:
+def _decode(image: Image.Image, note: str = "") -> Photo:
     width, height = image.size
     if width * height > MOST_PIXELS:
         raise Rejected(Status.TOO_LARGE, _too_large(f"{width} x {height} pixels"))
-    notes = [file_kinds.misnamed(path, image.format or "")]
+    notes = [note]
     if (frames := getattr(image, "n_frames", 1)) > 1 and image.format != "MPO":
         notes.append(f"the first of {frames} images")
     image.load()
@@ -127,6 +135,9 @@ def _decode(image: Image.Image, path: Path) -> Photo:
         image = ImageOps.exif_transpose(image)
     except Exception:  # whatever a spoilt EXIF block makes Pillow raise
         notes.append("its EXIF data is damaged: shown as stored")
+    if image.mode in DEEP:
+        pixels, note = _from_levels(np.asarray(image))
+        return Photo(pixels, "; ".join(filter(None, [*notes, note])))
     return Photo(_as_rgb(image), "; ".join(filter(None, notes)))
 
 
@@ -135,8 +146,6 @@ def _too_large(what: str) -> str:
 
 
 def _as_rgb(image: Image.Image) -> np.ndarray:
-    if converted := DEEP.get(image.mode):
-        return converted(np.asarray(image))
     if "A" in image.mode or "a" in image.mode or "transparency" in image.info:
         image = image.convert("RGBA")
         white = Image.new("RGBA", image.size, "white")
@@ -144,35 +153,29 @@ def _as_rgb(image: Image.Image) -> np.ndarray:
     return np.asarray(image.convert("RGB"))
 
 
-def _from_16_bits(levels: np.ndarray) -> np.ndarray:
-    """Take the high byte of grey levels (h, w); Pillow would cut all above 255."""
-    eight = (np.clip(levels, 0, 65535).astype(np.uint16) >> 8).astype(np.uint8)
-    return np.repeat(eight[..., None], 3, axis=2)
+def _from_levels(levels: np.ndarray) -> tuple[np.ndarray, str]:
+    """Reduce grey levels (h, w) of more than 8 bits to RGB (h, w, 3) of 8 bits.
 
+    Fractions up to 1 are stretched to 8 bits. Other levels are taken to have 8, 10, 12, 14 or 16
+    bits, as few as hold the highest: a camera's 12 bits in a file of 16 would come out black.
 
-def _from_32_bits(levels: np.ndarray) -> np.ndarray:
-    if levels.max() > 65535:
-        reason = "grey levels above 65535: expected 8 or 16 bits. Save it with 16"
+    Returns:
+        The pixels, and a note where fewer bits were used than the file has.
+    """
+    highest = levels.max()
+    if not (np.isfinite(levels).all() and levels.min() >= 0 and highest <= 65535):
+        reason = "grey levels outside 0 to 65535: save it with 8 or 16 bits"
         raise Rejected(Status.NOT_A_PHOTO, reason)
-    return _from_16_bits(levels)
-
-
-def _from_floats(levels: np.ndarray) -> np.ndarray:
-    if not (np.isfinite(levels).all() and levels.min() >= 0 and levels.max() <= 1):
-        reason = "its values are fractions outside 0 to 1: save it with 8 or 16 bits"
-        raise Rejected(Status.NOT_A_PHOTO, reason)
-    return _from_16_bits(levels * 65535)
+    if levels.dtype.kind == "f" and highest <= 1:
+        levels, highest = levels * 65535, 65535
+    bits = next(bits for bits in (8, 10, 12, 14, 16) if highest < 2**bits)
+    eight = (levels.astype(np.uint16) >> (bits - 8)).astype(np.uint8)
+    note = "" if bits == 16 else f"grey levels up to {highest:g}: read as {bits} bits"
+    return np.repeat(eight[..., None], 3, axis=2), note
 
 
 # Pillow's modes of more than 8 bits, all of them grey.
-DEEP: dict[str, Callable[[np.ndarray], np.ndarray]] = {
-    "I;16": _from_16_bits,
-    "I;16L": _from_16_bits,
-    "I;16B": _from_16_bits,
-    "I;16N": _from_16_bits,
-    "I": _from_32_bits,
-    "F": _from_floats,
-}
+DEEP = ("I;16", "I;16L", "I;16B", "I;16N", "I", "F")
 
 
 def is_fer2013_crop(pixels: np.ndarray) -> bool:

@@ -14,6 +14,7 @@ class Status(StrEnum):
     EMPTY = "empty"
     NOT_A_PHOTO = "not a photo"
     VIDEO = "video"
+    CAMERA_RAW = "camera raw"
     NEEDS_PACKAGE = "needs a package"
     TOO_LARGE = "too large"
     DAMAGED = "damaged"

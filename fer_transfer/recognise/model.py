@@ -1,84 +1,57 @@
-"""A model that recognises emotions, wherever it comes from: a face in, probabilities out."""
+"""A model is one ONNX file: faces in, calibrated probabilities out; its metadata say the rest."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+import hashlib
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
-from scipy.special import softmax
-from scipy.stats import binomtest
+import onnxruntime
 
 from fer_transfer.console.errors import InputError
+from fer_transfer.recognise import metadata
+
+# In a wheel the default model lies beside this module, in a checkout in models/default.
+IN_WHEEL = Path(__file__).with_name("model.onnx")
+IN_CHECKOUT = Path(__file__).parents[2] / "models/default/model.onnx"
 
 
-class Score(NamedTuple):
-    """How a model did on a test set, with the interval that its size leaves open."""
-
-    test_set: str
-    images: int
-    accuracy: float
-    low: float
-    high: float
-
-    @property
-    def label(self) -> str:
-        """Say it in one line.
-
-        >>> score_of("FER2013's test set", 7177, 0.604).label
-        "60.4% (95% interval 59.3% to 61.5%) of 7,177 images of FER2013's test set"
-        """
-        return (
-            f"{self.accuracy:.1%} (95% interval {self.low:.1%} to {self.high:.1%}) of "
-            f"{self.images:,} images of {self.test_set}"
-        )
-
-
-@dataclass(frozen=True)
 class Model:
-    """What turns a face into probabilities."""
+    """A model file, opened. Threads may share it."""
 
-    name: str
-    classes: tuple[str, ...]
-    logits: Callable[[np.ndarray], np.ndarray]  # grey (48, 48) uint8 -> (classes,)
-    temperature: float  # 1: as trained; above 1: less sure than that
-    score: Score | None
-    key: str  # changes when any number of it does
-    remarks: tuple[str, ...] = field(default=())
+    def __init__(self, path: str | Path) -> None:
+        """Open an ONNX file, for one core: several photos at a time use the others.
+
+        Raises:
+            InputError: If it is not a model file of this program.
+        """
+        try:
+            content = Path(path).read_bytes()
+        except OSError as error:
+            raise InputError(
+                f"--model must be an ONNX file that can be read. Got {path}: {error.strerror}. "
+                "For a trained run of the study: `python -m tools.export RUN` writes it."
+            ) from None
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        options.log_severity_level = 3
+        try:
+            self.session = onnxruntime.InferenceSession(
+                content, options, providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:  # onnxruntime has no common class of its errors
+            why = " ".join(str(error).split())[:200]
+            raise InputError(f"{path} is not an ONNX file: {why}") from None
+        properties = self.session.get_modelmeta().custom_metadata_map
+        self.metadata = metadata.read(properties, str(path))
+        self.key = hashlib.sha256(content).hexdigest()
 
     def probabilities(self, face: np.ndarray) -> np.ndarray:
-        """Return the calibrated probabilities (classes,) of one face, grey (48, 48) uint8.
+        """Return the calibrated probabilities (classes,) float32 of a grey face (48, 48) uint8.
 
-        One face a call: then neither the order nor the number of the others changes a digit.
+        One face a call: neither the order nor the number of the others changes a digit.
         """
-        logits = self.logits(face).astype(np.float64)
-        return np.asarray(softmax(logits / self.temperature))
+        [probabilities] = self.session.run(["probabilities"], {"image": face[None]})
+        return np.asarray(probabilities[0])
 
 
-def score_of(test_set: str, images: int, accuracy: float) -> Score:
-    """Give an accuracy its Wilson interval of 95%."""
-    result = binomtest(round(accuracy * images), images)
-    low, high = result.proportion_ci(0.95, method="wilson")
-    return Score(test_set, images, accuracy, float(low), float(high))
-
-
-def open_model(name: str) -> Model:
-    """Open a model folder, or a run of the study by its name.
-
-    Raises:
-        InputError: If there is neither, or what is there is not what it should be.
-    """
-    # Both bring TensorFlow with them, which takes seconds: not before there is need.
-    if Path(name, "model.json").exists() or Path(name).is_dir():
-        from fer_transfer.recognise.model_folder import open_folder
-
-        return open_folder(Path(name))
-    from fer_transfer.recognise.study_run import open_run, run_names
-
-    if name not in run_names():
-        raise InputError(
-            f"--model must be a model folder or a run of params.yaml ({', '.join(run_names())}). "
-            f"Got `{name}` instead, which is neither. Check the name, or make the folder "
-            "(docs/algorithm.md)."
-        )
-    return open_run(name)
+def default_model() -> Path:
+    return IN_WHEEL if IN_WHEEL.exists() else IN_CHECKOUT

@@ -3,46 +3,46 @@
 import base64
 import io
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import jinja2
 from PIL import Image
 
 from fer_transfer.core import files
 from fer_transfer.detection.status import Status
-from fer_transfer.recognise.model import Model
-from fer_transfer.recognise.tables import Record, Records
-from fer_transfer.report import html
+from fer_transfer.recognise.recogniser import Recogniser
+from fer_transfer.recognise.tables import Record, Records, columns
 
-TEMPLATES = Path(__file__).parent
 PHOTOS_SHOWN = 100  # a page of more is slow to open; the tables have them all
 PROBLEMS_SHOWN = 500
 LONGEST = 720  # pixels of a photo on the page
 
 
-@dataclass(frozen=True)
-class Setting:
-    """What the results rest on."""
+def write_page(
+    path: Path,
+    records: Records,
+    recogniser: Recogniser,
+    pictures: Path,
+    scores: dict[str, Any] | None,
+) -> Counter[str]:
+    """Write the page, a photo at a time, so that memory does not grow with their number.
 
-    model: Model
-    detector: str
-    least_probability: float
-
-
-def write_page(path: Path, records: Records, setting: Setting, pictures: Path) -> None:
-    """Write the page, a photo at a time: its memory does not grow with their number."""
-    environment = html.environment(TEMPLATES, trim_blocks=True)
+    Returns:
+        The number of inputs by status.
+    """
     statuses, emotions = counts(records())
-    shown = islice(_with_faces(records(), pictures), PHOTOS_SHOWN)
     problems = (record for record in records() if record["status"] != Status.FACES)
-    stream = environment.get_template("page.html").stream(
-        setting=setting,
+    photos = _with_faces(records(), pictures, recogniser.classes)
+    stream = _template().stream(
+        recogniser=recogniser,
+        model=recogniser.model.metadata,
+        scores=scores,
         statuses=statuses,
         emotions=emotions,
-        photos=shown,
+        photos=islice(photos, PHOTOS_SHOWN),
         photos_shown=PHOTOS_SHOWN,
         problems=islice(problems, PROBLEMS_SHOWN),
         problems_shown=PROBLEMS_SHOWN,
@@ -50,27 +50,63 @@ def write_page(path: Path, records: Records, setting: Setting, pictures: Path) -
     )
     with files.atomic_write(path) as part, part.open("wb") as file:
         stream.dump(file, encoding="utf-8")
+    return statuses
 
 
 def counts(records: Iterator[Record]) -> tuple[Counter[str], Counter[str]]:
-    """Count the inputs by status, and the faces by what they show."""
+    """Count the inputs by status, and the faces by emotion; those unsure under None."""
     statuses: Counter[str] = Counter()
     emotions: Counter[str] = Counter()
+    names = columns([])
+    emotion, unsure = names.index("emotion"), names.index("unsure")
     for record in records:
         statuses[record["status"]] += 1
-        emotions.update(face["emotion"] for face in record["faces"])
+        emotions.update(
+            None if face[unsure] else face[emotion] for face in record["faces"]
+        )
     return statuses, emotions
 
 
-def _with_faces(records: Iterator[Record], pictures: Path) -> Iterator[dict[str, Any]]:
+def percent(share: float) -> str:
+    """Write a share in per cent; one that is not certain does not read as certain.
+
+    >>> percent(0.5942), percent(0.99984)
+    ('59.4%', '>99.9%')
+    """
+    return ">99.9%" if 0.9995 <= share < 1 else f"{100 * share:.1f}%"
+
+
+def _template() -> jinja2.Template:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        lstrip_blocks=True,
+        trim_blocks=True,
+    )
+    environment.filters |= {"percent": percent, "count": lambda number: f"{number:,}"}
+    return environment.get_template("page.html")
+
+
+def _with_faces(
+    records: Iterator[Record], pictures: Path, classes: Sequence[str]
+) -> Iterator[dict[str, Any]]:
+    names = columns([])
     for record in records:
         if record["faces"]:
-            file = pictures / record["picture"]
-            address = _small(file) if record["picture"] and file.exists() else ""
-            yield {**record, "address": address}
+            picture = pictures / record["picture"]
+            faces = [
+                dict(zip(names, row[: len(names)], strict=True))
+                | {"shares": list(zip(classes, row[len(names) :], strict=True))}
+                | {"crop": crop}
+                for row, crop in zip(record["faces"], record["crops"], strict=True)
+            ]
+            there = record["picture"] and picture.exists()
+            address = _reduced(picture) if there else ""
+            yield {**record, "faces": faces, "address": address}
 
 
-def _small(picture: Path) -> str:
+def _reduced(picture: Path) -> str:
     """Return a picture, reduced, as an address that holds it."""
     buffer = io.BytesIO()
     with Image.open(picture) as image:

@@ -1,4 +1,4 @@
-"""A photo with a box about each face and what it shows."""
+"""A photo with a numbered box around each face and the emotion beside it."""
 
 import hashlib
 import os
@@ -10,25 +10,28 @@ from typing import Protocol
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from fer_transfer.core import files
-
 LONGEST = 1280  # pixels of the longer side
 COLOUR, INK = "#ffd23f", "#1c2128"  # seen on light and dark photos
+PADDING = 3  # pixels around a label's text
+
+Rectangle = tuple[float, float, float, float]  # left, top, right, bottom
 
 
-class Shown(Protocol):
-    """What a picture says of a face."""
+class Marked(Protocol):
+    """The part of a face that a picture shows."""
 
     @property
-    def box(self) -> list[float]: ...
+    def box(self) -> Sequence[float]: ...
     @property
     def emotion(self) -> str: ...
     @property
-    def probabilities(self) -> dict[str, float]: ...
+    def probability(self) -> float: ...
+    @property
+    def unsure(self) -> bool: ...
 
 
 def name_for(path: str) -> str:
-    """Return a file name that no other path has: its own name, and a hash of where it lies.
+    """Return a file name that no other path has: its own name and a hash of the path.
 
     >>> name_for("holiday/Größe 1.jpg")
     'Gr-e-1-ac72ba48.jpg'
@@ -37,30 +40,81 @@ def name_for(path: str) -> str:
     return f"{stem}-{hashlib.sha256(os.fsencode(path)).hexdigest()[:8]}.jpg"
 
 
-def draw(pixels: np.ndarray, faces: Sequence[Shown], target: Path) -> None:
-    """Write RGB (h, w, 3), reduced, with the faces marked, as a JPEG."""
+def draw(pixels: np.ndarray, faces: Sequence[Marked]) -> Image.Image:
+    """Return RGB (h, w, 3) as an image, reduced, with the faces marked."""
     image = Image.fromarray(pixels)
     scale = min(1.0, LONGEST / max(image.size))
-    size = [max(1, round(side * scale)) for side in image.size]
-    image = image.resize((size[0], size[1]), Image.Resampling.BILINEAR, reducing_gap=3)
+    if scale < 1:
+        width, height = (max(1, round(side * scale)) for side in image.size)
+        bilinear = Image.Resampling.BILINEAR
+        image = image.resize((width, height), bilinear, reducing_gap=3)
     pen = ImageDraw.Draw(image)
-    for number, face in enumerate(faces, start=1):
-        share = face.probabilities.get(face.emotion)  # None: unsure
-        label = f"{number} {face.emotion}" + ("" if share is None else f" {share:.0%}")
-        _mark(pen, [side * scale for side in face.box], label, image.size)
-    with files.atomic_write(target) as part:
-        image.save(part, format="JPEG", quality=85)
+    boxes = [_rectangle(face.box, scale) for face in faces]
+    for box in boxes:
+        thick = max(2, round((box[2] - box[0]) / 50))
+        pen.rectangle(box, outline=COLOUR, width=thick)
+    taken = list(boxes)
+    for number, (face, box) in enumerate(zip(faces, boxes, strict=True), start=1):
+        percent = "unsure" if face.unsure else rounded_percent(face.probability)
+        texts = f"{number} {face.emotion} {percent}", str(number)
+        taken.append(_label(pen, box, texts, image.size, taken))
+    return image
 
 
-def _mark(
-    pen: ImageDraw.ImageDraw, box: list[float], label: str, size: tuple[int, int]
-) -> None:
-    left, top, width, height = box
-    thick = max(2, round(width / 50))
-    pen.rectangle((left, top, left + width, top + height), outline=COLOUR, width=thick)
-    font = ImageFont.load_default(min(28, max(12, round(width / 7))))
-    _, _, wide, high = pen.textbbox((0, 0), label, font=font)
-    x = min(max(0, left), max(0, size[0] - wide - 8))
-    y = top - high - 6 if top > high + 6 else min(top + height, size[1] - high - 6)
-    pen.rectangle((x, y, x + wide + 8, y + high + 6), fill=COLOUR)
-    pen.text((x + 4, y + 2), label, fill=INK, font=font)
+def rounded_percent(share: float) -> str:
+    """Write a share as a whole per cent; what is not certain does not read as certain.
+
+    >>> rounded_percent(0.998), rounded_percent(0.002), rounded_percent(0.61)
+    ('>99%', '<1%', '61%')
+    """
+    if 0.995 <= share < 1:
+        return ">99%"
+    return "<1%" if 0 < share < 0.005 else f"{share:.0%}"
+
+
+def _rectangle(box: Sequence[float], scale: float) -> Rectangle:
+    left, top, width, height = (side * scale for side in box)
+    return left, top, left + width, top + height
+
+
+def _label(
+    pen: ImageDraw.ImageDraw,
+    box: Rectangle,
+    texts: tuple[str, str],
+    size: tuple[int, int],
+    taken: list[Rectangle],
+) -> Rectangle:
+    """Write the first text where it covers no face and no label, else the second in the box."""
+    font = ImageFont.load_default(min(28, max(12, round((box[2] - box[0]) / 7))))
+    for text in texts:
+        _, _, width, height = pen.textbbox((0, 0), text, font=font)
+        width, height = width + 2 * PADDING, height + 2 * PADDING
+        x = min(max(0, box[0]), max(0, size[0] - width))
+        for y in (box[1] - height, box[3] + 1):
+            place = (x, y, x + width, y + height)
+            inside = y >= 0 and place[3] <= size[1]
+            if inside and not any(_overlap(place, other) for other in taken):
+                return _write(pen, place, text, font)
+    corner = max(0, box[0]), max(0, box[1])
+    place = (*corner, corner[0] + width, corner[1] + height)
+    return _write(pen, place, texts[1], font)
+
+
+def _write(
+    pen: ImageDraw.ImageDraw,
+    place: Rectangle,
+    text: str,
+    font: ImageFont.FreeTypeFont | ImageFont.ImageFont,
+) -> Rectangle:
+    pen.rectangle(place, fill=COLOUR)
+    pen.text((place[0] + PADDING, place[1]), text, fill=INK, font=font)
+    return place
+
+
+def _overlap(one: Rectangle, other: Rectangle) -> bool:
+    return (
+        one[0] < other[2]
+        and other[0] < one[2]
+        and one[1] < other[3]
+        and other[1] < one[3]
+    )

@@ -1,0 +1,170 @@
+"""Recognise the emotions of faces from Python.
+
+from fer_transfer import Recogniser
+faces = Recogniser()("photo.jpg")
+faces.table()
+faces.draw()
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from PIL import Image
+
+from fer_transfer.console.errors import InputError
+from fer_transfer.detection import framing, photos
+from fer_transfer.detection.detectors import (
+    SMALLEST_FACE,
+    Box,
+    Detection,
+    find_detector,
+    whole_image,
+)
+from fer_transfer.recognise import pictures, tables
+from fer_transfer.recognise.model import Model, default_model
+
+Photo = str | Path | np.ndarray | Image.Image
+
+
+@dataclass(frozen=True)
+class Face:
+    """A face and the emotion that a model sees in it."""
+
+    box: Box  # pixels of the photo as it is displayed
+    score: float | None  # the detector's; None where the image was taken whole
+    tilt: float  # degrees clockwise from upright
+    probabilities: dict[str, float]  # calibrated, by emotion
+    unsure: bool  # the highest probability is below the threshold
+    crop: np.ndarray  # (48, 48) uint8: the input of the model
+
+    @property
+    def emotion(self) -> str:
+        """The most probable emotion."""
+        return max(self.probabilities, key=self.probabilities.__getitem__)
+
+    @property
+    def probability(self) -> float:
+        """The highest probability."""
+        return self.probabilities[self.emotion]
+
+
+@dataclass(frozen=True)
+class Faces(Sequence[Face]):
+    """The faces of one photo, from left to right."""
+
+    pixels: np.ndarray  # RGB (height, width, 3) uint8
+    faces: tuple[Face, ...]
+    classes: tuple[str, ...]
+    note: str = ""  # what is unusual about the file
+
+    def table(self) -> pd.DataFrame:
+        """Return one row per face: number, box, emotion, probabilities."""
+        rows = [
+            tables.values(number, face) for number, face in enumerate(self, start=1)
+        ]
+        return pd.DataFrame(rows, columns=tables.columns(self.classes))
+
+    def draw(self) -> Image.Image:
+        """Return the photo, at most 1280 pixels, with a numbered box around each face."""
+        return pictures.draw(self.pixels, self.faces)
+
+    def __len__(self) -> int:
+        return len(self.faces)
+
+    def __iter__(self) -> Iterator[Face]:
+        return iter(self.faces)
+
+    def __getitem__(self, index):  # type: ignore[no-untyped-def]  # as tuple's
+        return self.faces[index]
+
+
+class Recogniser:
+    """Finds faces in photos and recognises their emotions. Threads may share one."""
+
+    def __init__(
+        self,
+        model: str | Path | None = None,
+        detector: str = "centerface",
+        unsure_below: float | None = None,
+        smallest_face: int = SMALLEST_FACE,
+    ) -> None:
+        """Open a model and a detector.
+
+        Args:
+            model: An ONNX file of `tools.export`; without one the model of this package.
+            detector: `centerface`, `haar`, or `none` where each image is one face.
+            unsure_below: Probability below which a face counts as unsure, by default 0.5, or
+                1.5 times a guess among all classes if that is more (0.75 for two).
+            smallest_face: Pixels of the longer side of the smallest face to be found.
+
+        Raises:
+            InputError: If the model or the detector cannot be used.
+        """
+        self.model = Model(model or default_model())
+        self.detector = find_detector(detector, smallest_face)
+        self.smallest_face = smallest_face
+        self.classes = self.model.metadata.classes
+        if unsure_below is None:
+            unsure_below = max(0.5, 1.5 / len(self.classes))
+        if not 0 <= unsure_below <= 1:
+            raise InputError(
+                f"unsure_below must be within 0 and 1, not {unsure_below:g}."
+            )
+        self.unsure_below = unsure_below
+
+    def __call__(self, photo: Photo) -> Faces:
+        """Recognise the faces of a photo.
+
+        Args:
+            photo: A file, an array, RGB (h, w, 3) or grey (h, w) uint8, or a PIL image.
+
+        Raises:
+            Rejected: If the file cannot be read; `status` and `reason` say why.
+            InputError: If an array has another shape or type.
+        """
+        if isinstance(photo, str | Path):
+            return self.faces(*photos.read_photo(Path(photo)))
+        if isinstance(photo, Image.Image):
+            return self.faces(*photos.from_image(photo))
+        return self.faces(_checked(photo))
+
+    def faces(self, pixels: np.ndarray, note: str = "") -> Faces:
+        """Recognise the faces of RGB pixels (h, w, 3) uint8."""
+        find = whole_image if photos.is_fer2013_crop(pixels) else self.detector.find
+        detections = sorted(find(pixels), key=lambda detection: detection.box)
+        faces = tuple(self._face(pixels, detection) for detection in detections)
+        return Faces(pixels, faces, self.classes, note)
+
+    def _face(self, pixels: np.ndarray, detection: Detection) -> Face:
+        box = detection.box
+        side = max(box.width, box.height)
+        if detection.score is not None:
+            side = self.detector.framed(box)
+        crop = framing.cut_upright(
+            pixels, framing.square_about(box, side), detection.tilt
+        )
+        values = self.model.probabilities(crop)
+        probabilities = [round(float(value), 6) for value in values]
+        return Face(
+            box=Box(*(round(float(value), 1) for value in box)),
+            score=None if detection.score is None else round(detection.score, 4),
+            tilt=round(detection.tilt, 1),
+            probabilities=dict(zip(self.classes, probabilities, strict=True)),
+            unsure=max(probabilities) < self.unsure_below,
+            crop=crop,
+        )
+
+
+def _checked(pixels: np.ndarray) -> np.ndarray:
+    """Return an array as RGB (h, w, 3)."""
+    if pixels.ndim == 2:
+        pixels = np.repeat(pixels[..., None], 3, axis=2)
+    if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3:
+        raise InputError(
+            "A photo as an array must be RGB (h, w, 3) or grey (h, w), uint8. Got "
+            f"{pixels.dtype} {pixels.shape}."
+        )
+    return pixels

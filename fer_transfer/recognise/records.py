@@ -1,0 +1,80 @@
+"""One input, from its file to the record that the journal keeps and the results are made of."""
+
+import base64
+import io
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from fer_transfer.core import files
+from fer_transfer.detection import photos
+from fer_transfer.detection.inputs import Input, identity
+from fer_transfer.detection.status import Rejected, Status
+from fer_transfer.recognise import pictures, tables
+from fer_transfer.recognise.recogniser import Faces, Recogniser
+
+
+def make_record(
+    entry: Input, recogniser: Recogniser, folder: Path | None
+) -> dict[str, Any]:
+    """Recognise the faces of an input; what cannot be read gets a status and the reason.
+
+    Args:
+        entry: The input.
+        recogniser: What finds and recognises the faces.
+        folder: Where the photo with boxes goes; None for no picture.
+
+    Returns:
+        file, identity, status, reason, width, height, picture: file name, faces: for each the
+        values of tables.columns, crops: for each the address of a PNG.
+    """
+    before = identity(entry.path)
+    try:
+        if entry.rejected:
+            raise entry.rejected
+        photo = photos.read_photo(Path(entry.path), named=entry.named)
+        faces = recogniser.faces(*photo)
+    except Rejected as rejected:
+        return _record(entry, before, rejected.status, rejected.reason)
+    except MemoryError:
+        reason = "there is not enough memory for it: make it smaller"
+        return _record(entry, before, Status.TOO_LARGE, reason)
+    status = Status.FACES if faces else Status.NO_FACE
+    record = _record(entry, before, status, faces.note)
+    record["height"], record["width"] = faces.pixels.shape[:2]
+    if faces and folder:
+        record["picture"] = pictures.name_for(entry.path)
+        _write_picture(folder / record["picture"], faces)
+    record["faces"] = [tables.values(n, face) for n, face in enumerate(faces, start=1)]
+    record["crops"] = [_png(face.crop) for face in faces]
+    return record
+
+
+def _record(
+    entry: Input, before: list[int], status: Status, reason: str
+) -> dict[str, Any]:
+    return {
+        "file": entry.shown,
+        "identity": before,
+        "status": status.value,
+        "reason": reason,
+        "width": None,
+        "height": None,
+        "picture": "",
+        "faces": [],
+        "crops": [],
+    }
+
+
+def _write_picture(path: Path, faces: Faces) -> None:
+    with files.atomic_write(path) as part:
+        faces.draw().save(part, format="JPEG", quality=85)
+
+
+def _png(crop: np.ndarray) -> str:
+    """Return a crop (48, 48) as the address of a PNG that holds it."""
+    buffer = io.BytesIO()
+    Image.fromarray(crop).save(buffer, format="png")
+    return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"

@@ -1,0 +1,505 @@
+"""`fer-recognise`: photos in; tables, pictures and a page out, whatever happens on the way."""
+
+import csv
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import tracemalloc
+from pathlib import Path
+
+import numpy as np
+import photo_files
+import pytest
+from PIL import Image
+
+from fer_transfer.console import command as console
+from fer_transfer.console.errors import InputError
+from fer_transfer.core.journal import NAME, Journal
+from fer_transfer.detection import detectors
+from fer_transfer.detection.detectors import Box, Detection, Detector
+from fer_transfer.recognise import __main__ as program
+from fer_transfer.recognise import metadata, page, pictures, recogniser
+
+FACES = photo_files.drawn_faces()
+UNFINISHED = Path("out/.unfinished")
+
+
+def two_halves(pixels, smallest_face=0):
+    """Find a face in each half of a photo, and none in a small one."""
+    height, width = pixels.shape[:2]
+    if height < 30:
+        return []
+    half = width / 2
+    return [Detection(Box(side, 0, half, height), 0.9) for side in (half, 0)]
+
+
+@pytest.fixture(autouse=True)
+def _simple(monkeypatch, tmp_path):
+    """Recognise by a model and a detector that take no time."""
+    monkeypatch.setattr(recogniser, "Model", photo_files.SimpleModel)
+    detector = Detector("halves", two_halves, "width", 1.0)
+    monkeypatch.setitem(detectors.DETECTORS, "centerface", detector)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def photos(tmp_path):
+    """A folder of three photos, one crop of FER2013's kind and much else."""
+    top = tmp_path / "photos"
+    for number in range(3):
+        image = photo_files.ramp(60 + number, 40)
+        photo_files.write(top / f"{number}.png", photo_files.encoded(image, "PNG"))
+    crop = photo_files.encoded(Image.fromarray(FACES[3]), "PNG")
+    photo_files.write(top / "crop.png", crop)
+    small = photo_files.encoded(photo_files.ramp(20, 20), "PNG")
+    photo_files.write(top / "no face.png", small)
+    photo_files.write(top / "cut.jpg", crop[:90])
+    photo_files.write(top / "notes.txt", b"no photo")
+    return top
+
+
+def run(*arguments, out="out"):
+    options = program.parse([*map(str, arguments), "--out", str(out)])
+    return program.recognise(options)
+
+
+def rows(path):
+    with Path(path).open(newline="", encoding="utf-8-sig") as file:
+        return list(csv.DictReader(file))
+
+
+def contents(folder):
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(Path(folder).rglob("*"))
+        if path.is_file()
+    }
+
+
+def test_every_input_is_in_files_csv_once_with_status_and_reason(photos):
+    assert run(photos, photos / "0.png", "gone.jpg") == 2
+    listed = {Path(row["file"]).name: row for row in rows("out/files.csv")}
+    assert {name: row["status"] for name, row in listed.items()} == {
+        "0.png": "faces",
+        "1.png": "faces",
+        "2.png": "faces",
+        "crop.png": "faces",
+        "cut.jpg": "damaged",
+        "gone.jpg": "missing",
+        "no face.png": "no face",
+        "notes.txt": "skipped",
+    }
+    assert all(listed[name]["reason"] for name in ("cut.jpg", "gone.jpg", "notes.txt"))
+    assert listed["0.png"]["faces"] == "2"
+
+
+@pytest.mark.parametrize("name", ["a\rb.png", "a\nb.png", 'a,"b.png'], ids=repr)
+def test_a_file_name_may_hold_whatever_ends_a_row_or_a_cell(photos, name):
+    (photos / "0.png").rename(photos / name)
+    run(photos / name)
+    assert [Path(row["file"]).name for row in rows("out/files.csv")] == [name]
+    assert [Path(row["file"]).name for row in rows("out/faces.csv")] == [name] * 2
+
+
+def test_faces_csv_has_a_row_per_face_with_every_emotions_probability(photos):
+    run(photos / "0.png")
+    first, second = rows("out/faces.csv")
+    assert (first["left"], first["width"]) == ("0.0", "30.0")
+    assert second["left"] == "30.0"
+    shares = [float(first[f"p_{name}"]) for name in photo_files.CLASSES]
+    assert sum(shares) == pytest.approx(1, abs=1e-5)
+    assert first["emotion"] == photo_files.CLASSES[int(np.argmax(shares))]
+    assert float(first["probability"]) == max(shares)
+    lines = Path("out/faces.jsonl").read_text().splitlines()
+    assert json.loads(lines[0])["probabilities"][first["emotion"]] == max(shares)
+
+
+def test_excel_is_told_that_the_tables_are_utf_8(photos):
+    run(photos / "0.png")
+    for name in ("faces.csv", "files.csv"):
+        assert Path("out", name).read_bytes().startswith(b"\xef\xbb\xbf")
+
+
+def test_a_class_may_be_called_like_a_column(photos, monkeypatch):
+    names = ("unsure", "file", "score", "face", "p_file", "width", "tilt")
+    monkeypatch.setattr(photo_files, "CLASSES", names)
+    run(photos / "0.png")
+    [first, _] = rows("out/faces.csv")
+    assert {f"p_{name}" for name in names} <= set(first)
+    assert Path(first["file"]).name == "0.png"
+    assert first["emotion"] in names
+
+
+def test_a_face_is_unsure_below_the_probability_that_is_asked_for(photos):
+    run(photos / "0.png", "--unsure-below", "0")
+    assert {row["unsure"] for row in rows("out/faces.csv")} == {"False"}
+    run(photos / "0.png", "--unsure-below", "1")
+    assert {row["unsure"] for row in rows("out/faces.csv")} == {"True"}
+
+
+@pytest.mark.parametrize(("classes", "bound"), [(2, 0.75), (3, 0.5), (7, 0.5)])
+def test_a_face_of_two_classes_can_be_unsure_too(monkeypatch, classes, bound):
+    monkeypatch.setattr(photo_files, "CLASSES", photo_files.CLASSES[:classes])
+    monkeypatch.setattr(metadata, "score", lambda *_: None)
+    assert recogniser.Recogniser().unsure_below == bound
+
+
+@pytest.mark.parametrize("arguments", [[], ["--detector", "none"]], ids=str)
+def test_a_crop_of_fer2013s_kind_is_taken_whole(photos, arguments):
+    run(photos / "crop.png", *arguments)
+    [face] = rows("out/faces.csv")
+    expected = photo_files.SimpleModel().probabilities(FACES[3])
+    shares = [float(face[f"p_{name}"]) for name in photo_files.CLASSES]
+    assert shares == pytest.approx(expected.tolist(), abs=1e-6)
+    assert face["score"] == ""
+
+
+def test_without_a_detector_each_image_is_one_face(photos):
+    run(photos / "0.png", "--detector", "none")
+    [face] = rows("out/faces.csv")
+    assert (face["left"], face["top"]) == ("0.0", "0.0")
+    assert (face["width"], face["height"]) == ("60.0", "40.0")
+
+
+def test_boxes_are_those_of_the_displayed_photo(tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned by a quarter
+    content = photo_files.encoded(photo_files.ramp(40, 60), "PNG", exif=exif)
+    run(photo_files.write(tmp_path / "x.png", content))
+    assert [row["width"] for row in rows("out/faces.csv")] == ["30.0", "30.0"]
+    [file] = rows("out/files.csv")
+    assert (file["width"], file["height"]) == ("60", "40")
+
+
+def test_the_order_of_inputs_changes_no_number(photos):
+    names = [photos / f"{number}.png" for number in range(3)]
+    run(*names, out="one")
+    run(*names[::-1], out="two")
+    one, two = (
+        sorted(tuple(row.values()) for row in rows(f"{folder}/faces.csv"))
+        for folder in ("one", "two")
+    )
+    assert one == two
+
+
+def test_two_runs_write_the_same_bytes(photos):
+    run(photos, out="one")
+    run(photos, out="two")
+    assert contents("one") == contents("two")
+
+
+@pytest.fixture
+def recorded(monkeypatch):
+    """The names of the inputs that are recognised, in the order of their beginning."""
+    make_record, names = program.make_record, []
+
+    def make(entry, *others):
+        names.append(Path(entry.path).name)
+        return make_record(entry, *others)
+
+    monkeypatch.setattr(program, "make_record", make)
+    return names
+
+
+def interrupt(monkeypatch, after):
+    """Let Ctrl-C come after so many records."""
+    add, added = Journal.add, []
+
+    def stop(self, record):
+        if len(added) == after:
+            raise KeyboardInterrupt
+        added.append(record["file"])
+        add(self, record)
+
+    monkeypatch.setattr(Journal, "add", stop)
+    return added
+
+
+def test_a_run_that_was_cut_off_goes_on_and_ends_the_same(
+    photos, monkeypatch, recorded
+):
+    run(photos, out="whole")
+    with monkeypatch.context() as patch:
+        done = interrupt(patch, after=3)
+        with pytest.raises(KeyboardInterrupt):
+            run(photos)
+    assert not Path("out/faces.csv").exists()
+    with (UNFINISHED / NAME).open("ab") as journal:
+        journal.write(b'{"file": "cut in the mid')
+    recorded.clear()
+    run(photos)
+    assert contents("out") == contents("whole")
+    failed = {"cut.jpg"}  # is tried again
+    assert not set(recorded) & {Path(name).name for name in done} - failed
+
+
+def test_a_changed_photo_is_read_again(photos, monkeypatch, recorded):
+    with monkeypatch.context() as patch:
+        patch.setattr(program, "write_results", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            run(photos)
+    os.utime(photos / "1.png", ns=(1, 1))
+    recorded.clear()
+    run(photos)
+    assert sorted(recorded) == ["1.png", "cut.jpg"]
+
+
+def test_with_other_settings_a_run_starts_anew(photos, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(program, "write_results", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            run(photos)
+    run(photos, "--unsure-below", "0")
+    assert {row["unsure"] for row in rows("out/faces.csv")} == {"False"}
+
+
+@pytest.mark.parametrize(
+    "mistake",
+    [["nowhere", "--detector", "x"], ["nowhere", "--labels", "x"], []],
+    ids=["detector", "labels", "interrupted"],
+)
+def test_earlier_results_stay_until_the_new_ones_are_complete(
+    photos, monkeypatch, mistake
+):
+    run(photos)
+    before = contents("out")
+    if not mistake:
+        interrupt(monkeypatch, after=1)
+    with pytest.raises((InputError, KeyboardInterrupt)):
+        run(*mistake or [photos, "--unsure-below", "0"])
+    after = contents("out")
+    assert {name: after.get(name) for name in before} == before
+
+
+def test_new_results_replace_the_earlier_ones_and_nothing_else(photos):
+    run(photos)
+    photo_files.write(Path("out/pictures/mine.jpg"), b"a file of the user's")
+    run(photos / "0.png")
+    assert len(rows("out/files.csv")) == 1
+    assert len(list(Path("out/pictures").iterdir())) == 2
+    assert not UNFINISHED.exists()
+
+
+def test_a_folder_of_others_is_left_alone(photos):
+    with pytest.raises(InputError, match="holds files of others"):
+        run(photos, out=photos)
+    Path("file").touch()
+    with pytest.raises(InputError, match="is a file"):
+        run(photos, out="file")
+
+
+def test_results_of_another_run_among_the_photos_are_not_read(photos, monkeypatch):
+    run(photos / "0.png", out=photos / "emotions")
+    with monkeypatch.context() as patch:
+        interrupt(patch, after=1)
+        with pytest.raises(KeyboardInterrupt):
+            run(photos / "0.png", photos / "1.png", out=photos / "cut off")
+    run(photos)
+    listed = {row["file"]: row["status"] for row in rows("out/files.csv")}
+    for folder in ("emotions", "cut off"):
+        inside = {n: s for n, s in listed.items() if f"/{folder}" in n}
+        assert inside == {str(photos / folder): "skipped"}
+
+
+def test_two_runs_do_not_write_into_one_folder(photos):
+    UNFINISHED.mkdir(parents=True)
+    with Journal(UNFINISHED, "x"), pytest.raises(InputError, match="Another run"):
+        run(photos)
+
+
+def test_a_journal_whose_first_line_was_cut_short_begins_anew(tmp_path):
+    (tmp_path / NAME).write_bytes(b'{"key": "a-long-')
+    with Journal(tmp_path, "a-long-key") as journal:
+        journal.add({"file": "0.png"})
+    with Journal(tmp_path, "a-long-key") as journal:
+        assert journal.find("0.png") == {"file": "0.png"}
+
+
+def test_pictures_show_boxes_and_can_be_left_out(photos):
+    run(photos / "0.png")
+    [picture] = Path("out/pictures").iterdir()
+    with Image.open(picture) as image:
+        assert image.size == (60, 40)
+    run(photos / "0.png", "--no-pictures")
+    assert not list(Path("out/pictures").iterdir())
+
+
+def test_labels_cover_no_face_where_there_is_another_place():
+    boxes = [Box(x, y, 60, 70) for y in (10, 90, 170) for x in (10, 75, 140)]
+    probabilities = {"surprise": 0.998, "fear": 0.002}
+    marked = [
+        recogniser.Face(box, 0.9, 0, probabilities, False, FACES[0]) for box in boxes
+    ]
+    grey = np.full((260, 220, 3), 128, np.uint8)
+    image = np.asarray(pictures.draw(grey, marked))
+    middle = image[10 + 90 : 90 + 60, 20 + 75 : 75 + 50]  # of the face in the middle
+    assert (middle[12:] == 128).all()
+
+
+def test_photos_of_one_name_have_pictures_of_their_own():
+    assert pictures.name_for("a/1.jpg") != pictures.name_for("b/1.jpg")
+    assert re.fullmatch(r"[\w-]+\.jpg", pictures.name_for("../<b> &.jpg"))
+
+
+def test_the_page_is_whole_and_says_what_is_not_known(photos):
+    photo_files.write(photos / "<script>alert(1)<_script>.jpg", b"x")
+    run(photos)
+    html = Path("out/index.html").read_text(encoding="utf-8")
+    assert "is not known" in html
+    assert "57.1% (95% interval" in html
+    assert "<script" not in html
+    assert not re.search(r'(src|href)="(?!data:|#)', html)
+    assert html.count('class="seen"') == 7
+    assert "cut.jpg" in html
+
+
+def test_a_page_without_any_face_says_so(photos):
+    run(photos / "no face.png")
+    assert "No face was found." in Path("out/index.html").read_text()
+
+
+@pytest.fixture
+def command(monkeypatch):
+    def call(*arguments):
+        monkeypatch.setattr(sys, "argv", ["fer-recognise", *map(str, arguments)])
+        try:
+            console.run(program._main)
+        except SystemExit as ended:
+            return ended.code
+        return 0
+
+    return call
+
+
+def test_the_exit_code_and_the_log_say_what_failed_and_why(photos, command, caplog):
+    assert command(photos / "0.png", photos / "notes.txt", "--out", "a") == 1
+    assert "notes.txt: not a photo: its content is text" in caplog.text
+    assert command(photos / "0.png", "--out", "b") == 0
+
+
+@pytest.mark.parametrize("content", ["1.5", "-1", "x"])
+def test_a_probability_must_be_one(photos, command, content, capsys):
+    assert command(photos, f"--unsure-below={content}") == 2
+    assert "--unsure-below" in capsys.readouterr().err
+
+
+def test_ctrl_c_says_how_to_go_on(photos, command, monkeypatch, caplog):
+    interrupt(monkeypatch, after=0)
+    assert command(photos) == 130
+    assert "Run the same command again to go on." in caplog.text
+
+
+def test_a_full_disk_says_so(photos, command, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(program, "make_record", full)
+    assert "The disk is full: free some space. Then run the same" in command(photos)
+
+
+def test_memory_does_not_grow_with_the_number_of_files(tmp_path):
+    def peak(number):
+        folder = tmp_path / f"many{number}"
+        content = photo_files.encoded(Image.fromarray(FACES[0]), "BMP")
+        for name in range(number):
+            photo_files.write(folder / f"{name:04}.bmp", content)
+        tracemalloc.start()
+        run(folder, "--no-pictures", out=f"out{number}")
+        top = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return top
+
+    peak(10)
+    few, many = peak(20), peak(100)
+    assert (many - few) / 80 < 1500  # bytes a file: its path and where its record is
+
+
+def test_a_killed_process_leaves_a_run_to_go_on_with(photos):
+    root = Path(__file__).parents[1]
+    code = (
+        "import sys, time; sys.path[:0] = [sys.argv[1], sys.argv[1] + '/tests'];"
+        "import photo_files; from fer_transfer.recognise import __main__ as program, recogniser;"
+        "recogniser.Model = photo_files.SimpleModel; program.CORES = 1;"
+        "make = program.make_record;"
+        "program.make_record = lambda *a: (time.sleep(0.2), make(*a))[1];"
+        "program.recognise(program.parse(sys.argv[2:]))"
+    )
+    call = [sys.executable, "-c", code, str(root), str(photos), "--detector", "haar"]
+    journal = UNFINISHED / NAME
+    with subprocess.Popen([*call, "--out", "out"]) as process:
+        while not journal.exists() or journal.stat().st_size < 500:
+            assert process.poll() is None
+        process.send_signal(signal.SIGKILL)
+    assert not Path("out/files.csv").exists()
+    subprocess.run([*call, "--out", "out"], check=True)
+    subprocess.run([*call, "--out", "whole"], check=True)
+    assert contents("out") == contents("whole")
+
+
+@pytest.fixture
+def labelled(photos):
+    """Six photos by what they show, and a table that says so."""
+    lines = ["Path,Label,Group"]
+    for number in range(6):
+        image = photo_files.ramp(60 + number, 40)
+        name = f"{'Sad' if number < 5 else 'happy'}/{number}.png"
+        photo_files.write(photos / name, photo_files.encoded(image, "PNG"))
+        lines.append(f"{name}, {name.split('/')[0].upper()} ,{'ab'[number % 2]}")
+    (photos / "labels.csv").write_text("\n".join(lines) + "\n")
+    return photos
+
+
+@pytest.mark.parametrize("source", ["folders", "labels.csv"])
+def test_labels_say_how_often_the_emotions_are_right(labelled, source):
+    labels = labelled / source if source != "folders" else source
+    run(labelled, "--labels", labels)
+    scores = json.loads(Path("out/scores.json").read_text())
+    predicted = {
+        Path(row["file"]).name: row["emotion"]
+        for row in rows("out/faces.csv")
+        if row["face"] == "1" and Path(row["file"]).parent.name in ("Sad", "happy")
+    }
+    sad = sum(predicted[f"{number}.png"] == "sad" for number in range(5))
+    assert scores["by_class"]["sad"]["recall"] == pytest.approx(sad / 5)
+    assert scores["images"] == 6
+    assert scores["baseline"] == pytest.approx(5 / 6, abs=1e-5)
+    assert not scores["above_baseline"]
+    assert list(scores["groups"]) == ([] if source == "folders" else ["a", "b"])
+    html = Path("out/index.html").read_text()
+    assert "Accuracy on these photos" in html
+    assert "not significant" in html
+
+
+def test_labelled_photos_without_a_face_are_counted_apart(labelled):
+    (labelled / "happy/5.png").write_bytes((labelled / "no face.png").read_bytes())
+    run(labelled, "--labels", "folders")
+    scores = json.loads(Path("out/scores.json").read_text())
+    assert (scores["images"], scores["no_face"]) == (5, 1)
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        (
+            "path,label\n0.png,bored\n1.png,confused\n",
+            "bored, confused. It knows angry",
+        ),
+        ("file,emotion\n0.png,sad\n", "columns path, label.*Got file, emotion"),
+        ("path,label\nelsewhere.png,sad\n", "No path in .* is one of the photos"),
+        ("path,label\n", "0 rows"),
+    ],
+    ids=["unknown labels", "other columns", "other photos", "empty"],
+)
+def test_labels_that_cannot_be_used_are_an_error(photos, table, message):
+    file = photo_files.write(photos / "labels.csv", table.encode())
+    with pytest.raises(InputError, match=message):
+        run(photos, "--labels", file)
+
+
+def test_certain_is_not_written_where_it_is_not():
+    assert pictures.rounded_percent(0.998) == ">99%"
+    assert page.percent(0.99984) == ">99.9%"
+    assert page.percent(1.0) == "100.0%"
