@@ -18,7 +18,6 @@ import logging
 import shutil
 import sys
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -69,7 +68,7 @@ def main(name: str) -> None:
     records = comparison.compare(compared, subset, settings.choose.minutes)
     chosen = {
         "best": comparison.best_of(records, tried),
-        "model": comparison.best_of(records, set(PORTABLE) & set(tried)),
+        "model": comparison.best_of(records, [one for one in tried if one in PORTABLE]),
     }
     logger.info("Fitting the chosen: %s.", " and ".join(sorted(set(chosen.values()))))
     folder = Path("data/choices") / name

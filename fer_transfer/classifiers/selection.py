@@ -154,7 +154,9 @@ def summarize(
     return {
         "images": images,
         "accuracy": accuracy,
-        "interval": wilson_interval(round(accuracy * images), images),
+        "interval": wilson_interval(round(accuracy * images), images)
+        if images
+        else None,
         "macro_f1": score["macro_f1"],
     }
 

@@ -105,8 +105,8 @@ def read_spec(folder: Path) -> Spec:
     classes = values["classes"]
     if len(set(map(str, classes))) < 2 or not all(isinstance(c, str) for c in classes):
         raise _refused(folder, f"`classes` must be two names or more, not {classes!r}")
-    if not 0 < values["temperature"] < 100:
-        raise _refused(folder, "`temperature` must be above 0 and below 100")
+    if not 0 < values["temperature"] <= 100:
+        raise _refused(folder, "`temperature` must be above 0 and at most 100")
     return Spec(values, _read_arrays(folder, values["arrays"], len(classes)))
 
 
