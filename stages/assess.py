@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 from scipy.special import softmax
 
-from fer_transfer.classifiers import assessment, head
+from fer_transfer.classifiers import assessment, dataset, head
 from fer_transfer.console import command
 from fer_transfer.core import files
 from fer_transfer.data import faces
@@ -43,11 +43,16 @@ def assess_split(split: str, names: list[str], known: faces.Faces) -> Record:
     }
     rows = assessment.candidates(chosen)
     sets = files.read_npz(Path(f"data/splits/{split}.npz"))
-    labels = known.labels[sets["test"]]
+    used, groups = dataset.sets(sets), sets["groups"]
+    labels = known.labels[used["test"]]
+    # Of training faces; of validation faces too, where classifiers are fitted on these.
+    has_duplicate = sets["test_has_duplicate"]
+    if not len(used["val"]):
+        has_duplicate |= np.isin(groups[used["test"]], groups[sets["val"]])
     results: Record = {
         "selected_by": chosen[names[0]]["selected_by"],
         "train": chosen[names[0]]["train"],
-        "majority": majority_accuracy(known.labels[sets["train"]], labels),
+        "majority": majority_accuracy(known.labels[used["train"]], labels),
         "candidates": rows,
     }
     for role in ("best", "model"):
@@ -57,7 +62,7 @@ def assess_split(split: str, names: list[str], known: faces.Faces) -> Record:
             files.read_npz(folder / "probabilities.npz")[role],
             picked["temperature"]["value"],
             labels,
-            sets["test_has_duplicate"],
+            has_duplicate,
             known.classes,
         )
     write_model(MODEL / split, results["model"], known)

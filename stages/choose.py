@@ -23,7 +23,7 @@ import numpy as np
 
 from fer_transfer.classifiers import comparison, dataset, head
 from fer_transfer.classifiers.comparison import Records
-from fer_transfer.classifiers.selection import MIN_VALIDATION_FACES, Selection
+from fer_transfer.classifiers.selection import Selection
 from fer_transfer.console import command
 from fer_transfer.core import files
 from fer_transfer.data import faces
@@ -75,12 +75,11 @@ def main(name: str) -> None:
     write_fitted(folder, compared, records, chosen, subset)
     with files.atomic_write(folder / "backbone.h5") as part:
         shutil.copyfile(f"data/weights/{search.variant}.h5", part)
-    by_validation = len(data.val) >= MIN_VALIDATION_FACES
     files.write_json(
         Path(f"metrics/choose/{name}.json"),
         {
             **search,
-            "selected_by": "validation" if by_validation else "cross-validation",
+            "selected_by": "validation" if len(data.val) else "cross-validation",
             "train": len(data.train),
             "views": len(data.vectors) - len(data.groups),
             "subset": len(subset),

@@ -1,7 +1,7 @@
 """Compute a frozen backbone's vectors of augmented views of the training faces.
 
 Reads   data/faces/                  images.npy, faces.csv, classes.json
-        data/splits/<split>.npz      train: rows
+        data/splits/<split>.npz      rows of each set
         data/weights/<variant>.h5    what the backbone starts from
 Params  views, features, compute; the search, its split and its variant
 Writes  data/views/<search>/views.npz  of each view: face (V,) int64, matrix, brightness
@@ -13,7 +13,7 @@ import logging
 import sys
 from pathlib import Path
 
-from fer_transfer.classifiers import views
+from fer_transfer.classifiers import dataset, views
 from fer_transfer.console import command
 from fer_transfer.core import files
 from fer_transfer.core.state import state_key
@@ -58,7 +58,8 @@ def compute_vectors(
 def main(name: str) -> None:
     settings = load_settings()
     split_name = settings.searches[name].split
-    train = files.read_npz(Path(f"data/splits/{split_name}.npz"))["train"]
+    split = files.read_npz(Path(f"data/splits/{split_name}.npz"))
+    train = dataset.sets(split)["train"]
     number = views.views_per_face(faces.read().labels[train], settings.views)
     plan = views.draw(train, number, settings.views, settings.splits[split_name].seed)
     folder = Path("data/views") / name

@@ -47,7 +47,11 @@ def test_shift_rotation_and_scale_are_scipys_affine_transform():
         # scipy maps output to input, in (row, column).
         inverse = np.linalg.inv(matrix[::-1, 1::-1])
         expected = scipy.ndimage.affine_transform(
-            smooth.astype(float), inverse, -inverse @ matrix[::-1, 2], order=1, mode="mirror"
+            smooth.astype(float),
+            inverse,
+            -inverse @ matrix[::-1, 2],
+            order=1,
+            mode="mirror",
         )
         assert np.abs(view - expected).mean() < 2
 
@@ -63,7 +67,9 @@ def test_changes_stay_within_the_settings():
     assert 0.8 <= drawn.brightness.min() < drawn.brightness.max() <= 1.2
 
 
-@pytest.mark.parametrize(("counts", "totals"), [([40, 20, 10], 80), ([500, 1, 1], None)])
+@pytest.mark.parametrize(
+    ("counts", "totals"), [([40, 20, 10], 80), ([500, 1, 1], None)]
+)
 def test_rarer_classes_get_more_views_until_all_are_about_equal(counts, totals):
     labels = np.repeat([0, 1, 2], counts)
     number = views.views_per_face(labels, Views(number=1, balance=True))

@@ -32,7 +32,18 @@ def selections(
 def compare(
     compared: dict[str, Selection], subset: np.ndarray, minutes: int
 ) -> Records:
-    """Return a record per classifier; where there is no score, `skipped` says why."""
+    """Return a record per classifier; where there is no score, `skipped` says why.
+
+    Raises:
+        InputError: If there are too few faces for cross-validation.
+    """
+    first = next(iter(compared.values()))
+    if not len(first.data.val) and not first.split(first.data.train):
+        raise InputError(
+            f"The {len(first.data.train)} faces outside the test set are too few to choose a "
+            "classifier by cross-validation: at least one class needs faces of two people, or of "
+            "two photos where people are not named. Add photos."
+        )
     until = time.monotonic() + 60 * minutes
     records: Records = {}
     for name, selection in compared.items():

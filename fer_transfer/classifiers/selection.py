@@ -21,10 +21,6 @@ from fer_transfer.classifiers.dataset import Dataset, Fold
 from fer_transfer.scoring import calibration, scores
 from fer_transfer.scoring.significance import wilson_interval
 
-# An accuracy on so many has a margin of error of at most 1.96 * sqrt(0.25 / 1000) = 3.1 points
-# (95%). Fewer validation faces tell classifiers apart worse than all training faces do.
-MIN_VALIDATION_FACES = 1000
-
 Record = dict[str, Any]
 
 
@@ -51,7 +47,7 @@ class Selection(NamedTuple):
             ValueError: If scikit-learn cannot fit the classifier on so few faces.
         """
         searched = self.data.train if self.searches_all else subset
-        if len(self.data.val) >= MIN_VALIDATION_FACES:
+        if len(self.data.val):
             settings = self.best_settings([(self.data.rows(searched), self.data.val)])
             fitted = self.fit(settings, self.data.rows(self.fitted_on(subset)))
             scored, probabilities = self.data.val, self.predict(fitted, self.data.val)
