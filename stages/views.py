@@ -10,6 +10,7 @@ Source  the paper, section 6
 """
 
 import logging
+import shutil
 import sys
 from pathlib import Path
 
@@ -63,6 +64,7 @@ def main(name: str) -> None:
     number = views.views_per_face(faces.read().labels[train], settings.views)
     plan = views.draw(train, number, settings.views, settings.splits[split_name].seed)
     folder = Path("data/views") / name
+    shutil.rmtree(folder, ignore_errors=True)  # DVC does it too, a user may not
     if len(plan.face):
         compute_vectors(name, plan, folder, settings)
     files.write_npz(folder / "views.npz", plan._asdict())
