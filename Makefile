@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 PYTHON := python3
 DEMO := .demo
-ALGORITHM := .algorithm
+PHOTOS_DEMO := .photos
 MODEL := models/default
 OUT := recognised
 TEST := python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
@@ -30,7 +30,7 @@ unexport CDPATH GIT_DIR GIT_INDEX_FILE GIT_WORK_TREE PYTHONHOME PYTHONINSPECT PY
 	PYTHONSAFEPATH
 
 .DEFAULT_GOAL := help
-.PHONY: help clone install recognise demo algorithm test test-slow test-sharing test-faults fuzz bench check verify \
+.PHONY: help clone install recognise demo photos test test-slow test-sharing test-faults fuzz bench check verify \
 	unchanged scheduler worker fleet repro
 
 help:  ## list the targets

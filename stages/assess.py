@@ -20,9 +20,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.special import softmax
 
-from fer_transfer.classifiers import assessment, dataset, head
+from fer_transfer.augmentation import views
+from fer_transfer.classifiers import assessment, head
 from fer_transfer.console import command
 from fer_transfer.core import files
 from fer_transfer.data import faces
@@ -43,7 +43,7 @@ def assess_split(split: str, names: list[str], known: faces.Faces) -> Record:
     }
     rows = assessment.candidates(chosen)
     sets = files.read_npz(Path(f"data/splits/{split}.npz"))
-    used, groups = dataset.sets(sets), sets["groups"]
+    used, groups = views.sets(sets), sets["groups"]
     labels = known.labels[used["test"]]
     # Of training faces; of validation faces too, where classifiers are fitted on these.
     has_duplicate = sets["test_has_duplicate"]
@@ -81,11 +81,7 @@ def write_model(folder: Path, model: Record, known: faces.Faces) -> None:
         )
         for name, values in zip(names, layer, strict=True)
     }
-    vectors, temperature = model_folder.pooled_vectors(network), model["temperature"]
-    logits = [
-        model_folder.head_logits(arrays, vectors(face))
-        for face in model_folder.probe_faces()
-    ]
+    temperature = model["temperature"]
     test = {"set": f"the test set of {known.name}", **model["test"]}
     test["without_duplicates"] = model["deduplicated"]
     model_spec.write_spec(
@@ -97,7 +93,7 @@ def write_model(folder: Path, model: Record, known: faces.Faces) -> None:
             "temperature": temperature["value"],
             "temperature_images": temperature["images"],
             "test": test,
-            "probe": softmax(np.stack(logits) / temperature["value"], axis=1).tolist(),
+            "probe": model_folder.probe(network, arrays, temperature["value"]),
         },
         arrays,
     )

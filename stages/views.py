@@ -14,7 +14,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from fer_transfer.classifiers import dataset, views
+from fer_transfer.augmentation import views
 from fer_transfer.console import command
 from fer_transfer.core import files
 from fer_transfer.core.state import state_key
@@ -60,7 +60,7 @@ def main(name: str) -> None:
     settings = load_settings()
     split_name = settings.searches[name].split
     split = files.read_npz(Path(f"data/splits/{split_name}.npz"))
-    train = dataset.sets(split)["train"]
+    train = views.sets(split)["train"]
     number = views.views_per_face(faces.read().labels[train], settings.views)
     plan = views.draw(train, number, settings.views, settings.splits[split_name].seed)
     folder = Path("data/views") / name

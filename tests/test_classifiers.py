@@ -10,9 +10,10 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
+from fer_transfer.augmentation.views import sets
 from fer_transfer.classifiers import assessment, comparison, dense, head
 from fer_transfer.classifiers.catalog import CLASSIFIERS, grids, pipeline
-from fer_transfer.classifiers.dataset import HIDDEN, Dataset, sets
+from fer_transfer.classifiers.dataset import HIDDEN, Dataset
 from fer_transfer.classifiers.selection import Selection
 from fer_transfer.console.errors import InputError
 from fer_transfer.settings.searches import BASELINES, PORTABLE, TITLES, Choose

@@ -7,7 +7,6 @@ import photo_files
 import pytest
 
 from fer_transfer.networks.runtime import keras
-from algorithm.lib.model import probe
 from fer_transfer.console.errors import InputError
 from fer_transfer.core import files
 from fer_transfer.networks import building, split_model
@@ -66,7 +65,7 @@ def project(tmp_path_factory, mirror):
                 "accuracy": 0.5,
                 "interval": [0.4, 0.6],
             },
-            "probe": probe(network, head, 2.0),
+            "probe": model_folder.probe(network, head, 2.0),
         }
         model_spec.write_spec(top / "model", said, head)
     return top
@@ -130,7 +129,7 @@ def test_a_model_that_does_not_say_what_it_is_is_refused(at, name):
 
 def test_a_model_without_model_json_is_refused(at):
     (at / "model/model.json").unlink()
-    with pytest.raises(InputError, match=r"it has no model\.json.*docs/algorithm\.md"):
+    with pytest.raises(InputError, match=r"it has no model\.json.*docs/photos\.md"):
         open_model("model")
 
 

@@ -18,7 +18,7 @@ from fer_transfer.core import files
 PROJECT = Path(__file__).parents[1]
 MODULES = sorted(
     path
-    for part in ("stages", "tools", "algorithm")
+    for part in ("stages", "tools")
     for path in (PROJECT / part).rglob("*.py")
 )
 

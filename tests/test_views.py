@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import scipy.ndimage
 
-from fer_transfer.classifiers import views
+from fer_transfer.augmentation import views
 from fer_transfer.settings.searches import Views
 
 FACE = np.random.default_rng(0).integers(0, 256, (48, 48), np.uint8)

@@ -1,1 +1,1 @@
-"""Classifiers on a frozen backbone's vectors, their search, and augmented views of training faces."""
+"""Classifiers on a frozen backbone's vectors, their comparison and assessment."""

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from sklearn.model_selection import StratifiedGroupKFold
 
+from fer_transfer.augmentation.views import sets
 from fer_transfer.core import files
 from fer_transfer.features.feature_store import open_features
 from fer_transfer.settings.searches import Search
@@ -14,10 +15,6 @@ from fer_transfer.settings.searches import Search
 Fold = tuple[np.ndarray, np.ndarray]  # rows to fit on, faces to score
 
 HIDDEN = -1  # the label of a test face: only `assess` reads it
-
-# An accuracy on so many has a margin of error of at most 1.96 * sqrt(0.25 / 1000) = 3.1 points
-# (95%). With fewer, cross-validation of all faces but the test faces tells classifiers apart better.
-MIN_VALIDATION_FACES = 1000
 
 
 class Dataset(NamedTuple):
@@ -78,17 +75,6 @@ class Dataset(NamedTuple):
             for fitted, scored in parts
             if len(fitted) and len(scored)
         ]
-
-
-def sets(split: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Return the train, val and test faces of a split, as classifiers use them.
-
-    Fewer than MIN_VALIDATION_FACES validation faces become training faces, and val is empty.
-    """
-    train, val, test = split["train"], split["val"], split["test"]
-    if len(val) < MIN_VALIDATION_FACES:
-        train, val = np.sort(np.concatenate([train, val])), val[:0]
-    return {"train": train, "val": val, "test": test}
 
 
 def read(name: str, search: Search, labels: np.ndarray) -> Dataset:

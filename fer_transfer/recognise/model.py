@@ -79,6 +79,6 @@ def open_model(name: str) -> Model:
         raise InputError(
             f"--model must be a model folder or a run of params.yaml ({', '.join(run_names())}). "
             f"Got `{name}` instead, which is neither. Check the name, or make the folder "
-            "(docs/algorithm.md)."
+            "(docs/photos.md)."
         )
     return open_run(name)

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from scipy.special import softmax
 
 from fer_transfer.networks.runtime import keras
 from fer_transfer.console.errors import InputError
@@ -102,6 +103,18 @@ def weights_hash(model: keras.Model) -> str:
     for weight in model.weights:
         total.update(array_hash(weight.name, weight.numpy()).encode())
     return total.hexdigest()
+
+
+def probe(
+    network: split_model.Network, arrays: dict[str, np.ndarray], temperature: float
+) -> list[list[float]]:
+    """Return the probabilities by which another copy of the backbone is known."""
+    vectors = pooled_vectors(network)
+    logits = [head_logits(arrays, vectors(face)) for face in probe_faces()]
+    probabilities: list[list[float]] = softmax(
+        np.stack(logits) / temperature, axis=1
+    ).tolist()
+    return probabilities
 
 
 def probe_faces() -> np.ndarray:

@@ -189,5 +189,5 @@ def _check_shapes(
 def _refused(folder: Path, why: str) -> InputError:
     return InputError(
         f"{folder} is no model folder that can be trusted: {why}. Take it again from where it "
-        "came from (`git checkout` for the default), or make one (docs/algorithm.md)."
+        "came from (`git checkout` for the default), or make one (docs/photos.md)."
     )
