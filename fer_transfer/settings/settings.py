@@ -12,6 +12,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from fer_transfer.console.errors import InputError, shown
 from fer_transfer.data.emotions import NUMBERINGS
 from fer_transfer.settings import checks
+from fer_transfer.settings.searches import Choose, Search, Views
 from fer_transfer.settings.validation import check_keys, section
 
 # More of anything is a typing error.
@@ -165,6 +166,9 @@ class Settings(Params):
     tables: Tables = Param(None, dtype=Tables)
     variants: dict[str, Variant] = Param(None, dtype=Named)
     runs: dict[str, Run] = Param(None, dtype=Named)
+    views: Views = Param(None, dtype=Views)
+    choose: Choose = Param(None, dtype=Choose)
+    searches: dict[str, Search] = Param(None, dtype=Named)
 
 
 SECTIONS = {
@@ -175,10 +179,12 @@ SECTIONS = {
     "features": Features,
     "train": Train,
     "tables": Tables,
+    "views": Views,
+    "choose": Choose,
 }
 
 
-NAMED = {"splits": Split, "variants": Variant, "runs": Run}
+NAMED = {"splits": Split, "variants": Variant, "runs": Run, "searches": Search}
 
 
 def load_settings(path: Path = Path("params.yaml")) -> Settings:
@@ -227,7 +233,7 @@ def _read(path: Path) -> Any:
 
 
 def _named(kind: type[Params], values: Any, where: str) -> Named:
-    if not isinstance(values, dict) or not values:
+    if not isinstance(values, dict) or not (values or where == "searches"):
         raise InputError(
             f"`{where}` in params.yaml must name at least one. Got {shown(values)} instead."
         )

@@ -1,7 +1,7 @@
-"""The classifiers that are compared: scikit-learn's, and dense layers; and the settings tried.
+"""The classifiers that are compared, scikit-learn's and dense layers, and the settings tried.
 
-Each takes vectors that are standardised on the training vectors. Simple settings come first:
-of settings that do equally well the first is taken.
+Vectors are standardised by the training vectors' mean and deviation. Simple settings come first,
+as the first of equally accurate settings is chosen.
 """
 
 from collections.abc import Callable
@@ -17,19 +17,21 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC, LinearSVC
 
-from algorithm.lib.dense import DenseLayers
+from fer_transfer.classifiers.dense import DenseLayers
 
 Grid = dict[str, list[Any]]
 
 
 @dataclass(frozen=True)
 class Classifier:
-    """A kind of classifier, and what is tried of it."""
+    """A classifier and the settings that are tried."""
 
     make: Callable[[int], Any]  # seed -> a scikit-learn classifier
     grids: list[Grid] = field(default_factory=lambda: [{}])
-    searches_all: bool = True  # on tens of thousands of vectors a fit takes seconds
-    fits_all: bool = True  # and there at most minutes
+    searches_all: bool = (
+        True  # or on a subset, as a fit takes minutes on 50,000 vectors
+    )
+    fits_all: bool = True  # or on a subset, as that fit would take hours
 
 
 CLASSIFIERS = {
@@ -92,14 +94,14 @@ def pipeline(name: str, seed: int, settings: dict[str, Any] | None = None) -> Pi
     return Pipeline([("scale", StandardScaler()), ("classify", classifier)])
 
 
-def grids(name: str, fewest: int) -> list[Grid]:
-    """Return a classifier's grids as the pipeline's, for folds of `fewest` vectors or more."""
+def grids(name: str, smallest: int) -> list[Grid]:
+    """Return the grids of a classifier's pipeline, for folds of `smallest` vectors or more."""
     return [
         {
             f"classify__{key}": [
                 value
                 for value in values
-                if key != "n_neighbors" or value <= max(1, fewest)
+                if key != "n_neighbors" or value <= max(1, smallest)
             ]
             for key, values in grid.items()
         }

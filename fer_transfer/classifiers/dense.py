@@ -1,10 +1,9 @@
-"""Dense layers on vectors, as a scikit-learn classifier: the head that the paper's algorithm trains.
+"""Dense layers on vectors, as a scikit-learn classifier that Keras trains.
 
-Trained by Keras; what is kept of it is arrays.
+Source: the paper, section 6 (its algorithm adds dense layers to a frozen backbone).
 """
 
 import math
-from typing import Any
 
 import numpy as np
 from scipy.special import softmax
@@ -14,7 +13,7 @@ from fer_transfer.networks.runtime import keras, tf
 
 BATCH = 64
 EPOCHS = 20
-LEAST_STEPS = 300  # of Adam: on few vectors, more epochs
+MIN_STEPS = 300  # of Adam: on few vectors, more epochs
 
 Layers = list[
     tuple[np.ndarray, np.ndarray]
@@ -35,11 +34,11 @@ class DenseLayers(ClassifierMixin, BaseEstimator):
         """Keep the settings, as scikit-learn expects.
 
         Args:
-            layers: Hidden layers; with 0 it is the softmax alone, and reads no `units`.
-            units: Of each hidden layer.
-            dropout: Share of what goes into the last layer that training drops.
+            layers: Number of hidden layers.
+            units: Units of each hidden layer.
+            dropout: Share of the last layer's inputs that training drops.
             learning_rate: Adam's.
-            seed: Of the initial values, the order of the vectors and dropout.
+            seed: Draws the initial values, the order of the vectors and dropout.
         """
         self.layers = layers
         self.units = units
@@ -61,13 +60,13 @@ class DenseLayers(ClassifierMixin, BaseEstimator):
         _train(
             network, vectors.astype(np.float32), codes, self.learning_rate, self.seed
         )
-        found = network.get_weights()
-        self.arrays_: Layers = list(zip(found[::2], found[1::2], strict=True))
+        weights = network.get_weights()
+        self.layers_: Layers = list(zip(weights[::2], weights[1::2], strict=True))
         return self
 
     def decision_function(self, vectors: np.ndarray) -> np.ndarray:
         """Return the logits (n, classes)."""
-        return logits(self.arrays_, vectors)
+        return logits(self.layers_, vectors)
 
     def predict_proba(self, vectors: np.ndarray) -> np.ndarray:
         """Return the probabilities (n, classes)."""
@@ -75,10 +74,8 @@ class DenseLayers(ClassifierMixin, BaseEstimator):
 
     def predict(self, vectors: np.ndarray) -> np.ndarray:
         """Return the most probable class of each vector, (n,)."""
-        found: np.ndarray = self.classes_[
-            self.decision_function(vectors).argmax(axis=1)
-        ]
-        return found
+        codes = self.decision_function(vectors).argmax(axis=1)
+        return np.asarray(self.classes_[codes])
 
 
 def _train(
@@ -88,9 +85,9 @@ def _train(
     learning_rate: float,
     seed: int,
 ) -> None:
-    """Train a network that gives logits, an epoch per call of one compiled loop.
+    """Train a network that gives logits, one call of a compiled loop per epoch.
 
-    Keras's own `fit` takes longer to begin than all of it takes on a few hundred vectors.
+    On a few hundred vectors, Keras's `fit` takes longer to start than this takes in all.
     """
     optimizer = keras.optimizers.Adam(learning_rate)
     optimizer.build(network.trainable_variables)
@@ -102,8 +99,8 @@ def _train(
         for first in tf.range(0, len(vectors), BATCH):
             rows = order[first : first + BATCH]
             with tf.GradientTape() as tape:
-                found = network(tf.gather(inputs, rows), training=True)
-                value = loss(tf.gather(targets, rows), found)
+                outputs = network(tf.gather(inputs, rows), training=True)
+                value = loss(tf.gather(targets, rows), outputs)
             gradients = tape.gradient(value, network.trainable_variables)
             optimizer.apply_gradients(
                 zip(gradients, network.trainable_variables, strict=True)
@@ -111,7 +108,7 @@ def _train(
 
     random = np.random.default_rng(seed)
     steps = math.ceil(len(vectors) / BATCH)
-    for _ in range(max(EPOCHS, math.ceil(LEAST_STEPS / steps))):
+    for _ in range(max(EPOCHS, math.ceil(MIN_STEPS / steps))):
         train_epoch(tf.constant(random.permutation(len(vectors))))
 
 
@@ -122,10 +119,3 @@ def logits(layers: Layers, vectors: np.ndarray) -> np.ndarray:
         if number < len(layers) - 1:
             vectors = np.maximum(vectors, 0)
     return vectors
-
-
-def fold_scaling(layers: Layers, mean: np.ndarray, scale: np.ndarray) -> Layers:
-    """Return layers for raw vectors v, given those for (v - mean) / scale."""
-    (kernel, bias), *rest = layers
-    first: Any = kernel / scale[:, None]
-    return [(first, bias - mean @ first), *rest]
