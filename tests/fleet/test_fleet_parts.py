@@ -191,7 +191,7 @@ def test_in_the_study_splits_run_first_and_each_variant_is_a_chain():
     project = Path(__file__).parents[2]
     with Repo(project) as repo:
         read = plan.read(repo, [])
-        never_run = pipeline.load(repo, "{}")
+        never_run = pipeline.load(repo, "stages: {}")
         chains = plan.chains(never_run, read.order, machines=1)
     assert {"prepare", "split@random", "split@official"} <= set(read.head)
     assert {"tabulate", "plot", "report"} <= set(read.tail)
