@@ -62,12 +62,15 @@ def main() -> None:
     if missing:
         logger.info("Without results: %s.", ", ".join(missing))
 
+    repeats = runs.find_repeats(results)
+    for name, other in repeats.items():
+        logger.warning("%s has the same history and predictions as %s.", name, other)
     ran = {
         name: group._replace(runs=those)
         for name, group in groups(settings).items()
-        if (those := tuple(run for run in group.runs if run in results))
+        if (those := seeds_of(group, results, repeats))
     }
-    study = describe_study(settings, ran, missing)
+    study = describe_study(settings, ran, missing, repeats)
     files.write_json(METRICS / "study.json", study)
     published = paper.read()
     write_tables(results, ran, settings.tables.window, published)
@@ -94,6 +97,17 @@ def main() -> None:
             known.labels, majority, splits[split], predictions, known.classes
         )
         files.write_json(METRICS / "ferplus.json", compared)
+
+
+def seeds_of(
+    group: Group, results: Mapping[str, Result], repeats: Mapping[str, str]
+) -> tuple[str, ...]:
+    """Name a group's runs that have results; of those with the same outputs only the first."""
+    seeds: dict[str, str] = {}
+    for run in group.runs:
+        if run in results:
+            seeds.setdefault(repeats.get(run, run), run)
+    return tuple(seeds.values())
 
 
 def write_tables(
@@ -145,7 +159,10 @@ def write_answer(
 
 
 def describe_study(
-    settings: Settings, ran: Mapping[str, Group], missing: list[str]
+    settings: Settings,
+    ran: Mapping[str, Group],
+    missing: list[str],
+    repeats: Mapping[str, str],
 ) -> dict[str, Any]:
     """Say what the results rest on: the data, the weights, and which runs there are."""
     dataset = files.read_json(Path("metrics/dataset.json"))
@@ -163,6 +180,7 @@ def describe_study(
             for name, group in ran.items()
         },
         "missing": missing,
+        "repeats": repeats,
         "uninformative": [
             name for name, run in settings.runs.items() if is_uninformative(run.variant)
         ],

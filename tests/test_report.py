@@ -179,6 +179,19 @@ def test_calibration_is_that_of_the_runs_that_the_page_is_of(tmp_path, monkeypat
     assert re.findall(r'<data value="(1\.\d\d)">', shown) == ["1.25", "1.43"]
 
 
+def test_runs_with_the_same_outputs_are_named(study, monkeypatch, tmp_path):
+    folder = tmp_path / "copy"
+    shutil.copytree(study, folder)
+    monkeypatch.chdir(folder)
+    path = folder / "metrics/study/study.json"
+    repeats = {"openface-b": "openface-a"}
+    files.write_json(path, files.read_json(path) | {"repeats": repeats})
+    report.main()
+    text = str(read(folder))
+    assert "openface-b has the same history and predictions as openface-a." in text
+    assert "one seed" not in str(read(study))
+
+
 def test_a_study_of_which_nothing_ran_has_a_page(tmp_path):
     text = str(read(write_page(tmp_path, ran=())))
     assert "0 of 8 variants have results" in text

@@ -40,7 +40,7 @@ def write_params(folder, runs=RUNS, **changes):
     """Write the project's own params.yaml with other variants, runs and `section=values`."""
     yaml = YAML()
     settings = yaml.load(ROOT / "params.yaml")
-    settings |= {"variants": VARIANTS, "runs": runs}
+    settings |= {"variants": {**VARIANTS}, "runs": runs}
     for section, values in changes.items():
         settings[section].update(values)
     yaml.dump(settings, folder / "params.yaml")
@@ -191,6 +191,7 @@ def test_study_says_what_the_results_rest_on(study, monkeypatch):
             "scratch": {"scratch": 42},
         },
         "missing": ["resnet50-pretrained"],
+        "repeats": {"scratch": "mobilenet-random"},
         "uninformative": ["mobilenet-random"],
     }
 
@@ -221,8 +222,13 @@ def test_a_data_set_is_called_fer2013_by_its_counts_alone(source, change, expect
 @pytest.fixture
 def two_seeds(study):
     """The study, in which `scratch` has a second run and a third without results."""
-    more = {f"scratch-{seed}": RUNS["scratch"] | {"seed": 42} for seed in "bc"}
-    write_params(study, runs=RUNS | more)
+    seeds = {"scratch-b": 43, "scratch-c": 44}
+    more = {
+        name: RUNS["scratch"] | {"variant": name, "seed": seed}
+        for name, seed in seeds.items()
+    }
+    again = {name: VARIANTS["scratch"] | {"seed": seed} for name, seed in seeds.items()}
+    write_params(study, runs=RUNS | more, variants=again)
     write_results(study, "scratch-b", rise=0.03)
     return study
 
@@ -243,8 +249,30 @@ def test_runs_that_differ_in_the_seed_alone_are_one_row_of_means(two_seeds):
         0.03,
     ]
     told = files.read_json(folder / "study.json")
-    assert told["ran"]["scratch"] == {"scratch": 42, "scratch-b": 42}
+    assert told["ran"]["scratch"] == {"scratch": 42, "scratch-b": 43}
     assert told["missing"] == ["resnet50-pretrained", "scratch-c"]
+
+
+def test_runs_with_the_same_outputs_are_named_and_count_as_one_seed(two_seeds, caplog):
+    write_results(two_seeds, "scratch-c", rise=0.03)  # as scratch-b
+    tabulate.main()
+    folder = two_seeds / "metrics/study"
+    told = files.read_json(folder / "study.json")
+    assert told["ran"]["scratch"] == {"scratch": 42, "scratch-b": 43}
+    assert told["repeats"]["scratch-c"] == "scratch-b"
+    assert "scratch-c has the same history and predictions as scratch-b" in caplog.text
+    assert files.read_json(folder / "final.json")["scratch"]["accuracy"] == 0.65
+
+
+def test_they_count_as_one_where_a_run_of_another_protocol_has_them_too(two_seeds):
+    write_results(two_seeds, "mobilenet-random", rise=0.03)
+    write_results(two_seeds, "scratch-c", rise=0.03)
+    tabulate.main()
+    told = files.read_json(two_seeds / "metrics/study/study.json")
+    assert told["ran"]["scratch"] == {"scratch": 42, "scratch-b": 43}
+    assert told["repeats"] == dict.fromkeys(
+        ["scratch-b", "scratch-c"], "mobilenet-random"
+    )
 
 
 def test_a_plot_has_a_row_for_each_run_and_says_which_variant_it_repeats(two_seeds):

@@ -1,6 +1,7 @@
 """What `evaluate` wrote of the runs that params.yaml lists."""
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -55,3 +56,15 @@ def read(settings: Settings, num_test: dict[str, int]) -> dict[str, Result]:
                 *(name, *found, *wanted, name),
             )
     return results
+
+
+def find_repeats(results: Mapping[str, Result]) -> dict[str, str]:
+    """Name the runs whose history and predictions equal those of an earlier one, and that one."""
+    first: dict[tuple[bytes, bytes], str] = {}
+    found = {}
+    for name, result in results.items():
+        outputs = result.history.to_numpy().tobytes(), result.predicted.tobytes()
+        other = first.setdefault(outputs, name)
+        if other != name:
+            found[name] = other
+    return found
