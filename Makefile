@@ -53,7 +53,7 @@ clone:
 
 # The environment's python is named at each step, whatever environment is active.
 $(INSTALLED): $(LOCK) build-constraints.txt tools/environment.pth
-	"$$PYTHON" -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 11) <= v < (3, 14) else f"python3 is {v[0]}.{v[1]}; the project needs 3.11 to 3.13: make PYTHON=python3.11")'
+	"$(or $(wildcard .venv/bin/python),$$PYTHON)" -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 11) <= v < (3, 13) else f"{sys.executable} is {v[0]}.{v[1]}; the project needs 3.11 or 3.12: rm -rf .venv, then make PYTHON=python3.12")'
 	test -x .venv/bin/python || "$$PYTHON" -m venv .venv
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-user --prefix= --target .venv/uv --upgrade uv==$(UV)
 	.venv/uv/bin/uv pip sync --python .venv/bin/python --quiet $(LOCK) --build-constraints build-constraints.txt --compile-bytecode

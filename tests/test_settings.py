@@ -217,6 +217,29 @@ CONTRADICTIONS = {
         {"runs.vggface-random.variant": "vggface"},
         "`runs.vggface-random.variant` in params.yaml must be one of 20 names. Got 'vggface' instead. Did you mean `vggface-random`?",
     ),
+    "a pretrained variant that is listed twice": (
+        {"variants.again": '{"trainable_layers": 4, "weights": "pretrained", "backbone": "vggface"}'},
+        "`variants.vggface-pretrained` and `variants.again` in params.yaml have the same settings, so one result would count as two. Remove one and name the other in its runs",
+    ),
+    "a random variant that is listed twice, with the precision of all": (
+        {"variants.again": '{"backbone": "vggface", "weights": "random", "trainable_layers": 4, "seed": 42, "precision": "float32"}'},
+        "`variants.vggface-random` and `variants.again` in params.yaml have the same settings",
+    ),
+    "a run that is listed twice": (
+        {"runs.again": '{"variant": "vggface-random", "backbone": "vggface", "split": "random", "seed": 42}'},
+        "`runs.vggface-random` and `runs.again` in params.yaml have the same settings, so one result would count as two. Remove one, or give it another `seed`.",
+    ),
+}  # fmt: skip
+
+# What differs in one setting is not listed twice; nor is what `train` says of a sweep's step.
+DIFFERENT = {
+    "seed": {"runs.again": '{"variant": "vggface-pretrained", "backbone": "vggface", "split": "random", "seed": 43}'},
+    "rate": {"runs.again": '{"variant": "vggface-pretrained", "backbone": "vggface", "split": "random", "seed": 42, "learning_rate": 0.0001}'},
+    "share": {"runs.again": '{"variant": "vggface-pretrained", "backbone": "vggface", "split": "random", "seed": 42, "train_share": 0.5}'},
+    "split": {"runs.again": '{"variant": "vggface-pretrained", "backbone": "vggface", "split": "official", "seed": 42}'},
+    "layers": {"variants.again": '{"backbone": "vggface", "weights": "pretrained", "trainable_layers": 0}'},
+    "initial values": {"variants.again": '{"backbone": "vggface", "weights": "random", "trainable_layers": 4, "seed": 43}'},
+    "precision": {"variants.again": '{"backbone": "vggface", "weights": "pretrained", "trainable_layers": 4, "precision": "bfloat16"}'},
 }  # fmt: skip
 
 
@@ -224,6 +247,11 @@ CONTRADICTIONS = {
 def test_settings_that_contradict_each_other_are_an_error(write, name):
     changes, message = CONTRADICTIONS[name]
     refuses(write(**changes), message)
+
+
+@pytest.mark.parametrize("name", DIFFERENT)
+def test_what_differs_in_one_setting_is_not_listed_twice(write, name):
+    load_settings(write(**DIFFERENT[name]))
 
 
 @pytest.mark.parametrize("key", [f"{VARIANT}.backbone", f"{RUN}.variant"])
