@@ -215,7 +215,31 @@ CONTRADICTIONS = {
     ),
     "a run of no variant": (
         {"runs.vggface-random.variant": "vggface"},
-        "`runs.vggface-random.variant` in params.yaml must be one of 20 names. Got 'vggface' instead. Did you mean `vggface-random`?",
+        "`runs.vggface-random.variant` in params.yaml must be one of 21 names. Got 'vggface' instead. Did you mean `vggface-random`?",
+    ),
+    "augmentation of features that are computed once": (
+        {"runs.mobilenet-pretrained.augment": "true"},
+        "`runs.mobilenet-pretrained` in params.yaml augments images, but its variant `mobilenet-pretrained` trains 4 layers: what the others make of an image is computed once, from the image as it is. Set `trainable_layers: all` there, or remove `augment`.",
+    ),
+    "weight decay without its optimizer": (
+        {"runs.mobilenet-recipe.optimizer": None},
+        "`runs.mobilenet-recipe` in params.yaml must set both or neither of `optimizer: adamw` and `weight_decay`",
+    ),
+    "an optimizer without its weight decay": (
+        {"runs.mobilenet-recipe.weight_decay": None},
+        "must set both or neither of `optimizer: adamw` and `weight_decay`",
+    ),
+    "a cosine of one epoch": (
+        {"runs.mobilenet-recipe.epochs": "1"},
+        "`runs.mobilenet-recipe` in params.yaml trains for 1 epoch, in which `schedule: cosine` only warms up.",
+    ),
+    "votes that are not fetched": (
+        {"data.ferplus": "false"},
+        "`runs.mobilenet-recipe` in params.yaml learns from FER+'s votes, but `data.ferplus` is false.",
+    ),
+    "smoothed labels that are not read": (
+        {"runs.mobilenet-recipe.labels": "ferplus"},
+        "learns from FER+'s votes alone, where `label_smoothing` and `class_weight` are not read.",
     ),
     "a pretrained variant that is listed twice": (
         {"variants.again": '{"trainable_layers": 4, "weights": "pretrained", "backbone": "vggface"}'},
