@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 PYTHON := python3
 DEMO := .demo
-ALGORITHM := .algorithm
+PHOTOS_DEMO := .photos
 OUT := recognised
 # Dask runs whatever code reaches its ports: they are open to this machine alone unless HOST says
 # otherwise. docs/fleet.md, before you set it.
@@ -18,7 +18,7 @@ LOCK := requirements$(if $(GPU),-gpu).lock
 INSTALLED := .venv/.installed$(if $(GPU),-gpu)
 # What users set may hold spaces, quotes, `&` and `$`: recipes take it from the environment, in
 # double quotes, so that neither make nor the shell reads it as its own.
-TEXTS := PYTHON DEMO ALGORITHM PHOTOS MODEL OUT CONVERT HOST SCHEDULER PROTOCOL TARGETS
+TEXTS := PYTHON DEMO PHOTOS MODEL OUT CONVERT HOST SCHEDULER PROTOCOL TARGETS
 $(foreach name,$(TEXTS),$(eval override $(name) := $$(value $(name))))
 export $(TEXTS)
 # The stages are run as `python -m stages.<name>`: dvc must find the environment's python.
@@ -37,7 +37,7 @@ unexport CDPATH GIT_DIR GIT_INDEX_FILE GIT_WORK_TREE PYTHONHOME PYTHONINSPECT PY
 	PYTHONSAFEPATH
 
 .DEFAULT_GOAL := help
-.PHONY: help clone install recognise demo algorithm test test-slow test-sharing test-faults fuzz bench check verify \
+.PHONY: help clone install recognise demo photos test test-slow test-sharing test-faults fuzz bench check verify \
 	unchanged scheduler worker fleet repro
 
 help:  ## list the targets
@@ -68,13 +68,6 @@ demo: install  ## the whole study on synthetic faces, offline, in a folder of it
 		&& { ! git diff --quiet HEAD -- dvc.lock || rm dvc.lock; } \
 		&& cp params.demo.yaml params.yaml && python -m tools.plots_page \
 		&& python -m dvc repro --quiet && python -m tools.summary
-
-algorithm: install  ## the algorithm for photos of your own, on drawn faces, in a folder of its own
-	@test -d "$$ALGORITHM" || $(GIT) clone --quiet --config $(NO_HOOKS) . "$$ALGORITHM"
-	@cd "$$ALGORITHM" && head=$$(git -C .. rev-parse HEAD) && $(GIT) fetch --quiet origin HEAD \
-		&& { [ $$(git rev-parse HEAD) = $$head ] || $(GIT) checkout --quiet --force --detach $$head; } \
-		&& python -m tools.algorithm_demo && python -m dvc repro --quiet algorithm/dvc.yaml \
-		&& python -m tools.algorithm_table && echo && echo "The page: $$ALGORITHM/data/algorithm/report.html"
 
 recognise: install  ## the emotions in photos: make recognise PHOTOS=holiday/
 	$(if $(PHOTOS),,$(error Say which: make recognise PHOTOS=holiday/))python -m fer_transfer.recognise "$$PHOTOS" --out "$$OUT" $(if $(MODEL),--model "$$MODEL")

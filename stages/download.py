@@ -1,9 +1,10 @@
-"""Bring FER2013 into the project from where params.yaml says, and verify it.
+"""Bring the data set into the project from where params.yaml says, and verify it.
 
-Reads   nothing of the project; the environment variable FER_MIRROR, where set, is tried first
+Reads   what `data.source` names, and so does `data.watch` where it is on this machine; the
+        environment variable FER_MIRROR, where set, is tried first
 Params  data, synthetic
-Writes  data/raw/   exactly what was fetched: one file, or a folder's train/, test/, ...
-Source  docs/choices.md; the hashes are in fer_transfer/data/fer2013.py
+Writes  data/raw/   what was fetched: a folder as it is, a file unpacked
+Source  docs/choices.md; the hashes are in fer_transfer/readers/fer2013_csv.py
 """
 
 import logging
@@ -19,7 +20,9 @@ import pandas as pd
 from fer_transfer.console import command, integrity
 from fer_transfer.console.errors import REMEDIES, InputError
 from fer_transfer.core import files
-from fer_transfer.data import addresses, fer2013, fetch, synthetic
+from fer_transfer.data import addresses, faces, fetch, synthetic
+from fer_transfer.data.fer2013 import EMOTIONS
+from fer_transfer.readers import archives, fer2013_csv, manifest
 from fer_transfer.settings.settings import Synthetic, load_settings
 
 logger = logging.getLogger(__name__)
@@ -32,15 +35,15 @@ COMPRESSED = ("", ".xz", ".gz", ".zip")  # in which a mirror may hold fer2013.cs
 
 def from_kaggle(folder: Path) -> None:
     """Fetch fer2013.csv from the mirror, or else from a public Kaggle data set."""
-    name = fer2013.KAGGLE_FILE
-    official = f"md5:{fer2013.OFFICIAL_MD5[name]}"
+    name = fer2013_csv.KAGGLE_FILE
+    official = f"md5:{fer2013_csv.OFFICIAL_MD5[name]}"
     for suffix in COMPRESSED:
         if fetch.from_mirror(name + suffix, official, folder / (name + suffix)):
             return
     with files.atomic_write(folder / name) as part:
         shutil.copyfile(_kagglehub_download(), part)
         shutil.rmtree(KAGGLE_CACHE, ignore_errors=True)
-        fetch.check(part, official, f"{name} of Kaggle's {fer2013.KAGGLE_DATASET}")
+        fetch.check(part, official, f"{name} of Kaggle's {fer2013_csv.KAGGLE_DATASET}")
 
 
 def _kagglehub_download() -> str:
@@ -59,10 +62,10 @@ def _kagglehub_download() -> str:
         exceptions.NotFoundError,
         exceptions.UnauthenticatedError,
     )
-    dataset, name = fer2013.KAGGLE_DATASET, fer2013.KAGGLE_FILE
+    dataset, name = fer2013_csv.KAGGLE_DATASET, fer2013_csv.KAGGLE_FILE
     logger.info("Fetching %s from Kaggle's public data set %s.", name, dataset)
     try:
-        path: str = fetch.retry(lambda: kagglehub.dataset_download(dataset, path=name))
+        path: str = kagglehub.dataset_download(dataset, path=name)
     except failures as error:
         if getattr(error, "errno", None) in REMEDIES:
             raise
@@ -81,6 +84,7 @@ def from_path(path: Path, known_hash: str, folder: Path) -> None:
         _check_folder(path, known_hash)
         _copy_folder(path, folder)
     elif path.is_file():
+        _check_not_a_manifest(path)
         shutil.copyfile(path, folder / path.name)
         if known_hash:
             fetch.check(folder / path.name, known_hash, str(path))
@@ -94,6 +98,14 @@ def from_path(path: Path, known_hash: str, folder: Path) -> None:
         )
 
 
+def _check_not_a_manifest(path: Path) -> None:
+    if path.suffix.lower() in (".csv", ".tsv") and manifest.find([path]):
+        raise InputError(
+            f"`data.source` in params.yaml is {path}, a manifest, without the images that it "
+            "names. Set `data.source` and `data.watch` to the folder that it lies in."
+        )
+
+
 def _check_folder(path: Path, known_hash: str) -> None:
     if known_hash:
         raise InputError(
@@ -103,7 +115,7 @@ def _check_folder(path: Path, known_hash: str) -> None:
     if RAW.resolve().is_relative_to(path.resolve()):
         raise InputError(
             f"`data.source` in params.yaml is `{path}`, a folder that {RAW} itself lies in. "
-            "Set it to the folder that holds train/ and test/."
+            "Set it to the folder that holds the images."
         )
 
 
@@ -120,29 +132,26 @@ def _copy_folder(path: Path, folder: Path) -> None:
 
 
 def from_synthetic(settings: Synthetic, folder: Path) -> None:
-    """Draw synthetic faces and write them in the format of fer2013.csv."""
-    pixels, labels, _ = synthetic.draw(
+    """Draw synthetic faces and write them as the set of labelled faces that they are."""
+    images, labels, identities = synthetic.draw(
         settings.images, settings.identities, settings.seed
     )
-    table = pd.DataFrame(
-        {
-            "emotion": labels,
-            "pixels": [" ".join(map(str, image.ravel())) for image in pixels],
-            "Usage": usages(len(labels)),
-        }
-    )
-    files.write_csv(folder / fer2013.KAGGLE_FILE, table)
+    table = pd.DataFrame("", index=range(len(labels)), columns=faces.COLUMNS)
+    table["label"] = np.array(EMOTIONS)[labels]
+    table["person"] = [f"identity-{number}" for number in identities]
+    table["part"] = parts(len(labels))
+    faces.write(faces.Faces("synthetic faces", EMOTIONS, table), images, folder)
 
 
-def usages(num_images: int) -> np.ndarray:
-    """Split rows, in their order, into 80 % Training, 10 % PublicTest and 10 % PrivateTest.
+def parts(num_images: int) -> np.ndarray:
+    """Split rows, in their order, into 80 % train, 10 % val and 10 % test.
 
-    >>> usages(10)[[0, 7, 8, 9]].tolist()
-    ['Training', 'Training', 'PublicTest', 'PrivateTest']
+    >>> parts(10)[[0, 7, 8, 9]].tolist()
+    ['train', 'train', 'val', 'test']
     """
     held_out = round(0.1 * num_images)
     counts = [num_images - 2 * held_out, held_out, held_out]
-    return np.repeat(fer2013.USAGES, counts)
+    return np.repeat(faces.PARTS, counts)
 
 
 @contextmanager
@@ -174,6 +183,9 @@ def main() -> None:
             from_path(path, known_hash, folder)
         else:
             fetch.fetch(source, known_hash, folder / addresses.file_name(source))
+        if source != "synthetic" and not (path and path.is_dir()):
+            for file in list(folder.iterdir()):
+                archives.unpack(file)
     logger.info(
         "%s holds %s.", RAW, ", ".join(sorted(path.name for path in RAW.iterdir()))
     )

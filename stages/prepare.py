@@ -1,126 +1,180 @@
-"""Read FER2013 from any known format into arrays, and describe what is in it.
+"""Bring a source into the form that all stages share, and count what is in it.
 
-Reads   data/raw/              fer2013.csv, icml_face_data.csv or image folders, as downloaded
+Reads   data/raw/              the source as downloaded
+        data/detected/         the faces of its image files, where it has them
 Params  data
 Writes  data/faces/            the labelled faces: images.npy, faces.csv, classes.json and votes.csv,
                                as fer_transfer/data/faces.py describes them
-        metrics/dataset.json   number of images per emotion and usage, duplicates, all-black
-                               images, fingerprint, whether it is the official file, and
-                               how many images were converted
+        data/dropped.csv       file, reason: what was found and did not become a face
+        metrics/dataset.json   number of images per class and part, people, duplicates, all-black
+                               images, fingerprint, whether it is the official file, what was
+                               dropped for which reason
 Source  the paper, section 3.1 (Table 1)
 """
 
 import hashlib
 import logging
-from dataclasses import replace
-from pathlib import Path, PurePosixPath
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from fer_transfer.console import command
-from fer_transfer.console.errors import InputError
 from fer_transfer.core import files
-from fer_transfer.data import archives, duplicates, faces, fer2013, ferplus, formats
-from fer_transfer.settings.settings import load_settings
+from fer_transfer.data import addresses, duplicates, faces, fer2013, groups
+from fer_transfer.readers import detected, fer2013_csv, ferplus
+from fer_transfer.readers.listing import OF_THE_SYSTEM, Dropped
+from fer_transfer.readers.sources import SYNTHETIC, detect_layout
+from fer_transfer.settings.settings import Data, load_settings
 
 logger = logging.getLogger(__name__)
 
 RAW = Path("data/raw")
-PARTS = {
-    name: part
-    for part, names in {
-        "train": fer2013.TRAIN_FOLDERS,
-        "val": fer2013.VALIDATION_FOLDERS,
-        "test": fer2013.TEST_FOLDERS,
-    }.items()
-    for name in names
-}
+DROPPED = Path("data/dropped.csv")
+METRICS = Path("metrics/dataset.json")
 
 
-def downloaded(folder: Path) -> Path:
-    """Return the one file that was downloaded, or the folder itself if there are more."""
-    if not folder.is_dir():
-        raise InputError(f"There is no {folder}/. Run `dvc repro download` first.")
-    found = _visible(folder)
-    return found[0] if len(found) == 1 and found[0].is_file() else folder
+@dataclass(frozen=True)
+class DataSet:
+    """A set of labelled faces, and how it was read."""
+
+    faces: faces.Faces
+    images: np.ndarray  # (N, 48, 48) uint8
+    layout: str
+    source_file: str
+    official: bool = False  # the bytes are those that the competition published
+    converted: int = 0  # images that were made grey and 48x48
+    dropped: list[Dropped] = field(default_factory=list)
+    classes_without_faces: list[str] = field(default_factory=list)
 
 
-def _visible(folder: Path) -> list[Path]:
-    return [
-        path
-        for path in folder.iterdir()
-        if not archives.is_clutter(PurePosixPath(path.name))
-    ]
+def read(data: Data) -> DataSet:
+    """Read the source in the layout that it has.
+
+    Raises:
+        InputError: If it has none, or its content is at fault.
+    """
+    layout, path = detect_layout(RAW, data.layout)
+    if layout == SYNTHETIC:
+        ferplus.check_not_wanted(data.ferplus)
+        labelled, images = faces.read(path), faces.read_images(path)
+        return DataSet(labelled, images, layout, SYNTHETIC)
+    if layout == "csv":
+        labelled, images = fer2013_csv.read(path)
+        if data.ferplus:
+            labelled = replace(labelled, votes=ferplus.fetch_votes(labelled))
+        official = fer2013_csv.is_official(path)
+        return DataSet(labelled, images, layout, path.name, official)
+    ferplus.check_not_wanted(data.ferplus)
+    result = detected.read(_name(data.source), data.numbering, data.map)
+    labelled = result.faces
+    if fer2013_csv.is_copy(labelled):
+        labelled = replace(labelled, name=fer2013_csv.NAME)
+    return DataSet(
+        labelled,
+        result.images,
+        layout,
+        _name(data.source),
+        converted=result.num_converted,
+        dropped=result.dropped,
+        classes_without_faces=result.classes_without_faces,
+    )
 
 
-def describe(images: formats.Images, group: np.ndarray) -> dict[str, Any]:
-    """Count what is in the data set: emotions, usages, duplicates and blanks."""
-    in_order = dict.fromkeys(images.usages.tolist())
+def _name(source: str) -> str:
+    path = addresses.local_path(source)
+    return path.resolve().name if path else addresses.file_name(source)
+
+
+def describe(data_set: DataSet) -> dict[str, Any]:
+    """Count what is in the data set: classes, parts, people, duplicates and blanks."""
+    labelled, images = data_set.faces, data_set.images
+    group = duplicates.groups(images)
+    part, person = labelled.column("part"), labelled.column("person")
     return {
-        "images": len(images.labels),
-        "emotions": emotions(images.labels),
-        "usages": {
-            usage: {"total": int(rows.sum()), **emotions(images.labels[rows])}
-            for usage in in_order
-            for rows in [images.usages == usage]
+        "name": labelled.name,
+        "layout": data_set.layout,
+        "images": len(labelled),
+        "emotions": _by_class(labelled, slice(None)),
+        "parts": {
+            name: {"total": int(rows.sum()), **_by_class(labelled, rows)}
+            for name in faces.PARTS
+            if (rows := part == name).any()
         },
+        "people": len(set(person) - {""}),
+        "without_person": int((person == "").sum()),
         "duplicates": duplicates.count_beyond_first(group),
-        "conflicting_groups": duplicates.count_conflicting(group, images.labels),
-        "blank": int((images.pixels.max(axis=(1, 2)) == 0).sum()),
-        "fingerprint": hashlib.sha256(images.pixels.tobytes()).hexdigest(),
-        "official": images.official,
-        "converted": images.num_converted,
+        "conflicting_groups": duplicates.count_conflicting(group, labelled.labels),
+        "blank": int((images.max(axis=(1, 2)) == 0).sum()),
+        "fingerprint": hashlib.sha256(images.tobytes()).hexdigest(),
+        "official": data_set.official,
+        "converted": data_set.converted,
+        "dropped": _count_reasons(data_set.dropped),
+        "classes_without_faces": data_set.classes_without_faces,
+        "source_file": data_set.source_file,
     }
 
 
-def emotions(labels: np.ndarray) -> dict[str, int]:
-    """Count the images of each emotion.
-
-    >>> emotions(np.array([3, 6, 3]))["happy"]
-    2
-    """
-    counts = np.bincount(labels, minlength=len(fer2013.EMOTIONS))
-    return dict(zip(fer2013.EMOTIONS, counts.tolist(), strict=True))
+def _by_class(labelled: faces.Faces, rows: Any) -> dict[str, int]:
+    counts = labelled.count(labelled.labels[rows])
+    del counts["total"]
+    return counts
 
 
-def as_faces(name: str, images: formats.Images) -> faces.Faces:
-    """Return what is known of the images as a set of labelled faces."""
-    table = pd.DataFrame("", index=range(len(images.labels)), columns=faces.COLUMNS)
-    table["label"] = np.array(fer2013.EMOTIONS)[images.labels]
-    table["part"] = [PARTS[usage.lower()] for usage in images.usages]
-    return faces.Faces(name, fer2013.EMOTIONS, table)
+def _count_reasons(dropped: list[Dropped]) -> dict[str, int]:
+    """Count what was dropped by the reason, up to where it speaks of the one file."""
+    reasons = (reason.partition(": ")[0] for _, reason in dropped)
+    return dict(sorted(Counter(reasons).items()))
 
 
-def main() -> None:
-    settings = load_settings()
-    images = formats.read(
-        downloaded(RAW),
-        convert=settings.data.convert,
-        numbering=settings.data.numbering,
-    )
-    group = duplicates.groups(images.pixels)
-    dataset = describe(images, group)
-    dataset["source_file"] = ", ".join(sorted(path.name for path in _visible(RAW)))
-    is_synthetic = settings.data.source == "synthetic"
-    name = "synthetic faces" if is_synthetic else "FER2013"
-    labelled = as_faces(name, images)
-    if settings.data.ferplus:
-        labelled = replace(labelled, votes=ferplus.votes_on(images, Path("data")))
-    faces.write(labelled, images.pixels)
-    files.write_json(Path("metrics/dataset.json"), dataset)
-    logger.info(
-        "%d images: %s.",
-        dataset["images"],
-        "the official file" if images.official else "not the official file",
-    )
-    if not is_synthetic and dataset["images"] != fer2013.NUM_IMAGES:
+def conflicts(data_set: DataSet) -> list[str]:
+    """Name the files that show the same face, mirrored or not, under different labels."""
+    table = data_set.faces.table[["file", "label"]].copy()
+    table["group"] = duplicates.groups(groups.canonical(data_set.images))
+    several = table.groupby("group")["label"].transform("nunique") > 1
+    conflicting = table[several & (table["file"] != "")]
+    return [
+        ", ".join(f"{row.file} ({row.label})" for row in rows.itertuples())
+        for _, rows in conflicting.groupby("group")
+    ]
+
+
+def warn(data_set: DataSet, counts: dict[str, Any]) -> None:
+    """Log what a user should know before training on the faces."""
+    for reason, number in counts["dropped"].items():
+        if reason != OF_THE_SYSTEM:
+            logger.warning("%d left out: %s (%s).", number, reason, DROPPED)
+    for label in data_set.classes_without_faces:
+        logger.warning("Class dropped: no photo of %s has a face.", label)
+    if same := conflicts(data_set):
+        logger.warning(
+            "%d faces have several labels, and all are kept, such as %s. Remove the wrong files.",
+            len(same),
+            "; ".join(same[:5]),
+        )
+    if (
+        data_set.faces.name == fer2013_csv.NAME
+        and counts["images"] != fer2013.NUM_IMAGES
+    ):
         logger.warning(
             "FER2013 has %s images, and this copy %s: its results are those of another data set.",
             f"{fer2013.NUM_IMAGES:,}",
-            f"{dataset['images']:,}",
+            f"{counts['images']:,}",
         )
+
+
+def main() -> None:
+    data_set = read(load_settings().data)
+    faces.write(data_set.faces, data_set.images)
+    dropped = pd.DataFrame(sorted(data_set.dropped), columns=Dropped._fields)
+    files.write_csv(DROPPED, dropped)
+    counts = describe(data_set)
+    files.write_json(METRICS, counts)
+    logger.info("%s: %d images.", data_set.faces.name, counts["images"])
+    warn(data_set, counts)
 
 
 if __name__ == "__main__":

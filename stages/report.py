@@ -8,6 +8,7 @@ Reads   data/images.npz, data/split.npz           the faces that the page shows
         metrics/test, metrics/calibration         a file per run
         metrics/costs.json                        milliseconds per image, by backbone
         metrics/architectures.json                the layers of each backbone
+        metrics/assess.json                       the classifiers of each split
         plots/study/                              histories, initial and test scores, confusion
         plots/examples/<run>.csv                  the probabilities of the example images
         requirements.lock                         the versions that the page names
@@ -24,7 +25,7 @@ from typing import Any
 from fer_transfer.console import command
 from fer_transfer.core import files
 from fer_transfer.data import faces
-from fer_transfer.report import content, html, sections
+from fer_transfer.report import classifiers, content, html, sections
 from fer_transfer.results import claims, evidence, findings, paper, verdicts
 from fer_transfer.results.protocols import by_the_text, groups, paper_split
 from fer_transfer.scoring import scores
@@ -67,6 +68,7 @@ def main() -> None:
             scores.baseline(known.labels, len(known.classes)),
         ),
         "answer": files.read_json(content.STUDY / "answer.json"),
+        "classifiers": classifiers.section(),
         "findings": findings.find(ours),
         "verdicts": claims.judge(
             ours, every_layer, evidence.of_the_paper(paper.read())

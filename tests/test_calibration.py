@@ -2,6 +2,7 @@ import math
 
 import numpy as np
 import pytest
+from scipy.special import softmax
 
 from fer_transfer.scoring import calibration, scores
 
@@ -150,3 +151,51 @@ def test_a_network_that_is_always_right_gets_the_lowest_temperature_that_is_trie
     right = (np.eye(7)[labels] * 0.3 + 0.1).astype(np.float32)
     found = calibration.fit_temperature(labels, right)
     assert calibration.LOWEST <= found < 0.2
+
+
+def test_nine_recognised_images_make_no_prediction_certain():
+    probabilities = np.full((9, 7), 0.02)
+    probabilities[:, 0] = 0.88
+    labels = np.zeros(9, int)
+    assert calibration.fit_temperature(labels, probabilities) < 0.1
+    cautious = calibration.cautious_temperature(labels, probabilities)
+    assert cautious["value"] == 1
+    assert cautious["images"] == 9
+    assert cautious["interval"][1] > 1
+
+
+def test_with_many_images_the_cautious_temperature_is_about_the_most_likely_one():
+    for too_sure in (0.5, 3.0):
+        labels, probabilities = simulated(too_sure, 20_000, np.random.default_rng(1))
+        cautious = calibration.cautious_temperature(labels, probabilities)
+        assert cautious["value"] == pytest.approx(too_sure, rel=0.05)
+        low, high = cautious["interval"]
+        assert low < calibration.fit_temperature(labels, probabilities) < high
+
+
+@pytest.mark.parametrize("num_images", [9, 30, 100])
+@pytest.mark.parametrize("too_sure", [0.5, 1.0, 1.25, 3.0])
+def test_from_nine_images_on_the_cautious_temperature_does_not_raise_the_loss(
+    num_images, too_sure
+):
+    """Averaged over simulated networks whose logits are `too_sure` times those that are right."""
+    random = np.random.default_rng(0)
+    rise = []
+    for _ in range(40):
+        labels, probabilities = simulated(too_sure, num_images + 1000, random)
+        fitted = calibration.cautious_temperature(
+            labels[:num_images], probabilities[:num_images]
+        )
+        test, before = labels[num_images:], probabilities[num_images:]
+        after = calibration.with_temperature(before, fitted["value"])
+        rise.append(
+            scores.cross_entropy(test, after) - scores.cross_entropy(test, before)
+        )
+    assert np.mean(rise) < 0.003
+
+
+def simulated(too_sure, num_images, random):
+    """Return labels (n,) drawn from a softmax, and probabilities (n, 7) of scaled logits."""
+    logits = 2 * random.normal(size=(num_images, 7))
+    labels = (logits + random.gumbel(size=logits.shape)).argmax(axis=1)
+    return labels, softmax(too_sure * logits, axis=1)

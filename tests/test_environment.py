@@ -199,7 +199,7 @@ def test_without_assertions_a_stage_runs():
 OPENERS = ("open", "read_text", "write_text")
 MODULES = sorted(
     path
-    for folder in ("stages", "tools", "algorithm", "benchmarks")
+    for folder in ("stages", "tools", "benchmarks")
     for path in (PROJECT / folder).rglob("*.py")
 )
 

@@ -3,14 +3,20 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import sources
 
 from fer_transfer.console.errors import InputError
 from fer_transfer.core import files
-from fer_transfer.data import addresses, ferplus, formats
-from fer_transfer.data.fer2013 import EMOTION_FOLDERS, EMOTIONS
+from fer_transfer.data import addresses
+from fer_transfer.data import faces as data_faces
+from fer_transfer.data.emotions import WORDS
+from fer_transfer.data.faces import COLUMNS, Faces
+from fer_transfer.data.fer2013 import EMOTIONS
 from fer_transfer.data.votes import majority
+from fer_transfer.readers import ferplus as reader
+from fer_transfer.readers.fer2013_csv import PARTS
 
-SEEN_AS = list(ferplus.NAMES)
+SEEN_AS = list(reader.NAMES)
 MADE_UP = 60
 
 
@@ -55,8 +61,8 @@ def by_the_authors_words(row: list[int]) -> int:
     """The rule once more, image by image: drop single votes, then ask for more than half."""
     kept = [vote if vote > 1 else 0 for vote in row]
     for name, vote in zip(SEEN_AS, kept, strict=True):
-        if vote > sum(kept) / 2 and EMOTION_FOLDERS.get(name):
-            return EMOTIONS.index(EMOTION_FOLDERS[name])
+        if vote > sum(kept) / 2 and WORDS.get(name) in EMOTIONS:
+            return EMOTIONS.index(WORDS[name])
     return -1
 
 
@@ -71,109 +77,104 @@ def test_the_majority_agrees_with_a_plain_loop_on_many_images():
 
 
 @pytest.fixture
-def project(tmp_path, monkeypatch):
-    """A project that asks for FER+, with a mirror that holds a made-up one of 60 images."""
+def faces(tmp_path, monkeypatch):
+    """Sixty faces, and a mirror that holds FER+'s votes on them, six of which say otherwise."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("FER_MIRROR", "mirror")
-    Path("data").mkdir()
-    random = np.random.default_rng(6)
-    labels = random.integers(0, 7, MADE_UP).astype(np.uint8)
-    columns = {EMOTION_FOLDERS.get(name): at for at, name in enumerate(SEEN_AS)}
-    cast = np.zeros((MADE_UP, 10), np.uint8)
-    for row, label in enumerate(labels):
-        cast[row, columns[EMOTIONS[label]]] = 8
-    cast[:6] = np.roll(cast[:6], 1, axis=1)  # six are seen otherwise
-    usages = np.repeat(["Training", "PublicTest", "PrivateTest"], [40, 10, 10])
-    write_images(labels, usages, np.arange(MADE_UP))
-    publish(usages, cast)
-    return labels, usages, cast
+    monkeypatch.setenv("FER_MIRROR", str(tmp_path))
+    labels = np.random.default_rng(6).integers(0, 7, MADE_UP)
+    seen_as = {WORDS.get(name): at for at, name in enumerate(SEEN_AS)}
+    cast = np.zeros((MADE_UP, 10), dtype=np.int64)
+    cast[np.arange(MADE_UP), [seen_as[EMOTIONS[label]] for label in labels]] = 8
+    cast[:6] = np.roll(cast[:6], 1, axis=1)
+    parts = np.repeat(list(PARTS), [40, 10, 10])
+    table = pd.DataFrame(cast, columns=SEEN_AS).assign(Usage=parts)
+    publish(table.to_csv(index=False))
+    known = pd.DataFrame("", index=range(MADE_UP), columns=COLUMNS)
+    known["label"] = np.array(EMOTIONS)[labels]
+    known["part"] = [PARTS[part] for part in parts]
+    return Faces("FER2013", EMOTIONS, known), cast
 
 
-def write_images(labels: np.ndarray, usages: np.ndarray, rows: np.ndarray) -> None:
-    global images
-    pixels = np.zeros((len(labels), 48, 48), np.uint8)
-    images = formats.Images(pixels, labels, usages, rows, False, 0)
+def publish(text: str) -> None:
+    name = addresses.file_name(reader.URL)
+    Path(name).write_text(text)
+    digest = files.digest(Path(name), "sha256")
+    Path("SHA256SUMS").write_text(f"{digest}  {name}\n")
 
 
-def publish(usages: np.ndarray, cast: np.ndarray) -> None:
-    table = pd.DataFrame(cast, columns=SEEN_AS)
-    table.insert(0, "Image name", [f"fer{row:07}.png" for row in range(len(cast))])
-    table.insert(0, "Usage", usages)
-    publish_text(table.to_csv(index=False))
+def test_the_votes_are_those_of_each_row(faces):
+    labelled, cast = faces
+    counts = reader.fetch_votes(labelled)
+    assert list(counts) == SEEN_AS
+    assert np.array_equal(counts.to_numpy(), cast)
+    agrees = majority(counts, EMOTIONS) == labelled.labels
+    assert agrees[6:].all()
+    assert not agrees[:6].any()
 
 
-def publish_text(text: str) -> None:
-    name = addresses.file_name(ferplus.URL)
-    Path("mirror").mkdir(exist_ok=True)
-    Path(f"mirror/{name}").write_text(text)
-    digest = files.digest(Path(f"mirror/{name}"), "sha256")
-    Path("mirror/SHA256SUMS").write_text(f"{digest}  {name}\n")
+def test_the_hash_is_that_of_the_published_file_and_holds_a_mirror_to_it(faces):
+    Path("SHA256SUMS").unlink()
+    with pytest.raises(InputError, match=f"expected {reader.HASH}"):
+        reader.fetch_votes(faces[0])
 
 
-def test_the_votes_are_those_of_each_image(project):
-    labels, _, cast = project
-    votes = ferplus.votes_on(images, Path("data"))
-    assert list(votes) == SEEN_AS
-    assert np.array_equal(votes.to_numpy(), cast)
-    seen = majority(votes, EMOTIONS)
-    assert np.array_equal(seen[6:], labels[6:])
-    assert not (seen[:6] == labels[:6]).any()
+def shuffled(table: pd.DataFrame) -> pd.DataFrame:
+    order = np.concatenate([np.roll(np.arange(40), 7), np.arange(40, MADE_UP)])
+    return table.assign(label=table["label"].to_numpy()[order])
 
 
-def test_the_hash_is_that_of_the_published_file_and_holds_a_mirror_to_it(project):
-    Path("mirror/SHA256SUMS").unlink()
-    with pytest.raises(InputError, match=f"expected {ferplus.HASH}"):
-        ferplus.votes_on(images, Path("data"))
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda table: table[:50], "votes on 60 faces, .* but this copy has 50"),
+        (
+            lambda table: table.assign(part=np.roll(table["part"], 10)),
+            r"Row 1 of this copy of FER2013 belongs to test, that of FER\+ to train",
+        ),
+        (shuffled, r"of this copy's labels are those of FER\+'s majority, where 68%"),
+    ],
+)
+def test_a_copy_of_other_faces_or_in_another_order_is_refused(faces, change, message):
+    labelled, _ = faces
+    other = Faces(labelled.name, labelled.classes, change(labelled.table))
+    with pytest.raises(InputError, match=f"{message}.* Set `data.ferplus: false`"):
+        reader.fetch_votes(other)
 
 
-def refuses(message: str) -> None:
-    with pytest.raises(InputError, match=message):
-        ferplus.votes_on(images, Path("data"))
-
-
-def test_image_folders_have_no_rows_and_are_refused_with_the_way_out(project):
-    labels, usages, _ = project
-    write_images(labels, usages, np.full(MADE_UP, -1))
-    refuses("no CSV file: it has no rows. Set `data.ferplus: false`")
-
-
-def test_a_copy_with_fewer_images_is_refused(project):
-    labels, usages, _ = project
-    write_images(labels[:50], usages[:50], np.arange(50))
-    refuses("votes on 60 images, .* but this copy has 50")
-
-
-def test_a_copy_whose_sets_come_in_another_order_is_refused(project):
-    labels, usages, _ = project
-    write_images(labels, np.roll(usages, 10), np.arange(MADE_UP))
-    refuses(
-        "Row 0 of this copy of FER2013 belongs to PrivateTest, that of FER\\+ to Training"
-    )
-
-
-def test_a_copy_that_is_shuffled_within_its_sets_is_refused(project):
-    labels, usages, _ = project
-    order = np.concatenate([np.roll(np.arange(40), 7), np.arange(40, 60)])
-    write_images(labels[order], usages, np.arange(MADE_UP))
-    refuses("of this copy's labels are those of FER\\+'s majority, where 68%")
+HEADER = f"Usage,{','.join(SEEN_AS)}\n"
 
 
 @pytest.mark.parametrize(
     "text",
     [
-        pytest.param("", id="empty"),
-        pytest.param("Usage,neutral\nTraining,10\n", id="columns missing"),
-        pytest.param(f"Usage,{','.join(SEEN_AS)}\nTraining{',x' * 10}\n", id="words"),
-        pytest.param(
-            f"Usage,{','.join(SEEN_AS)}\nTraining{',-1' * 10}\n", id="below 0"
-        ),
-        pytest.param(
-            f"Usage,{','.join(SEEN_AS)}\nTraining{',300' * 10}\n", id="too many"
-        ),
-        pytest.param(f"Usage,{','.join(SEEN_AS)}\nTraining{',11' * 10}\n", id="eleven"),
-        pytest.param(f"Usage,{','.join(SEEN_AS)}\nTraining{',' * 10}\n", id="no value"),
+        "",
+        "Usage,neutral\nTraining,10\n",
+        *(f"{HEADER}Training{f',{votes}' * 10}\n" for votes in ("x", -1, 300, 11, "")),
     ],
 )
-def test_a_file_that_is_not_ferplus_is_an_error_that_names_it(project, text):
-    publish_text(text)
-    refuses(r"fer2013new.csv is not FER\+'s CSV file")
+def test_a_file_that_is_not_ferplus_is_an_error_that_names_it(faces, text):
+    publish(text)
+    with pytest.raises(InputError, match=r"fer2013new\.csv"):
+        reader.fetch_votes(faces[0])
+
+
+def test_prepare_writes_the_votes_beside_the_faces(faces):
+    pixels = " ".join(["7"] * 2304)
+    usages = {part: usage for usage, part in PARTS.items()}
+    rows = [
+        f"{code},{pixels},{usages[part]}\n"
+        for code, part in zip(faces[0].labels, faces[0].column("part"), strict=True)
+    ]
+    Path("fer2013.csv").write_text(sources.HEADER + "".join(rows))
+    sources.read("fer2013.csv", ferplus=True)
+    assert np.array_equal(data_faces.read(votes=True).votes.to_numpy(), faces[1])
+
+
+@pytest.mark.parametrize("source", ["synthetic", "images"])
+def test_faces_that_are_no_rows_of_fer2013_csv_have_no_votes(faces, source):
+    content = {
+        f"images/{name}/1.png": sources.encoded(sources.face(1)) for name in "ab"
+    }
+    sources.write_files(Path(), content)
+    with pytest.raises(InputError, match=r"by its row in fer2013\.csv"):
+        sources.read(source, ferplus=True)

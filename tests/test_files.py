@@ -106,3 +106,14 @@ def test_a_damaged_file_is_named_with_what_to_do(tmp_path, name):
     path.write_bytes(content(tmp_path) if callable(content) else content)
     with pytest.raises(InputError, match=r"file is damaged.*Remove it and run `dvc re"):
         reader(path)
+
+
+def test_an_npz_has_the_same_bytes_with_every_version_of_python(tmp_path):
+    """Python 3.11.2, Debian 12's, writes other zip headers than 3.11.7, 3.12 and 3.13."""
+    arrays = {"a": np.arange(10), "b": np.ones((3, 4), np.float32)}
+    files.write_npz(tmp_path / "x.npz", arrays)
+    assert files.digest(tmp_path / "x.npz", "md5") == "f68b2326df83d5ed89f2bc9138a39ff0"
+    assert all(
+        np.array_equal(values, arrays[name])
+        for name, values in files.read_npz(tmp_path / "x.npz").items()
+    )

@@ -111,7 +111,7 @@ def test_what_dvc_caches_stays_ignored(with_global_ignores, name):
 
 # A setting, another value, and how `dvc exp run -S` names it.
 CHANGES = {
-    "split.seed": 7,
+    "splits.random.seed": 7,
     "data.source": "/a/folder",
     "data.hash": "md5:0",
     "data.convert": True,

@@ -222,7 +222,7 @@ def test_a_stage_that_is_started_by_hand_under_a_safe_path_is_found():
     assert "evaluate.py takes name. Got nothing instead." in done.stderr
 
 
-NAMES = ("my photos", "Ann's [2026]", "R&D; false", "100$HOME `id` \"x\" #1", "a$$b\\")
+NAMES = ("my photos", "Ann's [2026]", "R&D; false", '100$HOME `id` "x" #1', "a$$b\\")
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -11,7 +11,7 @@ from dvc.repo import Repo
 
 from fer_transfer.console.errors import InputError
 from tools import merge
-from tools.pipeline import Entry, Pipeline, Stage
+from tools.pipeline import Entry, Pipeline, Stage, recorded
 
 pytestmark = pytest.mark.slow
 
@@ -134,3 +134,50 @@ def test_beside_another_dvc_command_nothing_is_written(clones):
 def test_a_folder_that_is_no_clone_is_named(clones, tmp_path):
     with pytest.raises(InputError, match="name the folder of another clone"):
         merge.main(str(tmp_path))
+
+
+CONFLICT = """\
+schema: '2.0'
+stages:
+<<<<<<< HEAD
+  train@a: {cmd: one}
+=======
+  train@a: {cmd: two}
+>>>>>>> theirs
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (CONFLICT, "holds a merge conflict. Solve that of params.yaml first"),
+        ("", "is empty or damaged. Restore it from Git"),
+        ("stages: {a: ", "is empty or damaged"),
+        ("stages: [a]", "is empty or damaged"),
+    ],
+    ids=["in conflict", "empty", "cut short", "no mapping"],
+)
+@pytest.mark.parametrize("side", ["here", "there"])
+def test_a_lock_that_cannot_be_read_is_named_with_what_to_do(
+    clones, text, message, side
+):
+    _, there = clones
+    (there / "dvc.lock" if side == "there" else Path("dvc.lock")).write_text(text)
+    with pytest.raises(InputError, match=rf"dvc\.lock {message}"):
+        merge.main(str(there))
+
+
+def test_a_lock_without_stages_has_nothing_to_take(clones, caplog):
+    caplog.set_level("INFO")
+    _, there = clones
+    (there / "dvc.lock").write_text("schema: '2.0'\n")
+    merge.main(str(there))
+    assert caplog.messages[-1] == "Taken over: nothing."
+
+
+def test_what_ran_there_is_taken_into_a_lock_without_stages(clones):
+    _, there = clones
+    run(there)
+    Path("dvc.lock").write_text("schema: '2.0'\n")
+    merge.main(str(there))
+    assert {"train@a", "train@b"} <= set(recorded(Path("dvc.lock").read_text()))

@@ -17,9 +17,7 @@ from fer_transfer.core import files
 
 PROJECT = Path(__file__).parents[1]
 MODULES = sorted(
-    path
-    for part in ("stages", "tools", "algorithm")
-    for path in (PROJECT / part).rglob("*.py")
+    path for part in ("stages", "tools") for path in (PROJECT / part).rglob("*.py")
 )
 
 # Modules that run what they read; PyYAML's loaders are among them.

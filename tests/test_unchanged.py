@@ -67,12 +67,12 @@ def outs() -> dict[str, dict[str, str]]:
 def test_a_comment_a_renamed_function_and_a_reordered_import_pass(
     toy, caplog, monkeypatch
 ):
-    for key, value in projects.failing_hooks(toy.parent).items():
-        monkeypatch.setenv(key, value)
     edit("fer_transfer/common.py", "def settings", "# All of them.\ndef settings")
     edit("stages/train.py", "train_epoch", "one_epoch")
     edit("stages/train.py", "import sys\nimport time\n", "import time\nimport sys\n")
     commit()
+    for key, value in projects.failing_hooks(toy.parent).items():
+        monkeypatch.setenv(key, value)
     before = outs()
     assert "train@a" in would_run()
     with caplog.at_level("INFO"):

@@ -1,4 +1,7 @@
+import errno
 import hashlib
+import os
+from pathlib import Path
 
 import pytest
 from dvc.fs import localfs
@@ -52,6 +55,38 @@ def test_damage_is_removed_though_a_link_leads_nowhere(tmp_path, monkeypatch):
     (tmp_path / "data/broken").symlink_to(tmp_path / "nowhere")
     monkeypatch.setattr(verify, "cache_folder", lambda: tmp_path / "cache")
     verify.main()
+    assert not object_.exists()
+
+
+@pytest.fixture
+def shared(tmp_path, monkeypatch):
+    """A cache whose objects are a colleague's, who alone may set their times."""
+
+    def refuse(path, *_, **__):
+        raise PermissionError(
+            errno.EACCES, "Permission denied"
+        )  # Python's own: no path
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(os, "utime", refuse)
+    monkeypatch.setattr(verify, "cache_folder", lambda: tmp_path / "cache")
+    (tmp_path / "data").mkdir()
+    return tmp_path / "cache"
+
+
+def test_a_shared_cache_is_verified_though_its_objects_are_a_colleagues(shared, caplog):
+    caplog.set_level("INFO")
+    Path("data/file").hardlink_to(add(shared, b"a file"))
+    verify.main()
+    assert caplog.messages == ["DVC's cache: 1 objects whole, 0 damaged."]
+
+
+def test_a_colleagues_file_that_cannot_be_marked_is_named(shared):
+    object_ = add(shared, b"a file")
+    Path("data/file").hardlink_to(object_)
+    object_.write_bytes(b"A file")
+    with pytest.raises(InputError, match=r"data/file belongs to .*Remove it"):
+        verify.main()
     assert not object_.exists()
 
 

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from algorithm.lib import tables
+from algorithm.lib.settings import PATH
 from dvc.utils.serialize import modify_yaml
 from PIL import Image
 
-from algorithm.lib import tables
-from algorithm.lib.settings import PATH
 from fer_transfer.console import command
 from fer_transfer.core import files
 from fer_transfer.data import synthetic

@@ -17,12 +17,12 @@ from pathlib import Path
 from typing import Any
 
 from dvc.repo import Repo
-from dvc.utils.serialize import dumps_yaml, parse_yaml, parse_yaml_for_update
+from dvc.utils.serialize import dumps_yaml, parse_yaml_for_update
 
 from fer_transfer.console import command
 from fer_transfer.console.errors import InputError
 from fer_transfer.core import files
-from tools.pipeline import LOCK, Entry, Pipeline, Stage, entry, load, locked
+from tools.pipeline import LOCK, Entry, Pipeline, Stage, entry, load, locked, recorded
 
 logger = logging.getLogger(__name__)
 
@@ -116,7 +116,7 @@ def merge(there: dict[str, Any], read: Read) -> tuple[list[str], list[str]]:
                 part.write_bytes(content)
         if taken:
             data: Any = parse_yaml_for_update(lock, str(LOCK))
-            data["stages"].update({name: there[name] for name in taken})
+            data.setdefault("stages", {}).update({name: there[name] for name in taken})
             with files.atomic_write(LOCK) as part:
                 part.write_text(str(dumps_yaml(data)), encoding="utf-8", newline="\n")
     return taken, refused
@@ -128,13 +128,13 @@ def main(folder: str) -> None:
         raise InputError(
             f"There is no {source / LOCK}: name the folder of another clone."
         )
-    text = (source / LOCK).read_text(encoding="utf-8")
+    there = recorded((source / LOCK).read_text(encoding="utf-8"), source / LOCK)
 
     def read(path: str) -> bytes | None:
         file = source / path
         return file.read_bytes() if file.is_file() else None
 
-    taken, refused = merge(parse_yaml(text, str(LOCK))["stages"], read)
+    taken, refused = merge(there, read)
     logger.info("Taken over: %s.", ", ".join(taken) or "nothing")
     if refused:
         logger.warning(

@@ -1,6 +1,7 @@
 """A commit's pipeline as DVC itself reads it, and what dvc.lock records of the last runs."""
 
 import logging
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from dvc.dependency.param import read_param_file
 from dvc.exceptions import DvcException
 from dvc.lock import LockBase, LockError
 from dvc.repo import Repo
-from dvc.utils.serialize import parse_yaml
+from dvc.utils.serialize import YAMLFileCorruptedError, parse_yaml
 
 from fer_transfer.console.errors import InputError
 
@@ -114,11 +115,14 @@ class Pipeline:
 
 def load(repo: Repo, lock: str) -> Pipeline:
     """Read the pipeline of the commit that `repo` looks at, and the text of a dvc.lock."""
+    recorded_entries = entries(
+        lock
+    )  # DVC's own error about a damaged one is a traceback
     found = repo.stage.load_all()
     known: dict[str, Any] = {}
     writers = {out.fs_path: stage.name for stage in found for out in stage.outs}
     return Pipeline(
-        {stage.name: _stage(stage, writers, known) for stage in found}, entries(lock)
+        {stage.name: _stage(stage, writers, known) for stage in found}, recorded_entries
     )
 
 
@@ -175,8 +179,32 @@ def _hash(dep: Any) -> str | None:
 
 def entries(lock: str) -> dict[str, Entry]:
     """Read the text of a dvc.lock."""
-    recorded = parse_yaml(lock, str(LOCK)).get("stages", {})
-    return {name: entry(values) for name, values in recorded.items()}
+    return {name: entry(values) for name, values in recorded(lock).items()}
+
+
+def recorded(lock: str, path: Path = LOCK) -> dict[str, Any]:
+    """Return the entries of a dvc.lock by stage, as YAML gives them; `path` is where it lies.
+
+    Raises:
+        InputError: If it is empty, was cut short, or holds a conflict that Git left.
+    """
+    try:
+        values = parse_yaml(lock, str(path))
+    except YAMLFileCorruptedError:
+        values = None
+    stages = values.get("stages", {}) if values and isinstance(values, dict) else None
+    if not isinstance(stages, dict):
+        if re.search("^<<<<<<< ", lock, re.MULTILINE):
+            raise InputError(
+                f"{path} holds a merge conflict. Solve that of params.yaml first, if there is "
+                f"one; then take one side of {path} whole (`git checkout --ours {path}`), and "
+                "results of the other by `python -m tools.merge FOLDER`, where FOLDER is a clone "
+                "of it."
+            )
+        raise InputError(
+            f"{path} is empty or damaged. Restore it from Git (`git checkout {path}`)."
+        )
+    return stages
 
 
 def entry(values: dict[str, Any]) -> Entry:

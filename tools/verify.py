@@ -13,6 +13,7 @@ Writes  nothing; removes what is damaged, and sets the times of data/ and plots/
 import json
 import logging
 import os
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from dvc.lock import make_lock
 from dvc.repo import Repo
 
 from fer_transfer.console import command
+from fer_transfer.console.errors import InputError
 from fer_transfer.core import files
 from tools.pipeline import locked
 
@@ -55,27 +57,52 @@ def damaged(cache: Path) -> list[Path]:
     """
     return [
         path
-        for path in sorted(cache.glob("[0-9a-f][0-9a-f]/*"))
+        for path in objects(cache)
         if path.parent.name + path.name.removesuffix(".dir")
         != files.digest(path, "md5")
     ]
+
+
+def objects(cache: Path) -> list[Path]:
+    return sorted(cache.glob("[0-9a-f][0-9a-f]/*"))
+
+
+def touch(folder: Path, whole: Iterable[Path]) -> None:
+    """Set the times in a folder, so that DVC hashes its files again; not of objects that are whole.
+
+    These are other users' where a cache is shared, and nobody else may set their times.
+
+    Raises:
+        InputError: If a file is another user's, and not an object of the cache.
+    """
+    hashed = {(status.st_dev, status.st_ino) for status in map(os.stat, whole)}
+    for path in folder.rglob("*"):
+        with suppress(FileNotFoundError):  # a link to what was removed
+            status = path.stat()
+            if (status.st_dev, status.st_ino) in hashed:
+                continue
+            try:
+                os.utime(path)
+            except PermissionError:
+                raise InputError(
+                    f"{path} belongs to {path.owner()} and has not been checked: only its owner "
+                    "may mark it for that. Remove it, and run `dvc checkout` or `dvc repro`."
+                ) from None
 
 
 def main() -> None:
     if remove_cut_list(Path(".dvc/tmp")):
         logger.warning("Unreadable, and removed: DVC's list of running stages.")
     cache = cache_folder()
-    found = damaged(cache)
-    for path in found:
+    broken = damaged(cache)
+    for path in broken:
         logger.warning("Damaged, and removed: %s.", path)
         path.unlink()
+    whole = objects(cache)
     for folder in (Path("data"), Path("plots")):
-        for path in folder.rglob("*"):
-            with suppress(FileNotFoundError):  # a link to what was removed
-                os.utime(path)
-    number = len(list(cache.glob("[0-9a-f][0-9a-f]/*")))
-    logger.info("%d objects of DVC's cache are whole, %d were not.", number, len(found))
-    if found:
+        touch(folder, whole)
+    logger.info("DVC's cache: %d objects whole, %d damaged.", len(whole), len(broken))
+    if broken:
         logger.info("`dvc repro` makes what is missing again, `dvc pull` fetches it.")
 
 

@@ -32,12 +32,12 @@ class ImageNetNormalization(keras.layers.Normalization):
         return (inputs - self.adapt_mean) / deviation
 
 
-def build(weights: Path | None) -> keras.Model:
+def build(weights: Path | None, size: int = SPEC.size) -> keras.Model:
     """Build the network, normalising its input as the official weights expect.
 
     Keras itself does so for `weights="imagenet"`, but not for the path of the same file.
     """
-    model = EfficientNetB0(include_top=False, input_shape=(224, 224, 3), weights=None)
+    model = EfficientNetB0(include_top=False, input_shape=(size, size, 3), weights=None)
     model = keras.models.clone_model(model, clone_function=_normalizing_as_keras)
     if weights is not None:
         model.load_weights(weights)

@@ -11,6 +11,7 @@ from fer_transfer.networks.spec import DEEPFACE_STORE, Spec
 
 SPEC = Spec(
     size=96,
+    min_size=None,  # its last layers fit this size alone
     scale=1 / 255,
     offset=(0, 0, 0),
     weights_url=f"{DEEPFACE_STORE}/openface_weights.h5",

@@ -19,6 +19,7 @@ from fer_transfer.networks.spec import Spec
 DLIB_STORE = "https://github.com/ageitgey/face_recognition_models/raw/master/face_recognition_models/models"
 SPEC = Spec(
     size=150,
+    min_size=103,  # below it nothing is left to halve
     scale=1 / 256,
     offset=(-122.782 / 256, -117.001 / 256, -104.298 / 256),
     weights_url=f"{DLIB_STORE}/dlib_face_recognition_resnet_model_v1.dat",
@@ -58,7 +59,7 @@ class ScaleAndShift(keras.layers.Layer):
 KINDS = {"con": keras.layers.Conv2D, "affine": ScaleAndShift, "fc": keras.layers.Dense}
 
 
-def build(weights: Path | None) -> keras.Model:
+def build(weights: Path | None, size: int = SPEC.size) -> keras.Model:
     """Build the network; it ends in the descriptor, of which faces are told apart.
 
     The last four layers follow the sum of the last block: its rectifier, average pooling,
@@ -66,11 +67,12 @@ def build(weights: Path | None) -> keras.Model:
 
     Args:
         weights: dlib's own file, or None for initial values.
+        size: Pixels of the input, both ways.
 
     Raises:
         ValueError: If the file is damaged or holds another network.
     """
-    image = keras.Input((SPEC.size, SPEC.size, 3))
+    image = keras.Input((size, size, 3))
     maps = _convolution(image, 32, 7, 2, "valid", "stem")
     maps = keras.layers.ReLU(name="stem_relu")(maps)
     maps = keras.layers.MaxPooling2D(3, 2, name="stem_pool")(maps)

@@ -18,6 +18,6 @@ SPEC = Spec(
 )
 
 
-def build(weights: Path | None) -> keras.Model:
-    """Build the network; `weights` is its published file, or None for initial values."""
-    return ResNet50(include_top=False, input_shape=(224, 224, 3), weights=weights)
+def build(weights: Path | None, size: int = SPEC.size) -> keras.Model:
+    """Build the network for images of `size` pixels; without a file, with initial values."""
+    return ResNet50(include_top=False, input_shape=(size, size, 3), weights=weights)

@@ -10,6 +10,7 @@ from fer_transfer.networks.spec import DEEPFACE_STORE, Spec
 
 SPEC = Spec(
     size=224,
+    min_size=None,  # its last layers fit this size alone
     scale=1,
     offset=(-93.5940, -104.7624, -129.1863),  # deepface's means of blue, green and red
     weights_url=f"{DEEPFACE_STORE}/vgg_face_weights.h5",

@@ -6,11 +6,12 @@ The same values give the same bytes, so that DVC's hashes agree between runs and
 import hashlib
 import json
 import os
+import struct
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import pandas as pd
@@ -43,8 +44,30 @@ def atomic_write(path: Path) -> Iterator[Path]:
 
 def write_npz(path: Path, arrays: dict[str, np.ndarray]) -> None:
     """Write named arrays, uncompressed."""
-    with atomic_write(path) as part, part.open("wb") as file:
+    with atomic_write(path) as part, part.open("w+b") as file:
         np.savez(file, **arrays)  # type: ignore[arg-type]  # its stub takes the names for allow_pickle
+        _unify_zip_headers(file)
+
+
+def _unify_zip_headers(file: BinaryIO) -> None:
+    """Write headers that Python's patch releases set differently as 3.11.4 and later do.
+
+    Before, a member's header that reserves room for 64-bit sizes said version 2.0 and gave its
+    sizes in 32 bits; since, it says 4.5 and refers to the room (python/cpython#103861).
+    """
+    version, elsewhere = struct.pack("<H", 45), b"\xff" * 8
+    with zipfile.ZipFile(file) as archive:
+        headers, entry = archive.infolist(), archive.start_dir
+    for header in headers:
+        file.seek(header.header_offset + 4)
+        file.write(version)
+        file.seek(header.header_offset + 18)
+        file.write(elsewhere)
+        file.seek(entry + 4)
+        file.write(version[:1])
+        file.seek(entry + 6)
+        file.write(version)
+        entry += 46 + len(header.orig_filename.encode()) + len(header.extra)
 
 
 def read_npz(path: Path) -> dict[str, np.ndarray]:

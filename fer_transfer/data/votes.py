@@ -8,9 +8,10 @@ https://github.com/microsoft/FERPlus, src/ferplus.py.
 import numpy as np
 import pandas as pd
 
-from fer_transfer.data.fer2013 import EMOTION_FOLDERS
+from fer_transfer.data.emotions import WORDS
 
 NO_MAJORITY = -1
+NO_CLASS = ("unknown", "NF")  # NF: not a face
 
 
 def majority(votes: pd.DataFrame, classes: tuple[str, ...]) -> np.ndarray:
@@ -30,11 +31,51 @@ def majority(votes: pd.DataFrame, classes: tuple[str, ...]) -> np.ndarray:
     >>> majority(few, ("fear", "happy"))
     array([ 1, -1], dtype=int8)
     """
-    names = [EMOTION_FOLDERS.get(name, name) for name in map(str, votes)]
+    names = [WORDS.get(name, name) for name in map(str, votes)]
     codes = np.array(
         [classes.index(name) if name in classes else NO_MAJORITY for name in names]
     )
-    counts = votes.to_numpy()
-    kept = np.where(counts > 1, counts, 0).astype(np.int64)
+    kept = _kept(votes)
     wins = 2 * kept.max(axis=1) > kept.sum(axis=1)
     return np.where(wins, codes[kept.argmax(axis=1)], NO_MAJORITY).astype(np.int8)
+
+
+def voted_classes(votes: pd.DataFrame) -> list[str]:
+    """Return the names of the classes that people could choose; of FER+'s there are eight."""
+    return [name for name in votes if name not in NO_CLASS]
+
+
+def distribution(votes: pd.DataFrame) -> np.ndarray:
+    """Return how the votes on each face are shared among the classes, (N, voted) float32.
+
+    A single vote is dropped, as by `majority`. A face of which most people say "unknown" or
+    "not a face", or no two the same, has a row of zeros.
+
+    >>> few = pd.DataFrame({"happiness": [6, 2], "fear": [2, 1], "unknown": [1, 3]})
+    >>> distribution(few)
+    array([[0.75, 0.25],
+           [0.  , 0.  ]], dtype=float32)
+    """
+    kept = _kept(votes)
+    winners = votes.columns[kept.argmax(axis=1)]
+    kept[winners.isin(NO_CLASS)] = 0
+    shares = kept[:, ~votes.columns.isin(NO_CLASS)].astype(np.float32)
+    return shares / np.maximum(shares.sum(axis=1, keepdims=True), 1)
+
+
+def of_classes(
+    probabilities: np.ndarray, voted: list[str], classes: tuple[str, ...]
+) -> np.ndarray:
+    """Turn probabilities of voted classes (n, voted) into those of `classes`, by their names.
+
+    What is voted on besides, such as contempt, is left out.
+    """
+    names = [WORDS.get(name, name) for name in voted]
+    chosen = probabilities[:, [names.index(name) for name in classes]]
+    return chosen / chosen.sum(axis=1, keepdims=True)
+
+
+def _kept(votes: pd.DataFrame) -> np.ndarray:
+    """Return the votes without single ones, (N, K) int64."""
+    counts = votes.to_numpy()
+    return np.where(counts > 1, counts, 0).astype(np.int64)

@@ -49,6 +49,9 @@ STARTS = {
     b"0&\xb2u": "video",  # Windows Media
 }
 
+# How PBM, PGM and PPM begin, whose headers are text.
+ANYMAPS = tuple(f"P{number}".encode() for number in range(1, 7))
+
 WHY = {
     "video": "videos are not read: take pictures from it, `ffmpeg -i FILE -r 1 %04d.jpg`",
     "camera raw": "camera raw is not read, and the preview in it is not the photo: export it as "
@@ -75,8 +78,7 @@ def kind_of(start: bytes) -> str:
     for beginning, kind in STARTS.items():
         if start.startswith(beginning):
             return kind
-    netpbm = start[:1] == b"P" and start[1:2].isdigit()
-    return "text" if _is_text(start) and not netpbm else ""
+    return "text" if _is_text(start) else ""
 
 
 def _media_kind(start: bytes) -> str:
@@ -117,6 +119,8 @@ def misnamed(path: Path, kind: str) -> str:
 
 
 def _is_text(start: bytes) -> bool:
+    if start.startswith(ANYMAPS):
+        return False
     return bool(start) and all(
         byte in b"\t\n\r\f" or 32 <= byte < 127 for byte in start
     )

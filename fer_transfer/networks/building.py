@@ -10,6 +10,7 @@ from unittest import mock
 from deepface.commons import weight_utils
 
 from fer_transfer.networks.runtime import keras
+from fer_transfer.console.errors import InputError
 from fer_transfer.networks.spec import Spec
 
 # What h5py and Keras raise for a weights file that is damaged or holds something else.
@@ -29,24 +30,36 @@ def spec_of(backbone: str) -> Spec:
     return spec
 
 
-def build(backbone: str, weights: Path | None) -> keras.Model:
+def build(backbone: str, weights: Path | None, size: int | None = None) -> keras.Model:
     """Build a backbone without its classifier.
 
     Args:
         backbone: The name of its module.
         weights: Its published weights file, or None for initial values.
+        size: Pixels of its input, both ways; its published size if None.
+
+    Raises:
+        InputError: If it takes no input of that size.
     """
-    return _module(backbone).build(weights)
+    module, spec = _module(backbone), spec_of(backbone)
+    if size in (None, spec.size):
+        return module.build(weights)
+    if spec.min_size is None or size < spec.min_size:
+        allowed = f"at least {spec.min_size}" if spec.min_size else f"{spec.size} alone"
+        raise InputError(
+            f"`size` in params.yaml must be {allowed} for {backbone}. Got {size} instead."
+        )
+    return module.build(weights, size)
 
 
-def blank(backbone: str) -> keras.Model:
+def blank(backbone: str, size: int | None = None) -> keras.Model:
     """Build a backbone for weights that are loaded next: most of its values are zero.
 
     To draw them takes six times as long for VGG-Face, which has 145 million.
     """
     zeros = {"glorot_uniform": keras.initializers.Zeros}  # Keras's default
     with keras.utils.custom_object_scope(zeros):
-        return build(backbone, None)
+        return build(backbone, None, size)
 
 
 def _module(backbone: str) -> Any:

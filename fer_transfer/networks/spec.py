@@ -20,3 +20,4 @@ class Spec:
     weights_url: str
     weights_hash: str  # `md5:...` or `sha256:...` of the published file
     bfloat16_is_faster: bool = True  # its frozen part, by OpenVINO
+    min_size: int | None = 32  # of the input; None: its weights fit no size but its own

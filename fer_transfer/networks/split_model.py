@@ -2,12 +2,15 @@
 
     image (N, 48, 48) -> [ frozen part ] -> features -> [ layers that train + head ] -> (N, classes)
 
+Where a run learns from votes besides labels, a second head gives their distribution.
+
 The three models share their layers, so what the tail learns the whole network knows.
 """
 
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from fer_transfer.networks.runtime import keras, tf
 from fer_transfer.console.errors import InputError
@@ -24,9 +27,9 @@ Layers = list[keras.layers.Layer]
 class Network:
     """A variant's models; `whole` is `tail` after `frozen`."""
 
-    whole: keras.Model  # image -> probabilities
+    whole: keras.Model  # image -> probabilities, or a pair of them with two heads
     frozen: keras.Model  # image -> features, a list of one tensor or more
-    tail: keras.Model  # features -> probabilities
+    tail: keras.Model  # features -> probabilities, as `whole`
     backbone: keras.Model  # image -> the head's input; without the head
 
 
@@ -37,6 +40,9 @@ def build(
     head_seed: int = 0,
     num_classes: int = 7,
     dropout: float = 0,
+    size: int | None = None,
+    num_votes: int = 0,
+    resize: keras.layers.Layer | None = None,
 ) -> Network:
     """Build a variant's network.
 
@@ -48,16 +54,25 @@ def build(
         head_seed: Of the head's initial values.
         num_classes: Probabilities per image.
         dropout: Share of the head's inputs that training drops.
+        size: Pixels of the backbone's input, both ways; its published size if None.
+        num_votes: Classes of a second head, which learns from votes; 0: there is none.
+        resize: Brings grey images (N, 48, 48, 1) to the size of the input, in place of
+            Keras's Resizing; what augments images while the network trains.
 
     Raises:
-        InputError: If the backbone has fewer layers than are to train, or the file holds
-            another network's weights.
+        InputError: If the backbone has fewer layers than are to train or takes no other
+            size, or the file holds another network's weights.
     """
     spec = building.spec_of(backbone)
-    base = building.blank(backbone) if weights else building.build(backbone, None)
+    base = (
+        building.blank(backbone, size)
+        if weights
+        else building.build(backbone, None, size)
+    )
     trained = _trained_layers(base, backbone, trainable_layers)
     image = keras.Input((IMAGE_SIZE, IMAGE_SIZE), dtype="uint8", name="image")
-    model = _rebuild(base, preprocess(image, spec), trained, image)
+    inputs = preprocess(image, spec, size, resize)
+    model = _rebuild(base, inputs, trained, image)
     if weights is not None:
         _load(model, weights)
 
@@ -70,12 +85,19 @@ def build(
     if trainable_layers == "all":  # what precedes the backbone too
         tail_layers = model.layers[1:]
     if dropout:
-        drop = _dropout(keras.layers.Dropout(dropout, name="head_dropout"))
+        channels = None
+        if trainable_layers == "all" and seen.shape.rank == 4:
+            # Whole channels: of single places the average would make up for most.
+            channels = (None, 1, 1, seen.shape[-1])
+        drop = keras.layers.Dropout(dropout, channels, name="head_dropout")
+        drop = _dropout(drop)
         seen = drop(seen)
         tail_layers.append(drop)
-    head = Head(num_classes=num_classes, seed=head_seed, name="head")
-    whole = keras.Model(image, head(seen))
-    tail_layers.append(head)
+    heads = [Head(num_classes=num_classes, seed=head_seed, name="head")]
+    if num_votes:
+        heads.append(Head(num_classes=num_votes, seed=head_seed + 1, name="votes_head"))
+    whole = keras.Model(image, [head(seen) for head in heads])
+    tail_layers += heads
     for layer in whole.layers:
         layer.trainable = layer in tail_layers
 
@@ -83,14 +105,21 @@ def build(
     inputs = [
         keras.Input(tensor.shape[1:], dtype=stored_type(tensor)) for tensor in features
     ]
-    tail = keras.Model(inputs, _replay(tail_layers, features, inputs))
+    replayed = _replay(tail_layers, features, inputs)
+    tail = keras.Model(inputs, [replayed[one.ref()] for one in whole.outputs])
     return Network(whole, keras.Model(image, features), tail, model)
 
 
-def preprocess(image: tf.Tensor, spec: Spec) -> tf.Tensor:
+def preprocess(
+    image: tf.Tensor,
+    spec: Spec,
+    size: int | None = None,
+    resize: keras.layers.Layer | None = None,
+) -> tf.Tensor:
     """Give grey images (N, 48, 48) the size, channels and range that a backbone expects."""
-    grey = keras.layers.Reshape((IMAGE_SIZE, IMAGE_SIZE, 1))(image)
-    grey = keras.layers.Resizing(spec.size, spec.size, "bilinear")(grey)
+    size = size or spec.size
+    resize = resize or keras.layers.Resizing(size, size, "bilinear")
+    grey = resize(keras.layers.Reshape((IMAGE_SIZE, IMAGE_SIZE, 1))(image))
     channels = keras.layers.Concatenate()([grey, grey, grey])
     return keras.layers.Rescaling(spec.scale, spec.offset)(channels)
 
@@ -114,7 +143,8 @@ def _rebuild(
     image: tf.Tensor,
 ) -> keras.Model:
     """Call a backbone's layers on preprocessed images, those that train as `_adapted`."""
-    return keras.Model(image, _replay(_layers(base), [base.input], [inputs], trained))
+    replayed = _replay(_layers(base), [base.input], [inputs], trained)
+    return keras.Model(image, replayed[base.output.ref()])
 
 
 def _layers(base: keras.Model) -> Layers:
@@ -128,8 +158,10 @@ def _replay(
     old: list[tf.Tensor],
     new: list[tf.Tensor],
     adapted: Collection[keras.layers.Layer] = (),
-) -> tf.Tensor:
+) -> dict[Any, tf.Tensor]:
     """Call layers, in their order, on `new` tensors in place of the `old` ones.
+
+    Returns the new tensor that stands for each old one, by the old one's reference.
 
     keras.Model could take inner tensors as inputs, but its search for the way between
     them doubles with every residual block.
@@ -140,7 +172,7 @@ def _replay(
         inputs = tf.nest.map_structure(lambda one: tensors[one.ref()], old_inputs)
         called = _adapted(layer) if layer in adapted else layer
         tensors[old_output.ref()] = called(inputs)
-    return tensors[old_output.ref()]
+    return tensors
 
 
 def _adapted(layer: keras.layers.Layer) -> keras.layers.Layer:

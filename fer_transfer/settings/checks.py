@@ -7,8 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from fer_transfer.console.errors import InputError, shown
-from fer_transfer.data import fer2013
+from fer_transfer.data import addresses, fer2013
+from fer_transfer.settings import recipes
+from fer_transfer.settings.searches import PORTABLE
 
+# Committed, and never changed: what `data.watch` names where the source is not on this machine.
+UNWATCHED = "data/unwatched"
 FEW_NAMES = 10  # an error lists no more
 HASH = re.compile("|md5:[0-9a-f]{32}|sha256:[0-9a-f]{64}", re.IGNORECASE)
 
@@ -28,6 +32,7 @@ def check(settings: Any) -> None:
         InputError: If two values contradict each other.
     """
     _check_hash(settings.data)
+    _check_watch(settings.data)
     for name, split in settings.splits.items():
         _check_split(name, split)
     if settings.data.source == "synthetic":
@@ -36,6 +41,13 @@ def check(settings: Any) -> None:
         _check_variant(name, variant)
     for name, run in settings.runs.items():
         _check_run(name, run, settings)
+    for name, search in settings.searches.items():
+        _check_search(name, search, settings)
+    if not set(PORTABLE) & set(settings.choose.classifiers):
+        raise InputError(
+            f"`choose.classifiers` in params.yaml must include {' or '.join(PORTABLE)}: a model "
+            f"can hold no other. Got {', '.join(settings.choose.classifiers)}."
+        )
 
 
 def _check_hash(data: Any) -> None:
@@ -48,6 +60,19 @@ def _check_hash(data: Any) -> None:
         raise InputError(
             f"`data.hash` in params.yaml is set, but `data.source` is `{data.source}`, where it "
             'is not read. Set it to "", or set `data.source` to the file that has this hash.'
+        )
+
+
+def _check_watch(data: Any) -> None:
+    """Check that DVC watches a source that is on this machine, whose photos may change."""
+    is_here = data.source not in ("kaggle", "synthetic")
+    path = addresses.local_path(data.source) if is_here else None
+    expected = UNWATCHED if path is None else str(path)
+    if data.watch != expected:
+        raise InputError(
+            f"`data.watch` in params.yaml must be `{expected}` where `data.source` is "
+            f"`{data.source}`: DVC then sees what is added, changed or removed there. Got "
+            f"{shown(data.watch)} instead. Set it to that."
         )
 
 
@@ -103,20 +128,38 @@ def _check_variant(name: str, variant: Any) -> None:
 
 def _check_run(name: str, run: Any, settings: Any) -> None:
     """Check that a run names a variant, that variant's backbone, and a split."""
-    _check_one_of(run.variant, settings.variants, f"runs.{name}.variant")
-    _check_one_of(run.split, settings.splits, f"runs.{name}.split")
-    variant = settings.variants[run.variant]
-    if run.backbone != variant.backbone:
-        raise InputError(
-            f"`runs.{name}.backbone` in params.yaml is {shown(run.backbone)}, but its variant "
-            f"`{run.variant}` has {variant.backbone}. Set it to `{variant.backbone}`."
-        )
+    variant = _check_names(f"runs.{name}", run, settings)
     if variant.seed not in (None, run.seed):
         raise InputError(
             f"`runs.{name}` in params.yaml has seed {run.seed}, but the initial values of "
             f"`{run.variant}` are those of seed {variant.seed}. A random variant has a seed "
             "of its own for each run: set both alike, or list another variant."
         )
+    recipes.check(name, run, settings)
+
+
+def _check_search(name: str, search: Any, settings: Any) -> None:
+    """Check that a search names a variant that is frozen as a whole, its backbone, and a split."""
+    variant = _check_names(f"searches.{name}", search, settings)
+    if variant.trainable_layers != 0:
+        raise InputError(
+            f"`searches.{name}.variant` in params.yaml is `{search.variant}`, of which "
+            f"{variant.trainable_layers} layers train. A search needs a variant with "
+            "`trainable_layers: 0`, whose vectors depend on no training."
+        )
+
+
+def _check_names(where: str, entry: Any, settings: Any) -> Any:
+    """Check that an entry names a variant, that variant's backbone, and a split."""
+    _check_one_of(entry.variant, settings.variants, f"{where}.variant")
+    _check_one_of(entry.split, settings.splits, f"{where}.split")
+    variant = settings.variants[entry.variant]
+    if entry.backbone != variant.backbone:
+        raise InputError(
+            f"`{where}.backbone` in params.yaml is {shown(entry.backbone)}, but its variant "
+            f"`{entry.variant}` has {variant.backbone}. Set it to `{variant.backbone}`."
+        )
+    return variant
 
 
 def _check_one_of(value: str, allowed: Collection[str], where: str) -> None:

@@ -10,8 +10,9 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from fer_transfer.console.errors import InputError, shown
-from fer_transfer.data import fer2013
+from fer_transfer.data.emotions import NUMBERINGS
 from fer_transfer.settings import checks
+from fer_transfer.settings.searches import Choose, Search, Views
 from fer_transfer.settings.validation import check_keys, section
 
 # More of anything is a typing error.
@@ -19,6 +20,9 @@ MOST = 1_000_000
 # What NumPy and scikit-learn take is below 2**32; stand-in weights and faces use the next one.
 LAST_SEED = 2**32 - 2
 
+# Of readers/sources.py and of detection/detectors.py, whose libraries settings do not need.
+LAYOUTS = ("csv", "manifest", "class-folders")
+DETECTORS = ("centerface", "haar")
 PRECISIONS = ("float32", "bfloat16")
 
 # A variant's or run's name is part of file names and of DVC's stage names. In lower case only, as
@@ -27,12 +31,16 @@ NAME = re.compile("[a-z0-9][a-z0-9_-]{0,59}")
 
 
 class Data(Params):
-    """Where FER2013 comes from, and whether FER+ is wanted beside it."""
+    """Where the faces come from, how they are read, and whether FER+ is wanted beside them."""
 
     source: str = Param("kaggle", dtype=str)
+    watch: str = Param("", dtype=str)
     hash: str = Param("", dtype=str)
+    layout: str = Param("auto", dtype=str, one_of=("auto", *LAYOUTS))
+    detector: str = Param("none", dtype=str, one_of=("none", *DETECTORS))
     convert: bool = Param(False, dtype=bool)
-    numbering: str = Param("none", dtype=str, one_of=("none", *fer2013.NUMBERINGS))
+    numbering: str = Param("none", dtype=str, one_of=("none", *NUMBERINGS))
+    map: dict[str, str] = Param({}, dtype=dict)
     ferplus: bool = Param(False, dtype=bool)
 
 
@@ -103,6 +111,7 @@ class Variant(Params):
         4, dtype=(int, str), low=0, high=MOST, one_of=("all",)
     )
     seed: int | None = Param(None, dtype=int, low=0, high=LAST_SEED)
+    size: int | None = Param(None, dtype=int, low=1, high=1024)
     precision: str | None = Param(None, dtype=str, one_of=PRECISIONS)
 
 
@@ -119,6 +128,16 @@ class Run(Params):
     learning_rate: float | None = Param(None, dtype=float, low=0, high=1)
     dropout: float | None = Param(None, dtype=float, low=0, high=1)
     train_share: float | None = Param(None, dtype=float, low=0, high=1)
+    epochs: int | None = Param(None, dtype=int, low=1, high=MOST)
+    batch_size: int | None = Param(None, dtype=int, low=1, high=MOST)
+    labels: str | None = Param(None, dtype=str, one_of=("fer2013", "ferplus", "both"))
+    augment: bool | None = Param(None, dtype=bool)
+    optimizer: str | None = Param(None, dtype=str, one_of=("adam", "adamw"))
+    weight_decay: float | None = Param(None, dtype=float, low=0, high=1)
+    schedule: str | None = Param(None, dtype=str, one_of=("constant", "cosine"))
+    label_smoothing: float | None = Param(None, dtype=float, low=0, high=1)
+    class_weight: str | None = Param(None, dtype=str, one_of=("none", "balanced"))
+    average: float | None = Param(None, dtype=float, low=0, high=1)
 
 
 class Named(dict[str, Any]):
@@ -147,6 +166,9 @@ class Settings(Params):
     tables: Tables = Param(None, dtype=Tables)
     variants: dict[str, Variant] = Param(None, dtype=Named)
     runs: dict[str, Run] = Param(None, dtype=Named)
+    views: Views = Param(None, dtype=Views)
+    choose: Choose = Param(None, dtype=Choose)
+    searches: dict[str, Search] = Param(None, dtype=Named)
 
 
 SECTIONS = {
@@ -157,10 +179,12 @@ SECTIONS = {
     "features": Features,
     "train": Train,
     "tables": Tables,
+    "views": Views,
+    "choose": Choose,
 }
 
 
-NAMED = {"splits": Split, "variants": Variant, "runs": Run}
+NAMED = {"splits": Split, "variants": Variant, "runs": Run, "searches": Search}
 
 
 def load_settings(path: Path = Path("params.yaml")) -> Settings:
@@ -209,7 +233,7 @@ def _read(path: Path) -> Any:
 
 
 def _named(kind: type[Params], values: Any, where: str) -> Named:
-    if not isinstance(values, dict) or not values:
+    if not isinstance(values, dict) or not (values or where == "searches"):
         raise InputError(
             f"`{where}` in params.yaml must name at least one. Got {shown(values)} instead."
         )

@@ -75,6 +75,14 @@ def _allowed(
         return bool(low < value < high)
     if type(value) not in kinds:
         return False
+    if isinstance(value, dict):
+        return all(
+            type(key) in (str, int) and isinstance(name, str) and name.strip()
+            for key, name in value.items()
+        )
+    if isinstance(value, list):
+        names = [name for name in value if name in choices]
+        return bool(value) and len(set(names)) == len(value)
     if isinstance(value, str):
         # A control character is in no path, and would end what prints it in a mess.
         return value in choices if choices else value.isprintable()
@@ -85,6 +93,8 @@ def _allowed(
 def _wanted(kinds: tuple[type, ...], low: Any, high: Any, choices: Any) -> str:
     """Describe a permitted value in words."""
     words = []
+    if dict in kinds:
+        words.append("a mapping of words to words, or {}")
     if bool in kinds:
         words.append("`true` or `false`")
     if int in kinds:
@@ -92,8 +102,9 @@ def _wanted(kinds: tuple[type, ...], low: Any, high: Any, choices: Any) -> str:
     if float in kinds:
         words.append(f"a number above {low} and below {high}")
     if choices:
+        many = "a list, without repetition, of " if list in kinds else "one of "
         words.append(
-            ("one of " if len(choices) > 1 else "")
+            (many if len(choices) > 1 else "")
             + ", ".join(f"`{choice}`" for choice in choices)
         )
     elif str in kinds:

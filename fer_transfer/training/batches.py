@@ -5,6 +5,7 @@ import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 
@@ -18,14 +19,15 @@ REQUEST_AHEAD = 6  # batches prefetched from disk into the page cache
 class Batches:
     """The given rows of features and labels, in their order.
 
-    Iterating gives a tuple of features (batch, ...) and the labels (batch,). `waited`
-    counts the seconds in which the next batch was not there yet.
+    Iterating gives a tuple of features (batch, ...) and the labels (batch,), or a structure
+    of targets (batch, ...) in their place. `waited` counts the seconds in which the next batch
+    was not there yet.
     """
 
     def __init__(
         self,
         features: Sequence[np.ndarray],
-        labels: np.ndarray,
+        labels: Any,
         rows: np.ndarray,
         batch_size: int,
     ) -> None:
@@ -36,7 +38,7 @@ class Batches:
     def __len__(self) -> int:
         return -(-len(self.rows) // self.batch_size)
 
-    def __iter__(self) -> Iterator[tuple[tuple[tf.Tensor, ...], tf.Tensor]]:
+    def __iter__(self) -> Iterator[tuple[tuple[tf.Tensor, ...], Any]]:
         with ThreadPoolExecutor(1) as reader:
             coming = deque(
                 reader.submit(self._read, index)
@@ -50,14 +52,16 @@ class Batches:
                     coming.append(reader.submit(self._read, index))
                 yield batch
 
-    def _read(self, index: int) -> tuple[tuple[tf.Tensor, ...], tf.Tensor]:
+    def _read(self, index: int) -> tuple[tuple[tf.Tensor, ...], Any]:
         rows = self._rows(index)
         for array in self.features:
             request(array, self._rows(index + REQUEST_AHEAD))
         batch = tuple(tf.constant(array[rows]) for array in self.features)
         for array in self.features:
             feature_store.release(array)
-        return batch, tf.constant(self.labels[rows])
+        return batch, tf.nest.map_structure(
+            lambda array: tf.constant(array[rows]), self.labels
+        )
 
     def _rows(self, index: int) -> np.ndarray:
         return self.rows[index * self.batch_size : (index + 1) * self.batch_size]

@@ -14,17 +14,23 @@ import pandas as pd
 from fer_transfer.networks.runtime import keras, tf
 from fer_transfer.console.errors import InputError
 from fer_transfer.core import files
+from fer_transfer.training.average import WeightAverage
 
 logger = logging.getLogger(__name__)
 
 
 class Checkpoint:
-    """The last finished epoch of one run: history, weights and the optimizer's state."""
+    """The last finished epoch of one run: history, weights, their average, the optimizer."""
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / "epoch.npz"
 
-    def save(self, model: keras.Model, history: pd.DataFrame) -> None:
+    def save(
+        self,
+        model: keras.Model,
+        history: pd.DataFrame,
+        average: WeightAverage | None = None,
+    ) -> None:
         """Keep the state; the file before it is replaced only when this one is whole.
 
         NumPy takes each variable's values as it writes them, so that one copy is in memory
@@ -32,12 +38,17 @@ class Checkpoint:
         """
         state = {f"model_{n}": weight for n, weight in enumerate(model.weights)}
         state |= {
-            f"optimizer_{n}": weight for n, weight in enumerate(model.optimizer.weights)
+            f"optimizer_{n}": weight
+            for n, weight in enumerate(model.optimizer.variables())
         }
+        if average:
+            state |= {f"average_{n}": value for n, value in enumerate(average.values)}
         state |= {f"history_{name}": history[name].to_numpy() for name in history}
         files.write_npz(self.path, state)
 
-    def restore(self, model: keras.Model) -> pd.DataFrame:
+    def restore(
+        self, model: keras.Model, average: WeightAverage | None = None
+    ) -> pd.DataFrame:
         """Put the kept state into the model; return its history, empty if there is none."""
         if not self.path.exists():
             return pd.DataFrame()
@@ -52,6 +63,10 @@ class Checkpoint:
         )
         model.optimizer.set_weights(list(_part(state, "optimizer_").values()))
         model.set_weights(list(_part(state, "model_").values()))
+        if average:
+            kept = _part(state, "average_").values()
+            for value, one in zip(average.values, kept, strict=True):
+                value.assign(one)
         return pd.DataFrame(_part(state, "history_"))
 
     def remove(self) -> None:

@@ -5,20 +5,39 @@ batch once more on its way in, which took a third of ResNet-50's time (docs/perf
 """
 
 from collections.abc import Callable
+from contextlib import nullcontext
+from typing import Any
 
 import numpy as np
 
 from fer_transfer.networks.runtime import keras, tf
+from fer_transfer.training.average import WeightAverage
 from fer_transfer.training.batches import Batches
+
+NO_LABELS = np.zeros(0, np.uint8)
 
 
 class Loop:
-    """The steps of a compiled model whose inputs are stored features, over batches."""
+    """The steps of a compiled model whose inputs are stored features, over batches.
 
-    def __init__(self, model: keras.Model) -> None:
-        self.model = model
+    Args:
+        model: The compiled model.
+        labels: Of any images, as batches have them: codes, or a structure of targets.
+        average: Of the model's weights; it is what is evaluated.
+    """
+
+    def __init__(
+        self,
+        model: keras.Model,
+        labels: Any = NO_LABELS,
+        average: WeightAverage | None = None,
+    ) -> None:
+        self.model, self.average = model, average
         features = tuple(tf.TensorSpec(one.shape, one.dtype) for one in model.inputs)
-        batch = (features, tf.TensorSpec([None], tf.uint8))
+        targets = tf.nest.map_structure(
+            lambda array: tf.TensorSpec([None, *array.shape[1:]], array.dtype), labels
+        )
+        batch = (features, targets)
         self._train = tf.function(model.train_step, [batch])
         self._evaluate = tf.function(model.test_step, [batch])
         self._predict = tf.function(
@@ -37,18 +56,28 @@ class Loop:
         They are running means: of each batch before it was learned from.
         """
         self.model.reset_metrics()
-        for features, labels in batches:
-            means = self._train((features, labels))
-            count(len(labels))
-        return {name: float(mean) for name, mean in means.items()}
+        for step, batch in enumerate(batches, 1):
+            means = self._train(batch)
+            if self.average:
+                self.average.update(step)
+            count(len(batch[0][0]))
+        return _named(means)
 
     def evaluate(self, batches: Batches) -> dict[str, float]:
         """Return the means of loss and metrics; nothing is learned."""
         self.model.reset_metrics()
-        for batch in batches:
-            means = self._evaluate(batch)
-        return {name: float(mean) for name, mean in means.items()}
+        with self.average.applied() if self.average else nullcontext():
+            for batch in batches:
+                means = self._evaluate(batch)
+        return _named(means)
 
-    def predict(self, batches: Batches) -> np.ndarray:
-        """Return the probabilities of every image, (n, 7) float32."""
-        return np.concatenate([self._predict(features) for features, _ in batches])
+    def predict(self, batches: Batches) -> Any:
+        """Return the probabilities of every image, (n, 7) float32; of each head, with two."""
+        predicted = [self._predict(features) for features, _ in batches]
+        return tf.nest.map_structure(lambda *parts: np.concatenate(parts), *predicted)
+
+
+def _named(means: dict[str, tf.Tensor]) -> dict[str, float]:
+    """Name the accuracy of each of two heads as a history does."""
+    names = {"head_accuracy": "accuracy", "votes_head_accuracy": "votes_accuracy"}
+    return {names.get(name, name): float(mean) for name, mean in means.items()}

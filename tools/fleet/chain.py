@@ -16,12 +16,12 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from dvc.utils.serialize import dumps_yaml, parse_yaml
+from dvc.utils.serialize import dumps_yaml
 
 from fer_transfer.core import files
 from tools.fleet.messages import Result, Task, key_of
 from tools.fleet.slot import ChainError, Slot, open_slot
-from tools.pipeline import LOCK
+from tools.pipeline import LOCK, recorded
 
 logger = logging.getLogger(__name__)
 
@@ -114,7 +114,7 @@ def _run(slot: Slot, task: Task, say: Callable[[str], None]) -> Result:
     if not task["cache"] and task["push"]:
         _push(slot, task, say)
     lock = (slot.clone / LOCK).read_text(encoding="utf-8")
-    entries = parse_yaml(lock, str(LOCK))["stages"]
+    entries = recorded(lock)
     return {
         "entries": {name: entries[name] for name in task["stages"]},
         "files": {

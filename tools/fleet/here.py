@@ -7,10 +7,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from dvc.repo import Repo
-from dvc.utils.serialize import parse_yaml
 
 from fer_transfer.console.errors import InputError
-from tools.pipeline import LOCK, Pipeline, load
+from tools.pipeline import LOCK, Pipeline, load, recorded
 
 
 def dvc(*arguments: str, check: bool = True) -> None:
@@ -64,7 +63,7 @@ def run_head(stages: Iterable[str], *, remote: bool) -> None:
 def state() -> tuple[Pipeline, dict[str, Any]]:
     """Return the pipeline of this checkout, and the entries of dvc.lock as YAML gives them."""
     text = LOCK.read_text(encoding="utf-8") if LOCK.is_file() else "stages: {}"
-    return load(Repo(), text), parse_yaml(text, str(LOCK))["stages"]
+    return load(Repo(), text), recorded(text)
 
 
 def push(paths: set[str]) -> None:

@@ -13,11 +13,10 @@ from pathlib import Path
 
 from dvc.config import Config
 from dvc.utils.fs import remove
-from dvc.utils.serialize import parse_yaml
 
 from fer_transfer.console.errors import InputError
 from tools.git import git
-from tools.pipeline import LOCK
+from tools.pipeline import LOCK, recorded
 
 FOLDER = ".fleet"
 MOST = 1000  # workers started in one clone
@@ -95,10 +94,10 @@ class Slot:
 
         A shared cache keeps it, as one machine's would.
         """
-        lock = parse_yaml((self.clone / LOCK).read_text(encoding="utf-8"), str(LOCK))
+        entries = recorded((self.clone / LOCK).read_text(encoding="utf-8"))
         hashes = {
             out["path"]: out["md5"]
-            for entry in lock["stages"].values()
+            for entry in entries.values()
             for out in entry.get("outs", [])
         }
         for path in paths:

@@ -1,1 +1,0 @@
-"""The forms of labelled photos that are read: a module per family."""

@@ -1,0 +1,1 @@
+"""Augmented views of the faces that classifiers are fitted on."""

@@ -1,0 +1,1 @@
+"""Classifiers on a frozen backbone's vectors, their comparison and assessment."""

@@ -1,0 +1,99 @@
+"""The comparison of classifiers on one data set: which are tried, how they score, which is best."""
+
+import logging
+import time
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from fer_transfer.classifiers.dataset import Dataset
+from fer_transfer.classifiers.selection import Record, Selection
+from fer_transfer.console.errors import InputError
+from fer_transfer.settings.searches import BASELINES, PORTABLE, Choose
+
+logger = logging.getLogger(__name__)
+
+Records = dict[str, Record]
+
+
+def selections(
+    data: Dataset, classes: Sequence[str], settings: Choose, seed: int
+) -> dict[str, Selection]:
+    """Return what is compared: baselines, what a model can hold, then the others."""
+    tried = sorted(settings.classifiers, key=lambda name: name not in PORTABLE)
+    return {
+        name: Selection(name, data, classes, settings.folds, seed)
+        for name in (*BASELINES, *tried)
+    }
+
+
+def compare(
+    compared: dict[str, Selection], subset: np.ndarray, minutes: int
+) -> Records:
+    """Return a record per classifier; where there is no score, `skipped` says why.
+
+    Raises:
+        InputError: If there are too few faces for cross-validation.
+    """
+    first = next(iter(compared.values()))
+    if not len(first.data.val) and not first.split(first.data.train):
+        raise InputError(
+            f"The {len(first.data.train)} faces outside the test set are too few to choose a "
+            "classifier by cross-validation: at least one class needs faces of two people, or of "
+            "two photos where people are not named. Add photos."
+        )
+    until = time.monotonic() + 60 * minutes
+    records: Records = {}
+    for name, selection in compared.items():
+        if time.monotonic() > until:
+            records[name] = {"skipped": "out of time"}
+            continue
+        try:
+            records[name] = selection.record(subset)
+            logger.info("%s: accuracy %.4f.", name, records[name]["score"]["accuracy"])
+        except ValueError as error:  # scikit-learn's, where there are few faces
+            records[name] = {"skipped": str(error)}
+            logger.warning("%s: not tried: %s", name, error)
+    return records
+
+
+def best_of(records: Records, names: Iterable[str]) -> str:
+    """Return the classifier with the highest accuracy among `names`.
+
+    Raises:
+        InputError: If none of them has a score.
+    """
+    scored = {
+        name: records[name]["score"]["accuracy"]
+        for name in names
+        if "score" in records.get(name, {})
+    }
+    if not scored:
+        reasons = {name: records.get(name, {}).get("skipped") for name in names}
+        raise InputError(
+            f"No classifier could be fitted: {reasons}. Add training faces, or set more "
+            "`choose.minutes` in params.yaml."
+        )
+    return max(scored, key=lambda name: float(scored[name]))
+
+
+def tabulate(records: Records) -> pd.DataFrame:
+    """Return the records as a table, a row each; a cell without a value is empty."""
+    return pd.DataFrame([_row(name, record) for name, record in records.items()])
+
+
+def _row(name: str, record: Record) -> dict[str, Any]:
+    settings, score = record.get("settings", {}), record.get("score", {})
+    low, high = score.get("interval", (None, None))
+    return {
+        "classifier": name,
+        "settings": " ".join(f"{key}={value}" for key, value in settings.items()),
+        "accuracy": score.get("accuracy"),
+        "low": low,
+        "high": high,
+        "macro_f1": score.get("macro_f1"),
+        "temperature": record.get("temperature", {}).get("value"),
+        "skipped": record.get("skipped", ""),
+    }

@@ -1,0 +1,158 @@
+"""The one face of a labelled image: by its box, by a detector, or the whole image."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from fer_transfer.detection import framing, photos
+from fer_transfer.detection.detectors import DETECTORS, Box, Detection, Detector
+from fer_transfer.detection.status import Rejected, Status
+
+TAKEN, NO_FACE, SEVERAL = "taken", "no face", "several faces"
+TOO_SMALL, NOT_IN_PHOTO, NOT_A_FACE = "face too small", "box outside", "not a face"
+TO_CONVERT = "not 48x48 grey"  # and nothing says whether it may be converted
+
+# Our choices, none of them measured.
+LEAST_SIDE = 20  # pixels of a face: below, 48 pixels would be mostly interpolated
+DOMINATES = 2  # times the area of each other face, for one to be the labelled one
+LEAST_SCORE = 0.5  # times the highest score
+SAME = 0.4  # intersection over union from which two boxes are one face
+LEAST_INSIDE = 0.5  # share of a given box that lies in the photo
+MOST_LONG = 3  # times as long as wide: beyond, an image or box does not show one face
+
+# A given box is framed as CenterFace's are: who drew it is not known.
+GIVEN = DETECTORS["centerface"]
+
+
+class Face(NamedTuple):
+    """What became of a labelled image."""
+
+    status: str
+    reason: str
+    num_faces: int = 0
+    box: Box | None = None  # None where the image shows nothing but the face
+    score: float | None = None
+    image: np.ndarray | None = None  # (48, 48) uint8, grey
+    is_converted: bool = False  # made grey and 48x48 as a whole
+
+
+def read_face(
+    path: Path, box: Box | None, detector: Detector | None, *, convert: bool
+) -> Face:
+    """Read an image file and take its labelled face; one that cannot be read says why.
+
+    Args:
+        path: The file.
+        box: Where the data set says the face is, in pixels of the displayed photo, or None.
+        detector: What looks for it otherwise; None where images are faces already.
+        convert: Whether images that are faces already are made grey and 48x48.
+    """
+    try:
+        photo = photos.read_photo(path)
+        face = find_face(photo.pixels, box, detector, convert=convert)
+    except Rejected as rejected:
+        return Face(rejected.status.value, rejected.reason)
+    except MemoryError:
+        reason = "there is not enough memory for it: make it smaller"
+        return Face(Status.TOO_LARGE.value, reason)
+    return face._replace(reason="; ".join(filter(None, (face.reason, photo.note))))
+
+
+def find_face(
+    pixels: np.ndarray, box: Box | None, detector: Detector | None, *, convert: bool
+) -> Face:
+    """Find and frame the labelled face of a photo, RGB (h, w, 3); see `read_face`."""
+    height, width = pixels.shape[:2]
+    if photos.is_fer2013_crop(pixels):
+        return Face(TAKEN, "", 1, image=pixels[..., 0])
+    if box is not None:
+        return _by_box(pixels, box, GIVEN.framed(box))
+    if detector is not None:
+        return _detected(pixels, detector)
+    if not convert:
+        return Face(TO_CONVERT, f"{width} x {height} pixels, or in colour")
+    whole = _by_box(pixels, Box(0, 0, width, height), max(width, height))
+    return whole._replace(box=None, is_converted=True)
+
+
+def _by_box(pixels: np.ndarray, box: Box, side: float) -> Face:
+    """Cut out a box that was not detected, after checks that a detector's needs less."""
+    height, width = pixels.shape[:2]
+    shape = f"{box.width:g} x {box.height:g} pixels"
+    if _shared(box, Box(0, 0, width, height)) < LEAST_INSIDE * _area(box):
+        return Face(
+            NOT_IN_PHOTO,
+            f"({box.left:g}, {box.top:g}, {shape}) lies mostly outside the photo of "
+            f"{width} x {height}: correct it",
+        )
+    if max(box.width, box.height) > MOST_LONG * min(box.width, box.height):
+        expected = f"expected at most {MOST_LONG} times as long as wide"
+        return Face(NOT_A_FACE, f"{shape}: {expected}", 1)
+    if min(box.width, box.height) < LEAST_SIDE:
+        return _too_small(box, 1)
+    image = framing.cut(pixels, framing.square_about(box, side))
+    return Face(TAKEN, "", 1, box, None, image)
+
+
+def _detected(pixels: np.ndarray, detector: Detector) -> Face:
+    faces = distinct(detector.find(pixels))
+    if not faces:
+        return Face(NO_FACE, f"{detector.name} finds none")
+    face = faces[0] if len(faces) == 1 else dominant(faces)
+    if face is None:
+        reason = f"none has {DOMINATES} times the area of each other: give the face's box, or crop it"
+        return Face(SEVERAL, f"{len(faces)} faces, and {reason}", len(faces))
+    if detector.side_of(face.box) < LEAST_SIDE:
+        return _too_small(face.box, len(faces))
+    square = framing.square_about(face.box, detector.framed(face.box))
+    image = framing.cut_upright(pixels, square, face.tilt)
+    reason = "" if len(faces) == 1 else f"the largest of {len(faces)} faces"
+    return Face(TAKEN, reason, len(faces), face.box, face.score, image)
+
+
+def distinct(faces: list[Detection]) -> list[Detection]:
+    """Return the faces, of boxes that overlap much only the most certain."""
+    kept: list[Detection] = []
+    for face in sorted(faces, key=lambda face: -(face.score or 0)):
+        if all(_overlap(face.box, other.box) < SAME for other in kept):
+            kept.append(face)
+    return kept
+
+
+def dominant(faces: list[Detection]) -> Detection | None:
+    """Return the face that is clearly the photo's: the largest by far, and not a doubtful one."""
+    largest, second = sorted(faces, key=lambda face: -_area(face.box))[:2]
+    best = max(face.score or 0 for face in faces)
+    is_sure = (largest.score or 0) >= LEAST_SCORE * best
+    is_larger = _area(largest.box) >= DOMINATES * _area(second.box)
+    return largest if is_sure and is_larger else None
+
+
+def _too_small(box: Box, num_faces: int) -> Face:
+    reason = (
+        f"{box.width:.0f} x {box.height:.0f} pixels: expected {LEAST_SIDE} at least"
+    )
+    return Face(TOO_SMALL, reason, num_faces)
+
+
+def _area(box: Box) -> float:
+    return box.width * box.height
+
+
+def _shared(box: Box, other: Box) -> float:
+    """Return the area that two boxes share."""
+    right = min(box.left + box.width, other.left + other.width)
+    bottom = min(box.top + box.height, other.top + other.height)
+    width, height = right - max(box.left, other.left), bottom - max(box.top, other.top)
+    return max(width, 0.0) * max(height, 0.0)
+
+
+def _overlap(box: Box, other: Box) -> float:
+    """Return the intersection over union of two boxes.
+
+    >>> _overlap(Box(0, 0, 2, 2), Box(1, 0, 2, 2)) == 2 / 6
+    True
+    """
+    shared = _shared(box, other)
+    return shared / (_area(box) + _area(other) - shared)

@@ -1,0 +1,87 @@
+"""The pass of a variant's frozen part over images: what opens it, and what stores its output."""
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from fer_transfer.console.progress import Progress
+from fer_transfer.features.feature_stats import Measurement
+from fer_transfer.features.feature_store import Store
+from fer_transfer.networks import building, precision, split_model
+from fer_transfer.networks.inference import Engine, open_engine
+from fer_transfer.settings.settings import Variant
+
+
+class FrozenPart(NamedTuple):
+    """A variant's frozen part, ready to compute."""
+
+    network: split_model.Network
+    engine: Engine
+    precision: str
+
+
+def open_variant(variant: Variant, default_precision: str, weights: Path) -> FrozenPart:
+    """Open a variant's frozen part, in bfloat16 only where that is wanted and faster."""
+    chosen = "float32"
+    if building.spec_of(variant.backbone).bfloat16_is_faster:
+        chosen = precision.resolve_precision(variant.precision or default_precision)
+    precision.set_precision(chosen)
+    network = split_model.build(
+        variant.backbone, variant.trainable_layers, weights, size=variant.size
+    )
+    return FrozenPart(network, open_engine(network.frozen, chosen), chosen)
+
+
+def store(
+    features: Store, engine: Engine, pixels: Sequence[np.ndarray], batch_size: int
+) -> list[Measurement]:
+    """Store the features of the images that have none yet; measure those of all.
+
+    Args:
+        features: Where they go; it may hold what a pass that was killed has computed.
+        engine: The frozen part.
+        pixels: (N, 48, 48) uint8, or what gives as much when it is sliced.
+        batch_size: Images at once.
+    """
+    measured = _measure(features, batch_size)
+    with Progress(len(pixels), "image", features.num_done) as progress:
+        for batch in _batches(engine, pixels, features.num_done, batch_size):
+            measured = measured or [Measurement() for _ in batch]
+            for measurement, tensor in zip(measured, batch, strict=True):
+                measurement.add(tensor)
+            features.add(batch)
+            progress.update(len(batch[0]))
+    return measured
+
+
+def _batches(
+    engine: Engine, pixels: Sequence[np.ndarray], first: int, batch_size: int
+) -> Iterator[list[np.ndarray]]:
+    """Yield each batch's features, a list of (batch, ...) arrays, and compute the next."""
+    starts = range(first, len(pixels), batch_size)
+    with ThreadPoolExecutor(1) as ahead:
+
+        def submit(start: int) -> Future[list[np.ndarray]]:
+            return ahead.submit(
+                lambda: engine.compute(pixels[start : start + batch_size])
+            )
+
+        following = [submit(start) for start in starts[:1]]
+        for start in starts:
+            features = following.pop().result()
+            if start + batch_size < len(pixels):
+                following.append(submit(start + batch_size))
+            yield features
+
+
+def _measure(features: Store, batch_size: int) -> list[Measurement]:
+    """Measure what an earlier, killed pass has stored."""
+    measured = [Measurement() for _ in features.arrays]
+    for first in range(0, features.num_done, batch_size):
+        rows = slice(first, min(first + batch_size, features.num_done))
+        for measurement, array in zip(measured, features.arrays, strict=True):
+            measurement.add(array[rows])
+    return measured

@@ -1,0 +1,112 @@
+"""The faces of image files: what stage detect wrote becomes a set of labelled faces.
+
+data/detected/images.npy  (M, 48, 48) uint8, grey: the faces that were taken
+data/detected/faces.csv   a row per labelled file: the columns of the contract, the label as
+                          the source spells it; status, and why
+data/detected/dropped.csv file, reason: what is not an image or has no label
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from fer_transfer.console.errors import InputError, shown
+from fer_transfer.core import files
+from fer_transfer.data.emotions import in_order
+from fer_transfer.data.faces import COLUMNS, Faces
+from fer_transfer.readers.labels import DROP, name_classes
+from fer_transfer.readers.listing import Dropped
+
+FOLDER = Path("data/detected")
+TAKEN = "taken"  # the status of a file whose face is in images.npy
+# Statuses of images that were read and show no face that could be taken.
+NO_FACE = ("no face", "several faces", "face too small", "box outside", "not a face")
+MAPPED = "`data.map` drops its label"
+
+
+class Result(NamedTuple):
+    """A set of labelled faces, its images, and what did not become one of them."""
+
+    faces: Faces
+    images: np.ndarray  # (N, 48, 48) uint8
+    dropped: list[Dropped]
+    classes_without_faces: list[str]
+    num_converted: int  # images that were made grey and 48x48 as a whole
+
+
+def read(
+    name: str, numbering: str, mapping: Mapping[str, str], folder: Path = FOLDER
+) -> Result:
+    """Read what stage detect wrote, and name its classes.
+
+    Raises:
+        InputError: If labels have no name, no file of a class could be read, or fewer than two
+            classes have faces.
+    """
+    table = files.read_text_table(folder / "faces.csv")
+    images = files.read_npy(folder / "images.npy")
+    unlabelled = files.read_text_table(folder / "dropped.csv")
+    dropped = [
+        Dropped(str(file), str(reason)) for _, file, reason in unlabelled.itertuples()
+    ]
+    names = name_classes(table["label"], numbering, mapping)
+    table["label"] = table["label"].map(names)
+    table["person"] = _merged(table["person"])
+    is_mapped = table["label"] == DROP
+    _check_every_class_was_read(table[~is_mapped])
+    is_taken = table["status"] == TAKEN
+    dropped += [Dropped(file, MAPPED) for file in table["file"][is_mapped]]
+    dropped += [
+        Dropped(row.file, f"{row.status}: {row.reason}")
+        for row in table[~is_mapped & ~is_taken].itertuples()
+    ]
+    kept = ~is_mapped & is_taken
+    classes = in_order(set(table["label"][kept]))
+    without = in_order(set(table["label"][~is_mapped]) - set(classes))
+    _check_two_classes(classes, without, dropped)
+    faces = Faces(name, classes, table.loc[kept, list(COLUMNS)].reset_index(drop=True))
+    num_converted = int((table["converted"][kept] != "").sum())
+    images = images[kept[is_taken].to_numpy()]
+    return Result(faces, images, dropped, list(without), num_converted)
+
+
+def _merged(people: pd.Series) -> pd.Series:
+    """Give each person one name: `Ann`, `ann` and `ANN` are the one that comes first."""
+    return people.groupby(people.str.casefold()).transform("first")
+
+
+def _check_every_class_was_read(table: pd.DataFrame) -> None:
+    """Raise an InputError for classes none of whose files is an image that can be read."""
+    is_read = table["status"].isin([TAKEN, *NO_FACE])
+    unread = set(table["label"]) - set(table["label"][is_read])
+    if unread:
+        reasons = [
+            f"{label}: {row.file}, {row.status}, {row.reason}"
+            for label in sorted(unread)
+            for row in [next(table[table["label"] == label].itertuples())]
+        ]
+        raise InputError(
+            f"No file of {len(unread)} classes can be read: {'; '.join(reasons[:10])}. Save "
+            "their images as JPEG or PNG, remove the folders, or set `data.map: "
+            f"{{{shown(min(unread))}: {DROP}}}` in params.yaml."
+        )
+
+
+def _check_two_classes(
+    classes: tuple[str, ...], without: tuple[str, ...], dropped: list[Dropped]
+) -> None:
+    if len(classes) >= 2:
+        return
+    reasons = pd.Series([reason for _, reason in dropped], dtype=str).value_counts()
+    counted = "; ".join(
+        f"{count} {reason}" for reason, count in reasons.head(3).items()
+    )
+    raise InputError(
+        f"Faces of at least two classes are needed, and there are those of {len(classes)}: "
+        f"{', '.join(classes) or 'none'}. Without a face: {', '.join(without) or 'none'}. Left "
+        f"out: {counted or 'nothing'}. Add images with a face each, or set `data.detector` in "
+        "params.yaml to another one."
+    )

@@ -1,0 +1,99 @@
+"""FER+: ten people's votes on each face of FER2013, as the votes of the data set.
+
+Source: Barsoum et al., "Training Deep Networks for Facial Expression Recognition with
+Crowd-Sourced Label Distribution" (ICMI 2016, arXiv:1608.01041); the votes, under the MIT
+licence: https://github.com/microsoft/FERPlus, fer2013new.csv.
+"""
+
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from fer_transfer.console.errors import InputError
+from fer_transfer.data import addresses, fetch
+from fer_transfer.data.faces import Faces
+from fer_transfer.data.votes import NO_MAJORITY, majority
+from fer_transfer.readers import csv_files
+from fer_transfer.readers.fer2013_csv import PARTS
+
+COMMIT = "8ad5426c7b69e86e78afccb42c5f516850f52a28"
+URL = f"https://raw.githubusercontent.com/microsoft/FERPlus/{COMMIT}/fer2013new.csv"
+HASH = "sha256:9206e20d62f56475939f516847d61753e4860caeac9718b560129541b776fc2c"
+# The columns that hold votes; NF: not a face.
+NAMES = (
+    *("neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear"),
+    *("contempt", "unknown", "NF"),
+)
+MOST_VOTES = 10  # one face of the 35,887 has nine
+# FER2013's labels agree with the majority on 68 %; of rows in another order, with a fifth.
+LEAST_AGREEMENT = 0.5
+REMEDY = "Set `data.ferplus: false` in params.yaml, or `data.source` to the official fer2013.csv."
+
+
+def fetch_votes(faces: Faces) -> pd.DataFrame:
+    """Fetch the votes on the rows of fer2013.csv, (N, 10) int64, a column for each of NAMES.
+
+    Raises:
+        InputError: If FER+'s file cannot be had, or its rows are not those of the faces.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / addresses.file_name(URL)
+        fetch.fetch(URL, HASH, file)
+        table = read(file)
+    check_same_faces(table, faces)
+    return table[list(NAMES)]
+
+
+def read(path: Path) -> pd.DataFrame:
+    """Read fer2013new.csv: the part of each face, and its votes as int64.
+
+    Raises:
+        InputError: If it has other columns, or votes that are none.
+    """
+    columns = [name.lower() for name in NAMES]
+    table = csv_files.read(path, ["usage", *columns])
+    votes = table[columns].set_axis(list(NAMES), axis=1)
+    is_number = votes.apply(lambda column: column.str.fullmatch(r"\d{1,2}"))
+    if (
+        not is_number.all(axis=None)
+        or (votes.astype(int).sum(axis=1) > MOST_VOTES).any()
+    ):
+        raise InputError(
+            f"{path.name} is not FER+'s CSV file: expected at most {MOST_VOTES} votes in a row. "
+            "Replace it where it came from."
+        )
+    return votes.astype(np.int64).assign(part=table["usage"].map(PARTS))
+
+
+def check_not_wanted(wanted: bool) -> None:
+    """Raise an InputError if votes are wanted on faces that do not come from FER2013's CSV file."""
+    if wanted:
+        raise InputError(
+            f"FER+ names a face by its row in fer2013.csv, and these are not its rows. {REMEDY}"
+        )
+
+
+def check_same_faces(table: pd.DataFrame, faces: Faces) -> None:
+    """Raise an InputError unless FER+'s rows are those of the faces, in their order."""
+    if len(table) != len(faces):
+        raise InputError(
+            f"FER+ has votes on {len(table)} faces, one for each row of fer2013.csv, but this "
+            f"copy has {len(faces)}. {REMEDY}"
+        )
+    other = np.flatnonzero(table["part"] != faces.table["part"])
+    if len(other):
+        raise InputError(
+            f"Row {other[0] + 1} of this copy of FER2013 belongs to "
+            f"{faces.table['part'][other[0]]}, that of FER+ to {table['part'][other[0]]}: the "
+            f"copy has another order. {REMEDY}"
+        )
+    labels = majority(table[list(NAMES)], faces.classes)
+    known = labels != NO_MAJORITY
+    share = float(np.mean(labels[known] == faces.labels[known])) if known.any() else 0
+    if share < LEAST_AGREEMENT:
+        raise InputError(
+            f"Only {share:.0%} of this copy's labels are those of FER+'s majority, where 68% of "
+            f"FER2013's are: the copy has another order within its sets. {REMEDY}"
+        )

@@ -1,0 +1,92 @@
+"""From a source's labels to the names of classes."""
+
+import re
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+
+from fer_transfer.console.errors import InputError, shown
+from fer_transfer.data.emotions import NUMBERINGS, WORDS, listed
+from fer_transfer.readers.listing import normalised
+
+DROP = "drop"  # what `data.map` maps a label to that is to be left out
+# `3`, `03`, `1_surprise`, `0 - angry`
+NUMBERED = re.compile(r"0*(\d{1,3})(?:[\s._-]+(\S.*))?")
+
+
+def name_classes(
+    labels: Iterable[str], numbering: str, mapping: Mapping[str, str]
+) -> dict[str, str]:
+    """Return the class of each label.
+
+    A class is called what its label says, in lower case. Where all of them are words for
+    emotions, each emotion has one name: `anger` and `Angry` are `angry`.
+
+    Args:
+        labels: The labels as the source spells them.
+        numbering: One of NUMBERINGS, or `none`: what numbers mean (`data.numbering`).
+        mapping: Labels to class names, or to DROP (`data.map`).
+
+    Raises:
+        InputError: If labels have no name; it lists all of them.
+    """
+    mapping = {_key(label): _key(name) for label, name in mapping.items()}
+    problems: list[str] = []
+    names, used = {}, set()
+    for label in sorted(set(labels)):
+        key = _key(label)
+        name = mapping.get(key) or _by_number(key, numbering, problems)
+        used |= {key, name}
+        names[label] = mapping.get(name, name)
+    unused = [label for label in mapping if label not in used]
+    problems += [_unused(label, names) for label in unused]
+    if problems:
+        raise InputError(
+            f"{'; '.join(problems)}. Correct `data.numbering` or `data.map` in params.yaml, such "
+            f"as `data.map: {{joy: happy, other: {DROP}}}`, or rename the labels."
+        )
+    kept = {name for name in names.values() if name != DROP}
+    if kept <= WORDS.keys():
+        names = {label: WORDS.get(name, name) for label, name in names.items()}
+    return names
+
+
+def is_emotion(label: str) -> bool:
+    """Tell whether a label is a word for an emotion, perhaps behind a number."""
+    numbered = NUMBERED.fullmatch(_key(label))
+    word = numbered[2] if numbered and numbered[2] else _key(label)
+    return word in WORDS
+
+
+def is_number(label: str) -> bool:
+    """Tell whether a label is a number and nothing else."""
+    numbered = NUMBERED.fullmatch(_key(label))
+    return bool(numbered and not numbered[2])
+
+
+def _key(label: str) -> str:
+    return normalised(str(label)).lower()
+
+
+def _by_number(label: str, numbering: str, problems: list[str]) -> str:
+    """Return the name behind a number, or the label if it has none."""
+    numbered = NUMBERED.fullmatch(label)
+    if not numbered:
+        return label
+    number, word = numbered.groups()
+    if numbering == "none":
+        if not word:
+            problems.append(
+                f"the label {shown(label)} is a number, and data sets number differently: "
+                f"{', '.join(map(listed, NUMBERINGS))}"
+            )
+        return word if word in WORDS else label
+    emotion = NUMBERINGS[numbering].get(int(number))
+    if emotion is None or WORDS.get(word, emotion) != emotion:
+        problems.append(f"the label {shown(label)} is not one of {listed(numbering)}")
+    return emotion or label
+
+
+def _unused(label: str, names: Mapping[str, str]) -> str:
+    near = get_close_matches(label, [name.lower() for name in names], n=1, cutoff=0)
+    hint = f", did you mean {shown(near[0])}?" if near else ""
+    return f"`data.map` maps {shown(label)}, which no face has as its label{hint}"

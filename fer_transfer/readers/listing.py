@@ -1,0 +1,105 @@
+"""The labelled image files of a source, before any of them is opened."""
+
+import os
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import NamedTuple
+
+import pandas as pd
+
+from fer_transfer.data.faces import COLUMNS
+
+# What data sets call their parts, in lower case.
+PARTS = {
+    "train": ("train", "training", "train_set"),
+    "val": ("val", "valid", "validation", "publictest", "val_set"),
+    "test": ("test", "testing", "privatetest", "test_set"),
+}
+PART_OF = {word: part for part, words in PARTS.items() for word in words}
+
+# What macOS, Windows and network disks leave behind, in lower case.
+SYSTEM_FOLDERS = ("__macosx", "$recycle.bin", "system volume information", "@eadir")
+SYSTEM_FILES = ("thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r")
+OF_THE_SYSTEM = "a file of the operating system"
+NOT_UTF8 = "its name is not UTF-8: rename it"
+
+
+class Dropped(NamedTuple):
+    """A file or a line of a list that gives no face."""
+
+    file: str
+    reason: str  # the same words for all that are dropped for it
+
+
+@dataclass
+class Listing:
+    """What a source says of its image files.
+
+    Attributes:
+        table: A row per labelled face with COLUMNS, all text; labels as the source spells them;
+            the box is empty where the face is yet to be found.
+        dropped: What was found and not taken.
+    """
+
+    table: pd.DataFrame
+    dropped: list[Dropped] = field(default_factory=list)
+
+
+def as_table(rows: Iterable[dict[str, str]]) -> pd.DataFrame:
+    """Make rows, each with some of COLUMNS, a table with all of them."""
+    return pd.DataFrame(list(rows), columns=COLUMNS, dtype=str).fillna("")
+
+
+def list_files(root: Path) -> tuple[list[str], list[Dropped]]:
+    """List the files below a folder, relative to it and sorted; links are followed.
+
+    What an operating system left there, and what has a name that cannot be written, is dropped.
+    """
+    names = [
+        Path(folder, name).relative_to(root).as_posix()
+        for folder, _, names in os.walk(root, followlinks=True)
+        for name in names
+    ]
+    reasons = {name: _reason_to_drop(name) for name in sorted(names)}
+    kept = [name for name, reason in reasons.items() if not reason]
+    dropped = [
+        Dropped(os.fsencode(name).decode(errors="backslashreplace"), reason)
+        for name, reason in reasons.items()
+        if reason
+    ]
+    return kept, dropped
+
+
+def normalised(text: str) -> str:
+    """Return text in the one form of Unicode in which equal words are equal.
+
+    macOS takes accents apart (NFD); most others do not (NFC).
+    """
+    return unicodedata.normalize("NFC", text).strip()
+
+
+def is_of_the_system(name: str) -> bool:
+    """Tell what an operating system leaves beside a user's files.
+
+    >>> is_of_the_system("train/happy/1.png:Zone.Identifier")
+    True
+    """
+    path = PurePosixPath(name)
+    folders = [part.lower() for part in path.parts[:-1]]
+    last = path.name.lower()
+    return (
+        any(part.startswith(".") for part in path.parts)
+        or any(folder in SYSTEM_FOLDERS for folder in folders)
+        or last in SYSTEM_FILES
+        or last.endswith("zone.identifier")
+    )
+
+
+def _reason_to_drop(name: str) -> str:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return NOT_UTF8
+    return OF_THE_SYSTEM if is_of_the_system(name) else ""

@@ -1,0 +1,44 @@
+"""An exponential moving average of a network's weights, scored in place of the last ones."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from fer_transfer.networks.runtime import keras, tf
+
+EVERY = 5  # steps between two updates: the average moves too slowly for more to matter
+
+
+class WeightAverage:
+    """The average of all weights of a model, moving statistics among them.
+
+    At every fifth step it moves by five times `rate` of the way to the weights.
+    """
+
+    def __init__(self, model: keras.Model, rate: float) -> None:
+        self.weights = [one for one in model.weights if one.dtype.is_floating]
+        self.values = [tf.Variable(one, trainable=False) for one in self.weights]
+        self.rate = EVERY * rate
+        self._move = tf.function(self._move_all)
+
+    def update(self, step: int) -> None:
+        """Count a step, from 1; every fifth moves the average."""
+        if step % EVERY == 0:
+            self._move()
+
+    def _move_all(self) -> None:
+        for value, weight in zip(self.values, self.weights, strict=True):
+            value.assign_add(self.rate * (weight - value))
+
+    def apply(self) -> None:
+        """Give the model its averaged weights."""
+        for value, weight in zip(self.values, self.weights, strict=True):
+            weight.assign(value)
+
+    @contextmanager
+    def applied(self) -> Iterator[None]:
+        """Give the model its averaged weights for a while."""
+        kept = [weight.numpy() for weight in self.weights]
+        self.apply()
+        yield
+        for weight, value in zip(self.weights, kept, strict=True):
+            weight.assign(value)

@@ -1,0 +1,138 @@
+"""Pick the best of all searches of a split, assess it once on the test set, write the model.
+
+Reads   data/faces/             faces.csv, classes.json
+        data/splits/            test, test_has_duplicate
+        metrics/choose/         what each search chose, by validation alone
+        data/choices/           its probabilities of the test faces, its head and backbone
+Params  searches
+Writes  metrics/assess.json         by split: the candidates with a verdict, the best one's
+                                    scores on the test set, and those of the model
+        metrics/assess/scores.json  few of them, which DVC compares
+        data/model/<split>          the best model, for tools.recognise
+Source  Guo et al. 2017 (fer_transfer/scoring/calibration.py); the paper, section 6
+
+Splits are assessed each on its own. Where the best classifier is one that a model cannot hold,
+the model has the best one that it can, which is assessed too.
+"""
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fer_transfer.augmentation import views
+from fer_transfer.classifiers import assessment, head
+from fer_transfer.console import command
+from fer_transfer.core import files
+from fer_transfer.data import faces
+from fer_transfer.networks import split_model
+from fer_transfer.recognise import model_folder, model_spec
+from fer_transfer.settings.settings import load_settings
+
+logger = logging.getLogger(__name__)
+
+MODEL = Path("data/model")
+Record = dict[str, Any]
+
+
+def assess_split(split: str, names: list[str], known: faces.Faces) -> Record:
+    """Assess the searches of one split, and write their model."""
+    chosen = {
+        name: files.read_json(Path(f"metrics/choose/{name}.json")) for name in names
+    }
+    rows = assessment.candidates(chosen)
+    sets = files.read_npz(Path(f"data/splits/{split}.npz"))
+    used, groups = views.sets(sets), sets["groups"]
+    labels = known.labels[used["test"]]
+    # Of training faces; of validation faces too, where classifiers are fitted on these.
+    has_duplicate = sets["test_has_duplicate"]
+    if not len(used["val"]):
+        has_duplicate |= np.isin(groups[used["test"]], groups[sets["val"]])
+    results: Record = {
+        "selected_by": chosen[names[0]]["selected_by"],
+        "train": chosen[names[0]]["train"],
+        "majority": majority_accuracy(known.labels[used["train"]], labels),
+        "candidates": rows,
+    }
+    for role in ("best", "model"):
+        picked = assessment.best_of(rows, role, chosen)
+        folder = Path("data/choices") / picked["search"]
+        results[role] = picked | assessment.assess(
+            files.read_npz(folder / "probabilities.npz")[role],
+            picked["temperature"]["value"],
+            labels,
+            has_duplicate,
+            known.classes,
+        )
+    write_model(MODEL / split, results["model"], known)
+    return results
+
+
+def write_model(folder: Path, model: Record, known: faces.Faces) -> None:
+    """Write the model of a search as a folder."""
+    source = Path("data/choices") / model["search"]
+    network = split_model.build(model["backbone"], 0, source / "backbone.h5")
+    layers = head.from_arrays(files.read_npz(source / "head.npz"))
+    arrays = {
+        name: values
+        for names, layer in zip(
+            model_spec.layer_names(len(layers)), layers, strict=True
+        )
+        for name, values in zip(names, layer, strict=True)
+    }
+    temperature = model["temperature"]
+    test = {"set": f"the test set of {known.name}", **model["test"]}
+    test["without_duplicates"] = model["deduplicated"]
+    model_spec.write_spec(
+        folder,
+        {
+            "classes": list(known.classes),
+            "backbone": model["backbone"],
+            "backbone_sha256": model_folder.weights_hash(network.backbone),
+            "temperature": temperature["value"],
+            "temperature_images": temperature["images"],
+            "test": test,
+            "probe": model_folder.probe(network, arrays, temperature["value"]),
+        },
+        arrays,
+    )
+
+
+def majority_accuracy(train: np.ndarray, test: np.ndarray) -> float:
+    """Return the accuracy on the test labels of the most frequent training label."""
+    return float((test == np.bincount(train).argmax()).mean())
+
+
+def brief(results: Record) -> Record:
+    """Return the few numbers that DVC's tables show."""
+    best, model = results["best"], results["model"]
+    return {
+        "classifier": f"{best['search']}/{best['classifier']}",
+        "accuracy": best["test"]["accuracy"],
+        "macro_f1": best["test"]["macro_f1"],
+        "loss": best["test"]["loss"],
+        "deduplicated_accuracy": best["deduplicated"]["accuracy"],
+        "calibration_error": best["calibration"]["after"],
+        "model_accuracy": model["test"]["accuracy"],
+    }
+
+
+def main() -> None:
+    searches, known = load_settings().searches, faces.read()
+    by_split: dict[str, list[str]] = {}
+    for name, search in searches.items():
+        by_split.setdefault(search.split, []).append(name)
+    results = {
+        split: assess_split(split, names, known) for split, names in by_split.items()
+    }
+    MODEL.mkdir(parents=True, exist_ok=True)  # also where there are no searches
+    files.write_json(Path("metrics/assess.json"), results)
+    files.write_json(
+        Path("metrics/assess/scores.json"),
+        {split: brief(result) for split, result in results.items()},
+    )
+
+
+if __name__ == "__main__":
+    command.run(main)

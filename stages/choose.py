@@ -1,0 +1,94 @@
+"""Choose a classifier and its settings on the vectors of one frozen variant and one split.
+
+Reads   data/faces/                faces.csv, classes.json; the labels of test faces are not used
+        data/splits/<split>.npz    train, val, test: rows; groups
+        data/features/<variant>/   vectors (N, channels)
+        data/views/<search>/       vectors of the training faces' views
+        data/weights/<variant>.h5  the backbone, which the model needs
+Params  choose; the search and its split
+Writes  metrics/choose/<search>.json  a record per classifier: settings, score, temperature
+        metrics/choose/<search>.csv   the same as a table
+        data/choices/<search>/        for `assess`: probabilities.npz, of the test faces, (n,
+                                      classes), by the best classifier and by the best one that
+                                      a model can hold; head.npz, its dense layers; backbone.h5
+Source  the paper, section 6; fer_transfer/classifiers/selection.py
+"""
+
+import logging
+import shutil
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from fer_transfer.classifiers import comparison, dataset, head
+from fer_transfer.classifiers.comparison import Records
+from fer_transfer.classifiers.selection import Selection
+from fer_transfer.console import command
+from fer_transfer.core import files
+from fer_transfer.data import faces
+from fer_transfer.settings.searches import PORTABLE
+from fer_transfer.settings.settings import load_settings
+
+logger = logging.getLogger(__name__)
+
+
+def write_fitted(
+    folder: Path,
+    compared: dict[str, Selection],
+    records: Records,
+    chosen: dict[str, str],
+    subset: np.ndarray,
+) -> None:
+    """Fit the chosen classifiers; write their probabilities of the test faces and the head."""
+    fitted = {
+        name: compared[name].fit(
+            records[name]["settings"],
+            compared[name].data.rows(compared[name].fitted_on(subset)),
+        )
+        for name in set(chosen.values())
+    }
+    probabilities = {
+        role: compared[name].predict(fitted[name], compared[name].data.test)
+        for role, name in chosen.items()
+    }
+    files.write_npz(folder / "probabilities.npz", probabilities)
+    num_classes = probabilities["model"].shape[1]
+    layers = head.layers_of(fitted[chosen["model"]], num_classes)
+    files.write_npz(folder / "head.npz", head.to_arrays(layers))
+
+
+def main(name: str) -> None:
+    settings = load_settings()
+    search, known = settings.searches[name], faces.read()
+    seed, tried = settings.splits[search.split].seed, settings.choose.classifiers
+    data = dataset.read(name, search, known.labels)
+    subset = data.subset(settings.choose.largest, seed)
+    compared = comparison.selections(data, known.classes, settings.choose, seed)
+    records = comparison.compare(compared, subset, settings.choose.minutes)
+    chosen = {
+        "best": comparison.best_of(records, tried),
+        "model": comparison.best_of(records, [one for one in tried if one in PORTABLE]),
+    }
+    logger.info("Fitting the chosen: %s.", " and ".join(sorted(set(chosen.values()))))
+    folder = Path("data/choices") / name
+    write_fitted(folder, compared, records, chosen, subset)
+    with files.atomic_write(folder / "backbone.h5") as part:
+        shutil.copyfile(f"data/weights/{search.variant}.h5", part)
+    files.write_json(
+        Path(f"metrics/choose/{name}.json"),
+        {
+            **search,
+            "selected_by": "validation" if len(data.val) else "cross-validation",
+            "train": len(data.train),
+            "views": len(data.vectors) - len(data.groups),
+            "subset": len(subset),
+            **chosen,
+            "candidates": records,
+        },
+    )
+    files.write_csv(Path(f"metrics/choose/{name}.csv"), comparison.tabulate(records))
+
+
+if __name__ == "__main__":
+    command.run(main, *sys.argv[1:])

@@ -1,0 +1,70 @@
+"""Small sources of labelled faces in every layout, and the stages that read them."""
+
+import io
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+from ruamel.yaml import YAML
+
+from fer_transfer.data import addresses
+from stages import detect, download, prepare
+
+PARAMS = Path(__file__).parents[1] / "params.yaml"
+YAML_12 = YAML(typ="safe", pure=True)
+HEADER = "emotion,pixels,Usage\n"
+
+
+def write_settings(source: str, **data: Any) -> None:
+    """Write params.yaml here: the committed one with this source, and without FER+."""
+    values = YAML_12.load(PARAMS)
+    is_here = source not in ("kaggle", "synthetic")
+    path = addresses.local_path(source) if is_here else None
+    watch = "data/unwatched" if path is None else str(path)
+    values["data"] |= {"source": source, "watch": watch, "ferplus": False} | data
+    YAML_12.dump(values, Path("params.yaml"))
+
+
+def read(source: str, **data: Any) -> None:
+    """Bring a source into data/faces, by the stages that do."""
+    write_settings(source, **data)
+    download.main()
+    detect.main()
+    prepare.main()
+
+
+def face(shade: int, *, mirrored: bool = False) -> np.ndarray:
+    """Return a grey image of 48x48 that is another one for each shade, and not symmetric."""
+    image = np.full((48, 48), shade, dtype=np.uint8)
+    image[:, -10:] = 255 - shade
+    return image[:, ::-1] if mirrored else image
+
+
+def encoded(image: np.ndarray, kind: str = "PNG", **options: Any) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(image).save(buffer, format=kind, **options)
+    return buffer.getvalue()
+
+
+def csv_row(label: object = 3, shade: int = 7, usage: str = "Training") -> str:
+    return f"{label},{' '.join(map(str, face(shade).ravel()))},{usage}\n"
+
+
+def write_files(folder: Path, files: Mapping[str, bytes | str]) -> Path:
+    """Write files by their path below a folder; return the folder."""
+    for name, content in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        content = content.encode() if isinstance(content, str) else content
+        (folder / name).write_bytes(content)
+    return folder
+
+
+def zipped(files: Mapping[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return buffer.getvalue()

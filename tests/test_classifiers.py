@@ -1,0 +1,305 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.special import softmax
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import log_loss
+from sklearn.model_selection import GridSearchCV, StratifiedGroupKFold
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from threadpoolctl import threadpool_limits
+
+from fer_transfer.augmentation.views import sets
+from fer_transfer.classifiers import assessment, comparison, dense, head
+from fer_transfer.classifiers.catalog import CLASSIFIERS, grids, pipeline
+from fer_transfer.classifiers.dataset import HIDDEN, Dataset
+from fer_transfer.classifiers.selection import Selection
+from fer_transfer.console.errors import InputError
+from fer_transfer.settings.searches import BASELINES, PORTABLE, TITLES, Choose
+
+# In one thread: under other programs OpenMP waits more than it works.
+threadpool_limits(1)
+
+RANDOM = np.random.default_rng(0)
+LABELS = RANDOM.integers(0, 4, 400)
+VECTORS = (3 + 5 * RANDOM.normal(size=(400, 6))).astype(np.float32)
+VECTORS[:, :4] += 8 * np.eye(4, dtype=np.float32)[LABELS]
+NAMES = ("a", "b", "c", "d", "e")
+
+
+@pytest.fixture(autouse=True)
+def _short(monkeypatch):
+    monkeypatch.setattr(dense, "EPOCHS", 2)
+    monkeypatch.setattr(dense, "MIN_STEPS", 2)
+
+
+def dataset(
+    labels=LABELS, vectors=VECTORS, groups=None, num_test=0, num_val=0, views=0
+):
+    """Return the last faces as test set, those before as validation set; views repeat a face."""
+    num_faces = len(labels)
+    faces = np.arange(num_faces)
+    train, val, test = np.split(
+        faces, [num_faces - num_test - num_val, num_faces - num_test]
+    )
+    shown = np.repeat(train, views)
+    labels = np.where(np.isin(faces, test), HIDDEN, labels)
+    return Dataset(
+        vectors=np.concatenate([vectors, vectors[shown]]),
+        labels=np.concatenate([labels, labels[shown]]),
+        face=np.concatenate([faces, shown]),
+        groups=faces if groups is None else groups,
+        train=train,
+        val=val,
+        test=test,
+    )
+
+
+def select(name, data, folds=3, classes=NAMES):
+    return Selection(name, data, classes, folds, 1)
+
+
+@pytest.mark.parametrize("name", CLASSIFIERS)
+@pytest.mark.parametrize("num_classes", [2, 4])
+def test_every_classifier_predicts_a_distribution_and_no_class_it_has_not_seen(
+    name, num_classes
+):
+    present = np.isin(LABELS, range(num_classes))
+    chosen = select(name, dataset(LABELS[present], VECTORS[present]))
+    fitted = chosen.fit({}, chosen.data.train)
+    probabilities = chosen.predict(fitted, chosen.data.train)
+    assert probabilities.sum(axis=1) == pytest.approx(1)
+    assert (probabilities[:, num_classes:] == 0).all()
+    predicted = probabilities.argmax(axis=1)
+    if name not in BASELINES:
+        assert (predicted == fitted.predict(VECTORS[present])).all()
+    if name not in (*BASELINES, "dense"):  # which trains for a moment here
+        assert (predicted == LABELS[present]).mean() > 0.6
+
+
+@pytest.mark.parametrize("name", CLASSIFIERS)
+def test_every_classifier_has_a_title_and_settings_that_it_takes(name):
+    assert name in TITLES
+    for grid in grids(name, 100):
+        pipeline(name, 1).set_params(**{key: values[0] for key, values in grid.items()})
+        assert all(grid.values())
+    assert set(TITLES) == set(CLASSIFIERS)
+
+
+def test_no_more_neighbours_are_tried_than_a_fold_has_vectors():
+    assert grids("knn", 10) == [{"classify__n_neighbors": [1, 5]}]
+
+
+def test_dense_layers_without_hidden_ones_are_logistic_regression(monkeypatch):
+    monkeypatch.setattr(dense, "MIN_STEPS", 300)
+    scaled = StandardScaler().fit_transform(VECTORS)
+    ours = dense.DenseLayers(layers=0, dropout=0.0, learning_rate=0.05)
+    reference = LogisticRegression(C=1e6).fit(scaled, LABELS).predict_proba(scaled)
+    loss = log_loss(LABELS, ours.fit(scaled, LABELS).predict_proba(scaled))
+    assert loss == pytest.approx(log_loss(LABELS, reference), abs=0.02)
+
+
+def test_dense_layers_learn_what_is_not_linearly_separable(monkeypatch):
+    monkeypatch.setattr(dense, "MIN_STEPS", 300)
+    points = np.random.default_rng(1).normal(size=(600, 2))
+    labels = (points[:, 0] * points[:, 1] > 0).astype(int)
+    fitted = dense.DenseLayers(layers=2, dropout=0.0, learning_rate=0.01).fit(
+        points, labels
+    )
+    assert (fitted.predict(points) == labels).mean() > 0.9
+
+
+HEADS = {
+    "logistic": {"C": 1.0},
+    "dense 0": {"layers": 0},
+    "dense 2": {"layers": 2, "units": 8},
+}
+
+
+@pytest.mark.parametrize("name", HEADS)
+@pytest.mark.parametrize(
+    "labels", [LABELS, LABELS % 2, LABELS + 1], ids=["4", "2", "unseen"]
+)
+def test_a_head_gives_the_probabilities_of_the_fitted_classifier(name, labels):
+    chosen = select(name.split()[0], dataset(labels))
+    fitted = chosen.fit(HEADS[name], chosen.data.train)
+    layers = head.from_arrays(head.to_arrays(head.layers_of(fitted, 5)))
+    probabilities = softmax(dense.logits(layers, VECTORS), axis=1)
+    expected = chosen.predict(fitted, chosen.data.train)
+    assert probabilities == pytest.approx(expected, abs=1e-4)
+
+
+def test_validation_faces_choose_as_scikit_learns_grid_search():
+    data = dataset(num_val=100, num_test=50, views=1)
+    record = select("logistic", data).record(data.train)
+    search = GridSearchCV(
+        make_pipeline(StandardScaler(), LogisticRegression(max_iter=500)),
+        {"logisticregression__C": [1e-3, 1e-2, 0.1, 1.0, 10.0]},
+        cv=[(data.rows(data.train), data.val)],
+        refit=False,
+    ).fit(data.vectors, data.labels)
+    assert record["settings"] == {"C": search.best_params_["logisticregression__C"]}
+    assert record["score"]["accuracy"] == pytest.approx(search.best_score_)
+    assert record["score"]["images"] == record["temperature"]["images"] == 100
+    assert record["faces"] == 250
+
+
+def test_without_validation_faces_cross_validation_scores_every_training_face():
+    data = dataset(num_test=50, views=1)
+    record = select("lda", data).record(data.train)
+    assert record["score"]["images"] == record["temperature"]["images"] == 350
+    vectors = data.vectors.copy()
+    vectors[data.test] = np.nan  # not looked at
+    assert select("lda", data._replace(vectors=vectors)).record(data.train) == record
+
+
+@pytest.mark.parametrize("num_val", [999, 1000])
+def test_validation_faces_are_for_training_where_they_are_too_few_to_choose_by(num_val):
+    split = {
+        "train": np.arange(0, 4000, 2),
+        "val": 1 + 2 * np.arange(num_val),
+        "test": np.arange(4000, 5000),
+    }
+    used = sets(split)
+    assert len(used["val"]) == (1000 if num_val == 1000 else 0)
+    assert len(used["train"]) + len(used["val"]) == 2000 + num_val
+    assert (np.diff(used["train"]) > 0).all()
+
+
+def test_too_few_faces_for_cross_validation_are_an_error_before_anything_is_fitted():
+    data = dataset(np.array([0, 1, 2]), VECTORS[:3])
+    compared = comparison.selections(data, NAMES, Choose(), 1)
+    with pytest.raises(InputError, match="needs faces of two people"):
+        comparison.compare(compared, data.train, 60)
+
+
+def test_nested_cross_validation_scores_chance_where_vectors_tell_nothing():
+    noise = np.random.default_rng(20).normal(size=(400, 6)).astype(np.float32)
+    data = dataset(vectors=noise)
+    low, high = select("lda", data).record(data.train)["score"]["interval"]
+    assert low < 0.25 < high  # three in ten have the most frequent label
+
+
+def test_folds_are_scikit_learns_and_hold_no_view_or_person_of_the_other_side():
+    labels, people = RANDOM.integers(0, 3, 60), RANDOM.integers(0, 12, 60)
+    data = dataset(labels, VECTORS[:60], people, views=2)
+    expected = StratifiedGroupKFold(4, shuffle=True, random_state=5)
+    for (rows, scored), (_, held_out) in zip(
+        data.folds(data.train, 4, 5),
+        expected.split(labels, labels, people),
+        strict=True,
+    ):
+        assert (scored == held_out).all()
+        assert len(rows) == 3 * (60 - len(scored))
+        assert not set(people[data.face[rows]]) & set(people[scored])
+
+
+@given(
+    st.lists(st.integers(1, 40), min_size=2, max_size=5),
+    st.integers(0, 3),
+    st.integers(1, 300),
+)
+def test_a_subset_has_a_face_of_each_class_and_about_as_many_rows_as_asked_for(
+    counts, views, largest
+):
+    labels = np.repeat(np.arange(len(counts)), counts)
+    data = dataset(labels, VECTORS[: len(labels)], views=views)
+    chosen = data.subset(largest, 1)
+    assert set(labels[chosen]) == set(labels)
+    allowed = largest + len(counts) * (1 + views)
+    assert len(data.rows(chosen)) <= allowed
+    if largest >= len(data.labels):
+        assert len(chosen) == len(labels)
+
+
+@settings(max_examples=6)
+@given(
+    st.lists(st.integers(1, 4), min_size=2, max_size=4),
+    st.integers(2, 6),
+    st.booleans(),
+    st.randoms(use_true_random=False),
+)
+def test_any_few_faces_are_enough_to_choose_a_classifier_that_a_model_can_hold(
+    counts, num_people, by_person, random
+):
+    labels = np.repeat(np.arange(len(counts)), counts)
+    people = np.array([random.randrange(num_people) for _ in labels])
+    labels = np.append(labels, 0)  # cross-validation needs two of a class
+    people = np.append(people, 0)
+    people[:2] = 0, 1
+    data = dataset(
+        labels, VECTORS[: len(labels)], people if by_person else None, views=1
+    )
+    chosen = Choose(folds=2, classifiers=["logistic", "lda", "knn", "linear-svm"])
+    compared = comparison.selections(data, NAMES, chosen, 1)
+    records = comparison.compare(compared, data.subset(100, 1), 60)
+    best = comparison.best_of(records, PORTABLE)
+    assert 0 <= records[best]["score"]["accuracy"] <= 1
+    assert not [name for name in records if "score" not in records[name]]
+
+
+def test_slow_classifiers_are_searched_on_a_subset_and_the_slowest_fitted_on_it(
+    monkeypatch,
+):
+    searched = {}
+    best_settings = Selection.best_settings
+
+    def spy(self, folds):
+        searched.setdefault(self.classifier, len(folds[0][0]))
+        return best_settings(self, folds)
+
+    monkeypatch.setattr(Selection, "best_settings", spy)
+    data = dataset(num_val=100, views=1)
+    subset = data.subset(100, 1)
+    faces = {
+        name: select(name, data).record(subset)["faces"]
+        for name in ("logistic", "boosting", "rbf-svm")
+    }
+    assert searched == {"logistic": 600, "boosting": 100, "rbf-svm": 100}
+    assert faces == {"logistic": 300, "boosting": 300, "rbf-svm": 50}
+
+
+def test_what_the_time_did_not_allow_says_so(monkeypatch):
+    moments = iter([0.0, 1.0, 2.0, 3.0, 1e9])
+    monkeypatch.setattr(comparison.time, "monotonic", lambda: next(moments))
+    data = dataset()
+    compared = comparison.selections(
+        data, NAMES, Choose(folds=2, classifiers=["lda", "logistic"]), 1
+    )
+    records = comparison.compare(compared, data.train, 60)
+    assert list(records) == ["majority", "prior", "logistic", "lda"]
+    assert records["lda"] == {"skipped": "out of time"}
+    assert comparison.best_of(records, ["lda", "logistic"]) == "logistic"
+    table = comparison.tabulate(records).set_index("classifier")
+    assert table.loc["lda", "skipped"] == "out of time"
+    assert table.loc["logistic", "accuracy"] == records["logistic"]["score"]["accuracy"]
+
+
+def record(accuracy, low, high):
+    return {"score": {"accuracy": accuracy, "interval": [low, high]}}
+
+
+def test_verdicts_compare_the_candidates_of_all_searches_by_their_intervals():
+    baseline = {"majority": record(0.2, 0.15, 0.25)}
+    first = {"lda": record(0.6, 0.55, 0.65), "dense": record(0.4, 0.35, 0.45)}
+    second = {
+        "knn": record(0.5, 0.45, 0.56),
+        "boosting": record(0.22, 0.17, 0.27),
+        "rbf-svm": {"skipped": "out of time"},
+    }
+    roles = {"variant": "v", "backbone": "b", "best": "lda", "model": "dense"}
+    searches = {
+        "one": {**roles, "candidates": baseline | first},
+        "two": {**roles, "candidates": baseline | second},
+    }
+    rows = assessment.candidates(searches)
+    assert {row["classifier"]: row["verdict"] for row in rows} == {
+        "lda": assessment.BEST,
+        "knn": assessment.NOT_SIGNIFICANT,
+        "dense": assessment.WORSE,
+        "boosting": assessment.USELESS,
+        "majority": assessment.USELESS,
+        "rbf-svm": "not tried: out of time",
+    }
+    assert assessment.best_of(rows, "model", searches)["classifier"] == "dense"

@@ -1,0 +1,266 @@
+"""Image files in any layout, to faces and to what did not become one."""
+
+import json
+import logging
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import sources
+from sources import encoded, face
+
+from fer_transfer.console.errors import InputError
+from fer_transfer.core import files
+from fer_transfer.data import faces
+from fer_transfer.detection import detectors, labelled_face
+from fer_transfer.detection.detectors import Box, Detection, Detector
+from fer_transfer.detection.labelled_face import find_face
+from fer_transfer.readers import detected
+from stages import detect, prepare
+
+GREY = np.random.default_rng(0).integers(0, 256, (100, 120, 3), dtype=np.uint8)
+PHOTO = encoded(GREY, "PNG")
+TWO = {"happy/1.png": encoded(face(10)), "sad/1.png": encoded(face(20))}
+
+
+class Found:
+    """A detector that finds the same boxes in each photo, and counts the photos."""
+
+    def __init__(
+        self, *boxes: tuple[float, ...], scores: tuple[float, ...] = ()
+    ) -> None:
+        scores = scores or (0.9,) * len(boxes)
+        self.faces = [
+            Detection(Box(*box), s) for box, s in zip(boxes, scores, strict=True)
+        ]
+        self.num_photos = 0
+
+    def __call__(self, pixels: np.ndarray) -> list[Detection]:
+        self.num_photos += 1
+        return self.faces
+
+    def detector(self) -> Detector:
+        return Detector("centerface", self, "longer", 1.0)
+
+
+@pytest.fixture(autouse=True)
+def project(tmp_path, monkeypatch):
+    (tmp_path / "project").mkdir()
+    monkeypatch.chdir(tmp_path / "project")
+    return tmp_path
+
+
+def use(monkeypatch, found: Found) -> Found:
+    monkeypatch.setitem(detectors.DETECTORS, "centerface", found.detector())
+    return found
+
+
+def read(
+    project: Path, content: dict[str, bytes | str], **data: object
+) -> dict[str, object]:
+    """Read a source with these files; return its metrics."""
+    shutil.rmtree(project / "photos", ignore_errors=True)
+    sources.read(str(sources.write_files(project / "photos", content)), **data)
+    return json.loads(Path("metrics/dataset.json").read_text())
+
+
+def dropped() -> list[list[str]]:
+    return files.read_text_table(prepare.DROPPED).values.tolist()
+
+
+def test_a_photos_face_is_framed_by_the_detectors_box(project, monkeypatch):
+    use(monkeypatch, Found((20, 30, 40, 48)))
+    read(project, {"happy/1.png": PHOTO, "sad/2.png": PHOTO}, detector="centerface")
+    table = faces.read().table
+    assert table.loc[0, ["file", "left", "top", "width", "height"]].tolist() == [
+        *("happy/1.png", "20.0", "30.0", "40.0", "48.0")
+    ]
+    assert faces.read_images().shape == (2, 48, 48)
+    assert faces.read().name == "photos"
+
+
+@pytest.mark.parametrize(
+    ("boxes", "scores", "status"),
+    [
+        ([], (), "no face"),
+        ([(0, 0, 50, 50)], (), "taken"),
+        ([(0, 0, 19, 19)], (), "face too small"),
+        ([(0, 0, 50, 50), (2, 2, 50, 50)], (), "taken"),  # one face, found twice
+        ([(0, 0, 50, 50), (60, 0, 30, 30)], (), "taken"),  # the largest by far
+        ([(0, 0, 50, 50), (60, 0, 45, 45)], (), "several faces"),
+        ([(0, 0, 50, 50), (60, 0, 30, 30)], (0.3, 0.9), "several faces"),  # doubtful
+    ],
+)
+def test_of_several_faces_the_label_is_that_of_the_largest_by_far(
+    boxes, scores, status
+):
+    found = Found(*boxes, scores=scores)
+    got = find_face(GREY, None, found.detector(), convert=False)
+    assert got.status == status
+    assert (got.image is not None) == (status == "taken")
+
+
+@pytest.mark.parametrize(
+    ("box", "status"),
+    [
+        *[((10, 10, 40, 40), "taken"), ((-10, -10, 40, 40), "taken")],
+        *[((-30, -30, 40, 40), "box outside"), ((500, 500, 40, 40), "box outside")],
+        *[((10, 10, 15, 15), "face too small"), ((0, 0, 100, 20), "not a face")],
+    ],
+)
+def test_a_given_box_is_framed_if_it_may_hold_a_face(box, status):
+    assert find_face(GREY, Box(*box), None, convert=False).status == status
+
+
+def test_a_given_box_spares_the_detector(project, monkeypatch):
+    found = use(monkeypatch, Found((0, 0, 90, 90)))
+    head = "path,label,left,top,width,height\n"
+    lines = "1.png,happy,20,30,40,40\n2.png,sad,,,,\n"
+    content = {"m.csv": head + lines, "1.png": PHOTO, "2.png": PHOTO}
+    read(project, content, detector="centerface")
+    assert found.num_photos == 1
+    assert faces.read().column("left").tolist() == ["20.0", "0.0"]
+
+
+def test_faces_of_48_pixels_are_taken_as_they_are_and_no_detector_sees_them(
+    project, monkeypatch
+):
+    found = use(monkeypatch, Found())
+    read(project, TWO, detector="centerface")
+    assert found.num_photos == 0
+    assert np.array_equal(faces.read_images(), np.stack([face(10), face(20)]))
+
+
+@pytest.mark.parametrize("kind", ["PNG", "BMP", "GIF", "TIFF", "PPM", "WEBP"])
+@pytest.mark.parametrize("name", ["1", "1.png", "1.PNG"])
+def test_every_format_is_read_whatever_the_file_is_called(project, kind, name):
+    options = {"lossless": True} if kind == "WEBP" else {}
+    content = encoded(face(10), kind, **options)
+    read(project, {f"happy/{name}": content, "sad/2.png": TWO["sad/1.png"]})
+    assert np.array_equal(faces.read_images()[0], face(10))
+
+
+def test_other_images_become_faces_only_where_that_is_asked_for(project):
+    content = TWO | {"sad/2.png": PHOTO}
+    with pytest.raises(
+        InputError, match=r"1 of 3 images are not grey.*sad/2\.png \(120 x"
+    ):
+        read(project, content)
+    assert read(project, content, convert=True)["converted"] == 1
+
+
+BROKEN = {
+    "text": b"no image at all",
+    "nothing": b"",
+    "half a photo": PHOTO[: len(PHOTO) // 2],
+    "a video": b"\0\0\0\x18ftypisom" + bytes(40),
+    "a PDF": b"%PDF-1.7" + bytes(40),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_what_cannot_be_read_is_dropped_with_its_reason(project, name, caplog):
+    with caplog.at_level(logging.WARNING):
+        counts = read(project, TWO | {"sad/2.jpg": BROKEN[name]})
+    [[file, reason]] = dropped()
+    assert file == "sad/2.jpg"
+    assert reason
+    assert sum(counts["dropped"].values()) == 1
+    assert "1 left out: " in caplog.text
+
+
+def test_every_file_of_a_source_becomes_a_face_or_is_listed(project, monkeypatch):
+    use(monkeypatch, Found())
+    others = {f"sad/{name}.jpg": content for name, content in BROKEN.items()}
+    loose = {"top.png": PHOTO, "sad/.DS_Store": b"x", "sad/photo.png": PHOTO}
+    content = TWO | others | loose
+    read(project, content, detector="centerface")
+    listed = [file for file, _ in dropped()]
+    assert sorted([*faces.read().column("file"), *listed]) == sorted(content)
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_class_of_which_no_file_can_be_read_is_an_error_that_names_it(project, name):
+    with pytest.raises(
+        InputError, match=r"No file of 1 classes can be read: angry: angry/1"
+    ):
+        read(project, TWO | {"angry/1": BROKEN[name], "angry/2": BROKEN[name]})
+
+
+def test_a_class_without_a_face_is_dropped_with_a_warning(project, monkeypatch, caplog):
+    use(monkeypatch, Found())
+    with caplog.at_level(logging.WARNING):
+        counts = read(project, TWO | {"angry/1.png": PHOTO}, detector="centerface")
+    assert counts["classes_without_faces"] == ["angry"]
+    assert faces.read().classes == ("happy", "sad")
+    assert "Class dropped: no photo of angry has a face." in caplog.text
+
+
+def test_one_class_is_an_error_before_anything_is_computed(project):
+    with pytest.raises(InputError, match=r"at least two classes.*those of 1: happy"):
+        read(project, {"happy/1.png": encoded(face(1))})
+
+
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_the_same_face_in_two_classes_is_named(project, caplog, mirrored):
+    same = encoded(face(10, mirrored=mirrored))
+    with caplog.at_level(logging.WARNING):
+        read(project, TWO | {"sad/same.png": same})
+    assert "happy/1.png (happy), sad/same.png (sad)" in caplog.text
+
+
+def test_a_person_has_one_name_in_any_case(project):
+    names = ("happy/Ann/1.png", "sad/ANN/2.png", "sad/Bo/3.png")
+    content = {name: encoded(face(shade)) for shade, name in enumerate(names)}
+    assert read(project, content)["people"] == 2
+    assert faces.read().column("person").tolist() == ["Ann", "Ann", "Bo"]
+
+
+def test_only_what_was_added_or_changed_is_looked_at_again(project, monkeypatch):
+    found = use(monkeypatch, Found((0, 0, 50, 50)))
+    content = {"happy/1.png": PHOTO, "sad/2.png": encoded(255 - GREY)}
+    first = read(project, content, detector="centerface")
+    assert found.num_photos == 2
+    content["sad/3.png"] = encoded(GREY // 2)
+    assert read(project, content, detector="centerface")["images"] == 3
+    assert found.num_photos == 3
+    del content["sad/3.png"]
+    assert read(project, content, detector="centerface") == first
+    assert found.num_photos == 3
+
+
+def test_a_run_that_was_killed_goes_on_where_it_was(project, monkeypatch):
+    content = {f"happy/{n}.png": encoded(GREY // (n + 1)) for n in range(4)}
+    content |= {"sad/9.png": encoded(255 - GREY)}
+    sources.write_files(project / "photos", content)
+
+    class Killed(Found):
+        def __call__(self, pixels: np.ndarray) -> list[Detection]:
+            if self.num_photos == 3:
+                raise KeyboardInterrupt
+            return super().__call__(pixels)
+
+    use(monkeypatch, Killed((0, 0, 50, 50)))
+    with pytest.raises(KeyboardInterrupt):
+        sources.read(str(project / "photos"), detector="centerface")
+    found = use(monkeypatch, Found((0, 0, 50, 50)))
+    detect.main()
+    assert found.num_photos == 2
+    assert len(pd.read_csv("data/detected/faces.csv")) == 5
+
+
+def test_a_copy_of_fer2013_in_folders_is_called_fer2013(project, monkeypatch):
+    monkeypatch.setattr("fer_transfer.readers.fer2013_csv.NUM_IMAGES", 7)
+    names = prepare.fer2013.EMOTIONS
+    content = {f"train/{name}/1.png": encoded(face(n)) for n, name in enumerate(names)}
+    assert read(project, content)["name"] == "FER2013"
+
+
+def test_the_statuses_of_faces_and_of_their_readers_are_the_same():
+    assert detected.TAKEN == labelled_face.TAKEN
+    assert set(detected.NO_FACE) == {
+        *(labelled_face.NO_FACE, labelled_face.SEVERAL, labelled_face.TOO_SMALL),
+        *(labelled_face.NOT_IN_PHOTO, labelled_face.NOT_A_FACE),
+    }

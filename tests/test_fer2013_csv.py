@@ -1,0 +1,97 @@
+import codecs
+import hashlib
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sources import HEADER, csv_row, face
+
+from fer_transfer.console.errors import InputError
+from fer_transfer.readers import fer2013_csv
+
+PIXELS = " ".join(["7"] * 2304)
+FEW = " ".join(["7"] * 2303)
+
+
+@pytest.fixture
+def path(tmp_path) -> Path:
+    return tmp_path / "fer2013.csv"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        HEADER + csv_row(),
+        "Usage,emotion,pixels\n" + f"Training,3,{csv_row().split(',')[1]}\n",
+        "emotion, Usage, pixels\n" + f"3, Training, {csv_row().split(',')[1]}\n",
+        HEADER.replace("\n", "\r\n") + csv_row().replace("\n", "\r\n"),
+        HEADER + csv_row() + "\n\n",
+        (HEADER + csv_row()).replace(",", ";"),
+        (HEADER + csv_row()).replace(",", "\t"),
+        HEADER.lower() + csv_row(),
+        HEADER + ",".join(f'"{value}"' for value in csv_row().strip().split(",")),
+        codecs.BOM_UTF8.decode() + HEADER + csv_row(),
+        HEADER.strip() + ",extra\n" + csv_row().strip() + ",more\n",
+    ],
+)
+def test_a_row_reads_the_same_however_the_file_is_written(path, text):
+    path.write_text(text, encoding="utf-8", newline="")
+    faces, images = fer2013_csv.read(path)
+    assert faces.column("label").tolist() == ["happy"]
+    assert faces.column("part").tolist() == ["train"]
+    assert np.array_equal(images, face(7)[None])
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "lacks the column emotion, pixels, usage"),
+        (HEADER, "holds no face"),
+        ("pixels\n" + PIXELS, "lacks the column emotion, usage"),
+        (f"emotion,pixels\n3,{PIXELS}\n", "lacks the column usage"),
+        ("emotion,emotion,pixels,Usage\n", "the column emotion more than once"),
+        (f"{HEADER}7,{PIXELS},Training\n", "row 1: `emotion` must be one of 0, 1"),
+        (f"{HEADER},{PIXELS},Training\n", "row 1: `emotion` must be"),
+        (f"{HEADER}3,{PIXELS},train\n", "row 1: `usage` must be one of Training"),
+        (f"{HEADER}3,{PIXELS}\n", "row 1: `usage` must be"),
+        (f"{HEADER}{csv_row()}3,{FEW},Training\n", "row 2: `pixels` must be 2304"),
+        (f"{HEADER}3,{PIXELS} 7,Training\n", "row 1: `pixels`"),
+        (f"{HEADER}3,{FEW} 256,Training\n", "whole numbers from 0 to 255"),
+        (f"{HEADER}3,{FEW} -1,Training\n", "row 1: `pixels`"),
+        (f"{HEADER}3,{FEW} 1e2,Training\n", "row 1: `pixels`"),
+        (f"{HEADER}3,,Training\n", "row 1: `pixels`"),
+        (f"{HEADER}3,{PIXELS},Training,9\n", "not a CSV file in UTF-8 with 3 values"),
+        (f'{HEADER}3,"{PIXELS},Training\n', "not a CSV file in UTF-8"),
+    ],
+)
+def test_what_fer2013_does_not_have_is_an_error_that_names_it(path, text, message):
+    path.write_text(text)
+    with pytest.raises(InputError, match=re.escape(message)):
+        fer2013_csv.read(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (HEADER.encode("utf-16"), "is text in UTF-16, expected a CSV file in UTF-8"),
+        (b"PK\x03\x04rest", "is an Excel file or an archive"),
+        (b"\xd0\xcf\x11\xe0rest", "is an Excel file"),
+        (HEADER.encode() + b"3,\xff,Training\n", "not a CSV file in UTF-8"),
+        (HEADER.encode() + csv_row().encode().replace(b"7", b"\0"), "row 1: `pixels`"),
+    ],
+)
+def test_what_is_not_text_in_utf8_is_an_error_that_says_how_to_save_it(
+    path, content, message
+):
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=message):
+        fer2013_csv.read(path)
+
+
+def test_the_published_file_is_known_by_its_bytes(path, monkeypatch):
+    path.write_bytes(b"published")
+    assert not fer2013_csv.is_official(path)
+    digest = hashlib.md5(b"published").hexdigest()
+    monkeypatch.setitem(fer2013_csv.OFFICIAL_MD5, "fer2013.csv", digest)
+    assert fer2013_csv.is_official(path)

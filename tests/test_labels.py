@@ -1,0 +1,86 @@
+import pytest
+from fer_transfer.readers.emotions import NUMBERINGS, WORDS
+
+from fer_transfer.console.errors import InputError
+from fer_transfer.data.fer2013 import EMOTIONS
+from fer_transfer.readers.labels import name_classes
+
+
+def names(*labels: str, numbering: str = "none", **mapping: str) -> dict[str, str]:
+    return name_classes(labels, numbering, mapping)
+
+
+def test_where_all_labels_are_emotions_each_has_one_name():
+    assert names("Anger", "HAPPINESS", " sad ", "contempt") == {
+        "Anger": "angry",
+        "HAPPINESS": "happy",
+        " sad ": "sad",
+        "contempt": "contempt",
+    }
+
+
+def test_where_one_is_not_an_emotion_all_are_called_as_they_are():
+    assert names("anger", "Bored") == {"anger": "anger", "Bored": "bored"}
+
+
+@pytest.mark.parametrize("emotion", EMOTIONS)
+def test_every_emotion_has_its_own_name_and_other_words(emotion):
+    assert WORDS[emotion] == emotion
+    assert emotion in set(WORDS.values())
+
+
+@pytest.mark.parametrize(
+    ("label", "numbering", "expected"),
+    [
+        *[
+            ("3", "fer2013", "happy"),
+            ("03", "fer2013", "happy"),
+            ("1", "raf-db", "surprise"),
+        ],
+        *[
+            ("7", "affectnet", "contempt"),
+            ("0", "ck+", "neutral"),
+            ("6", "expw", "neutral"),
+        ],
+        *[("1_surprise", "raf-db", "surprise"), ("0 - Anger", "none", "angry")],
+    ],
+)
+def test_a_number_is_what_its_numbering_says(label, numbering, expected):
+    assert names(label, numbering=numbering) == {label: expected}
+
+
+@pytest.mark.parametrize(
+    ("label", "numbering"), [("9", "fer2013"), ("0", "raf-db"), ("1_happy", "raf-db")]
+)
+def test_a_number_that_the_numbering_does_not_have_is_an_error(label, numbering):
+    with pytest.raises(InputError, match=f"{label}.* is not one of {numbering}"):
+        names(label, numbering=numbering)
+
+
+def test_all_bad_labels_are_listed_at_once_with_the_settings_that_mend_them():
+    with pytest.raises(InputError) as caught:
+        names("1", "2", "happy", hapy="joy")
+    message = str(caught.value)
+    assert "'1' is a number" in message
+    assert "'2' is a number" in message
+    assert (
+        "maps 'hapy', which no face has as its label, did you mean 'happy'?" in message
+    )
+    assert "`data.numbering` or `data.map`" in message
+    assert all(numbering in message for numbering in NUMBERINGS)
+
+
+def test_the_map_renames_and_drops_before_and_after_numbers():
+    assert names("Joy", "contempt", joy="happy", contempt="drop") == {
+        "Joy": "happy",
+        "contempt": "drop",
+    }
+    assert names("7", "3", numbering="affectnet", contempt="drop", **{"3": "awe"}) == {
+        "7": "drop",
+        "3": "awe",
+    }
+
+
+def test_dropping_the_one_that_is_not_an_emotion_leaves_emotions():
+    labels = names("anger", "other", other="drop")
+    assert labels == {"anger": "angry", "other": "drop"}

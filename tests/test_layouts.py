@@ -1,0 +1,71 @@
+import pytest
+from sources import HEADER, csv_row, encoded, face, write_files
+
+from fer_transfer.console.errors import InputError
+from fer_transfer.detection.detectors import DETECTORS
+from fer_transfer.readers import sources
+from fer_transfer.settings import settings
+
+IMAGES = {"happy/1.png": encoded(face(1)), "sad/2.png": encoded(face(2))}
+CSV = {"fer2013.csv": HEADER + csv_row()}
+MANIFEST = {"list.csv": "path,label\nhappy/1.png,happy\n"}
+
+
+@pytest.mark.parametrize(
+    ("files", "layout", "expected"),
+    [
+        (IMAGES, "auto", ("class-folders", ".")),
+        (CSV, "auto", ("csv", "fer2013.csv")),
+        (IMAGES | MANIFEST, "auto", ("manifest", "list.csv")),
+        (IMAGES | MANIFEST, "class-folders", ("class-folders", ".")),
+        (IMAGES | CSV, "auto", ("csv", "fer2013.csv")),
+        (IMAGES | CSV, "class-folders", ("class-folders", ".")),
+        (
+            CSV | {"a.csv": "a,b\n", "train.csv": "emotion,pixels\n"},
+            "auto",
+            ("csv", "fer2013.csv"),
+        ),
+        (CSV | {"icml_face_data.csv": HEADER}, "auto", ("csv", "fer2013.csv")),
+        (IMAGES | {"sub/list.csv": "path,label\n"}, "auto", ("class-folders", ".")),
+    ],
+)
+def test_the_layout_is_told_by_what_the_files_hold(tmp_path, files, layout, expected):
+    source = sources.detect_layout(write_files(tmp_path, files), layout)
+    assert (source.layout, source.path) == (expected[0], tmp_path / expected[1])
+
+
+@pytest.mark.parametrize(
+    ("files", "layout", "message"),
+    [
+        ({}, "auto", "It holds no file"),
+        (
+            {"train.csv": "emotion,pixels\n", "test.csv": "pixels\n"},
+            "auto",
+            "2 of .csv",
+        ),
+        ({"faces.parquet": b"PAR1"}, "auto", r"1 files \(1 of .parquet\)"),
+        (
+            {"fer2013.tar.gz": b"x", "test.csv": "pixels\n"},
+            "auto",
+            "columns emotion, pixels",
+        ),
+        ({"1.png": b"x"}, "auto", "a folder of images per class"),
+        (IMAGES, "csv", "does not have the layout `csv`"),
+        (CSV, "manifest", "does not have the layout `manifest`"),
+        (
+            MANIFEST | {"b.csv": "path,label\n"},
+            "auto",
+            "several manifests: b.csv, list.csv",
+        ),
+    ],
+)
+def test_without_a_known_layout_the_error_says_which_there_are(
+    tmp_path, files, layout, message
+):
+    with pytest.raises(InputError, match=message):
+        sources.detect_layout(write_files(tmp_path, files), layout)
+
+
+def test_the_settings_offer_the_layouts_and_detectors_that_there_are():
+    assert settings.LAYOUTS == sources.LAYOUTS
+    assert tuple(DETECTORS) == settings.DETECTORS

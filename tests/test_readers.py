@@ -1,0 +1,169 @@
+"""Whatever a source looks like, what comes out keeps the contract of fer_transfer/data/faces.py."""
+
+import gzip
+import io
+import json
+import lzma
+import tarfile
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import sources
+from sources import HEADER, csv_row, encoded, face
+
+from fer_transfer.core import files
+from fer_transfer.data import faces
+from fer_transfer.data.fer2013 import EMOTIONS
+
+LABELS = {"happy": 3, "sad": 4, "neutral": 6}
+PARTS = {"train": "Training", "val": "PublicTest", "test": "PrivateTest"}
+# Nine faces: each of three classes in each of three parts, each another image.
+ROWS = [
+    (label, part, 10 * number)
+    for number, (label, part) in enumerate(
+        [(label, part) for part in PARTS for label in LABELS], 1
+    )
+]
+CSV = HEADER + "".join(
+    csv_row(LABELS[label], shade, PARTS[part]) for label, part, shade in ROWS
+)
+FOLDERS = {
+    f"{part}/{label}/{shade}.png": encoded(face(shade)) for label, part, shade in ROWS
+}
+MANIFEST = "path,label,part\n" + "".join(
+    f"{part}/{label}/{shade}.png,{label},{part}\n" for label, part, shade in ROWS
+)
+COLUMNS = [line.split(",") for line in CSV.splitlines()]
+ICML = "".join(f"{emotion}, {usage}, {pixels}\n" for emotion, pixels, usage in COLUMNS)
+
+
+def tarred(members: dict[str, bytes], mode: str) -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode=f"w:{mode}") as archive:
+        for name, content in members.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+    return buffer.getvalue()
+
+
+WRAPPED = {f"fer2013/{name}": content for name, content in FOLDERS.items()}
+# A file, or a folder of files, of each layout.
+SOURCES = {
+    "fer2013.csv": CSV.encode(),
+    "under-another-name.csv": CSV.encode(),
+    "icml_face_data.csv": ICML.encode(),
+    "fer2013.csv.gz": gzip.compress(CSV.encode()),
+    "fer2013.csv.xz": lzma.compress(CSV.encode()),
+    "fer2013.zip": sources.zipped({"archive/fer2013.csv": CSV.encode()}),
+    "fer2013.tar.gz": tarred({"fer2013/fer2013.csv": CSV.encode()}, "gz"),
+    "the competition's folder": {
+        "icml_face_data.csv": ICML,
+        "train.csv": "emotion,pixels\n",
+        "test.csv": "pixels\n",
+    },
+    "class folders": FOLDERS,
+    "class folders in a folder": WRAPPED,
+    "folders.zip": sources.zipped(WRAPPED),
+    "folders.tgz": tarred(WRAPPED, "gz"),
+    "manifest": FOLDERS | {"manifest.csv": MANIFEST},
+}
+
+
+@pytest.fixture(autouse=True)
+def project(tmp_path, monkeypatch):
+    (tmp_path / "project").mkdir()
+    monkeypatch.chdir(tmp_path / "project")
+    monkeypatch.delenv("FER_MIRROR", raising=False)
+    return tmp_path
+
+
+def source(folder: Path, name: str) -> str:
+    content = SOURCES[name]
+    if isinstance(content, bytes):
+        return str(sources.write_files(folder, {name: content}) / name)
+    return str(sources.write_files(folder / name, content))
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_every_layout_of_the_same_faces_gives_the_same_set(project, name):
+    sources.read(source(project, name))
+    labelled, images = faces.read(votes=True), faces.read_images()
+    expected = sorted((part, label, shade) for label, part, shade in ROWS)
+    columns = labelled.column("part"), labelled.column("label")
+    rows = zip(*columns, images[:, 0, 0].tolist(), strict=True)
+    assert sorted(rows) == expected
+    assert all(np.array_equal(image, face(image[0, 0])) for image in images)
+    in_order = [name for name in EMOTIONS if name in LABELS]
+    assert [name for name in labelled.classes if name in LABELS] == in_order
+    assert labelled.votes is None
+    assert not labelled.column("person").any()
+    layout = json.loads(Path("metrics/dataset.json").read_text())["layout"]
+    assert labelled.column("file").all() == (layout != "csv")
+
+
+def test_synthetic_faces_keep_the_contract_too():
+    sources.read("synthetic")
+    labelled = faces.read()
+    assert labelled.name == "synthetic faces"
+    assert labelled.classes == EMOTIONS
+    assert len(labelled) == len(faces.read_images()) == 112
+    assert set(labelled.column("part")) == set(PARTS)
+    assert len(set(labelled.column("person"))) == 8
+
+
+@pytest.mark.parametrize("name", ["fer2013.csv", "manifest"])
+def test_two_runs_write_the_same_bytes(project, name):
+    def written() -> dict[str, bytes]:
+        paths = [*Path("data/faces").iterdir(), Path("metrics/dataset.json")]
+        return {path.name: path.read_bytes() for path in paths}
+
+    path = source(project, name)
+    sources.read(path)
+    first = written()
+    sources.read(path)
+    assert written() == first
+
+
+def test_a_csv_files_rows_keep_their_order_and_name_no_file(project):
+    sources.read(source(project, "fer2013.csv"))
+    labelled = faces.read()
+    assert labelled.column("label").tolist() == [label for label, _, _ in ROWS]
+    assert labelled.name == "FER2013"
+    assert labelled.classes == EMOTIONS
+    assert not labelled.column("file").any()
+
+
+def test_the_metrics_count_classes_parts_duplicates_blanks_and_conflicts(project):
+    shades = [7, 9, 7, 0, 9]
+    black = f"0,{' '.join(['0'] * 2304)},PrivateTest\n"
+    rows = [csv_row(3, 7), csv_row(6, 9), csv_row(4, 7, "PublicTest"), black]
+    sources.write_files(
+        project, {"fer2013.csv": HEADER + "".join([*rows, csv_row(6, 9)])}
+    )
+    sources.read(str(project / "fer2013.csv"))
+    counts = json.loads(Path("metrics/dataset.json").read_text())
+    assert counts["images"] == len(shades)
+    assert counts["emotions"] == dict.fromkeys(EMOTIONS, 0) | {
+        "happy": 1,
+        "neutral": 2,
+        "sad": 1,
+        "angry": 1,
+    }
+    assert {name: part["total"] for name, part in counts["parts"].items()} == {
+        "train": 3,
+        "val": 1,
+        "test": 1,
+    }
+    assert (counts["duplicates"], counts["conflicting_groups"]) == (2, 1)
+    assert counts["blank"] == 1
+    assert not counts["official"]
+    assert counts["source_file"] == "fer2013.csv"
+
+
+def test_votes_stand_beside_the_faces_only_where_they_are_asked_for(project):
+    sources.read(source(project, "fer2013.csv"))
+    votes = files.read_csv(faces.FOLDER / "votes.csv")
+    assert votes.equals(pd.DataFrame(columns=[faces.NO_VOTES]))

@@ -1,0 +1,227 @@
+"""From faces to a choice, its scores on the test set and a model, on a backbone of a few layers."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tiny
+from ruamel.yaml import YAML
+from small_sets import write_faces
+
+from fer_transfer.classifiers import dense
+from fer_transfer.console.errors import InputError
+from fer_transfer.core import files
+from fer_transfer.data import faces, synthetic
+from fer_transfer.data.fer2013 import EMOTIONS
+from fer_transfer.features.feature_store import open_features
+from fer_transfer.networks import split_model
+from fer_transfer.recognise import model_folder, model_spec
+from fer_transfer.settings.settings import load_settings
+from stages import assess, choose, features, split, views, weights
+
+ROOT = Path(__file__).parents[1]
+FROZEN = {"backbone": "tiny", "weights": "pretrained", "trainable_layers": 0}
+SPLITS = {
+    "people": {"by": "person", "val": 0.2, "test": 0.25, "seed": 1},
+    "mixed": {"by": "random", "val": 0.1, "test": 0.2, "seed": 1},
+}
+
+
+def write_settings(searched=("people",), **changes):
+    """Write params.yaml with a search per split."""
+    values = YAML(typ="safe", pure=True).load(ROOT / "params.yaml")
+    values["data"]["source"] = "synthetic"
+    values["weights"]["pretrained"] = "stand-in"
+    values["splits"] = SPLITS
+    values["variants"] = {"tiny-frozen": FROZEN}
+    entry = {"variant": "tiny-frozen", "backbone": "tiny"}
+    values["runs"] = {"tiny": {**entry, "split": "people", "seed": 1}}
+    values["searches"] = {name: {**entry, "split": name} for name in searched}
+    values["choose"] |= {"classifiers": ["knn", "logistic"], "folds": 2}
+    for section, changed in changes.items():
+        values[section] |= changed
+    YAML().dump(values, Path("params.yaml"))
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """A project with faces of nine people, split, with features."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(dense, "EPOCHS", 2)
+    monkeypatch.setattr(dense, "MIN_STEPS", 2)
+    tiny.install(monkeypatch)
+    write_settings()
+    images, labels, people = synthetic.draw(126, 9, 1)
+    write_faces(labels, images, person=[f"person {number}" for number in people])
+    for name in SPLITS:
+        split.main(name)
+    weights.main("tiny-frozen")
+    features.main("tiny-frozen")
+    return tmp_path
+
+
+def search(name="people"):
+    views.main(name)
+    choose.main(name)
+    return files.read_json(Path(f"metrics/choose/{name}.json"))
+
+
+def results():
+    assess.main()
+    return files.read_json(Path("metrics/assess.json"))
+
+
+def test_views_are_of_faces_outside_the_test_set_and_their_vectors_near_the_faces(
+    project,
+):
+    write_settings(views={"number": 2})
+    views.main("people")
+    drawn = files.read_npz(Path("data/views/people/views.npz"))
+    sets = files.read_npz(Path("data/splits/people.npz"))
+    expected = np.sort(np.concatenate([sets["train"], sets["val"]]))
+    assert (drawn["face"] == np.repeat(expected, 2)).all()
+    [of_views] = open_features(Path("data/views/people"))
+    [of_faces] = open_features(Path("data/features/tiny-frozen"))
+    near = np.linalg.norm(of_views - of_faces[drawn["face"]], axis=1)
+    far = np.linalg.norm(of_views - of_faces[drawn["face"] - 1], axis=1)
+    assert np.median(near) < np.median(far)
+    write_settings(views={"number": 0})
+    views.main("people")
+    assert not open_features(Path("data/views/people"))
+
+
+def test_a_search_reads_no_label_of_a_test_face(project):
+    search()
+    first = Path("metrics/choose/people.json").read_bytes()
+    fitted = Path("data/choices/people/head.npz").read_bytes()
+    known = faces.read()
+    test = files.read_npz(Path("data/splits/people.npz"))["test"]
+    labels = known.labels.copy()
+    labels[test] = (labels[test] + 1) % 7
+    write_faces(labels, np.array(faces.read_images()))
+    choose.main("people")
+    assert Path("metrics/choose/people.json").read_bytes() == first
+    assert Path("data/choices/people/head.npz").read_bytes() == fitted
+
+
+def test_each_split_is_assessed_on_its_own_and_says_on_what_its_temperature_rests(
+    project,
+):
+    write_settings(searched=("people", "mixed"))
+    chosen = {name: search(name) for name in ("people", "mixed")}
+    found = results()
+    assert list(found) == ["people", "mixed"]
+    for name, result in found.items():
+        sets = files.read_npz(Path(f"data/splits/{name}.npz"))
+        assert result["selected_by"] == "cross-validation"
+        assert {row["search"] for row in result["candidates"] if "search" in row} == {
+            name
+        }
+        assert np.sum(result["best"]["confusion"]) == len(sets["test"])
+        assert result["best"]["test"]["images"] == len(sets["test"])
+        fitted_on = len(sets["train"]) + len(sets["val"])
+        assert (
+            result["best"]["temperature"]["images"]
+            == chosen[name]["train"]
+            == fitted_on
+        )
+        assert (Path("data/model") / name / "model.json").is_file()
+    scores = files.read_json(Path("metrics/assess/scores.json"))
+    assert scores["people"]["accuracy"] == found["people"]["best"]["test"]["accuracy"]
+
+
+def test_the_model_predicts_what_its_test_score_says(project):
+    search()
+    found = results()["people"]["model"]
+    spec = model_spec.read_spec(Path("data/model/people"))
+    network = split_model.build("tiny", 0, Path("data/weights/tiny-frozen.h5"))
+    vectors = model_folder.pooled_vectors(network)
+    known, images = faces.read(), faces.read_images()
+    test = files.read_npz(Path("data/splits/people.npz"))["test"]
+    predicted = [
+        model_folder.head_logits(spec.arrays, vectors(np.array(images[face]))).argmax()
+        for face in test
+    ]
+    accuracy = (predicted == known.labels[test]).mean()
+    assert accuracy == pytest.approx(found["test"]["accuracy"], abs=1e-5)
+    assert spec.values["classes"] == list(EMOTIONS)
+    assert spec.values["temperature"] == found["temperature"]["value"]
+    assert spec.values["temperature_images"] == found["temperature"]["images"]
+
+
+def test_where_a_model_cannot_hold_the_best_classifier_it_holds_the_best_that_it_can(
+    project,
+):
+    search()
+    chosen = files.read_json(Path("metrics/choose/people.json"))
+    chosen["candidates"]["knn"]["score"] |= {"accuracy": 1.0, "interval": [0.9, 1.0]}
+    chosen["best"] = "knn"
+    files.write_json(Path("metrics/choose/people.json"), chosen)
+    found = results()["people"]
+    assert found["best"]["classifier"] == "knn"
+    assert found["model"]["classifier"] == "logistic"
+
+
+def test_without_searches_there_is_nothing_to_assess_and_no_error(project):
+    write_settings(searched=())
+    assert results() == {}
+    assert files.read_json(Path("metrics/assess/scores.json")) == {}
+    assert Path("data/model").is_dir()
+
+
+MISTAKES = {
+    "a variant that trains": (
+        {"variants": {"tiny-frozen": FROZEN | {"trainable_layers": 2}}},
+        "2 layers train.*needs a variant with `trainable_layers: 0`",
+    ),
+    "another backbone": (
+        {
+            "searches": {
+                "people": {
+                    "variant": "tiny-frozen",
+                    "backbone": "openface",
+                    "split": "people",
+                }
+            }
+        },
+        "its variant `tiny-frozen` has tiny",
+    ),
+    "no such split": (
+        {
+            "searches": {
+                "people": {
+                    "variant": "tiny-frozen",
+                    "backbone": "tiny",
+                    "split": "person",
+                }
+            }
+        },
+        "Did you mean `people`",
+    ),
+    "an unknown classifier": (
+        {"choose": {"classifiers": ["forest"]}},
+        "a list.*rbf-svm",
+    ),
+    "a classifier twice": (
+        {"choose": {"classifiers": ["lda", "lda"]}},
+        "without repetition",
+    ),
+    "no list": ({"choose": {"classifiers": "knn"}}, "a list"),
+    "nothing that a model can hold": (
+        {"choose": {"classifiers": ["knn"]}},
+        "dense or logistic",
+    ),
+    "a misspelt key": ({"views": {"nmber": 2}}, "Did you mean `views.number`"),
+}
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_a_mistake_in_the_settings_is_an_error_that_names_it(
+    name, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    tiny.install(monkeypatch)
+    changes, message = MISTAKES[name]
+    write_settings(**changes)
+    with pytest.raises(InputError, match=message):
+        load_settings()

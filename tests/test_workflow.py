@@ -1,0 +1,99 @@
+"""The workflow of pull requests: its shell steps, run on a study with results."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import projects
+import pytest
+
+pytestmark = pytest.mark.slow
+
+PROJECT = Path(__file__).parents[1]
+WORKFLOW = projects.YAML_12.load(PROJECT / ".github/workflows/check.yml")
+STEPS = {
+    step["name"]: step for step in WORKFLOW["jobs"]["results"]["steps"] if "run" in step
+}
+CHECK, PULL, COMPARE = (
+    "The results are those of this code",
+    "The remote has the results",
+    "Compare the metrics",
+)
+WITHOUT_WEIGHTS = "vggface-pretrained"
+
+
+@pytest.fixture(scope="module")
+def pushed(tmp_path_factory):
+    """A study on a remote; one of its variants has no results."""
+    folder = tmp_path_factory.mktemp("pushed") / "study"
+    env = projects.environment(folder.parent)
+    projects.make_stubs(folder, ["openface-random"])
+    remote = ("remote", "add", "--default", "team", str(folder.parent / "remote"))
+    projects.dvc(folder, env, *remote)
+    projects.dvc(folder, env, "push", "--quiet")
+    settings = projects.demo_settings(["openface-random", WITHOUT_WEIGHTS])
+    projects.YAML_12.dump(settings, folder / "params.yaml")
+    # What reads the settings of all variants runs again; here, its results stand.
+    gathering = ("tabulate", "plot", "report")
+    projects.dvc(folder, env, "commit", "--force", *gathering)
+    projects.dvc(folder, env, "push", "--quiet", *gathering)
+    projects.commit(folder, "A variant whose weights could not be had")
+    return folder
+
+
+@pytest.fixture
+def checkout(pushed, tmp_path):
+    """What the workflow checks out: Git's files alone."""
+    projects.git(tmp_path, "clone", "-q", str(pushed), "checkout")
+    return tmp_path / "checkout"
+
+
+def run(folder: Path, name: str) -> subprocess.CompletedProcess[str]:
+    """Run a step as GitHub does where a workflow names bash as its shell."""
+    env = projects.environment(folder.parent) | {
+        key: value
+        for key, value in STEPS[name].get("env", {}).items()
+        if "secrets" not in value
+    }
+    branch = projects.git(folder, "branch", "--show-current").strip()
+    return subprocess.run(
+        ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", STEPS[name]["run"]],
+        cwd=folder,
+        env={**env, "GITHUB_BASE_REF": branch, "GITHUB_STEP_SUMMARY": "summary.md"},
+        capture_output=True,
+        text=True,
+    )
+
+
+def test_a_study_whose_results_are_those_of_its_code_passes(checkout):
+    for name in (CHECK, PULL, COMPARE):
+        done = run(checkout, name)
+        assert done.returncode == 0, f"{name}: {done.stdout}{done.stderr}"
+    assert (checkout / "data/runs/openface-random/weights.h5").exists()
+    assert "metrics" in (checkout / "comment.md").read_text()
+
+
+def test_code_that_was_changed_without_a_run_does_not(checkout):
+    with (checkout / "fer_transfer/training/loop.py").open("a") as file:
+        file.write("EDITED = True\n")
+    done = run(checkout, CHECK)
+    assert done.returncode
+    assert "train@openface-random" in done.stdout + done.stderr
+
+
+def test_a_variant_that_was_added_without_a_run_does_not(checkout):
+    settings = projects.demo_settings(["openface-random", "mobilenet-random"])
+    projects.YAML_12.dump(settings, checkout / "params.yaml")
+    done = run(checkout, CHECK)
+    assert done.returncode
+    assert "weights@mobilenet-random" in projects.ran(done.stdout)
+
+
+def test_a_remote_that_lacks_a_result_does_not(checkout, pushed):
+    remote = pushed.parent / "remote"
+    shutil.move(remote, remote.with_name("elsewhere"))
+    try:
+        assert run(checkout, CHECK).returncode == 0
+        assert run(checkout, PULL).returncode
+    finally:
+        shutil.move(remote.with_name("elsewhere"), remote)

@@ -1,0 +1,215 @@
+"""Write a manifest for a published data set, so that the pipeline can read it.
+
+    python -m tools.manifest raf-db /data/RAF-DB    # writes /data/RAF-DB/manifest.csv
+
+Then set `data.source` and `data.watch` in params.yaml to that folder. Known are:
+
+    raf-db     EmoLabel/list_patition_label.txt (spelt so) with lines such as `train_00001.jpg 5`; the
+               aligned images are taken where there are any. Li, Deng and Du, CVPR 2017.
+    affectnet  training.csv and validation.csv with the columns subDirectory_filePath, face_x, face_y,
+               face_width, face_height and expression; or train_set/ and val_set/ with annotations/
+               <name>_exp.npy. Mollahosseini, Hasani and Mahoor 2017, arXiv:1708.03985.
+    expw       label.lst with lines of name, face, top, left, right, bottom, confidence and label.
+               Zhang et al., arXiv:1609.06426.
+    jaffe      names such as KA.AN1.39.tiff: person, emotion and shot. Lyons et al. 1998.
+    kdef       names such as AF01ANS.JPG: session, person, emotion and angle. Lundqvist et al. 1998.
+    ck+        CK+48: class folders; names such as S010_004_00000017.png begin with the person.
+               Lucey et al., CVPR Workshops 2010.
+"""
+
+import argparse
+import re
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from fer_transfer.console.errors import InputError
+from fer_transfer.core import files
+from fer_transfer.data.emotions import NUMBERINGS
+from fer_transfer.readers import csv_files
+from fer_transfer.readers.listing import PART_OF, list_files
+from fer_transfer.readers.manifest import BOX, KNOWN
+
+NAME = "manifest.csv"
+JAFFE = re.compile(r"([A-Z]{2})\.(AN|DI|FE|HA|NE|SA|SU)\d?\.\d+", re.IGNORECASE)
+KDEF = re.compile(
+    r"[AB]([FM]\d{2})(AF|AN|DI|HA|NE|SA|SU)(S|HL|HR|FL|FR)", re.IGNORECASE
+)
+CK = re.compile(r"(S\d{3})_\d{3}_\d{8}", re.IGNORECASE)
+ABBREVIATIONS = {
+    "AF": "fear",
+    "AN": "angry",
+    "DI": "disgust",
+    "FE": "fear",
+    "HA": "happy",
+    "NE": "neutral",
+    "SA": "sad",
+    "SU": "surprise",
+}
+
+Row = dict[str, str]
+
+
+class Folder:
+    """The files of a data set, found by the end of their path."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.names, _ = list_files(root)
+        self.by_name: dict[str, list[str]] = {}
+        for name in self.names:
+            self.by_name.setdefault(name.rpartition("/")[2], []).append(name)
+
+    def find(self, end: str) -> str:
+        """Return the file whose path ends so; empty if there is none."""
+        same = self.by_name.get(end.rpartition("/")[2], [])
+        return next((name for name in same if f"/{name}".endswith(f"/{end}")), "")
+
+    def lines(self, name: str, num_values: int) -> Iterator[list[str]]:
+        """Yield the name and the values of each line of a list of the data set."""
+        path = self.find(name)
+        if not path:
+            raise InputError(f"{self.root} has no {name}. Give the folder that has it.")
+        for number, line in enumerate((self.root / path).read_text().splitlines(), 1):
+            values = line.rsplit(maxsplit=num_values)
+            if values and len(values) != num_values + 1:
+                raise InputError(
+                    f"{path}, line {number}: expected a name and {num_values} values, got "
+                    f"{line[:100]!r}. Take the list again from its source."
+                )
+            if values:
+                yield values
+
+
+def raf_db(folder: Folder) -> Iterator[Row]:
+    for name, number in folder.lines("list_patition_label.txt", 1):
+        stem, _, suffix = name.rpartition(".")
+        path = folder.find(f"{stem}_aligned.{suffix}") or folder.find(name)
+        part = PART_OF.get(name.partition("_")[0], "")
+        yield {"path": path, "label": _emotion("raf-db", number), "part": part}
+
+
+def affectnet(folder: Folder) -> Iterator[Row]:
+    tables = [name for name in folder.names if name.lower().endswith(".csv")]
+    for name in tables:
+        path = folder.root / name
+        if "subdirectory_filepath" in csv_files.header(path):
+            yield from _affectnet_table(folder, path)
+    for name in folder.names:
+        if name.endswith("_exp.npy"):
+            yield _affectnet_annotation(folder, name)
+
+
+def _affectnet_table(folder: Folder, path: Path) -> Iterator[Row]:
+    sides = ("face_x", "face_y", "face_width", "face_height")
+    for row in csv_files.read(path, ("subdirectory_filepath", "expression")).to_dict(
+        "records"
+    ):
+        box = [row.get(side, "") for side in sides]
+        is_known = all(re.fullmatch(r"\d+(\.\d+)?", text) for text in box)
+        yield {
+            "path": folder.find(row["subdirectory_filepath"]),
+            "label": _emotion("affectnet", row["expression"]),
+            "part": PART_OF.get(path.stem.lower(), ""),
+            **dict(zip(BOX, box if is_known else [""] * 4, strict=True)),
+        }
+
+
+def _affectnet_annotation(folder: Folder, name: str) -> Row:
+    part, _, stem = name.removesuffix("_exp.npy").rsplit("/", 2)
+    number = np.load(folder.root / name, allow_pickle=False).item()
+    return {
+        "path": folder.find(f"{part}/images/{stem}.jpg"),
+        "label": _emotion("affectnet", str(number)),
+        "part": PART_OF.get(part.rpartition("/")[2].lower(), ""),
+    }
+
+
+def expw(folder: Folder) -> Iterator[Row]:
+    for name, _, *values in folder.lines("label.lst", 7):
+        top, left, right, bottom = map(float, values[:4])
+        box = (left, top, right - left, bottom - top)
+        yield {
+            "path": folder.find(name),
+            "label": _emotion("expw", values[5]),
+            **dict(zip(BOX, map("{:g}".format, box), strict=True)),
+        }
+
+
+def jaffe(folder: Folder) -> Iterator[Row]:
+    return _by_file_name(folder, JAFFE)
+
+
+def kdef(folder: Folder) -> Iterator[Row]:
+    return _by_file_name(folder, KDEF)
+
+
+def _by_file_name(folder: Folder, pattern: re.Pattern[str]) -> Iterator[Row]:
+    for name in folder.names:
+        if match := pattern.fullmatch(Path(name).stem):
+            label = ABBREVIATIONS[match[2].upper()]
+            yield {"path": name, "label": label, "person": match[1].upper()}
+
+
+def ck_plus(folder: Folder) -> Iterator[Row]:
+    for name in folder.names:
+        if match := CK.match(Path(name).stem):
+            label = Path(name).parent.name
+            emotion = _emotion("ck+", label) if label.isdigit() else label
+            yield {"path": name, "label": emotion, "person": match[1].upper()}
+
+
+def _emotion(numbering: str, number: str) -> str:
+    """Return the emotion of a number; empty for one that stands for none, such as `uncertain`."""
+    return NUMBERINGS[numbering].get(int(number), "") if number.isdigit() else ""
+
+
+DATA_SETS: dict[str, Callable[[Folder], Iterator[Row]]] = {
+    "raf-db": raf_db,
+    "affectnet": affectnet,
+    "expw": expw,
+    "jaffe": jaffe,
+    "kdef": kdef,
+    "ck+": ck_plus,
+}
+
+
+def write_manifest(name: str, root: Path) -> tuple[int, int]:
+    """Write root/manifest.csv; return how many faces it has, and how many were left out.
+
+    Raises:
+        InputError: If the folder does not have what the data set comes with.
+    """
+    rows = list(DATA_SETS[name](Folder(root)))
+    table = pd.DataFrame(rows, columns=KNOWN, dtype=str).fillna("")
+    kept = table[(table["path"] != "") & (table["label"] != "")]
+    if kept.empty:
+        raise InputError(
+            f"{root} has no image of {name}, as `python -m tools.manifest --help` describes it. "
+            "Give the folder that the data set was unpacked to."
+        )
+    files.write_csv(root / NAME, kept)
+    return len(kept), len(table) - len(kept)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("data_set", choices=DATA_SETS)
+    parser.add_argument("folder", type=Path)
+    arguments = parser.parse_args()
+    try:
+        kept, left_out = write_manifest(arguments.data_set, arguments.folder)
+    except (InputError, OSError, UnicodeDecodeError) as error:
+        sys.exit(f"error: {error}")
+    print(
+        f"{arguments.folder / NAME}: {kept} faces; {left_out} without file or emotion."
+    )
+
+
+if __name__ == "__main__":
+    main()
