@@ -1,6 +1,6 @@
 """Pick the best of all searches of a split, assess it once on the test set, write the model.
 
-Reads   data/faces/             faces.csv, classes.json
+Reads   data/faces/             images.npy, faces.csv, classes.json
         data/splits/            test, test_has_duplicate
         metrics/choose/         what each search chose, by validation alone
         data/choices/           its probabilities of the test faces, its head and backbone
@@ -8,7 +8,7 @@ Params  searches
 Writes  metrics/assess.json         by split: the candidates with a verdict, the best one's
                                     scores on the test set, and those of the model
         metrics/assess/scores.json  few of them, which DVC compares
-        data/model/<split>          the best model, for tools.recognise
+        data/model/<split>.onnx     the best model, for `fer-recognise --model`
 Source  Guo et al. 2017 (fer_transfer/scoring/calibration.py); the paper, section 6
 
 Splits are assessed each on its own. Where the best classifier is one that a model cannot hold,
@@ -26,8 +26,8 @@ from fer_transfer.classifiers import assessment, head
 from fer_transfer.console import command
 from fer_transfer.core import files
 from fer_transfer.data import faces
-from fer_transfer.networks import split_model
-from fer_transfer.recognise import model_folder, model_spec
+from fer_transfer.networks import onnx_export, split_model
+from fer_transfer.recognise.metadata import Metadata, score
 from fer_transfer.settings.settings import load_settings
 
 logger = logging.getLogger(__name__)
@@ -65,38 +65,40 @@ def assess_split(split: str, names: list[str], known: faces.Faces) -> Record:
             has_duplicate,
             known.classes,
         )
-    write_model(MODEL / split, results["model"], known)
+    write_model(MODEL / f"{split}.onnx", results["model"], known, used["test"])
     return results
 
 
-def write_model(folder: Path, model: Record, known: faces.Faces) -> None:
-    """Write the model of a search as a folder."""
+def write_model(
+    file: Path, model: Record, known: faces.Faces, test: np.ndarray
+) -> None:
+    """Write the model of a search as one ONNX file, scored on the test faces as it is."""
     source = Path("data/choices") / model["search"]
     network = split_model.build(model["backbone"], 0, source / "backbone.h5")
+    translated = onnx_export.to_onnx(network.frozen)
     layers = head.from_arrays(files.read_npz(source / "head.npz"))
-    arrays = {
-        name: values
-        for names, layer in zip(
-            model_spec.layer_names(len(layers)), layers, strict=True
-        )
-        for name, values in zip(names, layer, strict=True)
-    }
-    temperature = model["temperature"]
-    test = {"set": f"the test set of {known.name}", **model["test"]}
-    test["without_duplicates"] = model["deduplicated"]
-    model_spec.write_spec(
-        folder,
-        {
-            "classes": list(known.classes),
-            "backbone": model["backbone"],
-            "backbone_sha256": model_folder.weights_hash(network.backbone),
-            "temperature": temperature["value"],
-            "temperature_images": temperature["images"],
-            "test": test,
-            "probe": model_folder.probe(network, arrays, temperature["value"]),
-        },
-        arrays,
+    onnx_export.add_dense_layers(translated, layers)
+    temperature = model["temperature"]["value"]
+    onnx_export.calibrate(translated, temperature)
+    content = onnx_export.finish(translated, {})
+    predicted = onnx_export.predict(content, faces.read_images()[test])
+    described = Metadata(
+        name=f"{model['search']} ({model['classifier']} on {model['backbone']})",
+        classes=known.classes,
+        temperature=temperature,
+        data=known.name,
+        licence="what the data and the backbone's weights ask for (data/README.md)",
+        run=model["search"],
+        commit="",  # the same bytes from any commit
+        scores=score(
+            f"{known.name}'s test set",
+            known.classes,
+            known.labels[test].astype(int),
+            predicted.argmax(axis=1),
+        ),
     )
+    with files.atomic_write(file) as part:
+        part.write_bytes(onnx_export.finish(translated, described.properties()))
 
 
 def majority_accuracy(train: np.ndarray, test: np.ndarray) -> float:

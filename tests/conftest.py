@@ -36,7 +36,7 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "short"))
 LONGEST = (
     *("faults", "test_experiments", "test_train", "test_unchanged", "fleet"),
     *("test_split_model", "test_features", "test_report", "test_efficientnetb0"),
-    *("test_weights", "test_recognise_models"),
+    *("test_weights", "test_export"),
 )
 
 

@@ -19,10 +19,16 @@ from fer_transfer.data import faces
 from fer_transfer.networks import building, onnx_export, split_model
 from fer_transfer.recognise import metadata
 from fer_transfer.recognise.model import Model
+from fer_transfer.training.augment import Augmentation
 from tools import export
 
 RUN = "openface-random"
 IMAGES = photo_files.drawn_faces(14)
+VOTED = (
+    *("neutral", "happiness", "surprise", "sadness", "anger"),
+    *("disgust", "fear", "contempt"),
+)
+EIGHT = ("neutral", "happy", "surprise", "sad", "angry", "disgust", "fear", "contempt")
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # of tf2onnx and TensorFlow
 
@@ -120,56 +126,98 @@ def study(network, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     table = pd.DataFrame({name: [""] * 14 for name in faces.COLUMNS})
     table["label"] = [*photo_files.CLASSES] * 2
-    faces.write(faces.Faces("Drawn", photo_files.CLASSES, table), IMAGES)
-    files.write_npz(Path("data/splits/random.npz"), {"test": np.arange(4, 14)})
-    run = Path(f"data/runs/{RUN}")
-    run.mkdir(parents=True)
-    network.save_weights(run / "weights.h5")
-    files.write_npz(run / "probabilities.npz", {"test": network(IMAGES[4:]).numpy()})
-    files.write_json(Path(f"metrics/calibration/{RUN}.json"), {"temperature": 2.0})
-    return run
+    votes = pd.DataFrame({name: [2] * 14 for name in VOTED})
+    votes.loc[:9, "happiness"] = 20  # most people see it in the first ten
+    faces.write(faces.Faces("Drawn", photo_files.CLASSES, table, votes), IMAGES)
+    rows = {"val": np.arange(7), "test": np.arange(7, 14)}
+    files.write_npz(Path("data/splits/random.npz"), rows)
+    return trained(RUN, network)
+
+
+def trained(run, network):
+    """Store a network as a run's, with its probabilities."""
+    folder = Path(f"data/runs/{run}")
+    folder.mkdir(parents=True)
+    network.save_weights(folder / "weights.h5")
+    outputs = network(IMAGES)
+    outputs = outputs if isinstance(outputs, list) else [outputs]
+    arrays = {
+        f"{prefix}{part}": output.numpy()[rows]
+        for prefix, output in zip(("", "votes_"), outputs, strict=False)
+        for part, rows in (("val", slice(7)), ("test", slice(7, 14)))
+    }
+    files.write_npz(folder / "probabilities.npz", arrays)
+    return folder
 
 
 def test_a_run_becomes_a_model_that_the_recogniser_opens(study, network):
-    export.main(RUN)
+    export.export(RUN, "labels")
     model = Model(f"exported/{RUN}.onnx")
-    expected = softmax(np.log(network(IMAGES[:1]).numpy()[0].astype(float)) / 2)
-    assert model.probabilities(IMAGES[0]) == pytest.approx(expected, abs=2e-3)
     described = model.metadata
-    assert (described.run, described.temperature) == (RUN, 2)
-    assert described.scores["images"] == 10
+    logits = np.log(network(IMAGES[:1]).numpy()[0].astype(float))
+    expected = softmax(logits / described.temperature)
+    assert model.probabilities(IMAGES[0]) == pytest.approx(expected, abs=2e-3)
+    assert described.run == RUN
+    assert described.scores["images"] == 7
     assert described.scores["test_set"] == "Drawn's test set (random)"
-    assert sum(map(sum, described.scores["confusion"])) == 10
+    assert sum(map(sum, described.scores["confusion"])) == 7
+
+
+def test_of_a_run_with_two_heads_either_is_a_model(study):
+    """One that was trained with augmentation, which has no part in the model."""
+    params = Path("params.yaml").read_text()
+    run = "  recipe: {variant: all, backbone: openface, split: random, labels: both, augment: true}"
+    variant = (
+        "  all: {backbone: openface, weights: random, trainable_layers: all, seed: 1}"
+    )
+    params = params.replace("\nruns:", f"\nruns:\n{run}")
+    Path("params.yaml").write_text(
+        params.replace("\nvariants:", f"\nvariants:\n{variant}")
+    )
+    resize = Augmentation(96)
+    network = split_model.build(
+        "openface", "all", num_votes=len(VOTED), resize=resize
+    ).whole
+    trained("recipe", network)
+    for head, classes in (("labels", photo_files.CLASSES), ("votes", EIGHT)):
+        export.export("recipe", head)
+        model = Model("exported/recipe.onnx")
+        assert model.metadata.classes == classes
+        output = network(IMAGES[:1])[head == "votes"].numpy()[0].astype(float)
+        expected = softmax(np.log(output) / model.metadata.temperature)
+        assert model.probabilities(IMAGES[0]) == pytest.approx(expected, abs=2e-2)
+    assert model.metadata.scores["images"] == 3  # a majority sees one thing
+    assert "what most people see" in model.metadata.scores["test_set"]
+
+
+def test_a_run_that_did_not_learn_from_votes_has_no_head_for_them(study):
+    with pytest.raises(InputError, match="did not learn from votes"):
+        export.export(RUN, "votes")
 
 
 def test_a_file_that_differs_from_the_pipeline_is_not_written(study):
-    files.write_npz(study / "probabilities.npz", {"test": np.eye(10, 7)})
+    wrong = {"val": np.eye(7), "test": np.eye(7)[::-1]}
+    files.write_npz(study / "probabilities.npz", wrong)
     with pytest.raises(InputError, match="differ from the pipeline's by"):
-        export.main(RUN)
+        export.export(RUN, "labels")
     assert not Path("exported").exists()
 
 
 def test_a_run_that_has_not_been_trained_says_how(study):
     (study / "weights.h5").unlink()
     with pytest.raises(InputError, match=f"dvc repro train@{RUN}"):
-        export.main(RUN)
+        export.export(RUN, "labels")
 
 
 def test_weights_of_another_network_are_refused(study):
     building.build("mobilenet", None).save_weights(study / "weights.h5")
     with pytest.raises(InputError, match="does not hold the weights"):
-        export.main(RUN)
-
-
-def test_a_temperature_that_is_none_is_an_error(study):
-    files.write_json(Path(f"metrics/calibration/{RUN}.json"), {"temperature": -1})
-    with pytest.raises(InputError, match=r"above 0 and at most 100\. Got -1"):
-        export.main(RUN)
+        export.export(RUN, "labels")
 
 
 def test_a_run_that_params_yaml_does_not_list_is_named(study):
     with pytest.raises(InputError, match=r"has no .none.*It has"):
-        export.main("none")
+        export.export("none", "labels")
 
 
 def test_scores_count_by_label_and_prediction():

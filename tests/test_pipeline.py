@@ -32,6 +32,7 @@ PACKAGES = (
     "core",
     "data",
     "detection",
+    "recognise",
     "readers",
     "networks",
     "backbones",
@@ -43,7 +44,6 @@ PACKAGES = (
     "classifiers",
     "results",
     "report",
-    "recognise",
 )
 LIBRARY = sorted((PROJECT / "fer_transfer").glob("*/*.py"))
 # Imported by name, so that a run depends on its own backbone alone.

@@ -1,22 +1,23 @@
 """Write a trained run as one ONNX file: grey faces in, calibrated probabilities out.
 
     python -m tools.export RUN
+    python -m tools.export RUN --head votes    # of a run that learned from labels and votes
 
-Not a stage of dvc.yaml. It scores the file that it writes, its weights rounded to float16, on the
-run's test images, and compares its probabilities with the pipeline's.
+Not a stage of dvc.yaml. The file is scored as it is, its weights rounded to float16 and without the
+mirror image, and its probabilities are compared with the pipeline's.
 
-Reads   data/faces/                        images.npy, faces.csv, classes.json
-        data/splits/<split>.npz            test
+Reads   data/faces/                        images.npy, faces.csv, classes.json, votes.csv
+        data/splits/<split>.npz            val, test
         data/runs/<run>/                   weights.h5, probabilities.npz
-        metrics/calibration/<run>.json     temperature
-Params  the run and its variant
+Params  train; the run and its variant
 Writes  exported/<run>.onnx                a model of `fer-recognise --model`
 """
 
+import argparse
 import logging
 import subprocess
-import sys
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -25,11 +26,14 @@ from fer_transfer.console import command
 from fer_transfer.console.errors import InputError
 from fer_transfer.core import files
 from fer_transfer.data import faces
+from fer_transfer.data.emotions import WORDS
+from fer_transfer.data.votes import majority, voted_classes
 from fer_transfer.networks import onnx_export, split_model
 from fer_transfer.networks.building import WEIGHT_LOADING_ERRORS
 from fer_transfer.recognise import metadata
-from fer_transfer.scoring.calibration import with_temperature
-from fer_transfer.settings.settings import Run, load_settings
+from fer_transfer.scoring import calibration
+from fer_transfer.settings.settings import Settings, load_settings
+from fer_transfer.training.recipe import Recipe
 
 logger = logging.getLogger(__name__)
 
@@ -38,33 +42,57 @@ logger = logging.getLogger(__name__)
 TOLERANCE = 0.01
 
 
-def main(name: str) -> None:
-    run = load_settings().runs[name]
-    known = faces.read()
-    temperature = read_temperature(name)
-    model = onnx_export.to_onnx(build_network(name, run, len(known.classes)))
-    onnx_export.calibrate(model, temperature)
+class Head(NamedTuple):
+    """One of a network's outputs, and what it is scored by."""
 
-    test = files.read_npz(Path(f"data/splits/{run.split}.npz"))["test"]
-    found = onnx_export.predict(
-        onnx_export.finish(model, {}), faces.read_images()[test]
+    output: int  # its position
+    prefix: str  # of its arrays in probabilities.npz
+    classes: tuple[str, ...]
+    labels: np.ndarray  # (N,) codes of the classes; -1: does not count
+    labelled: str  # how the labels came about
+
+
+def export(name: str, wanted: str) -> None:
+    """Write a run's network with one of its heads, `labels` or `votes`."""
+    settings = load_settings()
+    run = settings.runs[name]
+    recipe = Recipe.of(run, settings.train)
+    known = faces.read(votes=recipe.labels != "fer2013")
+    head = choose_head(recipe, known, wanted)
+    network = build_network(name, settings, recipe, known)
+    model = onnx_export.to_onnx(
+        keras.Model(network.input, network.outputs[head.output])
     )
-    expected = files.read_npz(Path(f"data/runs/{name}/probabilities.npz"))["test"]
-    check(found, with_temperature(expected, temperature))
 
+    split = files.read_npz(Path(f"data/splits/{run.split}.npz"))
+    val, test = (rows[head.labels[rows] >= 0] for rows in (split["val"], split["test"]))
+    pipeline = read_probabilities(name, head)
+    fitted_on = np.isin(split["val"], val)
+    temperature = calibration.fit_temperature(
+        head.labels[val], pipeline["val"][fitted_on]
+    )
+    onnx_export.calibrate(model, temperature)
+    content = onnx_export.finish(model, {})
+    predicted = onnx_export.predict(content, faces.read_images()[test])
+    expected = pipeline["test"][np.isin(split["test"], test)]
+    check(predicted, calibration.with_temperature(expected, temperature))
+
+    start = (
+        f"{run.backbone} started from {settings.variants[run.variant].weights} weights"
+    )
     described = metadata.Metadata(
         name=name,
-        classes=known.classes,
+        classes=head.classes,
         temperature=temperature,
-        data=f"{known.name}; {describe_start(run)}",
+        data=f"{known.name} ({start})",
         licence="MIT, apart from what the data and the first weights ask for (data/README.md)",
         run=name,
         commit=commit(),
         scores=metadata.score(
-            f"{known.name}'s test set ({run.split})",
-            known.classes,
-            known.labels[test].astype(int),
-            found.argmax(axis=1),
+            f"{known.name}'s test set ({run.split}{head.labelled})",
+            head.classes,
+            head.labels[test],
+            predicted.argmax(axis=1),
         ),
     )
     target = Path("exported") / f"{name}.onnx"
@@ -74,20 +102,39 @@ def main(name: str) -> None:
     logger.info("%s: %.1f MB, %s.", target, size, described.accuracy)
 
 
-def build_network(name: str, run: Run, num_classes: int) -> keras.Model:
+def choose_head(recipe: Recipe, known: faces.Faces, wanted: str) -> Head:
+    """Return the head that is wanted, or the only one of a run that learned from votes."""
+    if recipe.labels == "ferplus":
+        wanted = "votes"
+    if wanted == "labels":
+        return Head(0, "", known.classes, known.labels.astype(int), "")
+    if recipe.labels == "fer2013":
+        raise InputError("The run did not learn from votes: it has no --head votes.")
+    classes = tuple(WORDS.get(name, name) for name in voted_classes(known.votes))
+    output = 0 if recipe.labels == "ferplus" else 1
+    labels = majority(known.votes, classes).astype(int)
+    return Head(output, "votes_", classes, labels, ", what most people see")
+
+
+def build_network(
+    name: str, settings: Settings, recipe: Recipe, known: faces.Faces
+) -> keras.Model:
     """Build a run's network, image in, probabilities out, with its trained weights."""
-    variant = load_settings().variants[run.variant]
     weights = Path(f"data/runs/{name}/weights.h5")
     if not weights.is_file():
         raise InputError(
             f"There is no {weights}: the run {name} has not been trained here. Train it by "
             f"`dvc repro train@{name}`, or fetch it by `dvc pull {weights}`."
         )
+    variant = settings.variants[settings.runs[name].variant]
+    num_classes, num_votes = recipe.heads(known)
     network = split_model.build(
         variant.backbone,
         variant.trainable_layers,
         num_classes=num_classes,
-        dropout=run.dropout or 0,
+        dropout=recipe.dropout,
+        size=variant.size,
+        num_votes=num_votes,
     ).whole
     try:
         network.load_weights(weights)
@@ -99,17 +146,14 @@ def build_network(name: str, run: Run, num_classes: int) -> keras.Model:
     return network
 
 
-def read_temperature(name: str) -> float:
-    file = Path(f"metrics/calibration/{name}.json")
-    if not file.exists():
-        raise InputError(f"There is no {file}. Run `dvc repro evaluate@{name}`.")
-    temperature = files.read_json(file).get("temperature")
-    if not isinstance(temperature, int | float) or not 0 < temperature <= 100:
-        raise InputError(
-            f"`temperature` in {file} must be above 0 and at most 100. Got {temperature!r} "
-            f"instead. Run `dvc repro evaluate@{name}` to write the file again."
-        )
-    return float(temperature)
+def read_probabilities(name: str, head: Head) -> dict[str, np.ndarray]:
+    """Return what the pipeline says of the validation and test images, unmirrored."""
+    arrays = files.read_npz(Path(f"data/runs/{name}/probabilities.npz"))
+    names = {part: f"{head.prefix}{part}" for part in ("val", "test")}
+    return {
+        part: arrays.get(f"unmirrored_{array}", arrays[array])
+        for part, array in names.items()
+    }
 
 
 def check(found: np.ndarray, expected: np.ndarray) -> None:
@@ -127,11 +171,6 @@ def check(found: np.ndarray, expected: np.ndarray) -> None:
         )
 
 
-def describe_start(run: Run) -> str:
-    variant = load_settings().variants[run.variant]
-    return f"{variant.backbone} started from {variant.weights} weights"
-
-
 def commit() -> str:
     """Return the commit of the code, or nothing outside a Git repository."""
     asked = ["git", "rev-parse", "--short", "HEAD"]
@@ -139,5 +178,13 @@ def commit() -> str:
     return answer.stdout.strip()
 
 
+def main() -> None:
+    parser = argparse.ArgumentParser("python -m tools.export")
+    parser.add_argument("run", help="a trained run of params.yaml")
+    parser.add_argument("--head", choices=("labels", "votes"), default="labels")
+    options = parser.parse_args()
+    export(options.run, options.head)
+
+
 if __name__ == "__main__":
-    command.run(main, *sys.argv[1:])
+    command.run(main)
