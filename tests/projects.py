@@ -22,6 +22,7 @@ PARTS = (
     ".dvc/plots",
     ".dvcignore",
     ".gitignore",
+    "data/unwatched",
     "dvc.yaml",
     "fer_transfer",
     "metrics/architectures.json",

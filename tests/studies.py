@@ -12,7 +12,7 @@ from ruamel.yaml import YAML
 from small_sets import write_faces
 
 from fer_transfer.core import files
-from fer_transfer.data import duplicates, faces, formats, synthetic
+from fer_transfer.data import faces, synthetic
 from fer_transfer.settings.settings import load_settings
 from stages import evaluate, prepare, split, tabulate
 
@@ -125,11 +125,8 @@ def write_images(folder, number):
     labels = np.concatenate([labels, labels[:COPIES]])
     part = np.resize(["train"] * 8 + ["val", "test"], number)
     write_faces(labels, pixels, part=part)
-    usages = np.array(["Training"] * number)
-    made_up = formats.Images(pixels, labels, usages, np.arange(number), False, 0)
-    dataset = prepare.describe(made_up, duplicates.groups(pixels))
-    dataset["source_file"] = "fer2013.csv"
-    files.write_json(folder / "metrics/dataset.json", dataset)
+    made_up = prepare.DataSet(faces.read(), pixels, "csv", "fer2013.csv")
+    files.write_json(folder / "metrics/dataset.json", prepare.describe(made_up))
 
 
 def write_run(folder, name):
