@@ -19,7 +19,9 @@ from tools.fleet import costs
 from tools.pipeline import Pipeline
 
 ONCE = ("weights", "features")  # stages of a variant; the others are of a run
-SHARED = ("split",)  # named stages that many variants' runs read: they run before the chains
+SHARED = (
+    "split",
+)  # named stages that many variants' runs read: they run before the chains
 SHORTEST = 30.0  # minutes: a shorter chain is not worth computing its features twice
 
 
