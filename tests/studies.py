@@ -12,8 +12,9 @@ from ruamel.yaml import YAML
 from small_sets import write_faces
 
 from fer_transfer.core import files
-from fer_transfer.data import faces, synthetic
+from fer_transfer.data import faces
 from fer_transfer.settings.settings import load_settings
+from fer_transfer.synthetic import drawing
 from stages import evaluate, prepare, split, tabulate
 
 ROOT = Path(__file__).parents[1]
@@ -120,7 +121,7 @@ def write_settings(folder, sections):
 
 
 def write_images(folder, number):
-    pixels, labels, _ = synthetic.draw(number - COPIES, num_identities=5, seed=1)
+    pixels, labels, _ = drawing.draw(number - COPIES, num_identities=5, seed=1)
     pixels = np.concatenate([pixels, pixels[:COPIES]])
     labels = np.concatenate([labels, labels[:COPIES]])
     part = np.resize(["train"] * 8 + ["val", "test"], number)

@@ -11,11 +11,12 @@ from small_sets import write_faces
 from fer_transfer.classifiers import dense
 from fer_transfer.console.errors import InputError
 from fer_transfer.core import files
-from fer_transfer.data import faces, synthetic
+from fer_transfer.data import faces
 from fer_transfer.data.fer2013 import EMOTIONS
 from fer_transfer.features.feature_store import open_features
 from fer_transfer.recognise.model import Model
 from fer_transfer.settings.settings import load_settings
+from fer_transfer.synthetic import drawing
 from stages import assess, choose, features, split, views, weights
 
 ROOT = Path(__file__).parents[1]
@@ -50,7 +51,7 @@ def project(tmp_path, monkeypatch):
     monkeypatch.setattr(dense, "MIN_STEPS", 2)
     tiny.install(monkeypatch)
     write_settings()
-    images, labels, people = synthetic.draw(126, 9, 1)
+    images, labels, people = drawing.draw(126, 9, 1)
     write_faces(labels, images, person=[f"person {number}" for number in people])
     for name in SPLITS:
         split.main(name)

@@ -18,8 +18,8 @@ from PIL import Image
 
 from fer_transfer.console import command
 from fer_transfer.core import files
-from fer_transfer.data import synthetic
 from fer_transfer.data.fer2013 import EMOTIONS
+from fer_transfer.synthetic import drawing
 
 FOLDER = Path("scenes")
 PEOPLE, FACES, SEED = 9, 189, 42  # of each person three faces per emotion
@@ -64,7 +64,7 @@ def draw_scene(
 def write_scenes(folder: Path) -> None:
     """Draw the scenes, and list their faces."""
     random = np.random.default_rng(SEED)
-    faces, labels, people = synthetic.draw(FACES, PEOPLE, SEED)
+    faces, labels, people = drawing.draw(FACES, PEOPLE, SEED)
     rows = []
     for number in range(0, FACES, IN_SCENE):
         chosen = slice(number, number + IN_SCENE)
