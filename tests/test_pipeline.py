@@ -146,6 +146,12 @@ def test_stages_holds_a_file_for_each_stage_and_nothing_else():
     assert {path.name for path in visible(PROJECT / "stages")} == files
 
 
+def test_another_classifier_makes_no_vectors_stale():
+    package = "fer_transfer/classifiers"
+    depending = {name for name in STAGES if package in STAGES[name]["deps"]}
+    assert depending == {"choose", "assess"}
+
+
 def test_the_report_depends_on_its_templates():
     assert (PROJECT / "fer_transfer/report/templates").is_dir()
     assert "fer_transfer/report" in STAGES["report"]["deps"]
@@ -185,7 +191,8 @@ def test_training_is_cached_whole_so_that_colleagues_share_it():
 
 
 def test_features_stay_off_remotes():
-    assert {"data/features/${key}": {"push": False}} in STAGES["features"]["outs"]
+    for name in ("features", "views"):
+        assert {f"data/{name}/${{key}}": {"push": False}} in STAGES[name]["outs"]
 
 
 @pytest.mark.parametrize("name", STAGES)

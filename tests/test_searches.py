@@ -15,6 +15,7 @@ from fer_transfer.data import faces, synthetic
 from fer_transfer.data.fer2013 import EMOTIONS
 from fer_transfer.features.feature_store import open_features
 from fer_transfer.recognise.model import Model
+from fer_transfer.report import classifiers, html
 from fer_transfer.settings.settings import load_settings
 from stages import assess, choose, features, split, views, weights
 
@@ -141,6 +142,21 @@ def test_the_model_predicts_what_its_test_score_says(project):
     assert accuracy == pytest.approx(model.metadata.scores["accuracy"], abs=1e-6)
     assert model.metadata.classes == EMOTIONS
     assert model.metadata.temperature == found["temperature"]["value"]
+
+
+def test_the_page_shows_each_split_with_its_candidates_faces_and_warnings(project):
+    search()
+    found = results()["people"]
+    section = classifiers.section()
+    template = html.environment().get_template("classifiers.html")
+    page = template.render(classifiers=section)
+    assert f"{100 * found['best']['test']['accuracy']:.1f}%" in page
+    for row in found["candidates"]:
+        assert page.count(row["verdict"])
+    assert page.count("a training face, labelled happy") > 1
+    sets = files.read_json(Path("metrics/split/people.json"))
+    assert sets["warnings"]
+    assert all(warning in page for warning in sets["warnings"])
 
 
 def test_where_a_model_cannot_hold_the_best_classifier_it_holds_the_best_that_it_can(
