@@ -146,7 +146,9 @@ def test_the_model_predicts_what_its_test_score_says(project):
         files.read_npz(Path("data/choices/people/probabilities.npz"))["model"],
         found["temperature"]["value"],
     )
-    probabilities = np.stack([model.probabilities(np.array(images[face])) for face in test])
+    probabilities = np.stack(
+        [model.probabilities(np.array(images[face])) for face in test]
+    )
     assert probabilities == pytest.approx(calibrated, abs=0.02)  # float16 weights
 
 
