@@ -62,6 +62,7 @@ def make(folder, ran=tuple(LEARNS), images=420, sections=None):
     write_settings(folder, sections or {})
     for name in ("metrics/paper", "fer_transfer/report/templates"):
         shutil.copytree(ROOT / name, folder / name)
+    files.write_json(Path("metrics/assess.json"), {})
     for name in (
         "metrics/architectures.json",
         "metrics/costs.json",

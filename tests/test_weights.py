@@ -10,7 +10,7 @@ from deepface.models.facial_recognition.tf import VGGFace
 
 from fer_transfer.console.errors import InputError
 from fer_transfer.core import files
-from fer_transfer.features.feature_stats import Measurement, summarize
+from fer_transfer.extraction.feature_stats import Measurement, summarize
 from fer_transfer.fetching import addresses, fetch
 from fer_transfer.networks import building, split_model
 from fer_transfer.settings.settings import load_settings
