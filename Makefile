@@ -6,7 +6,7 @@ SETTINGS := params.demo.yaml
 PREPARE := true
 OUT := recognised
 # Dask runs whatever code reaches its ports: they are open to this machine alone unless HOST says
-# otherwise. docs/fleet.md, before you set it.
+# otherwise. docs/sharing.md, before you set it.
 HOST := 127.0.0.1
 TEST := python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
 UV := 0.13.9
@@ -105,7 +105,7 @@ verify: install  ## check DVC's cache by its hashes: after a power cut, or on a 
 unchanged: install  ## keep results whose code changed, if a small part of the data proves it
 	python -m tools.unchanged $(if $(CONVERT),--convert "$$CONVERT")
 
-scheduler: install  ## what workers and `make fleet` meet at (HOST: docs/fleet.md first)
+scheduler: install  ## what workers and `make fleet` meet at (HOST: docs/sharing.md first)
 	python -m distributed.cli.dask_scheduler --host "$$HOST" --port 8786 $(if $(PROTOCOL),--protocol "$$PROTOCOL") --dashboard-address "$$HOST:8787"
 
 worker: install  ## offer this machine: make worker SCHEDULER=tcp://HOST:8786
