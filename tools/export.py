@@ -28,7 +28,8 @@ from fer_transfer.core import files
 from fer_transfer.data import faces
 from fer_transfer.data.emotions import WORDS
 from fer_transfer.data.votes import majority, voted_classes
-from fer_transfer.networks import onnx_export, split_model
+from fer_transfer.export import onnx_export
+from fer_transfer.networks import split_model
 from fer_transfer.networks.building import WEIGHT_LOADING_ERRORS
 from fer_transfer.recognise import metadata
 from fer_transfer.scoring import calibration
