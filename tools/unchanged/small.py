@@ -83,7 +83,8 @@ def write_settings(path: Path, source: Path) -> None:
     """Rewrite a params.yaml for the small part."""
     yaml = YAML(typ="safe", pure=True)
     values = yaml.load(path)
-    for key, value in {SOURCE: str(source), **SETTINGS}.items():
+    changed = {SOURCE: str(source), "data.watch": str(source), **SETTINGS}
+    for key, value in changed.items():
         section, _, name = key.partition(".")
         if name in values.get(section, {}):
             values[section][name] = value
