@@ -2,10 +2,11 @@
 SHELL := /bin/bash
 PYTHON := python3
 DEMO := .demo
-PHOTOS_DEMO := .photos
+SETTINGS := params.demo.yaml
+PREPARE := true
 OUT := recognised
 # Dask runs whatever code reaches its ports: they are open to this machine alone unless HOST says
-# otherwise. docs/fleet.md, before you set it.
+# otherwise. docs/sharing.md, before you set it.
 HOST := 127.0.0.1
 TEST := python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
 UV := 0.13.9
@@ -66,8 +67,13 @@ demo: install  ## the whole study on synthetic faces, offline, in a folder of it
 	@cd "$$DEMO" && head=$$(git -C .. rev-parse HEAD) && $(GIT) fetch --quiet origin HEAD \
 		&& { [ $$(git rev-parse HEAD) = $$head ] || $(GIT) checkout --quiet --force --detach $$head; } \
 		&& { ! git diff --quiet HEAD -- dvc.lock || rm dvc.lock; } \
-		&& cp params.demo.yaml params.yaml && python -m tools.plots_page \
+		&& cp $(SETTINGS) params.yaml && $(PREPARE) && python -m tools.plots_page \
 		&& python -m dvc repro --quiet && python -m tools.summary
+
+photos: install  ## a model from labelled photos, here synthetic ones, in a folder of its own
+	@$(MAKE) --no-print-directory demo DEMO=.photos SETTINGS=params.photos.yaml \
+		PREPARE='python -m tools.example_photos'
+	@echo "The page: .photos/plots/report.html; the model: .photos/data/model/people.onnx"
 
 recognise: install  ## the emotions in photos: make recognise PHOTOS=holiday/
 	$(if $(PHOTOS),,$(error Say which: make recognise PHOTOS=holiday/))python -m fer_transfer.recognise "$$PHOTOS" --out "$$OUT" $(if $(MODEL),--model "$$MODEL")
@@ -99,7 +105,7 @@ verify: install  ## check DVC's cache by its hashes: after a power cut, or on a 
 unchanged: install  ## keep results whose code changed, if a small part of the data proves it
 	python -m tools.unchanged $(if $(COMMIT),"$$COMMIT")
 
-scheduler: install  ## what workers and `make fleet` meet at (HOST: docs/fleet.md first)
+scheduler: install  ## what workers and `make fleet` meet at (HOST: docs/sharing.md first)
 	python -m distributed.cli.dask_scheduler --host "$$HOST" --port 8786 $(if $(PROTOCOL),--protocol "$$PROTOCOL") --dashboard-address "$$HOST:8787"
 
 worker: install  ## offer this machine: make worker SCHEDULER=tcp://HOST:8786

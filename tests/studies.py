@@ -12,8 +12,9 @@ from ruamel.yaml import YAML
 from small_sets import write_faces
 
 from fer_transfer.core import files
-from fer_transfer.data import faces, synthetic
+from fer_transfer.data import faces
 from fer_transfer.settings.settings import load_settings
+from fer_transfer.synthetic import drawing
 from stages import evaluate, prepare, split, tabulate
 
 ROOT = Path(__file__).parents[1]
@@ -61,6 +62,7 @@ def make(folder, ran=tuple(LEARNS), images=420, sections=None):
     write_settings(folder, sections or {})
     for name in ("metrics/paper", "fer_transfer/report/templates"):
         shutil.copytree(ROOT / name, folder / name)
+    files.write_json(Path("metrics/assess.json"), {})
     for name in (
         "metrics/architectures.json",
         "metrics/costs.json",
@@ -120,7 +122,7 @@ def write_settings(folder, sections):
 
 
 def write_images(folder, number):
-    pixels, labels, _ = synthetic.draw(number - COPIES, num_identities=5, seed=1)
+    pixels, labels, _ = drawing.draw(number - COPIES, num_identities=5, seed=1)
     pixels = np.concatenate([pixels, pixels[:COPIES]])
     labels = np.concatenate([labels, labels[:COPIES]])
     part = np.resize(["train"] * 8 + ["val", "test"], number)

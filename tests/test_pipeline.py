@@ -31,13 +31,18 @@ PACKAGES = (
     "console",
     "core",
     "data",
+    "fetching",
+    "synthetic",
+    "splitting",
     "detection",
     "recognise",
     "readers",
     "networks",
     "backbones",
+    "export",
     "settings",
     "features",
+    "extraction",
     "training",
     "scoring",
     "augmentation",
@@ -97,7 +102,7 @@ def test_a_stage_depends_on_exactly_the_packages_that_decide_its_results(name):
     packages = {package(file) for file in modules([own], EXEMPT)} - {""}
     needed = {f"stages/{name}.py", "fer_transfer/environment.py"}
     needed |= {f"fer_transfer/{one}" for one in packages}
-    if "networks" in packages:
+    if "networks" in packages and "foreach" in PIPELINE["stages"][name]:
         needed.add(BACKBONE)
     listed = {dep for dep in STAGES[name]["deps"] if dep.startswith(("stages", "fer_"))}
     assert not needed - listed, (
@@ -146,6 +151,12 @@ def test_stages_holds_a_file_for_each_stage_and_nothing_else():
     assert {path.name for path in visible(PROJECT / "stages")} == files
 
 
+def test_another_classifier_makes_no_vectors_stale():
+    package = "fer_transfer/classifiers"
+    depending = {name for name in STAGES if package in STAGES[name]["deps"]}
+    assert depending == {"choose", "assess"}
+
+
 def test_the_report_depends_on_its_templates():
     assert (PROJECT / "fer_transfer/report/templates").is_dir()
     assert "fer_transfer/report" in STAGES["report"]["deps"]
@@ -185,7 +196,8 @@ def test_training_is_cached_whole_so_that_colleagues_share_it():
 
 
 def test_features_stay_off_remotes():
-    assert {"data/features/${key}": {"push": False}} in STAGES["features"]["outs"]
+    for name in ("features", "views"):
+        assert {f"data/{name}/${{key}}": {"push": False}} in STAGES[name]["outs"]
 
 
 @pytest.mark.parametrize("name", STAGES)

@@ -49,9 +49,7 @@ def read(
     table = files.read_text_table(folder / "faces.csv")
     images = files.read_npy(folder / "images.npy")
     unlabelled = files.read_text_table(folder / "dropped.csv")
-    dropped = [
-        Dropped(str(file), str(reason)) for _, file, reason in unlabelled.itertuples()
-    ]
+    dropped = [Dropped(*row) for row in unlabelled.astype(str).to_numpy().tolist()]
     names = name_classes(table["label"], numbering, mapping)
     table["label"] = table["label"].map(names)
     table["person"] = _merged(table["person"])
@@ -60,8 +58,8 @@ def read(
     is_taken = table["status"] == TAKEN
     dropped += [Dropped(file, MAPPED) for file in table["file"][is_mapped]]
     dropped += [
-        Dropped(row.file, f"{row.status}: {row.reason}")
-        for row in table[~is_mapped & ~is_taken].itertuples()
+        Dropped(row["file"], f"{row['status']}: {row['reason']}")
+        for row in table[~is_mapped & ~is_taken].to_dict("records")
     ]
     kept = ~is_mapped & is_taken
     classes = in_order(set(table["label"][kept]))

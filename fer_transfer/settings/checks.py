@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from fer_transfer.console.errors import InputError, shown
-from fer_transfer.data import addresses, fer2013
+from fer_transfer.data import fer2013
+from fer_transfer.fetching import addresses
 from fer_transfer.settings import recipes
 from fer_transfer.settings.searches import PORTABLE
 
