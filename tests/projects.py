@@ -63,11 +63,10 @@ def demo_settings(variants: Iterable[str]) -> dict[str, Any]:
     return settings
 
 
-def make_stubs(folder: Path, variants: Iterable[str]) -> None:
-    """Copy the project, and let DVC record a stub as each output: all stages are up to date.
-
-    A classifier is chosen on the first variant.
-    """
+def make_stubs(
+    folder: Path, variants: Iterable[str], searches: Iterable[str] = ()
+) -> None:
+    """Copy the project, and let DVC record a stub as each output: all stages are up to date."""
     listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
     names = subprocess.run(listed, cwd=ROOT, check=True, capture_output=True).stdout
     for name in names.decode().splitlines():
@@ -75,8 +74,7 @@ def make_stubs(folder: Path, variants: Iterable[str]) -> None:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(ROOT / name, folder / name)
     settings = demo_settings(variants)
-    first = next(iter(settings["runs"].values()))
-    settings["searches"] = {"first": first}
+    settings["searches"] = {name: settings["runs"][name] for name in searches}
     YAML_12.dump(settings, folder / "params.yaml")
     git(folder, "init", "-q")
     with Repo(folder) as repo:
