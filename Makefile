@@ -2,10 +2,11 @@
 SHELL := /bin/bash
 PYTHON := python3
 DEMO := .demo
-PHOTOS_DEMO := .photos
+SETTINGS := params.demo.yaml
+PREPARE := true
 OUT := recognised
 # Dask runs whatever code reaches its ports: they are open to this machine alone unless HOST says
-# otherwise. docs/fleet.md, before you set it.
+# otherwise. docs/sharing.md, before you set it.
 HOST := 127.0.0.1
 TEST := python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
 UV := 0.13.9
@@ -53,7 +54,7 @@ clone:
 
 # The environment's python is named at each step, whatever environment is active.
 $(INSTALLED): $(LOCK) build-constraints.txt tools/environment.pth
-	"$$PYTHON" -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 11) <= v < (3, 14) else f"python3 is {v[0]}.{v[1]}; the project needs 3.11 to 3.13: make PYTHON=python3.11")'
+	"$(or $(wildcard .venv/bin/python),$$PYTHON)" -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 11) <= v < (3, 13) else f"{sys.executable} is {v[0]}.{v[1]}; the project needs 3.11 or 3.12: rm -rf .venv, then make PYTHON=python3.12")'
 	test -x .venv/bin/python || "$$PYTHON" -m venv .venv
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-user --prefix= --target .venv/uv --upgrade uv==$(UV)
 	.venv/uv/bin/uv pip sync --python .venv/bin/python --quiet $(LOCK) --build-constraints build-constraints.txt --compile-bytecode
@@ -66,8 +67,13 @@ demo: install  ## the whole study on synthetic faces, offline, in a folder of it
 	@cd "$$DEMO" && head=$$(git -C .. rev-parse HEAD) && $(GIT) fetch --quiet origin HEAD \
 		&& { [ $$(git rev-parse HEAD) = $$head ] || $(GIT) checkout --quiet --force --detach $$head; } \
 		&& { ! git diff --quiet HEAD -- dvc.lock || rm dvc.lock; } \
-		&& cp params.demo.yaml params.yaml && python -m tools.plots_page \
+		&& cp $(SETTINGS) params.yaml && $(PREPARE) && python -m tools.plots_page \
 		&& python -m dvc repro --quiet && python -m tools.summary
+
+photos: install  ## a model from labelled photos, here synthetic ones, in a folder of its own
+	@$(MAKE) --no-print-directory demo DEMO=.photos SETTINGS=params.photos.yaml \
+		PREPARE='python -m tools.example_photos'
+	@echo "The page: .photos/plots/report.html; the model: .photos/data/model/people.onnx"
 
 recognise: install  ## the emotions in photos: make recognise PHOTOS=holiday/
 	$(if $(PHOTOS),,$(error Say which: make recognise PHOTOS=holiday/))python -m fer_transfer.recognise "$$PHOTOS" --out "$$OUT" $(if $(MODEL),--model "$$MODEL")
@@ -99,7 +105,7 @@ verify: install  ## check DVC's cache by its hashes: after a power cut, or on a 
 unchanged: install  ## keep results whose code changed, if a small part of the data proves it
 	python -m tools.unchanged $(if $(CONVERT),--convert "$$CONVERT")
 
-scheduler: install  ## what workers and `make fleet` meet at (HOST: docs/fleet.md first)
+scheduler: install  ## what workers and `make fleet` meet at (HOST: docs/sharing.md first)
 	python -m distributed.cli.dask_scheduler --host "$$HOST" --port 8786 $(if $(PROTOCOL),--protocol "$$PROTOCOL") --dashboard-address "$$HOST:8787"
 
 worker: install  ## offer this machine: make worker SCHEDULER=tcp://HOST:8786

@@ -18,7 +18,7 @@ from fer_transfer.networks import precision, split_model
 from fer_transfer.networks.inference import openvino_pass
 from fer_transfer.results import paper
 from fer_transfer.training.loop import Loop
-from stages import train
+from fer_transfer.training.recipe import Recipe, compile_model
 
 BACKBONES = paper.BACKBONES[:2]  # the two whose whole networks train in hours
 NUM_BATCHES = 4  # timed as one
@@ -28,7 +28,7 @@ def ways(backbone: str, in_precision: str) -> dict[str, Callable[[], object]]:
     """Return functions that train on, predict and, by OpenVINO, predict some batches."""
     keras.utils.set_random_seed(42)
     network = split_model.build(backbone, "all")
-    train.compile_tail(network.tail, 1e-4)
+    compile_model(network.tail, Recipe(20, 32, 1e-4))
     loop = Loop(network.tail)
     pixels, labels = subjects.images(BATCH_SIZE)
     batches = [((tf.constant(pixels),), tf.constant(labels))] * NUM_BATCHES

@@ -3,7 +3,7 @@
 Made-up chains run a command that does nothing in place of DVC and training, in processes of this
 machine, through the real scheduler, dealer, results and merge. Printed are seconds per chain, and
 what the client spends on the plan, the tasks and the merge, in a study of that many variants. Then the cost
-model: what docs/fleet.md says of 100 variants x 5 seeds on 50 machines.
+model: what docs/sharing.md says of 100 variants x 5 seeds on 50 machines.
 """
 
 import os

@@ -12,6 +12,7 @@ import openvino
 from fer_transfer.networks.runtime import keras
 from benchmarks import subjects
 from benchmarks.timing import Row, medians
+from fer_transfer.extraction import frozen_pass
 from fer_transfer.features.feature_store import Store
 from fer_transfer.networks.inference import (
     OPENVINO_PRECISIONS,
@@ -20,7 +21,6 @@ from fer_transfer.networks.inference import (
     openvino_pass,
     tensorflow_pass,
 )
-from stages import features
 
 # Several batches, because ours stores one while it computes the next; VGG-Face's take too long.
 NUM_IMAGES = subjects.per_backbone(128, mobilenet=256, openface=256, vggface=16)
@@ -44,12 +44,12 @@ def openvino_alone(
 def whole_stage(engine: Engine, pixels: np.ndarray, folder: Path) -> None:
     """Compute, measure and store features, as the stage does."""
     shutil.rmtree(folder, ignore_errors=True)
-    features.store(Store(folder, len(pixels), ""), engine, pixels, BATCH_SIZE)
+    frozen_pass.store(Store(folder, len(pixels), ""), engine, pixels, BATCH_SIZE)
 
 
 def all_batches(engine: Engine, pixels: np.ndarray) -> None:
     """Compute features, as the stage does, and store nothing."""
-    for _ in features.frozen_pass(engine, pixels, BATCH_SIZE):
+    for _ in frozen_pass.compute(engine, pixels, BATCH_SIZE):
         pass
 
 

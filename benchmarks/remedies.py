@@ -21,7 +21,7 @@ from benchmarks.tail import BATCH_SIZE
 from benchmarks.timing import medians
 from fer_transfer.networks import precision, split_model
 from fer_transfer.training.loop import Loop
-from stages import train
+from fer_transfer.training.recipe import Recipe, compile_model
 
 ALPHA, BETA, RADIUS = 1e-4, 0.75, 5  # of OpenFace's local response normalisation
 
@@ -63,7 +63,7 @@ def build_loop(backbone: str, remedy: str) -> Loop:
         for layer in network.tail.layers:
             if layer.name.startswith("lrn_"):
                 layer.function = normalise_by_products
-    train.compile_tail(network.tail, 1e-4)
+    compile_model(network.tail, Recipe(20, 32, 1e-4))
     loop = Loop(network.tail)
     if remedy.endswith("XLA"):
         signature = loop._train.input_signature

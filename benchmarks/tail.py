@@ -9,7 +9,7 @@ from benchmarks import subjects
 from benchmarks.timing import Row, medians
 from fer_transfer.networks import precision
 from fer_transfer.training.loop import Loop
-from stages import train
+from fer_transfer.training.recipe import Recipe, compile_model
 
 BATCH_SIZE = 32
 STEPS = subjects.per_backbone(20, openface=100, vggface=3)
@@ -20,7 +20,7 @@ PRODUCTS = 5  # timed as one
 def our_tail(backbone: str) -> keras.Model:
     """Build the tail as the train stage does."""
     tail = subjects.build(backbone).tail
-    train.compile_tail(tail, 1e-4)
+    compile_model(tail, Recipe(20, 32, 1e-4))
     return tail
 
 

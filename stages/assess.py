@@ -1,14 +1,14 @@
 """Pick the best of all searches of a split, assess it once on the test set, write the model.
 
-Reads   data/faces/             images.npy, faces.csv, classes.json
+Reads   data/faces/             faces.csv, classes.json, images.npy: the test faces
         data/splits/            test, test_has_duplicate
         metrics/choose/         what each search chose, by validation alone
-        data/choices/           its probabilities of the test faces, its head and backbone
+        data/choices/           its probabilities of the test faces, and its model
 Params  searches
 Writes  metrics/assess.json         by split: the candidates with a verdict, the best one's
                                     scores on the test set, and those of the model
         metrics/assess/scores.json  few of them, which DVC compares
-        data/model/<split>.onnx     the best model, for `fer-recognise --model`
+        data/model/<split>.onnx     the best model, for fer-recognise
 Source  Guo et al. 2017 (fer_transfer/scoring/calibration.py); the paper, section 6
 
 Splits are assessed each on its own. Where the best classifier is one that a model cannot hold,
@@ -20,14 +20,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 
 from fer_transfer.augmentation import views
-from fer_transfer.classifiers import assessment, head
+from fer_transfer.classifiers import assessment
 from fer_transfer.console import command
 from fer_transfer.core import files
 from fer_transfer.data import faces
-from fer_transfer.networks import onnx_export, split_model
-from fer_transfer.recognise.metadata import Metadata, score
+from fer_transfer.networks import onnx_export
+from fer_transfer.recognise import metadata
 from fer_transfer.settings.settings import load_settings
 
 logger = logging.getLogger(__name__)
@@ -70,35 +71,29 @@ def assess_split(split: str, names: list[str], known: faces.Faces) -> Record:
 
 
 def write_model(
-    file: Path, model: Record, known: faces.Faces, test: np.ndarray
+    path: Path, model: Record, known: faces.Faces, test: np.ndarray
 ) -> None:
-    """Write the model of a search as one ONNX file, scored on the test faces as it is."""
-    source = Path("data/choices") / model["search"]
-    network = split_model.build(model["backbone"], 0, source / "backbone.h5")
-    translated = onnx_export.to_onnx(network.frozen)
-    layers = head.from_arrays(files.read_npz(source / "head.npz"))
-    onnx_export.add_dense_layers(translated, layers)
-    temperature = model["temperature"]["value"]
-    onnx_export.calibrate(translated, temperature)
-    content = onnx_export.finish(translated, {})
-    predicted = onnx_export.predict(content, faces.read_images()[test])
-    described = Metadata(
+    """Write the model of a search with its metadata; its scores are those of the file itself."""
+    written = onnx.load(Path("data/choices") / model["search"] / "model.onnx")
+    images = faces.read_images()[test]
+    predicted = onnx_export.predict(written.SerializeToString(), images).argmax(axis=1)
+    described = metadata.Metadata(
         name=f"{model['search']} ({model['classifier']} on {model['backbone']})",
         classes=known.classes,
-        temperature=temperature,
+        temperature=model["temperature"]["value"],
         data=known.name,
         licence="what the data and the backbone's weights ask for (data/README.md)",
         run=model["search"],
         commit="",  # the same bytes from any commit
-        scores=score(
+        scores=metadata.score(
             f"{known.name}'s test set",
             known.classes,
             known.labels[test].astype(int),
-            predicted.argmax(axis=1),
+            predicted,
         ),
     )
-    with files.atomic_write(file) as part:
-        part.write_bytes(onnx_export.finish(translated, described.properties()))
+    with files.atomic_write(path) as part:
+        part.write_bytes(onnx_export.finish(written, described.properties()))
 
 
 def majority_accuracy(train: np.ndarray, test: np.ndarray) -> float:

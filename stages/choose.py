@@ -5,30 +5,32 @@ Reads   data/faces/                faces.csv, classes.json; the labels of test f
         data/features/<variant>/   vectors (N, channels)
         data/views/<search>/       vectors of the training faces' views
         data/weights/<variant>.h5  the backbone, which the model needs
-Params  choose; the search and its split
+Params  choose; the search, its split and its variant
 Writes  metrics/choose/<search>.json  a record per classifier: settings, score, temperature
         metrics/choose/<search>.csv   the same as a table
         data/choices/<search>/        for `assess`: probabilities.npz, of the test faces, (n,
                                       classes), by the best classifier and by the best one that
-                                      a model can hold; head.npz, its dense layers; backbone.h5
+                                      a model can hold; model.onnx, that one on its backbone
 Source  the paper, section 6; fer_transfer/classifiers/selection.py
 """
 
 import logging
-import shutil
 import sys
 from pathlib import Path
 
 import numpy as np
+from sklearn.pipeline import Pipeline
 
 from fer_transfer.classifiers import comparison, dataset, head
 from fer_transfer.classifiers.comparison import Records
+from fer_transfer.classifiers.dense import Layers
 from fer_transfer.classifiers.selection import Selection
 from fer_transfer.console import command
 from fer_transfer.core import files
 from fer_transfer.data import faces
+from fer_transfer.networks import onnx_export, split_model
 from fer_transfer.settings.searches import PORTABLE
-from fer_transfer.settings.settings import load_settings
+from fer_transfer.settings.settings import Variant, load_settings
 
 logger = logging.getLogger(__name__)
 
@@ -39,8 +41,8 @@ def write_fitted(
     records: Records,
     chosen: dict[str, str],
     subset: np.ndarray,
-) -> None:
-    """Fit the chosen classifiers; write their probabilities of the test faces and the head."""
+) -> dict[str, Pipeline]:
+    """Fit the chosen classifiers, write their probabilities of the test faces; return them."""
     fitted = {
         name: compared[name].fit(
             records[name]["settings"],
@@ -53,9 +55,19 @@ def write_fitted(
         for role, name in chosen.items()
     }
     files.write_npz(folder / "probabilities.npz", probabilities)
-    num_classes = probabilities["model"].shape[1]
-    layers = head.layers_of(fitted[chosen["model"]], num_classes)
-    files.write_npz(folder / "head.npz", head.to_arrays(layers))
+    return fitted
+
+
+def write_model(
+    path: Path, variant: Variant, weights: Path, layers: Layers, temperature: float
+) -> None:
+    """Write a classifier's dense layers on their backbone as ONNX, calibrated."""
+    network = split_model.build(variant.backbone, 0, weights, size=variant.size)
+    model = onnx_export.to_onnx(network.frozen)
+    onnx_export.add_dense_layers(model, layers)
+    onnx_export.calibrate(model, temperature)
+    with files.atomic_write(path) as part:
+        part.write_bytes(onnx_export.finish(model, {}))
 
 
 def main(name: str) -> None:
@@ -72,9 +84,14 @@ def main(name: str) -> None:
     }
     logger.info("Fitting the chosen: %s.", " and ".join(sorted(set(chosen.values()))))
     folder = Path("data/choices") / name
-    write_fitted(folder, compared, records, chosen, subset)
-    with files.atomic_write(folder / "backbone.h5") as part:
-        shutil.copyfile(f"data/weights/{search.variant}.h5", part)
+    fitted = write_fitted(folder, compared, records, chosen, subset)
+    write_model(
+        folder / "model.onnx",
+        settings.variants[search.variant],
+        Path(f"data/weights/{search.variant}.h5"),
+        head.layers_of(fitted[chosen["model"]], len(known.classes)),
+        records[chosen["model"]]["temperature"]["value"],
+    )
     files.write_json(
         Path(f"metrics/choose/{name}.json"),
         {

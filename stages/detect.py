@@ -30,7 +30,7 @@ from fer_transfer.core import files
 from fer_transfer.core.journal import Journal
 from fer_transfer.core.state import state_key
 from fer_transfer.data.faces import COLUMNS, IMAGE_SIZE
-from fer_transfer.detection.detectors import DETECTORS, Box
+from fer_transfer.detection.detectors import Box, find_detector
 from fer_transfer.detection.labelled_face import TAKEN, TO_CONVERT, Face, read_face
 from fer_transfer.readers import detected
 from fer_transfer.readers.listing import Dropped, Listing
@@ -46,7 +46,7 @@ BOX = ("left", "top", "width", "height")
 
 def find_faces(table: pd.DataFrame, root: Path, data: Data) -> list[Face]:
     """Find the face of each row of a listing; what an earlier run has found is kept."""
-    detector = DETECTORS.get(data.detector)
+    detector = None if data.detector == "none" else find_detector(data.detector)
     STATE.mkdir(parents=True, exist_ok=True)
     key = state_key({"detector": data.detector, "convert": data.convert}, [])
     faces = []

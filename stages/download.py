@@ -20,10 +20,12 @@ import pandas as pd
 from fer_transfer.console import command, integrity
 from fer_transfer.console.errors import REMEDIES, InputError
 from fer_transfer.core import files
-from fer_transfer.data import addresses, faces, fetch, synthetic
+from fer_transfer.data import faces
 from fer_transfer.data.fer2013 import EMOTIONS
+from fer_transfer.fetching import addresses, fetch
 from fer_transfer.readers import archives, fer2013_csv, manifest
 from fer_transfer.settings.settings import Synthetic, load_settings
+from fer_transfer.synthetic import drawing
 
 logger = logging.getLogger(__name__)
 
@@ -133,7 +135,7 @@ def _copy_folder(path: Path, folder: Path) -> None:
 
 def from_synthetic(settings: Synthetic, folder: Path) -> None:
     """Draw synthetic faces and write them as the set of labelled faces that they are."""
-    images, labels, identities = synthetic.draw(
+    images, labels, identities = drawing.draw(
         settings.images, settings.identities, settings.seed
     )
     table = pd.DataFrame("", index=range(len(labels)), columns=faces.COLUMNS)

@@ -1,12 +1,14 @@
 """Score one run on the test set, and measure its calibration.
 
-Reads   data/faces/                        faces.csv, classes.json
+Reads   data/faces/                        faces.csv, classes.json; votes.csv, for a run that
+                                           learned from votes
         data/splits/<split>.npz            val, test, test_has_duplicate, examples
         data/runs/<run>/history.csv        one row per epoch, epochs from 1
         data/runs/<run>/probabilities.npz  val, test: (n, classes) float32, in the split's order
 Params  the run
 Writes  metrics/test/<run>.json            accuracy, loss, macro F1 and recall on the test set
-                                           and on its deduplicated part; the baselines
+                                           and on its deduplicated part; the baselines; of a
+                                           recipe also without the mirror image, and by votes
         metrics/calibration/<run>.json     temperature, fitted on the validation set; on the
                                            test set and its deduplicated part, before and
                                            after: ece, loss; the bins of a reliability diagram
@@ -29,6 +31,12 @@ from fer_transfer.console import command
 from fer_transfer.console.errors import InputError
 from fer_transfer.core import files
 from fer_transfer.data import faces
+from fer_transfer.data.votes import (
+    NO_MAJORITY,
+    distribution,
+    majority,
+    voted_classes,
+)
 from fer_transfer.scoring import calibration, scores
 from fer_transfer.settings.settings import load_settings
 
@@ -37,25 +45,29 @@ logger = logging.getLogger(__name__)
 
 def main(name: str) -> None:
     split_name = load_settings().runs[name].split
-    known = faces.read()
+    known = faces.read(votes=True)
     split = files.read_npz(Path(f"data/splits/{split_name}.npz"))
     probabilities = read_probabilities(name, split, len(known.classes))
     test, fresh = split["test"], ~split["test_has_duplicate"]
     labels, predicted = known.labels, probabilities["test"]
 
     logger.info("Scoring %s on %s test images.", name, f"{len(test):,}")
-    files.write_json(
-        Path(f"metrics/test/{name}.json"),
-        {
-            # A random split leaves an exact duplicate in train for about 7% of FER2013's test
-            # images: so every score is given twice.
-            "test": scores.score(labels[test], predicted, known.classes),
-            "deduplicated": scores.score(
-                labels[test][fresh], predicted[fresh], known.classes
-            ),
-            "baseline": scores.baseline(labels[test], len(known.classes)),
-        },
-    )
+    # A random split leaves an exact duplicate in train for about 7% of FER2013's test images:
+    # so every score is given twice.
+    metrics = {
+        "test": scores.score(labels[test], predicted, known.classes),
+        "deduplicated": scores.score(
+            labels[test][fresh], predicted[fresh], known.classes
+        ),
+        "baseline": scores.baseline(labels[test], len(known.classes)),
+    }
+    if "unmirrored_test" in probabilities:
+        metrics["unmirrored"] = scores.score(
+            labels[test], probabilities["unmirrored_test"], known.classes
+        )
+    if "votes_test" in probabilities:
+        metrics["votes"] = score_votes(known.votes.iloc[test], fresh, probabilities)
+    files.write_json(Path(f"metrics/test/{name}.json"), metrics)
     calibrated = calibrate(labels[split["val"]], labels[test], fresh, probabilities)
     logger.info("%s: temperature %.3f.", name, calibrated["temperature"])
     files.write_json(Path(f"metrics/calibration/{name}.json"), calibrated)
@@ -70,6 +82,31 @@ def main(name: str) -> None:
     table.insert(0, "row", rows)
     table.insert(0, "emotion", np.array(known.classes)[labels[rows]])
     files.write_csv(Path(f"plots/examples/{name}.csv"), table)
+
+
+def score_votes(
+    votes: pd.DataFrame, fresh: np.ndarray, probabilities: dict[str, np.ndarray]
+) -> dict[str, Any]:
+    """Score the probabilities of voted classes (n, voted) by what people see in n test images.
+
+    By the rule of FER+'s authors an image counts if more than half of its votes are for one
+    class (`test`); also if one has more than any other (`plurality`).
+    """
+    classes, predicted = voted_classes(votes), probabilities["votes_test"]
+    seen, shares = majority(votes, classes), distribution(votes)
+    decided, voted_on = seen != NO_MAJORITY, shares.any(axis=1)
+    most = shares.argmax(axis=1)
+    result = {
+        "test": scores.score(seen[decided], predicted[decided], classes),
+        "deduplicated": scores.score(
+            seen[decided & fresh], predicted[decided & fresh], classes
+        ),
+        "plurality": scores.score(most[voted_on], predicted[voted_on], classes),
+    }
+    if "unmirrored_votes_test" in probabilities:
+        straight = probabilities["unmirrored_votes_test"]
+        result["unmirrored"] = scores.score(seen[decided], straight[decided], classes)
+    return result
 
 
 def calibrate(

@@ -23,8 +23,8 @@ from fer_transfer.console import command
 from fer_transfer.core import files
 from fer_transfer.core.state import state_key
 from fer_transfer.data import faces
-from fer_transfer.features import frozen_pass
-from fer_transfer.features.feature_stats import summarize
+from fer_transfer.extraction import frozen_pass
+from fer_transfer.extraction.feature_stats import summarize
 from fer_transfer.features.feature_store import Store
 from fer_transfer.networks import precision, runtime
 from fer_transfer.settings.settings import load_settings

@@ -3,10 +3,11 @@
 Reads   data/images.npz             pixels (N, 48, 48) uint8, labels (N,) uint8
         data/split.npz              examples (7,): a test image of each emotion
         metrics/study/study.json    which variants have results, on which data
+        dvc.lock                    whether that is of the current settings and data
         plots/study/learning.csv    accuracy and loss after each epoch
         plots/study/initial.csv     after the first epoch
         plots/examples/<run>.csv    the probabilities of the example images
-Params  variants, runs, compute
+Params  all of params.yaml
 Writes  plots/figures/              of no face: table-1.png; figure-05.png ... figure-08.png,
                                     training, one per backbone of the paper, and
                                     learning-<backbone>.png of any other; figure-09.png and
@@ -31,7 +32,7 @@ from fer_transfer.core import files
 from fer_transfer.data import faces
 from fer_transfer.data.fer2013 import EMOTIONS
 from fer_transfer.report import curves, figures, style
-from fer_transfer.results import paper
+from fer_transfer.results import paper, runs
 from fer_transfer.results.catalog import BACKBONES
 from fer_transfer.results.examples import read_examples
 from fer_transfer.results.protocols import Group, by_the_text, groups, paper_split
@@ -50,7 +51,7 @@ Drawn = Iterator[tuple[str, Figure, list[str]]]
 
 def main() -> None:
     settings = load_settings()
-    study = files.read_json(Path("metrics/study/study.json"))
+    study = runs.read_study(settings)
     images = {"pixels": faces.read_images(), "labels": faces.read().labels}
     split = Path(f"data/splits/{paper_split(settings)}.npz")
     rows = files.read_npz(split)["examples"]

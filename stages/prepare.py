@@ -24,11 +24,13 @@ import pandas as pd
 
 from fer_transfer.console import command
 from fer_transfer.core import files
-from fer_transfer.data import addresses, duplicates, faces, fer2013, groups
+from fer_transfer.data import faces, fer2013
+from fer_transfer.fetching import addresses
 from fer_transfer.readers import detected, fer2013_csv, ferplus
 from fer_transfer.readers.listing import OF_THE_SYSTEM, Dropped
 from fer_transfer.readers.sources import SYNTHETIC, detect_layout
 from fer_transfer.settings.settings import Data, load_settings
+from fer_transfer.splitting import duplicates, groups
 
 logger = logging.getLogger(__name__)
 

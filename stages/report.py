@@ -12,6 +12,7 @@ Reads   data/images.npz, data/split.npz           the faces that the page shows
         plots/study/                              histories, initial and test scores, confusion
         plots/examples/<run>.csv                  the probabilities of the example images
         requirements.lock                         the versions that the page names
+        dvc.lock                                  which of these are current
 Params  all of params.yaml
 Writes  plots/report.html                         shows faces of FER2013: not for Git
 Source  the paper, sections 5-7
@@ -26,7 +27,7 @@ from fer_transfer.console import command
 from fer_transfer.core import files
 from fer_transfer.data import faces
 from fer_transfer.report import classifiers, content, html, sections
-from fer_transfer.results import claims, evidence, findings, paper, verdicts
+from fer_transfer.results import claims, evidence, findings, paper, runs, verdicts
 from fer_transfer.results.protocols import by_the_text, groups, paper_split
 from fer_transfer.scoring import scores
 from fer_transfer.settings.settings import Settings, load_settings
@@ -36,7 +37,7 @@ logger = logging.getLogger(__name__)
 
 def main() -> None:
     settings = load_settings()
-    study = files.read_json(content.STUDY / "study.json")
+    study = runs.read_study(settings)
     logger.info("Writing the page; variants with results: %d.", len(study["ran"]))
     known = faces.read()
     images = {"pixels": faces.read_images(), "labels": known.labels}
@@ -103,7 +104,7 @@ def collect_results(
         names=evidence.names(shown, paper.TRAINABLE_LAYERS, settings.compute.precision),
         tables=tables,
         absent={
-            name: sections.why_missing(name, settings, found)
+            name: sections.why_missing(name, settings, study["stale"], found)
             for name in shown
             if name not in study["ran"]
         },

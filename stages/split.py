@@ -20,8 +20,9 @@ import numpy as np
 
 from fer_transfer.console import command
 from fer_transfer.core import files
-from fer_transfer.data import duplicates, faces, groups, splits
+from fer_transfer.data import faces
 from fer_transfer.settings.settings import Split, load_settings
+from fer_transfer.splitting import duplicates, groups, splits
 
 logger = logging.getLogger(__name__)
 

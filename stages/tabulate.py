@@ -1,15 +1,14 @@
 """Gather the runs that have results into the paper's tables and the data of the plots.
 
 Reads   metrics/test/<run>.json           of the runs that params.yaml lists; those without
-        plots/history/<run>.csv           results are named under `missing`
-        plots/predictions/<run>.txt
+        plots/history/<run>.csv           results are named under `missing`, and why results
+        plots/predictions/<run>.txt       are not taken under `stale`
+        dvc.lock                          which settings, split and data they were made with
         metrics/features/<variant>.json   whether the features are informative
         metrics/dataset.json              images, emotions, official, source_file
-        data/labels.npz, data/split.npz   the labels of the test images
-        data/ferplus.npz                  what most people see in each image, if asked for
+        data/faces/, data/splits/         the labels of the test images, and FER+'s votes
         metrics/paper/                    the published Tables 2-5
-Params  data.source, weights.pretrained, compute.precision, train.epochs, tables.window,
-        variants, runs
+Params  all of params.yaml
 Writes  metrics/study/table2.json ... table5.json  MCR, MOFR per window of epochs: means over
                                                    the seeds of a variant
         metrics/study/difference2.json ...         ours minus the paper's
@@ -56,18 +55,21 @@ def main() -> None:
         for name in settings.splits
     }
     labels = {name: known.labels[split["test"]] for name, split in splits.items()}
-    results = runs.read(settings, {name: len(codes) for name, codes in labels.items()})
+    results, stale = runs.read(settings)
     missing = [name for name in settings.runs if name not in results]
     logger.info("Tabulating %d of %d runs.", len(results), len(settings.runs))
     if missing:
         logger.info("Without results: %s.", ", ".join(missing))
 
+    repeats = runs.find_repeats(results)
+    for name, other in repeats.items():
+        logger.warning("%s has the same history and predictions as %s.", name, other)
     ran = {
         name: group._replace(runs=those)
         for name, group in groups(settings).items()
-        if (those := tuple(run for run in group.runs if run in results))
+        if (those := seeds_of(group, results, repeats))
     }
-    study = describe_study(settings, ran, missing)
+    study = describe_study(settings, ran, stale, missing, repeats)
     files.write_json(METRICS / "study.json", study)
     published = paper.read()
     write_tables(results, ran, settings.tables.window, published)
@@ -94,6 +96,17 @@ def main() -> None:
             known.labels, majority, splits[split], predictions, known.classes
         )
         files.write_json(METRICS / "ferplus.json", compared)
+
+
+def seeds_of(
+    group: Group, results: Mapping[str, Result], repeats: Mapping[str, str]
+) -> tuple[str, ...]:
+    """Name a group's runs that have results; of those with the same outputs only the first."""
+    seeds: dict[str, str] = {}
+    for run in group.runs:
+        if run in results:
+            seeds.setdefault(repeats.get(run, run), run)
+    return tuple(seeds.values())
 
 
 def write_tables(
@@ -145,7 +158,11 @@ def write_answer(
 
 
 def describe_study(
-    settings: Settings, ran: Mapping[str, Group], missing: list[str]
+    settings: Settings,
+    ran: Mapping[str, Group],
+    stale: Mapping[str, str],
+    missing: list[str],
+    repeats: Mapping[str, str],
 ) -> dict[str, Any]:
     """Say what the results rest on: the data, the weights, and which runs there are."""
     dataset = files.read_json(Path("metrics/dataset.json"))
@@ -163,6 +180,8 @@ def describe_study(
             for name, group in ran.items()
         },
         "missing": missing,
+        "stale": stale,
+        "repeats": repeats,
         "uninformative": [
             name for name, run in settings.runs.items() if is_uninformative(run.variant)
         ],

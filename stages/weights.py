@@ -20,11 +20,12 @@ from fer_transfer.networks.runtime import keras
 from fer_transfer.console import command
 from fer_transfer.console.errors import InputError
 from fer_transfer.core import files
-from fer_transfer.data import addresses, fetch, synthetic
+from fer_transfer.fetching import addresses, fetch
 from fer_transfer.networks import building, runtime, split_model
 from fer_transfer.networks.building import WEIGHT_LOADING_ERRORS
 from fer_transfer.networks.layers import Head
 from fer_transfer.settings.settings import Settings, Synthetic, Variant, load_settings
+from fer_transfer.synthetic import drawing
 
 logger = logging.getLogger(__name__)
 
@@ -101,9 +102,7 @@ def stand_in_weights(backbone: str, faces: Synthetic) -> keras.Model:
         "sparse_categorical_crossentropy",
         run_eagerly=True,  # building the graph would take longer than these steps
     )
-    pixels, _, identities = synthetic.draw(
-        faces.images, faces.identities, faces.seed + 1
-    )
+    pixels, _, identities = drawing.draw(faces.images, faces.identities, faces.seed + 1)
     rows = np.arange(faces.pretraining_steps * STAND_IN_BATCH) % faces.images
     for batch in np.split(rows, faces.pretraining_steps):
         classifier.train_on_batch(pixels[batch], identities[batch])

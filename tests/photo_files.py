@@ -6,15 +6,15 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageFilter
 
-from fer_transfer.data import synthetic
 from fer_transfer.recognise import metadata
+from fer_transfer.synthetic import drawing
 
 CLASSES = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
 
 
 def drawn_faces(number: int = 7) -> np.ndarray:
     """Return synthetic faces (n, 48, 48) uint8."""
-    return synthetic.draw(number, 1, seed=3)[0]
+    return drawing.draw(number, 1, seed=3)[0]
 
 
 def scene(angle: float = 0, side: int = 240, colour: bool = True) -> Image.Image:
@@ -22,7 +22,7 @@ def scene(angle: float = 0, side: int = 240, colour: bool = True) -> Image.Image
 
     CenterFace takes few of the synthetic faces for faces; this is one of them.
     """
-    face = Image.fromarray(synthetic.draw(28, 8, 3)[0][23]).resize(
+    face = Image.fromarray(drawing.draw(28, 8, 3)[0][23]).resize(
         (side, side), Image.Resampling.BICUBIC
     )
     image = Image.new("L", (800, 600), 120)

@@ -22,9 +22,12 @@ PARTS = (
     ".dvc/plots",
     ".dvcignore",
     ".gitignore",
+    "data/choices/.gitkeep",
+    "data/unwatched",
     "dvc.yaml",
     "fer_transfer",
     "metrics/architectures.json",
+    "metrics/choose/.gitkeep",
     "metrics/costs.json",
     "metrics/paper",
     "requirements.lock",
@@ -61,14 +64,20 @@ def demo_settings(variants: Iterable[str]) -> dict[str, Any]:
 
 
 def make_stubs(folder: Path, variants: Iterable[str]) -> None:
-    """Copy the project, and let DVC record a stub as each output: all stages are up to date."""
+    """Copy the project, and let DVC record a stub as each output: all stages are up to date.
+
+    A classifier is chosen on the first variant.
+    """
     listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
     names = subprocess.run(listed, cwd=ROOT, check=True, capture_output=True).stdout
     for name in names.decode().splitlines():
         if (ROOT / name).is_file() and name != "dvc.lock":
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(ROOT / name, folder / name)
-    YAML_12.dump(demo_settings(variants), folder / "params.yaml")
+    settings = demo_settings(variants)
+    first = next(iter(settings["runs"].values()))
+    settings["searches"] = {"first": first}
+    YAML_12.dump(settings, folder / "params.yaml")
     git(folder, "init", "-q")
     with Repo(folder) as repo:
         outs = repo.index.outs
@@ -78,6 +87,14 @@ def make_stubs(folder: Path, variants: Iterable[str]) -> None:
         path.write_text(out.def_path)
     dvc(folder, environment(folder.parent), "commit", "--force")
     commit(folder, "The study")
+
+
+def add_variant(folder: Path, name: str) -> None:
+    """Add one of the demo's variants, and its run, to a study's settings."""
+    settings, added = YAML_12.load(folder / "params.yaml"), demo_settings([name])
+    for section in ("variants", "runs"):
+        settings[section] |= added[section]
+    YAML_12.dump(settings, folder / "params.yaml")
 
 
 def set_setting(folder: Path, section: str, key: str, value: Any) -> None:

@@ -10,21 +10,21 @@ import numpy as np
 from PIL import Image
 from ruamel.yaml import YAML
 
-from fer_transfer.data import addresses
+from fer_transfer.fetching import addresses
 from stages import detect, download, prepare
 
-PARAMS = Path(__file__).parents[1] / "params.yaml"
+PARAMS = Path(__file__).parents[1] / "params.demo.yaml"
 YAML_12 = YAML(typ="safe", pure=True)
 HEADER = "emotion,pixels,Usage\n"
 
 
 def write_settings(source: str, **data: Any) -> None:
-    """Write params.yaml here: the committed one with this source, and without FER+."""
+    """Write params.yaml here: the demo's with this source."""
     values = YAML_12.load(PARAMS)
     is_here = source not in ("kaggle", "synthetic")
     path = addresses.local_path(source) if is_here else None
     watch = "data/unwatched" if path is None else str(path)
-    values["data"] |= {"source": source, "watch": watch, "ferplus": False} | data
+    values["data"] |= {"source": source, "watch": watch} | data
     YAML_12.dump(values, Path("params.yaml"))
 
 

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from fer_transfer.console.errors import InputError
-from fer_transfer.data import addresses
+from fer_transfer.fetching import addresses
 
 
 @pytest.mark.parametrize(

@@ -124,7 +124,7 @@ HEADS = {
 def test_a_head_gives_the_probabilities_of_the_fitted_classifier(name, labels):
     chosen = select(name.split()[0], dataset(labels))
     fitted = chosen.fit(HEADS[name], chosen.data.train)
-    layers = head.from_arrays(head.to_arrays(head.layers_of(fitted, 5)))
+    layers = head.layers_of(fitted, 5)
     probabilities = softmax(dense.logits(layers, VECTORS), axis=1)
     expected = chosen.predict(fitted, chosen.data.train)
     assert probabilities == pytest.approx(expected, abs=1e-4)

@@ -37,7 +37,7 @@ class Found:
         ]
         self.num_photos = 0
 
-    def __call__(self, pixels: np.ndarray) -> list[Detection]:
+    def __call__(self, pixels: np.ndarray, smallest_face: int = 0) -> list[Detection]:
         self.num_photos += 1
         return self.faces
 
@@ -237,7 +237,9 @@ def test_a_run_that_was_killed_goes_on_where_it_was(project, monkeypatch):
     sources.write_files(project / "photos", content)
 
     class Killed(Found):
-        def __call__(self, pixels: np.ndarray) -> list[Detection]:
+        def __call__(
+            self, pixels: np.ndarray, smallest_face: int = 0
+        ) -> list[Detection]:
             if self.num_photos == 3:
                 raise KeyboardInterrupt
             return super().__call__(pixels)

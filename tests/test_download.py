@@ -12,8 +12,10 @@ import pytest
 import sources
 
 from fer_transfer.console.errors import InputError
-from fer_transfer.data import faces, fetch, synthetic
+from fer_transfer.data import faces
+from fer_transfer.fetching import fetch
 from fer_transfer.readers import fer2013_csv
+from fer_transfer.synthetic import drawing
 from stages import download
 
 CONTENT = b"emotion,pixels,Usage\n"
@@ -234,10 +236,10 @@ def test_what_was_there_goes_when_the_new_is_whole_and_stays_when_it_is_not(tmp_
 
 def test_synthetic_faces_are_a_set_of_labelled_faces_with_people_and_parts():
     run("synthetic")
-    images, labels, identities = synthetic.draw(112, 8, 42)
+    images, labels, identities = drawing.draw(70, 8, 42)
     labelled = faces.read(Path("data/raw"))
     assert np.array_equal(faces.read_images(Path("data/raw")), images)
     assert np.array_equal(labelled.labels, labels)
     assert labelled.column("person")[5] == f"identity-{identities[5]}"
     parts, counts = np.unique(labelled.column("part"), return_counts=True)
-    assert dict(zip(parts, counts, strict=True)) == {"train": 90, "val": 11, "test": 11}
+    assert dict(zip(parts, counts, strict=True)) == {"train": 56, "val": 7, "test": 7}

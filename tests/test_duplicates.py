@@ -1,6 +1,6 @@
 import numpy as np
 
-from fer_transfer.data import duplicates
+from fer_transfer.splitting import duplicates
 
 IMAGES = np.array([[1, 2], [3, 4], [1, 2], [1, 2], [3, 4], [5, 6]], dtype=np.uint8)
 

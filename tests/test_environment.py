@@ -22,17 +22,17 @@ import numpy as np
 import pandas as pd
 import matplotlib.style
 from matplotlib.figure import Figure
-from stages import train
-from fer_transfer.data import synthetic
+from fer_transfer.synthetic import drawing
 from fer_transfer.networks import inference, split_model
 from fer_transfer.report import style
+from fer_transfer.training.recipe import Recipe, compile_model
 tf.config.experimental.enable_op_determinism()
 keras.utils.set_random_seed(7)
 network = split_model.build("openface", 4, None, 7)
-pixels, labels, _ = synthetic.draw(14, 2, 42)
+pixels, labels, _ = drawing.draw(14, 2, 42)
 features = inference.tensorflow_pass(network.frozen)(pixels)
 by_openvino = inference.openvino_pass(network.frozen, "float32")(pixels)
-train.compile_tail(network.tail, 1e-3)
+compile_model(network.tail, Recipe(20, 32, 1e-3))
 for _ in range(3):
     network.tail.train_on_batch(features, labels)
 product = np.log(np.exp(features[0][0].astype(float).reshape(-1, 9)) + 1).T @ np.ones((features[0][0].size // 9, 5))

@@ -3,6 +3,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from fer_transfer.data.ferplus import NAMES
 from small_sets import write_faces, write_split
 
 from fer_transfer.console.errors import InputError
@@ -185,3 +186,60 @@ def test_validation_labels_of_one_class_fit_no_temperature(study):
     write_faces(np.full(490, 3))
     with pytest.raises(InputError, match="All 140 validation images have one label"):
         evaluate.main(NAME)
+
+
+@pytest.fixture
+def recipe_run(study):
+    """The same run, after training on labels and votes with mirrored images."""
+    labels, _, arrays = study
+    random = np.random.default_rng(5)
+    votes = pd.DataFrame(
+        random.multinomial(10, np.full(10, 0.1), 490), columns=list(NAMES)
+    )
+    for row in range(0, 490, 2):
+        votes.loc[row] = np.eye(10, dtype=int)[row % 10] * 10
+    write_faces(labels, votes=votes)
+    arrays = dict(arrays)
+    for name, classes in (("unmirrored_", 7), ("votes_", 8), ("unmirrored_votes_", 8)):
+        drawn = random.random((210, classes))
+        arrays[f"{name}test"] = drawn / drawn.sum(axis=1, keepdims=True)
+    files.write_npz(RUN, arrays)
+    return votes.iloc[TEST].to_numpy(), arrays
+
+
+def test_a_recipe_is_scored_without_the_mirror_image_too(study, recipe_run):
+    evaluate.main(NAME)
+    labels, right = study[0], recipe_run[1]["unmirrored_test"].argmax(axis=1)
+    expected = np.mean(right == labels[TEST])
+    assert files.read_json(SCORES)["unmirrored"]["accuracy"] == pytest.approx(
+        expected, abs=1e-6
+    )
+
+
+def test_a_run_that_learned_from_votes_is_scored_by_what_people_see(recipe_run):
+    """Counted by a plain loop: a single vote is dropped, more than half of the rest decide."""
+    evaluate.main(NAME)
+    scores = files.read_json(SCORES)["votes"]
+    votes, arrays = recipe_run
+    counted = {"majority": [], "fresh": [], "straight": [], "plurality": []}
+    for number, row in enumerate(votes.tolist()):
+        kept = [count if count > 1 else 0 for count in row]
+        winner = kept.index(max(kept))
+        if winner > 7 or not max(kept):  # unknown, or not a face
+            continue
+        right = arrays["votes_test"][number].argmax() == winner
+        counted["plurality"].append(right)
+        if 2 * max(kept) > sum(kept):
+            counted["majority"].append(right)
+            straight = arrays["unmirrored_votes_test"][number].argmax() == winner
+            counted["straight"].append(straight)
+            counted["fresh"] += [right] if number >= 30 else []
+    for name, hits in zip(
+        ("test", "deduplicated", "unmirrored", "plurality"),
+        (counted[key] for key in ("majority", "fresh", "straight", "plurality")),
+        strict=True,
+    ):
+        assert scores[name]["images"] == len(hits)
+        assert scores[name]["accuracy"] == pytest.approx(np.mean(hits), abs=1e-6)
+    assert len(counted["plurality"]) > len(counted["majority"])
+    assert list(scores["test"]["recall"])[-1] == "contempt"

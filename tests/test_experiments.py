@@ -81,7 +81,7 @@ def write_settings(folder):
 def clone(tmp_path_factory):
     """Two branches with results, `main` and `faster`, of two learning rates."""
     folder = tmp_path_factory.mktemp("clone") / "project"
-    for name in ("stages", "metrics/paper", ".dvc/plots"):
+    for name in ("stages", "fer_transfer", "metrics/paper", ".dvc/plots"):
         shutil.copytree(PROJECT / name, folder / name)
     for name in (".gitignore", ".dvcignore", "dvc.yaml", ".dvc/config"):
         shutil.copyfile(PROJECT / name, folder / name)

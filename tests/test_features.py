@@ -8,7 +8,7 @@ from small_sets import write_faces
 
 from fer_transfer.console.errors import InputError
 from fer_transfer.core import files
-from fer_transfer.features import feature_stats
+from fer_transfer.extraction import feature_stats, frozen_pass
 from fer_transfer.features.feature_store import Store, open_features
 from fer_transfer.networks import inference, precision, runtime
 from stages import features, weights
@@ -135,7 +135,7 @@ def counting(kill_after: int = 99) -> inference.Engine:
 def test_features_are_stored_in_the_order_of_the_images(tmp_path, batch_size):
     pixels = np.tile(np.arange(11, dtype=np.uint8)[:, None, None], (1, 48, 48))
     kept = Store(tmp_path / "part", len(pixels), "a")
-    measured = features.store(kept, counting(), pixels, batch_size)
+    measured = frozen_pass.store(kept, counting(), pixels, batch_size)
     kept.finish(tmp_path / "features")
     first, second = open_features(tmp_path / "features")
     assert first[:, 0].tolist() == second[:, 1].tolist() == list(range(11))
@@ -152,11 +152,11 @@ def test_a_pass_that_was_killed_goes_on_if_it_is_the_same_pass(
     pixels = np.tile(np.arange(11, dtype=np.uint8)[:, None, None], (1, 48, 48))
     killed = Store(tmp_path / "part", len(pixels), "a")
     with pytest.raises(KeyboardInterrupt):
-        features.store(killed, counting(kill_after=3), pixels, 2)
+        frozen_pass.store(killed, counting(kill_after=3), pixels, 2)
     again = Store(tmp_path / "part", len(pixels), key)
     assert again.num_done == num_kept
-    measured = features.store(again, counting(), pixels, 2)
-    undisturbed = features.store(
+    measured = frozen_pass.store(again, counting(), pixels, 2)
+    undisturbed = frozen_pass.store(
         Store(tmp_path / "other", len(pixels), "a"), counting(), pixels, 2
     )
     assert again.arrays[0][:, 0].tolist() == list(range(11))
@@ -171,11 +171,11 @@ def test_a_pass_does_not_go_on_from_features_that_were_cut_short(
     pixels = np.tile(np.arange(11, dtype=np.uint8)[:, None, None], (1, 48, 48))
     killed = Store(tmp_path / "part", len(pixels), "a")
     with pytest.raises(KeyboardInterrupt):
-        features.store(killed, counting(kill_after=5), pixels, 2)
+        frozen_pass.store(killed, counting(kill_after=5), pixels, 2)
     path = tmp_path / "part" / name
     path.write_bytes(path.read_bytes()[:136])  # NumPy's header and a value or two
     again = Store(tmp_path / "part", len(pixels), "a")
-    features.store(again, counting(), pixels, 2)
+    frozen_pass.store(again, counting(), pixels, 2)
     assert again.arrays[0][:, 0].tolist() == list(range(11))
     assert again.arrays[1][:, 1].tolist() == list(range(11))
 
@@ -188,7 +188,7 @@ def test_a_pass_starts_anew_if_what_it_would_go_on_from_is_empty(
     pixels = np.tile(np.arange(11, dtype=np.uint8)[:, None, None], (1, 48, 48))
     killed = Store(tmp_path / "part", len(pixels), "a")
     with pytest.raises(KeyboardInterrupt):
-        features.store(killed, counting(kill_after=3), pixels, 2)
+        frozen_pass.store(killed, counting(kill_after=3), pixels, 2)
     (tmp_path / "part" / name).write_bytes(b"")
     assert Store(tmp_path / "part", len(pixels), "a").num_done == 0
 

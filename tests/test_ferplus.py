@@ -7,12 +7,12 @@ import sources
 
 from fer_transfer.console.errors import InputError
 from fer_transfer.core import files
-from fer_transfer.data import addresses
 from fer_transfer.data import faces as data_faces
 from fer_transfer.data.emotions import WORDS
 from fer_transfer.data.faces import COLUMNS, Faces
 from fer_transfer.data.fer2013 import EMOTIONS
-from fer_transfer.data.votes import majority
+from fer_transfer.data.votes import NO_MAJORITY, majority
+from fer_transfer.fetching import addresses
 from fer_transfer.readers import ferplus as reader
 from fer_transfer.readers.fer2013_csv import PARTS
 
@@ -53,7 +53,7 @@ def votes(**counts: int) -> np.ndarray:
     ],
 )
 def test_the_majority_is_that_of_the_authors_rule(counts, expected):
-    code = EMOTIONS.index(expected) if expected else ferplus.NO_MAJORITY
+    code = EMOTIONS.index(expected) if expected else NO_MAJORITY
     assert majority(votes(**counts), EMOTIONS).tolist() == [code]
 
 

@@ -12,7 +12,7 @@ import pooch
 import pytest
 
 from fer_transfer.console.errors import InputError
-from fer_transfer.data import fetch
+from fer_transfer.fetching import fetch
 
 CONTENT = b"the official bytes\n"
 MD5 = "md5:" + hashlib.md5(CONTENT).hexdigest()

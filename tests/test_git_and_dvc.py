@@ -222,8 +222,7 @@ def test_they_work_where_a_variant_has_no_results_yet(study, tmp_path):
         shutil.copytree(study, tmp_path / "study"),
         projects.environment(tmp_path),
     )
-    settings = projects.demo_settings(["openface-random", "openface-pretrained"])
-    projects.YAML_12.dump(settings, folder / "params.yaml")
+    projects.add_variant(folder, "openface-pretrained")
     projects.commit(folder, "A second variant")
     for command in ("status", "checkout --allow-missing", "diff HEAD~1"):
         projects.dvc(folder, env, *command.split())

@@ -10,7 +10,7 @@ import tf_keras as keras
 
 from fer_transfer.networks import inference, split_model
 from fer_transfer.training.loop import Loop
-from stages import train
+from fer_transfer.training.recipe import Recipe, compile_model
 from tests.networks import some_images
 
 ROOT = Path(__file__).parents[1]
@@ -31,7 +31,7 @@ def test_under_the_mixed_policy_features_weights_and_probabilities_stay_float32(
     pixels, labels = some_images(8)
     features = inference.tensorflow_pass(network.frozen)(pixels)
     assert {array.dtype for array in features} == {np.dtype("float32")}
-    train.compile_tail(network.tail, 1e-4)
+    compile_model(network.tail, Recipe(20, 32, 1e-4))
     loop = Loop(network.tail)
     batch = tuple(map(tf.constant, features)), tf.constant(labels)
     assert np.isfinite(loop.train([batch])["loss"])

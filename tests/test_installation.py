@@ -5,9 +5,11 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
+from packaging.specifiers import SpecifierSet
 
 from tests import projects
 
@@ -125,6 +127,30 @@ def test_pips_own_file_cannot_lead_it_elsewhere_either(checkout):
 def test_where_packages_come_from_is_the_users_to_say(checkout):
     for command, environment in install(checkout, **KEPT).items():
         assert environment.items() >= KEPT.items(), command
+
+
+@pytest.mark.parametrize("version", ["3.10", "3.11", "3.12", "3.13", "3.14"])
+def test_only_the_versions_of_pyproject_are_installed(checkout, monkeypatch, version):
+    """Under 3.13 all is installed, and then OpenVINO fails in every command."""
+    check = next(iter(install(checkout))).partition(" -c ")[2]
+    monkeypatch.setattr(sys, "version_info", (*map(int, version.split(".")), 0))
+    with pytest.raises(SystemExit) as ended:
+        exec(check)
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
+    is_offered = version in SpecifierSet(project["requires-python"])
+    assert is_offered == (version in ("3.11", "3.12"))
+    assert (ended.value.code is None) == is_offered
+    if not is_offered:
+        assert f" is {version}; the project needs 3.11 or 3.12" in ended.value.code
+
+
+def test_an_environment_of_another_version_is_refused(checkout):
+    python = checkout / ".venv/bin/python"
+    python.parent.mkdir(parents=True)
+    python.write_text("#!/bin/sh\nexit 1\n")
+    python.chmod(0o755)
+    assert make(checkout, "install").returncode
+    assert not (checkout / "calls").exists()
 
 
 @pytest.mark.parametrize("target", ["install", "demo", "repro", "test", "check"])

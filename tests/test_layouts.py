@@ -68,4 +68,4 @@ def test_without_a_known_layout_the_error_says_which_there_are(
 
 def test_the_settings_offer_the_layouts_and_detectors_that_there_are():
     assert settings.LAYOUTS == sources.LAYOUTS
-    assert tuple(DETECTORS) == settings.DETECTORS
+    assert tuple(DETECTORS) == (*settings.DETECTORS, "none")

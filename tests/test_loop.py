@@ -3,7 +3,7 @@ import tf_keras as keras
 
 from fer_transfer.training.batches import Batches
 from fer_transfer.training.loop import Loop
-from stages import train
+from fer_transfer.training.recipe import Recipe, compile_model
 
 FEATURES = [np.random.default_rng(1).random((30, 4, 4, 8), np.float32)]
 LABELS = np.random.default_rng(2).integers(0, 7, 30).astype(np.uint8)
@@ -20,7 +20,7 @@ def make_tail() -> keras.Model:
             keras.layers.Dense(7, activation="softmax"),
         ]
     )
-    train.compile_tail(tail, 1e-2)
+    compile_model(tail, Recipe(20, 32, 1e-2))
     return tail
 
 

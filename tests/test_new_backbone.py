@@ -106,6 +106,7 @@ def study(tmp_path_factory):
         for name in ADDED["runs"]:
             train.main(name)
             evaluate.main(name)
+        studies.record(folder)
         tabulate.main()
         plot.main()
         report.main()

@@ -12,7 +12,7 @@ from small_sets import write_faces, write_split
 
 from fer_transfer.console.errors import InputError
 from fer_transfer.core import files
-from fer_transfer.data import faces, synthetic
+from fer_transfer.data import faces
 from fer_transfer.data.fer2013 import EMOTIONS
 from fer_transfer.report import curves, figures, style
 from fer_transfer.report.style import COLOURS
@@ -21,6 +21,7 @@ from fer_transfer.results.examples import read_examples
 from fer_transfer.results.paper import CLASS_COUNTS
 from fer_transfer.results.protocols import groups
 from fer_transfer.settings.settings import Run, Variant, load_settings
+from fer_transfer.synthetic import drawing
 from stages import plot
 
 TEMPLATES = Path(".dvc/plots")
@@ -62,7 +63,7 @@ def history_of(*variants, epochs=3, seeds=(42,)):
 
 def write_study(folder, ran):
     """Write what `plot` reads, made up: the runs in `ran` have results."""
-    pixels, labels, _ = synthetic.draw(num_images=70, num_identities=2, seed=1)
+    pixels, labels, _ = drawing.draw(num_images=70, num_identities=2, seed=1)
     examples = np.array([np.flatnonzero(labels == code)[0] for code in range(7)])
     with contextlib.chdir(folder):
         write_faces(labels, pixels)

@@ -6,10 +6,15 @@ import pandas as pd
 import pytest
 import tf_keras as keras
 import tiny
+from fer_transfer.data.ferplus import NAMES
 
 from fer_transfer.networks.runtime import tf
+from fer_transfer.console.errors import InputError
+from fer_transfer.data import faces as contract
+from fer_transfer.data.fer2013 import EMOTIONS
 from fer_transfer.networks import split_model
 from fer_transfer.settings.settings import Run, Train
+from fer_transfer.training import fit
 from fer_transfer.training import recipe as recipes
 from fer_transfer.training.augment import Augmentation
 from fer_transfer.training.average import WeightAverage
@@ -18,7 +23,6 @@ from fer_transfer.training.checkpoint import Checkpoint
 from fer_transfer.training.loop import Loop
 from fer_transfer.training.prediction import probabilities
 from fer_transfer.training.recipe import Recipe
-from stages import train
 from tests.networks import some_images
 
 FULL = Recipe(
@@ -47,29 +51,38 @@ def _tiny_backbone(monkeypatch):
     tiny.install(monkeypatch)
 
 
+def known_as(labels: np.ndarray, votes: np.ndarray | None = None) -> contract.Faces:
+    """Faces with labels (N,) and FER+'s votes (N, 10)."""
+    table = pd.DataFrame("", index=range(len(labels)), columns=contract.COLUMNS)
+    table["label"] = np.array(EMOTIONS)[labels]
+    by_class = None if votes is None else pd.DataFrame(votes, columns=list(NAMES))
+    return contract.Faces("FER2013", EMOTIONS, table, by_class)
+
+
 @pytest.fixture(scope="module")
-def faces() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Images, labels and votes; nobody sees an emotion in the first two."""
+def faces() -> tuple[np.ndarray, contract.Faces]:
+    """Images, and what is known of them; nobody sees an emotion in the first two."""
     pixels, labels = some_images(30)
     votes = np.random.default_rng(3).multinomial(8, np.full(8, 1 / 8), 30)
     votes = np.pad(votes, ((0, 0), (0, 2)))
     votes[:2] = [0, 2, 0, 0, 0, 0, 0, 0, 8, 0]
-    return pixels, labels, votes
+    return pixels, known_as(labels, votes)
 
 
 def make_loop(faces: tuple, recipe: Recipe) -> tuple[Loop, tuple]:
-    pixels, labels, votes = faces
+    pixels, known = faces
+    num_classes, num_votes = recipe.heads(known)
     keras.utils.set_random_seed(SEED)
     tail = split_model.build(
         "tiny",
         "all",
         head_seed=SEED,
-        num_classes=recipe.num_classes,
+        num_classes=num_classes,
         dropout=recipe.dropout,
-        num_votes=recipe.num_votes,
+        num_votes=num_votes,
         resize=Augmentation(24) if recipe.augment else None,
     ).tail
-    data = [pixels], recipes.targets(recipe, labels, votes, SPLIT["train"])
+    data = [pixels], recipes.targets(recipe, known, SPLIT["train"])
     recipes.compile_model(tail, recipe, 5)
     average = WeightAverage(tail, recipe.average) if recipe.average else None
     return Loop(tail, data[1], average), data
@@ -92,10 +105,10 @@ def run(
             raise KilledError
 
     checkpoint.save = save
-    with mock.patch.object(train, "CHECKPOINT_SPACING", 0):  # one after every epoch
-        history = train.train(loop, data, SPLIT, recipe, SEED, checkpoint)
+    with mock.patch.object(fit, "CHECKPOINT_SPACING", 0):  # one after every epoch
+        history = fit.train(loop, data, SPLIT, recipe, SEED, checkpoint)
     loop.average.apply()
-    return history, probabilities(loop, data[0], SPLIT, recipe)
+    return history, probabilities(loop, data[0], SPLIT, recipe, faces[1])
 
 
 def test_a_killed_run_of_a_full_recipe_ends_as_one_that_was_not(faces, tmp_path):
@@ -120,8 +133,10 @@ def test_a_run_says_what_departs_from_the_protocol_and_nothing_else_changes():
 
 def test_the_protocol_learns_the_labels_as_they_are_by_the_legacy_adam(faces):
     plain = Recipe(epochs=20, batch_size=32, learning_rate=1e-4)
-    _, labels, votes = faces
-    assert recipes.targets(plain, labels, votes, SPLIT["train"]) is labels
+    _, known = faces
+    got = recipes.targets(plain, known, SPLIT["train"])
+    assert got.dtype == np.uint8
+    assert got.tolist() == known.labels.tolist()
     loop, _ = make_loop(faces, plain)
     assert type(loop.model.optimizer) is keras.optimizers.legacy.Adam
     assert loop.model.loss == "sparse_categorical_crossentropy"
@@ -130,7 +145,7 @@ def test_the_protocol_learns_the_labels_as_they_are_by_the_legacy_adam(faces):
 def test_labels_are_smoothed_in_training_alone():
     labels = np.array([2, 0, 6], np.uint8)
     recipe = made_of(labels="fer2013")
-    got = recipes.targets(recipe, labels, np.zeros((3, 10)), np.array([0, 2]))
+    got = recipes.targets(recipe, known_as(labels), np.array([0, 2]))
     expected = np.eye(7)[labels]
     expected[[0, 2]] = 0.9 * expected[[0, 2]] + 0.1 / 7
     np.testing.assert_allclose(got, expected, rtol=1e-6)
@@ -140,7 +155,7 @@ def test_balanced_classes_weigh_the_same_in_training():
     labels = np.array([0, 0, 0, 1, 2, 3, 4, 5, 6, 6], np.uint8)
     recipe = made_of(labels="fer2013", label_smoothing=0, class_weight="balanced")
     train_rows = np.arange(9)
-    got = recipes.targets(recipe, labels, np.zeros((10, 10)), train_rows)
+    got = recipes.targets(recipe, known_as(labels), train_rows)
     weights = got[:9].sum(axis=0)
     np.testing.assert_allclose(weights, 9 / 7, rtol=1e-6)
     assert got[9].sum() == 1
@@ -160,6 +175,13 @@ def test_every_kind_of_labels_gives_probabilities_of_the_seven(faces, labels, tm
         np.testing.assert_allclose(predicted["test"][:, 3], eight[:, 1], rtol=0.05)
 
 
+@pytest.mark.parametrize("labels", ["ferplus", "both"])
+def test_learning_from_votes_that_are_not_there_is_an_error(labels):
+    known = known_as(np.arange(7, dtype=np.uint8))
+    with pytest.raises(InputError, match=f"`labels: {labels}` learns from votes"):
+        made_of(labels=labels).heads(known)
+
+
 def test_losses_of_two_heads_are_added_and_images_without_votes_count_for_nothing(
     faces,
 ):
@@ -177,7 +199,7 @@ def test_losses_of_two_heads_are_added_and_images_without_votes_count_for_nothin
 
 def test_after_augmentation_an_image_and_its_mirror_image_are_averaged(faces):
     loop, (images, _) = make_loop(faces, FULL)
-    predicted = probabilities(loop, images, SPLIT, FULL)
+    predicted = probabilities(loop, images, SPLIT, FULL, faces[1])
     for part in ("val", "test"):
         pixels = images[0][SPLIT[part]]
         straight, votes = loop.model(pixels)

@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 from html.parser import HTMLParser
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -23,7 +24,7 @@ from fer_transfer.report.style import COLOURS
 from fer_transfer.results import claims, paper
 from fer_transfer.results.paper import TABLES
 from fer_transfer.scoring import scores
-from stages import report
+from stages import plot, report, tabulate
 
 NUM_CHARTS = 1 + 8 + 2 + 2  # all variants; Figures 5-8; 9 and 10; test set
 
@@ -177,6 +178,50 @@ def test_calibration_is_that_of_the_runs_that_the_page_is_of(tmp_path, monkeypat
     page = (tmp_path / "plots/report.html").read_text(encoding="utf-8")
     [shown] = re.findall(r'<table[^>]* id="calibration".*?</table>', page, re.DOTALL)
     assert re.findall(r'<data value="(1\.\d\d)">', shown) == ["1.25", "1.43"]
+
+
+def test_runs_that_were_made_otherwise_are_named_with_the_reason(
+    study, monkeypatch, tmp_path
+):
+    folder = tmp_path / "copy"
+    shutil.copytree(study, folder)
+    monkeypatch.chdir(folder)
+    lock = (folder / "dvc.lock").read_text()
+    path = "data/runs/openface-random/history.csv"
+    last = f'{{"path": "{path}", "md5": "'
+    start = lock.rindex(last) + len(last)  # of evaluate's
+    (folder / "dvc.lock").write_text(lock[:start] + "0" * 32 + lock[start + 32 :])
+    tabulate.main()
+    report.main()
+    text = str(read(folder))
+    why = f"{path} has changed since evaluate@openface-random ran"
+    assert "7 of 8 variants have results" in text
+    assert f"not of the current settings and data: openface-random: {why}" in text
+    assert f"Missing: {why}" in text
+
+
+@pytest.mark.parametrize("stage", [plot, report])
+def test_tables_of_other_settings_are_refused(study, monkeypatch, tmp_path, stage):
+    shutil.copytree(study, tmp_path / "copy")
+    monkeypatch.chdir(tmp_path / "copy")
+    path = Path("params.yaml")
+    path.write_text(path.read_text().replace("by: random", "by: person"))
+    message = "The tables are stale: `splits.random.by` was 'random', is 'person'"
+    with pytest.raises(InputError, match=message):
+        stage.main()
+
+
+def test_runs_with_the_same_outputs_are_named(study, monkeypatch, tmp_path):
+    folder = tmp_path / "copy"
+    shutil.copytree(study, folder)
+    monkeypatch.chdir(folder)
+    path = folder / "metrics/study/study.json"
+    repeats = {"openface-b": "openface-a"}
+    files.write_json(path, files.read_json(path) | {"repeats": repeats})
+    report.main()
+    text = str(read(folder))
+    assert "openface-b has the same history and predictions as openface-a." in text
+    assert "one seed" not in str(read(study))
 
 
 def test_a_study_of_which_nothing_ran_has_a_page(tmp_path):

@@ -215,8 +215,55 @@ CONTRADICTIONS = {
     ),
     "a run of no variant": (
         {"runs.vggface-random.variant": "vggface"},
-        "`runs.vggface-random.variant` in params.yaml must be one of 20 names. Got 'vggface' instead. Did you mean `vggface-random`?",
+        "`runs.vggface-random.variant` in params.yaml must be one of 21 names. Got 'vggface' instead. Did you mean `vggface-random`?",
     ),
+    "augmentation of features that are computed once": (
+        {"runs.mobilenet-pretrained.augment": "true"},
+        "`runs.mobilenet-pretrained` in params.yaml augments images, but its variant `mobilenet-pretrained` trains 4 layers: what the others make of an image is computed once, from the image as it is. Set `trainable_layers: all` there, or remove `augment`.",
+    ),
+    "weight decay without its optimizer": (
+        {"runs.mobilenet-recipe.optimizer": None},
+        "`runs.mobilenet-recipe` in params.yaml must set both or neither of `optimizer: adamw` and `weight_decay`",
+    ),
+    "an optimizer without its weight decay": (
+        {"runs.mobilenet-recipe.weight_decay": None},
+        "must set both or neither of `optimizer: adamw` and `weight_decay`",
+    ),
+    "a cosine of one epoch": (
+        {"runs.mobilenet-recipe.epochs": "1"},
+        "`runs.mobilenet-recipe` in params.yaml trains for 1 epoch, in which `schedule: cosine` only warms up.",
+    ),
+    "votes that are not fetched": (
+        {"data.ferplus": "false"},
+        "`runs.mobilenet-recipe` in params.yaml learns from FER+'s votes, but `data.ferplus` is false.",
+    ),
+    "smoothed labels that are not read": (
+        {"runs.mobilenet-recipe.labels": "ferplus"},
+        "learns from FER+'s votes alone, where `label_smoothing` and `class_weight` are not read.",
+    ),
+    "a pretrained variant that is listed twice": (
+        {"variants.again": '{"trainable_layers": 4, "weights": "pretrained", "backbone": "vggface"}'},
+        "`variants.vggface-pretrained` and `variants.again` in params.yaml have the same settings, so one result would count as two. Remove one and name the other in its runs",
+    ),
+    "a random variant that is listed twice, with the precision of all": (
+        {"variants.again": '{"backbone": "vggface", "weights": "random", "trainable_layers": 4, "seed": 42, "precision": "float32"}'},
+        "`variants.vggface-random` and `variants.again` in params.yaml have the same settings",
+    ),
+    "a run that is listed twice": (
+        {"runs.again": '{"variant": "vggface-random", "backbone": "vggface", "split": "random", "seed": 42}'},
+        "`runs.vggface-random` and `runs.again` in params.yaml have the same settings, so one result would count as two. Remove one, or give it another `seed`.",
+    ),
+}  # fmt: skip
+
+# What differs in one setting is not listed twice; nor is what `train` says of a sweep's step.
+DIFFERENT = {
+    "seed": {"runs.again": '{"variant": "vggface-pretrained", "backbone": "vggface", "split": "random", "seed": 43}'},
+    "rate": {"runs.again": '{"variant": "vggface-pretrained", "backbone": "vggface", "split": "random", "seed": 42, "learning_rate": 0.0001}'},
+    "share": {"runs.again": '{"variant": "vggface-pretrained", "backbone": "vggface", "split": "random", "seed": 42, "train_share": 0.5}'},
+    "split": {"runs.again": '{"variant": "vggface-pretrained", "backbone": "vggface", "split": "official", "seed": 42}'},
+    "layers": {"variants.again": '{"backbone": "vggface", "weights": "pretrained", "trainable_layers": 0}'},
+    "initial values": {"variants.again": '{"backbone": "vggface", "weights": "random", "trainable_layers": 4, "seed": 43}'},
+    "precision": {"variants.again": '{"backbone": "vggface", "weights": "pretrained", "trainable_layers": 4, "precision": "bfloat16"}'},
 }  # fmt: skip
 
 
@@ -224,6 +271,11 @@ CONTRADICTIONS = {
 def test_settings_that_contradict_each_other_are_an_error(write, name):
     changes, message = CONTRADICTIONS[name]
     refuses(write(**changes), message)
+
+
+@pytest.mark.parametrize("name", DIFFERENT)
+def test_what_differs_in_one_setting_is_not_listed_twice(write, name):
+    load_settings(write(**DIFFERENT[name]))
 
 
 @pytest.mark.parametrize("key", [f"{VARIANT}.backbone", f"{RUN}.variant"])

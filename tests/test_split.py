@@ -6,7 +6,8 @@ from small_sets import write_faces
 
 from fer_transfer.console.errors import InputError
 from fer_transfer.core import files
-from fer_transfer.data import faces, groups, splits
+from fer_transfer.data import faces
+from fer_transfer.splitting import groups, splits
 from stages import split
 
 # Table 1 in the order of the codes.

@@ -6,7 +6,7 @@ import tensorflow as tf
 import tf_keras as keras
 import tiny
 from deepface.modules import preprocessing
-from tf_keras.applications import mobilenet, resnet
+from tf_keras.applications import MobileNet, mobilenet, resnet
 
 from fer_transfer.console.errors import InputError
 from fer_transfer.networks import building, split_model
@@ -148,6 +148,55 @@ def test_a_network_whose_weights_are_loaded_draws_no_others(tmp_path, monkeypatc
     monkeypatch.setattr(keras.initializers, "GlorotUniform", lambda seed: head)
     loaded = split_model.build("mobilenet", 4, tmp_path / "weights.h5").backbone
     assert all(map(np.array_equal, loaded.get_weights(), model.get_weights()))
+
+
+def test_a_network_for_smaller_images_has_the_weights_of_the_published_size(tmp_path):
+    backbone = building.build("mobilenet", None)
+    backbone.save_weights(tmp_path / "weights.h5")
+    network = split_model.build("mobilenet", "all", tmp_path / "weights.h5", size=96)
+    assert network.backbone.output_shape == (None, 3, 3, 1024)
+    pixels, _ = some_images(2)
+    inputs = split_model.preprocess(
+        tf.constant(pixels), building.spec_of("mobilenet"), 96
+    )
+    expected = MobileNet(include_top=False, input_shape=(96, 96, 3), weights=None)
+    expected.set_weights(backbone.get_weights())
+    np.testing.assert_allclose(network.backbone(pixels), expected(inputs), atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("backbone", "size", "allowed"),
+    [("openface", 48, "96 alone"), ("mobilenet", 24, "at least 32"), ("resnet29", 102, "at least 103")],
+)  # fmt: skip
+def test_a_size_that_a_backbone_cannot_take_is_an_error(backbone, size, allowed):
+    with pytest.raises(
+        InputError, match=f"must be {allowed} for {backbone}. Got {size}"
+    ):
+        split_model.build(backbone, "all", size=size)
+
+
+def test_the_smallest_input_of_resnet29_still_gives_a_descriptor():
+    assert split_model.build("resnet29", "all", size=103).backbone.output_shape == (
+        None,
+        128,
+    )
+
+
+def test_two_heads_share_the_network_and_differ():
+    network = split_model.build("mobilenet", "all", size=32, num_votes=8)
+    pixels, _ = some_images(3)
+    by_label, by_votes = network.whole(pixels)
+    assert (by_label.shape, by_votes.shape) == ((3, 7), (3, 8))
+    for one, other in zip(network.tail(pixels), (by_label, by_votes), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_dropout_drops_whole_channels_where_every_layer_trains():
+    network = split_model.build("mobilenet", "all", dropout=0.4, size=64)
+    drop = network.whole.get_layer("head_dropout")
+    maps = drop(tf.ones((5, 2, 2, 1024)), training=True).numpy()
+    assert (maps == maps[:, :1, :1]).all()
+    assert 0.35 < (maps == 0).mean() < 0.45
 
 
 def test_more_layers_than_there_are_is_an_error():

@@ -122,11 +122,6 @@ def test_how_networks_train_makes_no_features_stale():
 
 
 @pytest.mark.usefixtures("study")
-@pytest.mark.skipif(
-    not Path(PROJECT, LIBRARY, "classifiers").is_dir(), reason="no classifiers yet"
-)
 def test_another_classifier_makes_the_searches_stale_and_no_features():
-    append(f"{LIBRARY}/classifiers/classical.py")
-    groups = {name.partition("@")[0] for name in stale()}
-    assert groups <= {"choose", "assess", *GATHERING}
-    assert "choose" in groups
+    append(f"{LIBRARY}/classifiers/catalog.py")
+    assert stale() == {"choose@first", "assess", "report"}

@@ -1,13 +1,13 @@
 import numpy as np
 import pytest
 
-from fer_transfer.data import synthetic, synthetic_face
 from fer_transfer.data.fer2013 import EMOTIONS, IMAGE_SIZE
+from fer_transfer.synthetic import drawing, face
 
 
 @pytest.fixture(scope="module")
 def faces():
-    return synthetic.draw(num_images=112, num_identities=8, seed=42)
+    return drawing.draw(num_images=112, num_identities=8, seed=42)
 
 
 def test_the_faces_have_the_form_of_fer2013(faces):
@@ -42,26 +42,26 @@ def test_no_image_is_blank(faces):
 
 
 def test_the_same_arguments_give_the_same_bytes(faces):
-    again = synthetic.draw(num_images=112, num_identities=8, seed=42)
+    again = drawing.draw(num_images=112, num_identities=8, seed=42)
     for first, second in zip(faces, again, strict=True):
         assert first.tobytes() == second.tobytes()
 
 
 def test_another_seed_draws_other_faces(faces):
-    other = synthetic.draw(num_images=112, num_identities=8, seed=43)
+    other = drawing.draw(num_images=112, num_identities=8, seed=43)
     assert not np.array_equal(faces[0], other[0])
 
 
 def test_every_emotion_has_its_expression():
-    assert set(synthetic_face.EXPRESSIONS) == set(EMOTIONS)
-    assert len(set(synthetic_face.EXPRESSIONS.values())) == len(EMOTIONS)
+    assert set(face.EXPRESSIONS) == set(EMOTIONS)
+    assert len(set(face.EXPRESSIONS.values())) == len(EMOTIONS)
 
 
 def test_what_is_drawn_follows_identity_and_expression():
-    person, other = (synthetic._identity(number, seed=42) for number in (0, 1))
+    person, other = (drawing._identity(number, seed=42) for number in (0, 1))
     drawn = {
-        np.asarray(synthetic_face.draw_face(who, expression, background=100)).tobytes()
+        np.asarray(face.draw_face(who, expression, background=100)).tobytes()
         for who in (person, other)
-        for expression in synthetic_face.EXPRESSIONS.values()
+        for expression in face.EXPRESSIONS.values()
     }
     assert len(drawn) == 2 * len(EMOTIONS)

@@ -1,12 +1,16 @@
-import logging
+from contextlib import contextmanager
+from functools import reduce
+from operator import getitem
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+import studies
 from ruamel.yaml import YAML
 from small_sets import write_faces, write_split
 
+from fer_transfer.console.errors import InputError
 from fer_transfer.core import files
 from fer_transfer.data.fer2013 import EMOTIONS
 from fer_transfer.results import tables
@@ -40,10 +44,11 @@ def write_params(folder, runs=RUNS, **changes):
     """Write the project's own params.yaml with other variants, runs and `section=values`."""
     yaml = YAML()
     settings = yaml.load(ROOT / "params.yaml")
-    settings |= {"variants": VARIANTS, "runs": runs}
+    settings |= {"variants": {**VARIANTS}, "runs": runs}
     for section, values in changes.items():
         settings[section].update(values)
     yaml.dump(settings, folder / "params.yaml")
+    studies.record(folder)
 
 
 def write_results(folder, run, num_epochs=20, num_test=14, rise=0.01):
@@ -66,6 +71,7 @@ def write_results(folder, run, num_epochs=20, num_test=14, rise=0.01):
             "deduplicated": {"images": 10, "accuracy": 0.4},
         },
     )
+    studies.record(folder)
 
 
 @pytest.fixture
@@ -164,15 +170,135 @@ def test_a_run_that_params_does_not_list_is_not_read(study):
     assert {path: path.read_bytes() for path in first} == first
 
 
-@pytest.mark.parametrize("other", [{"num_epochs": 3}, {"num_test": 7177}])
-def test_results_of_another_study_are_left_out_and_named(study, caplog, other):
-    write_results(study, "scratch", **other)
-    with caplog.at_level(logging.WARNING):
+def change_settings(**changes):
+    """Change params.yaml after the stages ran, `section__key=value`."""
+    yaml, path = YAML(), Path("params.yaml")
+    settings = yaml.load(path)
+    for name, value in changes.items():
+        *outer, last = name.split("__")
+        reduce(getitem, outer, settings)[last] = value
+    yaml.dump(settings, path)
+
+
+@contextmanager
+def change_record(stage):
+    """Let dvc.lock hold something else of a stage."""
+    lock = files.read_json(Path("dvc.lock"))
+    yield lock["stages"][stage]
+    files.write_json(Path("dvc.lock"), lock)
+
+
+def other_setting():
+    change_settings(runs__scratch__dropout=0.5)
+    return "`runs.scratch.dropout` was None, is 0.5"
+
+
+def other_variant():
+    change_settings(variants__scratch__trainable_layers=5)
+    return "`variants.scratch.trainable_layers` was 'all', is 5"
+
+
+def forget(stage):
+    lock = files.read_json(Path("dvc.lock"))
+    del lock["stages"][stage]
+    files.write_json(Path("dvc.lock"), lock)
+
+
+def no_record():
+    forget("evaluate@scratch")
+    return "dvc.lock has no record of evaluate@scratch"
+
+
+def no_record_of_training():
+    forget("train@scratch")
+    return "dvc.lock does not say what wrote data/runs/scratch/history.csv"
+
+
+def read_another(stage, path):
+    with change_record(stage) as entry:
+        [dep] = [dep for dep in entry["deps"] if dep["path"] == path]
+        dep["md5"] = "0" * 32
+    return f"{path} has changed since {stage} ran"
+
+
+def trained_on_another_split():
+    return read_another("train@scratch", "data/splits/random.npz")
+
+
+def trained_again():
+    return read_another("evaluate@scratch", "data/runs/scratch/history.csv")
+
+
+def features_of_other_images():
+    return read_another("features@scratch", "data/images.npz")
+
+
+def evaluated_by_hand():
+    files.write_json(Path("metrics/test/scratch.json"), {})
+    return "metrics/test/scratch.json is not the file that dvc.lock records"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        other_setting,
+        other_variant,
+        no_record,
+        no_record_of_training,
+        trained_on_another_split,
+        trained_again,
+        features_of_other_images,
+        evaluated_by_hand,
+    ],
+)
+def test_a_run_that_was_made_otherwise_is_left_out_and_named(study, caplog, change):
+    why = change()
+    tabulate.main()
+    stage = "evaluate@scratch"
+    assert f"Leaving out scratch: {why}. Run `dvc repro {stage}`." in caplog.text
+    told = files.read_json(study / "metrics/study/study.json")
+    assert told["missing"] == ["resnet50-pretrained", "scratch"]
+    assert told["stale"] == {"scratch": why}
+    assert list(told["ran"]) == ["mobilenet-random"]
+    assert list(files.read_json(study / "metrics/study/final.json")) == list(
+        told["ran"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"splits__random__seed": 7}, "`splits.random.seed` was 42, is 7"),
+        ({"train__learning_rate": 0.001}, "`train.learning_rate` was 0.0001, is 0.001"),
+        ({"data__source": "/photos"}, "`data.source` was 'kaggle', is '/photos'"),
+    ],
+)
+def test_where_no_run_is_current_the_tables_stay(study, caplog, changes, why):
+    tabulate.main()
+    before = (study / "metrics/study/final.json").read_bytes()
+    change_settings(**changes)
+    with pytest.raises(InputError, match="No run has results of the current settings"):
         tabulate.main()
-    assert "Leaving out scratch: it has" in caplog.text
-    assert "Run `dvc repro evaluate@scratch`" in caplog.text
-    missing = files.read_json(study / "metrics/study/study.json")["missing"]
-    assert missing == ["resnet50-pretrained", "scratch"]
+    assert f"Leaving out scratch: {why}." in caplog.text
+    assert (study / "metrics/study/final.json").read_bytes() == before
+
+
+def test_another_split_than_the_recorded_one_is_not_scored_against(study, caplog):
+    """As after `git checkout` without `dvc checkout`."""
+    write_split("random", test=np.arange(14, 28))
+    with pytest.raises(InputError, match="No run has results"):
+        tabulate.main()
+    assert "data/splits/random.npz is not the file that dvc.lock records" in caplog.text
+
+
+def test_changed_code_and_settings_of_the_tables_leave_no_run_out(study):
+    for stage in ("prepare", "split@random", "train@scratch", "evaluate@scratch"):
+        with change_record(stage) as entry:
+            entry["deps"].append({"path": "stages/x.py", "md5": "0" * 32})
+    change_settings(tables__window=10)
+    tabulate.main()
+    told = files.read_json(study / "metrics/study/study.json")
+    assert (list(told["ran"]), told["stale"]) == (["mobilenet-random", "scratch"], {})
 
 
 def test_study_says_what_the_results_rest_on(study, monkeypatch):
@@ -191,6 +317,8 @@ def test_study_says_what_the_results_rest_on(study, monkeypatch):
             "scratch": {"scratch": 42},
         },
         "missing": ["resnet50-pretrained"],
+        "stale": {},
+        "repeats": {"scratch": "mobilenet-random"},
         "uninformative": ["mobilenet-random"],
     }
 
@@ -221,8 +349,13 @@ def test_a_data_set_is_called_fer2013_by_its_counts_alone(source, change, expect
 @pytest.fixture
 def two_seeds(study):
     """The study, in which `scratch` has a second run and a third without results."""
-    more = {f"scratch-{seed}": RUNS["scratch"] | {"seed": 42} for seed in "bc"}
-    write_params(study, runs=RUNS | more)
+    seeds = {"scratch-b": 43, "scratch-c": 44}
+    more = {
+        name: RUNS["scratch"] | {"variant": name, "seed": seed}
+        for name, seed in seeds.items()
+    }
+    again = {name: VARIANTS["scratch"] | {"seed": seed} for name, seed in seeds.items()}
+    write_params(study, runs=RUNS | more, variants=again)
     write_results(study, "scratch-b", rise=0.03)
     return study
 
@@ -243,8 +376,30 @@ def test_runs_that_differ_in_the_seed_alone_are_one_row_of_means(two_seeds):
         0.03,
     ]
     told = files.read_json(folder / "study.json")
-    assert told["ran"]["scratch"] == {"scratch": 42, "scratch-b": 42}
+    assert told["ran"]["scratch"] == {"scratch": 42, "scratch-b": 43}
     assert told["missing"] == ["resnet50-pretrained", "scratch-c"]
+
+
+def test_runs_with_the_same_outputs_are_named_and_count_as_one_seed(two_seeds, caplog):
+    write_results(two_seeds, "scratch-c", rise=0.03)  # as scratch-b
+    tabulate.main()
+    folder = two_seeds / "metrics/study"
+    told = files.read_json(folder / "study.json")
+    assert told["ran"]["scratch"] == {"scratch": 42, "scratch-b": 43}
+    assert told["repeats"]["scratch-c"] == "scratch-b"
+    assert "scratch-c has the same history and predictions as scratch-b" in caplog.text
+    assert files.read_json(folder / "final.json")["scratch"]["accuracy"] == 0.65
+
+
+def test_they_count_as_one_where_a_run_of_another_protocol_has_them_too(two_seeds):
+    write_results(two_seeds, "mobilenet-random", rise=0.03)
+    write_results(two_seeds, "scratch-c", rise=0.03)
+    tabulate.main()
+    told = files.read_json(two_seeds / "metrics/study/study.json")
+    assert told["ran"]["scratch"] == {"scratch": 42, "scratch-b": 43}
+    assert told["repeats"] == dict.fromkeys(
+        ["scratch-b", "scratch-c"], "mobilenet-random"
+    )
 
 
 def test_a_plot_has_a_row_for_each_run_and_says_which_variant_it_repeats(two_seeds):

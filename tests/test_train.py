@@ -17,14 +17,16 @@ from fer_transfer.networks.runtime import tf
 from fer_transfer.console.errors import InputError
 from fer_transfer.core import files
 from fer_transfer.networks import runtime, split_model
-from fer_transfer.settings.settings import Train, load_settings
+from fer_transfer.settings.settings import load_settings
+from fer_transfer.training import fit
 from fer_transfer.training.batches import Batches
 from fer_transfer.training.checkpoint import Checkpoint
 from fer_transfer.training.loop import Loop
+from fer_transfer.training.recipe import Recipe, compile_model
 from stages import train
 from tests.networks import BACKBONES, build, release, some_images
 
-SETTINGS = Train(epochs=4, batch_size=4, learning_rate=1e-3)
+SETTINGS = Recipe(epochs=4, batch_size=4, learning_rate=1e-3)
 SEED = 3
 PROJECT = Path(__file__).parents[1]
 
@@ -59,18 +61,18 @@ def run(data, split, folder: Path, kill_after: int = 99) -> tuple[pd.DataFrame, 
             keras.layers.Dense(7, activation="softmax"),
         ]
     )
-    train.compile_tail(tail, SETTINGS.learning_rate)
+    compile_model(tail, SETTINGS)
     checkpoint = Checkpoint(folder)
     keep = checkpoint.save
 
-    def save(model: keras.Model, history: pd.DataFrame) -> None:
+    def save(model: keras.Model, history: pd.DataFrame, _: object) -> None:
         keep(model, history)
         if len(history) == kill_after:
             raise KilledError
 
     checkpoint.save = save
-    with mock.patch.object(train, "CHECKPOINT_SPACING", 0):  # one after every epoch
-        history = train.train(Loop(tail), data, split, SETTINGS, SEED, checkpoint)
+    with mock.patch.object(fit, "CHECKPOINT_SPACING", 0):  # one after every epoch
+        history = fit.train(Loop(tail), data, split, SETTINGS, SEED, checkpoint)
     return history, tail.get_weights()
 
 
@@ -91,7 +93,7 @@ def test_a_checkpoint_copies_one_variable_at_a_time(tmp_path):
     tail = keras.Sequential(
         [keras.Input((512,)), *(keras.layers.Dense(512) for _ in range(8))]
     )
-    train.compile_tail(tail, SETTINGS.learning_rate)
+    compile_model(tail, SETTINGS)
     tail.optimizer.apply_gradients([(tf.ones_like(one), one) for one in tail.weights])
     tracemalloc.start()
     Checkpoint(tmp_path).save(tail, pd.DataFrame({"epoch": [1]}))
@@ -136,7 +138,7 @@ def losses_of_two_steps(model: keras.Model, inputs: object, labels: np.ndarray):
 def test_training_on_features_gives_the_losses_of_the_frozen_whole(backbone):
     pixels, labels = some_images(6)
     network = build(backbone)
-    train.compile_tail(network.tail, 1e-4)
+    compile_model(network.tail, Recipe(20, 32, 1e-4))
     by_tail = losses_of_two_steps(network.tail, network.frozen(pixels), labels)
     del network
     release()  # one at a time: VGG-Face and its optimizer's state take 2 GB
@@ -155,7 +157,7 @@ def test_one_step_moves_exactly_the_weights_that_train(backbone):
     built = build(backbone)
     pixels, labels = some_images(4)
     before = [hash(weight.numpy().tobytes()) for weight in built.whole.weights]
-    train.compile_tail(built.tail, 1e-3)
+    compile_model(built.tail, Recipe(20, 32, 1e-3))
     built.tail.train_on_batch(built.frozen(pixels), labels)
     moved = {
         weight.name
@@ -173,7 +175,7 @@ def test_the_tail_of_every_backbone_trains_from_files(backbone):
     network = build(backbone)
     pixels, labels = some_images(6)
     features = [np.asarray(one) for one in tf.nest.flatten(network.frozen(pixels))]
-    train.compile_tail(network.tail, SETTINGS.learning_rate)
+    compile_model(network.tail, SETTINGS)
     batches = Batches(features, labels, np.array([4, 1, 3]), 2)
     loop = Loop(network.tail)
     assert np.isfinite(loop.train(batches)["loss"])
@@ -204,8 +206,8 @@ def test_a_weight_that_counts_does_not_stop_a_run(data, split):
         ]
     )
     assert any(weight.dtype.is_integer for weight in tail.weights)
-    train.compile_tail(tail, SETTINGS.learning_rate)
-    row, _ = train.train_epoch(
+    compile_model(tail, SETTINGS)
+    row, _ = fit.train_epoch(
         Loop(tail), data, split, SETTINGS, SEED, 1, lambda number: None
     )
     assert np.isfinite(row["loss"])
@@ -240,21 +242,21 @@ def test_checkpoints_take_at_most_a_tenth_of_the_time(
 
     def train_epoch(*_: object) -> tuple[dict[str, float], float]:
         clock[0] += 1
-        return dict.fromkeys(train.COLUMNS, 0.0), 0.0
+        return dict.fromkeys(fit.MEANS, 0.0), 0.0
 
     class Disk:
-        def restore(self, _: object) -> pd.DataFrame:
+        def restore(self, *_: object) -> pd.DataFrame:
             return pd.DataFrame()
 
-        def save(self, _: object, history: pd.DataFrame) -> None:
+        def save(self, _: object, history: pd.DataFrame, *__: object) -> None:
             clock[0] += checkpoint_seconds
             epochs.append(len(history))
 
-    monkeypatch.setattr(train, "train_epoch", train_epoch)
-    monkeypatch.setattr(train.time, "monotonic", lambda: clock[0])
-    monkeypatch.setattr(train, "BYTES_PER_SECOND", 12 / reckoned_seconds)
+    monkeypatch.setattr(fit, "train_epoch", train_epoch)
+    monkeypatch.setattr(fit.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(fit, "BYTES_PER_SECOND", 12 / reckoned_seconds)
     loop = mock.Mock(**{"model.count_params.return_value": 1})
-    train.train(loop, ([], None), {"train": np.arange(3)}, SETTINGS, SEED, Disk())
+    fit.train(loop, ([], None), {"train": np.arange(3)}, SETTINGS, SEED, Disk())
     assert epochs == kept
 
 
@@ -262,19 +264,23 @@ def test_checkpoints_take_at_most_a_tenth_of_the_time(
 def test_a_part_of_the_training_images_has_every_emotion_in_proportion(share):
     labels = np.repeat(np.arange(7), [40, 8, 40, 80, 60, 32, 60])
     rows = np.flatnonzero(np.arange(len(labels)) % 2)
-    part = train.part_of(rows, labels, share, seed=1)
+    part = fit.part_of(rows, labels, share, seed=1)
     assert set(part) < set(rows)
     assert part.tolist() == sorted(set(part))
     counts = np.bincount(labels[part]) / np.bincount(labels[rows])
     np.testing.assert_allclose(counts, share, atol=0.02)  # by whole images
-    assert part.tolist() == train.part_of(rows, labels, share, seed=1).tolist()
-    assert part.tolist() != train.part_of(rows, labels, share, seed=2).tolist()
+    assert part.tolist() == fit.part_of(rows, labels, share, seed=1).tolist()
+    assert part.tolist() != fit.part_of(rows, labels, share, seed=2).tolist()
 
 
 def write_inputs() -> None:
     """Write what names a run's state, as small as can be."""
     for path in (
-        *(train.LABELS, train.SPLIT),
+        *(
+            Path(f"data/faces/{name}")
+            for name in ("faces.csv", "classes.json", "votes.csv")
+        ),
+        Path("data/splits/random.npz"),
         Path("data/weights/openface-random.h5"),
         Path("metrics/features/openface-random.json"),
     ):
@@ -319,7 +325,7 @@ def test_a_run_does_not_go_on_from_the_state_of_other_inputs_or_versions(
     versions.write_text("numpy==2.4.6")
     monkeypatch.setattr(runtime, "VERSIONS", versions)
     inputs = [path for path in tmp_path.rglob("*") if path.is_file()]
-    assert len(inputs) == 5
+    assert len(inputs) == 7
     keys = [train.key_of(settings, "openface-random")]
     for path in inputs:
         path.write_text(f"{path.read_text()}2")

@@ -10,10 +10,11 @@ from deepface.models.facial_recognition.tf import VGGFace
 
 from fer_transfer.console.errors import InputError
 from fer_transfer.core import files
-from fer_transfer.data import addresses, fetch, synthetic
-from fer_transfer.features.feature_stats import Measurement, summarize
+from fer_transfer.extraction.feature_stats import Measurement, summarize
+from fer_transfer.fetching import addresses, fetch
 from fer_transfer.networks import building, split_model
 from fer_transfer.settings.settings import load_settings
+from fer_transfer.synthetic import drawing
 from stages import weights
 from tests.networks import BACKBONES, release
 
@@ -262,7 +263,7 @@ def test_with_the_demo_s_stand_in_weights_mobilenet_tells_images_apart(tmp_path)
     settings = load_settings(PROJECT / "params.demo.yaml")
     file = tmp_path / "mobilenet.h5"
     weights.stand_in_weights("mobilenet", settings.synthetic).save_weights(file)
-    pixels, _, _ = synthetic.draw(8, 8, settings.synthetic.seed)
+    pixels, _, _ = drawing.draw(8, 8, settings.synthetic.seed)
     measured = Measurement()
     frozen = split_model.build("mobilenet", 4, file).frozen
     measured.add(frozen.predict_on_batch(pixels))

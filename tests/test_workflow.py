@@ -31,8 +31,7 @@ def pushed(tmp_path_factory):
     remote = ("remote", "add", "--default", "team", str(folder.parent / "remote"))
     projects.dvc(folder, env, *remote)
     projects.dvc(folder, env, "push", "--quiet")
-    settings = projects.demo_settings(["openface-random", WITHOUT_WEIGHTS])
-    projects.YAML_12.dump(settings, folder / "params.yaml")
+    projects.add_variant(folder, WITHOUT_WEIGHTS)
     # What reads the settings of all variants runs again; here, its results stand.
     gathering = ("tabulate", "plot", "report")
     projects.dvc(folder, env, "commit", "--force", *gathering)
@@ -82,8 +81,7 @@ def test_code_that_was_changed_without_a_run_does_not(checkout):
 
 
 def test_a_variant_that_was_added_without_a_run_does_not(checkout):
-    settings = projects.demo_settings(["openface-random", "mobilenet-random"])
-    projects.YAML_12.dump(settings, checkout / "params.yaml")
+    projects.add_variant(checkout, "mobilenet-random")
     done = run(checkout, CHECK)
     assert done.returncode
     assert "weights@mobilenet-random" in projects.ran(done.stdout)

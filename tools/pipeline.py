@@ -17,6 +17,7 @@ from dvc.repo import Repo
 from dvc.utils.serialize import YAMLFileCorruptedError, parse_yaml
 
 from fer_transfer.console.errors import InputError
+from fer_transfer.results.record import flatten
 
 LOCK = Path("dvc.lock")
 
@@ -217,18 +218,3 @@ def entry(values: dict[str, Any]) -> Entry:
     for section in values.get("params", {}).values():
         settings |= flatten(section)
     return Entry(values["cmd"], deps, settings, outs)
-
-
-def flatten(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Put what mappings hold under dotted keys.
-
-    >>> flatten({"train": {"epochs": 20}, "variants.a.weights": "random"})
-    {'train.epochs': 20, 'variants.a.weights': 'random'}
-    """
-    flat: dict[str, Any] = {}
-    for key, value in values.items():
-        if isinstance(value, dict):
-            flat |= flatten(value, f"{prefix}{key}.")
-        else:
-            flat[f"{prefix}{key}"] = value
-    return flat

@@ -1,7 +1,7 @@
 """A fleet on Slurm: `.venv/bin/python docs/fleet/slurm.py [TARGET ...]`. Never tried.
 
 Run it in the top folder of a clone that every node sees, after `make install` and the TLS settings
-of docs/fleet.md. dask-jobqueue, which submits a job per worker, is not in requirements.lock:
+of docs/sharing.md. dask-jobqueue, which submits a job per worker, is not in requirements.lock:
 `.venv/bin/python -m pip install --no-deps dask-jobqueue`. Change what is in capitals.
 """
 

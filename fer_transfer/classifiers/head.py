@@ -32,20 +32,3 @@ def layers_of(fitted: Pipeline, num_classes: int) -> Layers:
         (kernel.astype(np.float32), bias.astype(np.float32))
         for kernel, bias in [*hidden, (all_kernel, all_bias)]
     ]
-
-
-def to_arrays(layers: Layers) -> dict[str, np.ndarray]:
-    """Name the arrays of dense layers, to be written."""
-    return {
-        f"{name}_{number}": values
-        for number, layer in enumerate(layers)
-        for name, values in zip(("kernel", "bias"), layer, strict=True)
-    }
-
-
-def from_arrays(arrays: dict[str, np.ndarray]) -> Layers:
-    """Return the dense layers whose arrays `to_arrays` named."""
-    return [
-        (arrays[f"kernel_{number}"], arrays[f"bias_{number}"])
-        for number in range(len(arrays) // 2)
-    ]

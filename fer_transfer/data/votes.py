@@ -40,9 +40,10 @@ def majority(votes: pd.DataFrame, classes: tuple[str, ...]) -> np.ndarray:
     return np.where(wins, codes[kept.argmax(axis=1)], NO_MAJORITY).astype(np.int8)
 
 
-def voted_classes(votes: pd.DataFrame) -> list[str]:
-    """Return the names of the classes that people could choose; of FER+'s there are eight."""
-    return [name for name in votes if name not in NO_CLASS]
+def voted_classes(votes: pd.DataFrame) -> tuple[str, ...]:
+    """Return the classes that people could choose; FER+ has eight, as labels call them."""
+    names = [WORDS.get(name, name) for name in votes]
+    return tuple(name for name in names if name not in NO_CLASS)
 
 
 def distribution(votes: pd.DataFrame) -> np.ndarray:
@@ -64,14 +65,13 @@ def distribution(votes: pd.DataFrame) -> np.ndarray:
 
 
 def of_classes(
-    probabilities: np.ndarray, voted: list[str], classes: tuple[str, ...]
+    probabilities: np.ndarray, voted: tuple[str, ...], classes: tuple[str, ...]
 ) -> np.ndarray:
     """Turn probabilities of voted classes (n, voted) into those of `classes`, by their names.
 
     What is voted on besides, such as contempt, is left out.
     """
-    names = [WORDS.get(name, name) for name in voted]
-    chosen = probabilities[:, [names.index(name) for name in classes]]
+    chosen = probabilities[:, [voted.index(name) for name in classes]]
     return chosen / chosen.sum(axis=1, keepdims=True)
 
 

@@ -19,7 +19,7 @@ FILE = Path(__file__).with_name("centerface.onnx")
 STRIDE = 4  # pixels of the image per cell of the heatmap
 MULTIPLE = 32  # of which height and width must be multiples
 
-# Pixels of a face's longer side that the network needs (docs/recognise.md has the measurement).
+# Pixels of a face's longer side that the network needs (docs/photos.md has the measurement).
 NEEDED = 24
 SMALLEST_IMAGE = 320  # pixels of the longer side: smaller images are enlarged
 MIN_SCORE = 0.5

@@ -47,7 +47,7 @@ class Detector:
     name: str
     find: Callable[[np.ndarray], list[Detection]]  # in RGB (h, w, 3), best first
     side: Literal["width", "longer"]  # of the box that the factor applies to
-    factor: float  # measured on FER2013 (docs/recognise.md)
+    factor: float  # measured on FER2013 (docs/photos.md)
 
     def side_of(self, box: Box) -> float:
         """Return the side of a box that the factor applies to."""

@@ -6,7 +6,7 @@ from PIL import Image
 from fer_transfer.data.fer2013 import IMAGE_SIZE
 from fer_transfer.detection.detectors import Box
 
-LEAST_TILT = 10  # degrees: from here on a face is turned upright (docs/recognise.md)
+LEAST_TILT = 10  # degrees: from here on a face is turned upright (docs/photos.md)
 TURNED = 2  # times the square: what can come into view by turning, and more
 FINER = 2  # times 48 pixels, while a face is turned: turning blurs
 

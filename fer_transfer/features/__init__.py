@@ -1,1 +1,1 @@
-"""The frozen part's output: features on disk, and statistics of them."""
+"""The frozen part's output: features on disk."""

@@ -49,9 +49,7 @@ def read(
     table = files.read_text_table(folder / "faces.csv")
     images = files.read_npy(folder / "images.npy")
     unlabelled = files.read_text_table(folder / "dropped.csv")
-    dropped = [
-        Dropped(str(file), str(reason)) for _, file, reason in unlabelled.itertuples()
-    ]
+    dropped = [Dropped(*row) for row in unlabelled.astype(str).to_numpy().tolist()]
     names = name_classes(table["label"], numbering, mapping)
     table["label"] = table["label"].map(names)
     table["person"] = _merged(table["person"])

@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 
 from fer_transfer.console.errors import InputError
-from fer_transfer.data import addresses, fetch
 from fer_transfer.data.faces import Faces
 from fer_transfer.data.votes import NO_MAJORITY, majority
+from fer_transfer.fetching import addresses, fetch
 from fer_transfer.readers import csv_files
 from fer_transfer.readers.fer2013_csv import PARTS
 

@@ -126,5 +126,5 @@ def _rate(name: str, correct: int, total: int) -> dict[str, Any]:
 def _refused(file: str, why: str) -> InputError:
     return InputError(
         f"{file} is not a model of this program: {why}. Expected an ONNX file that `python -m "
-        "tools.export` writes (docs/recognise.md)."
+        "tools.export` writes (docs/photos.md)."
     )

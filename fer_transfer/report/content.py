@@ -41,7 +41,7 @@ def describe(settings: Settings, study: dict[str, Any], found: Found) -> dict[st
         "variant_of": {name: settings.runs[name].variant for name in shown},
         "absent": [name for name in shown if name not in study["ran"]],
         "why_missing": {
-            name: sections.why_missing(name, settings, found)
+            name: sections.why_missing(name, settings, study["stale"], found)
             for name in shown
             if name not in study["ran"]
         },

@@ -20,9 +20,14 @@ Rates = Mapping[str, Mapping[str, float]]  # by variant and window of epochs
 
 
 def why_missing(
-    name: str, settings: Settings, found: Mapping[str, Mapping[str, Any]]
+    name: str,
+    settings: Settings,
+    stale: Mapping[str, str],
+    found: Mapping[str, Mapping[str, Any]],
 ) -> str:
-    """Say how far a run without results got, by the metrics it left."""
+    """Say why a run is stale; or how far it got, by the metrics it left."""
+    if name in stale:
+        return stale[name]
     variant = settings.runs[name].variant
     if variant not in found["weights"]:
         is_official = settings.weights.pretrained == "official"
@@ -30,9 +35,7 @@ def why_missing(
         return "its official weights are not here" if fetched else "it has not started"
     if variant not in found["features"]:
         return "its frozen part has not run"
-    if name not in found["test"]:
-        return "it has not been trained to the end"
-    return "what is here belongs to other settings or data"
+    return "it has not been trained to the end"
 
 
 def rate_rows(

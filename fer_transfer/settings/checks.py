@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from fer_transfer.console.errors import InputError, shown
-from fer_transfer.data import addresses, fer2013
+from fer_transfer.data import fer2013
+from fer_transfer.fetching import addresses
 from fer_transfer.settings import recipes
 from fer_transfer.settings.searches import PORTABLE
 
@@ -41,6 +42,7 @@ def check(settings: Any) -> None:
         _check_variant(name, variant)
     for name, run in settings.runs.items():
         _check_run(name, run, settings)
+    _check_repeats(settings)
     for name, search in settings.searches.items():
         _check_search(name, search, settings)
     if not set(PORTABLE) & set(settings.choose.classifiers):
@@ -160,6 +162,26 @@ def _check_names(where: str, entry: Any, settings: Any) -> Any:
             f"`{entry.variant}` has {variant.backbone}. Set it to `{variant.backbone}`."
         )
     return variant
+
+
+def _check_repeats(settings: Any) -> None:
+    """Check that no variant and no run is listed twice: its result would count as two."""
+    remedies = {
+        "variants": "Remove one and name the other in its runs, which may differ in their "
+        "seeds. (Without `precision` a variant has that of `compute`.)",
+        "runs": "Remove one, or give it another `seed`.",
+    }
+    default = {"precision": settings.compute.precision}
+    for section, remedy in remedies.items():
+        first: dict[str, str] = {}
+        for name, entry in settings[section].items():
+            given = {key: value for key, value in entry.items() if value is not None}
+            other = first.setdefault(repr(sorted((default | given).items())), name)
+            if other != name:
+                raise InputError(
+                    f"`{section}.{other}` and `{section}.{name}` in params.yaml have the same "
+                    f"settings, so one result would count as two. {remedy}"
+                )
 
 
 def _check_one_of(value: str, allowed: Collection[str], where: str) -> None:

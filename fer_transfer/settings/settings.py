@@ -194,7 +194,7 @@ def load_settings(path: Path = Path("params.yaml")) -> Settings:
         InputError: If a key is unknown or missing, a value has the wrong type or range, or
             two values contradict each other.
     """
-    values = _read(path)
+    values = read_yaml(path)
     if not isinstance(values, dict):
         raise InputError(
             f"{path} must be a mapping of sections. Got {shown(values)} instead."
@@ -209,7 +209,8 @@ def load_settings(path: Path = Path("params.yaml")) -> Settings:
     return settings
 
 
-def _read(path: Path) -> Any:
+def read_yaml(path: Path) -> Any:
+    """Read a file as DVC does; what is not YAML is an InputError that says where."""
     try:
         # YAML 1.2, as DVC reads it: in 1.1, `1e-4` would be text and `off` a truth value.
         return YAML(typ="safe", pure=True).load(path)

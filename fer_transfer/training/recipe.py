@@ -106,8 +106,11 @@ def _changes_labels(recipe: Recipe) -> bool:
     return recipe.label_smoothing > 0 or recipe.class_weight != "none"
 
 
-def compile_model(model: keras.Model, recipe: Recipe, steps_per_epoch: int) -> None:
-    """Set the optimizer, the loss and the metrics; with two heads the losses are added."""
+def compile_model(model: keras.Model, recipe: Recipe, steps_per_epoch: int = 1) -> None:
+    """Set the optimizer, the loss and the metrics; with two heads the losses are added.
+
+    Only a schedule counts the steps.
+    """
     optimizer = make_optimizer(model, recipe, steps_per_epoch)
     label_loss, votes_loss = "categorical_crossentropy", "categorical_crossentropy"
     if recipe.labels == "both":

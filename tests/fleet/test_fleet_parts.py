@@ -11,6 +11,8 @@ import servers
 import team
 from dvc.repo import Repo
 
+from fer_transfer.settings.settings import load_settings
+from tools import pipeline
 from tools.fleet import chain, costs, here, plan, results, slot, tasks
 
 pytestmark = [
@@ -182,3 +184,16 @@ def test_two_workers_of_one_clone_have_a_folder_each(tmp_path):
     with slot.open_slot(tmp_path) as again:
         assert again.number == 0
         assert again.cores(0) == ""
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of what DVC imports
+def test_in_the_study_splits_run_first_and_each_variant_is_a_chain():
+    project = Path(__file__).parents[2]
+    with Repo(project) as repo:
+        read = plan.read(repo, [])
+        never_run = pipeline.load(repo, "stages: {}")
+        chains = plan.chains(never_run, read.order, machines=1)
+    assert {"prepare", "split@random", "split@official"} <= set(read.head)
+    assert {"tabulate", "plot", "report"} <= set(read.tail)
+    variants = load_settings(project / "params.yaml").variants
+    assert sorted(chain.name for chain in chains) == sorted(variants)

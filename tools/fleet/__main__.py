@@ -4,7 +4,7 @@
 those of `dvc repro`. This machine runs what all runs need (the data, the split), hands out a
 chain per variant, merges what comes back into dvc.lock in one write, and makes tables and page.
 It trains nothing. Without a scheduler the workers are processes of this machine, which share its
-cores and DVC's cache, and no remote is needed. See docs/fleet.md.
+cores and DVC's cache, and no remote is needed. See docs/sharing.md.
 
 Reads   dvc.yaml, dvc.lock, params.yaml; the results of workers
 Writes  what `dvc repro` writes; with a scheduler, what DVC caches of runs is on the remote

@@ -112,4 +112,4 @@ def show_dashboard(client: Client) -> None:
     if HAS_BOKEH:
         logger.info("Dask's dashboard: %s", client.dashboard_link)
     else:
-        logger.info("No dashboard: bokeh is not installed (docs/fleet.md).")
+        logger.info("No dashboard: bokeh is not installed (docs/sharing.md).")

@@ -19,6 +19,9 @@ from tools.fleet import costs
 from tools.pipeline import Pipeline
 
 ONCE = ("weights", "features")  # stages of a variant; the others are of a run
+SHARED = (
+    "split",
+)  # named stages that many variants' runs read: they run before the chains
 SHORTEST = 30.0  # minutes: a shorter chain is not worth computing its features twice
 
 
@@ -46,7 +49,11 @@ def read(repo: Repo, targets: Iterable[str]) -> Plan:
     graph = get_active_graph(repo.index.graph)
     chosen = collect_stages(repo, list(targets) or ["dvc.yaml"])
     order = plan_repro(graph, chosen)
-    generated = {stage for stage in graph if stage.raw_data.generated_from is not None}
+    generated = {
+        stage
+        for stage in graph
+        if stage.raw_data.generated_from is not None and not _is_shared(stage.name)
+    }
     head: list[str] = []
     tail: list[str] = []
     for stage in order:
@@ -58,11 +65,19 @@ def read(repo: Repo, targets: Iterable[str]) -> Plan:
 
 def stale(here: Pipeline, order: Iterable[str]) -> set[str]:
     """Name the variants' and runs' stages that DVC would run, or might after others ran."""
-    wanted = {name for name in order if here.stages[name].generated}
+    wanted = {name for name in order if _in_a_chain(here, name)}
     sure = {
         name for name in wanted if not here.is_current(name) or not _is_kept(here, name)
     }
     return here.downstream(sure) & wanted
+
+
+def _in_a_chain(here: Pipeline, name: str) -> bool:
+    return here.stages[name].generated and not _is_shared(name)
+
+
+def _is_shared(name: str) -> bool:
+    return name.partition("@")[0] in SHARED
 
 
 def _is_kept(here: Pipeline, name: str) -> bool:
@@ -81,7 +96,7 @@ def chains(here: Pipeline, order: Iterable[str], machines: int) -> list[Chain]:
     A variant's runs stay together, because they share its features, unless they alone take more
     than a machine's equal part of the whole: then they are halved, and the features computed twice.
     """
-    names = [name for name in order if here.stages[name].generated]
+    names = [name for name in order if _in_a_chain(here, name)]
     todo = stale(here, names)
     # Features are never pushed: where a stale run reads them, they are made again.
     todo |= {
@@ -96,7 +111,7 @@ def chains(here: Pipeline, order: Iterable[str], machines: int) -> list[Chain]:
         graph.add_edges_from(
             (name, by)
             for by in here.stages[name].reads.values()
-            if here.stages[by].generated
+            if _in_a_chain(here, by)
         )
     found = []
     for component in nx.connected_components(graph):

@@ -2,7 +2,7 @@
 
 A Dask worker that runs one chain at a time, in .fleet/ of this clone; what else `dask worker`
 takes can be added (`--tls-cert`, `--interface`, ...). Dask runs whatever code reaches its port:
-read docs/fleet.md first.
+read docs/sharing.md first.
 """
 
 import argparse

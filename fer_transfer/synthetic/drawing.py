@@ -7,9 +7,9 @@ expression, so that telling the emotions apart is possible and takes some learni
 import numpy as np
 from PIL import Image
 
-from fer_transfer.data import synthetic_face
 from fer_transfer.data.fer2013 import EMOTIONS, IMAGE_SIZE
-from fer_transfer.data.synthetic_face import EXPRESSIONS, Expression, Identity
+from fer_transfer.synthetic import face
+from fer_transfer.synthetic.face import EXPRESSIONS, Expression, Identity
 
 
 def draw(
@@ -58,17 +58,15 @@ def _photograph(
     """Draw a face and vary what differs between two photographs of it; (48, 48) uint8."""
     rest, full = np.array(EXPRESSIONS["neutral"]), np.array(expression)
     shown = Expression(*(rest + random.uniform(0.75, 1.1) * (full - rest)).tolist())
-    drawn = synthetic_face.draw_face(person, shown, random.uniform(50, 210))
+    drawn = face.draw_face(person, shown, random.uniform(50, 210))
     return _light(_frame(drawn, random), random)
 
 
 def _frame(drawn: Image.Image, random: np.random.Generator) -> np.ndarray:
     """Tilt the face, leave it a little off the middle and reduce it to its final size."""
     tilted = drawn.rotate(random.uniform(-6, 6), Image.Resampling.BILINEAR)
-    small = np.asarray(tilted.reduce(synthetic_face.ENLARGED))
-    left, top = random.integers(
-        synthetic_face.MARGIN - 2, synthetic_face.MARGIN + 3, size=2
-    )
+    small = np.asarray(tilted.reduce(face.ENLARGED))
+    left, top = random.integers(face.MARGIN - 2, face.MARGIN + 3, size=2)
     return small[top : top + IMAGE_SIZE, left : left + IMAGE_SIZE]
 
 

@@ -18,7 +18,7 @@ import pooch
 
 from fer_transfer.console.errors import REMEDIES, InputError
 from fer_transfer.core import files
-from fer_transfer.data.addresses import file_name, local_path
+from fer_transfer.fetching.addresses import file_name, local_path
 
 logger = logging.getLogger(__name__)
 

@@ -1,18 +1,26 @@
 """The pass of a variant's frozen part over images: what opens it, and what stores its output."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
 from fer_transfer.console.progress import Progress
-from fer_transfer.features.feature_stats import Measurement
+from fer_transfer.extraction.feature_stats import Measurement
 from fer_transfer.features.feature_store import Store
 from fer_transfer.networks import building, precision, split_model
 from fer_transfer.networks.inference import Engine, open_engine
 from fer_transfer.settings.settings import Variant
+
+
+class Images(Protocol):
+    """Images (N, 48, 48) uint8, made or read as they are sliced."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, rows: slice, /) -> np.ndarray: ...
 
 
 class FrozenPart(NamedTuple):
@@ -36,19 +44,19 @@ def open_variant(variant: Variant, default_precision: str, weights: Path) -> Fro
 
 
 def store(
-    features: Store, engine: Engine, pixels: Sequence[np.ndarray], batch_size: int
+    features: Store, engine: Engine, pixels: Images, batch_size: int
 ) -> list[Measurement]:
     """Store the features of the images that have none yet; measure those of all.
 
     Args:
         features: Where they go; it may hold what a pass that was killed has computed.
         engine: The frozen part.
-        pixels: (N, 48, 48) uint8, or what gives as much when it is sliced.
+        pixels: The images.
         batch_size: Images at once.
     """
     measured = _measure(features, batch_size)
     with Progress(len(pixels), "image", features.num_done) as progress:
-        for batch in _batches(engine, pixels, features.num_done, batch_size):
+        for batch in compute(engine, pixels, batch_size, features.num_done):
             measured = measured or [Measurement() for _ in batch]
             for measurement, tensor in zip(measured, batch, strict=True):
                 measurement.add(tensor)
@@ -57,8 +65,8 @@ def store(
     return measured
 
 
-def _batches(
-    engine: Engine, pixels: Sequence[np.ndarray], first: int, batch_size: int
+def compute(
+    engine: Engine, pixels: Images, batch_size: int, first: int = 0
 ) -> Iterator[list[np.ndarray]]:
     """Yield each batch's features, a list of (batch, ...) arrays, and compute the next."""
     starts = range(first, len(pixels), batch_size)

@@ -1,0 +1,1 @@
+"""The extraction of features by a variant's frozen part, and their statistics."""

@@ -1,0 +1,98 @@
+"""Whether results were made with the settings and data as they are now, by what dvc.lock records.
+
+DVC records there which settings and which files, by hash, each stage ran with last. A result is
+current if that still agrees with params.yaml and with what the stages before it wrote, from
+`download` on. Code is left out: results may be tabulated before its change runs stages again.
+"""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from fer_transfer.console.errors import shown
+from fer_transfer.core import files
+from fer_transfer.settings.settings import Settings, read_yaml
+
+LOCK = Path("dvc.lock")
+
+
+class Record(NamedTuple):
+    """What dvc.lock holds."""
+
+    entries: dict[str, Any]  # by stage
+    written: dict[str, tuple[str, str]]  # by path, the stage that wrote it and its hash
+
+
+def read() -> Record:
+    lock = read_yaml(LOCK) if LOCK.is_file() else None
+    entries = (lock or {}).get("stages", {})
+    written = {
+        path: (stage, digest)
+        for stage, entry in entries.items()
+        for path, digest in _hashes(entry, "outs")
+    }
+    return Record(entries, written)
+
+
+def why_stale(
+    stage: str, settings: Settings, record: Record, paths: Iterable[Path] = ()
+) -> str:
+    """Say why what a stage wrote is not of the current settings and data; "" if it is.
+
+    Args:
+        stage: Its name in dvc.lock, such as `evaluate@openface-random`.
+        settings: The current ones.
+        record: What dvc.lock holds.
+        paths: Files that must be as the record has them.
+    """
+    if stage not in record.entries:
+        return f"{LOCK} has no record of {stage}"
+    entry = record.entries[stage]
+    if why := changed_setting(settings, entry):
+        return why
+    for path, digest in _hashes(entry, "deps"):
+        writer, last = record.written.get(path, ("", ""))
+        if writer and (why := why_stale(writer, settings, record)):
+            return why
+        if writer and digest != last:
+            return f"{path} has changed since {stage} ran"
+        if not writer and path.startswith("data/"):
+            return f"{LOCK} does not say what wrote {path}"
+    for file in paths:
+        _, last = record.written.get(file.as_posix(), ("", ""))
+        if files.digest(file, "md5") != last:
+            return f"{file} is not the file that {LOCK} records"
+    return ""
+
+
+def changed_setting(settings: Settings, entry: dict[str, Any]) -> str:
+    """Name a setting that a stage ran with and that has another value now, if any has."""
+    for key, value in entry.get("params", {}).get("params.yaml", {}).items():
+        section, *names = key.split(".")
+        current = settings[section] if section in settings else None  # noqa: SIM401  # tests find sections by []
+        for name in names:
+            current = current.get(name) if isinstance(current, dict) else None
+        old, new = flatten({key: value}), flatten({key: current})
+        for one in old | new:
+            if old.get(one) != new.get(one):
+                return f"`{one}` was {shown(old.get(one))}, is {shown(new.get(one))}"
+    return ""
+
+
+def flatten(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Put what mappings hold under dotted keys.
+
+    >>> flatten({"train": {"epochs": 20}, "variants.a.weights": "random"})
+    {'train.epochs': 20, 'variants.a.weights': 'random'}
+    """
+    flat: dict[str, Any] = {}
+    for key, value in values.items():
+        if isinstance(value, dict):
+            flat |= flatten(value, f"{prefix}{key}.")
+        else:
+            flat[f"{prefix}{key}"] = value
+    return flat
+
+
+def _hashes(entry: dict[str, Any], part: str) -> Iterator[tuple[str, str]]:
+    return ((item["path"], item.get("md5", "")) for item in entry.get(part, []))

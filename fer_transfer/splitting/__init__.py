@@ -1,0 +1,1 @@
+"""Splits of the faces, and what must stay together in them: people, photos, duplicates."""

@@ -1,0 +1,1 @@
+"""Synthetic faces: an identity and an expression each, from no photograph."""
