@@ -45,7 +45,7 @@ class Detector:
     """A face detector, and by which factor FER2013 frames a face larger than its box."""
 
     name: str
-    find: Callable[[np.ndarray], list[Detection]]  # in RGB (h, w, 3), best first
+    find: Callable[..., list[Detection]]  # in RGB (h, w, 3), best first
     side: Literal["width", "longer"]  # of the box that the factor applies to
     factor: float  # measured on FER2013 (docs/photos.md)
 

@@ -39,6 +39,7 @@ def to_onnx(network: keras.Model) -> onnx.ModelProto:
     import tf2onnx
 
     graph, weights = _trace(network)
+    model: onnx.ModelProto
     model, _ = tf2onnx.convert.from_graph_def(
         graph,
         input_names=[f"{INPUT}:0", *weights],
@@ -75,7 +76,7 @@ def add_dense_layers(model: onnx.ModelProto, layers: Layers) -> None:
         values = output
     model.graph.node.append(helper.make_node("Softmax", [values], [OUTPUT], axis=-1))
     del model.graph.output[:]
-    shape = ["n", len(layers[-1][1])]
+    shape: list[str | int | None] = ["n", len(layers[-1][1])]
     model.graph.output.append(
         helper.make_tensor_value_info(OUTPUT, TensorProto.FLOAT, shape)
     )
@@ -89,7 +90,9 @@ def calibrate(model: onnx.ModelProto, temperature: float) -> None:
             f"The network ends in {softmax.op_type}; expected a softmax, whose logits the "
             "temperature divides. Export a run with a softmax head."
         )
-    factor = _add_constant(model, "temperature/factor", np.float32(1 / temperature))
+    factor = _add_constant(
+        model, "temperature/factor", np.array(1 / temperature, np.float32)
+    )
     scaled = helper.make_node("Mul", [softmax.input[0], factor], ["calibrated_logits"])
     softmax.input[0] = "calibrated_logits"
     model.graph.node.insert(list(model.graph.node).index(softmax), scaled)
@@ -100,7 +103,8 @@ def finish(model: onnx.ModelProto, properties: dict[str, str]) -> bytes:
     helper.set_model_props(model, properties)
     model.producer_name = "fer-transfer"
     onnx.checker.check_model(model)
-    return model.SerializeToString(deterministic=True)
+    content: bytes = model.SerializeToString(deterministic=True)
+    return content
 
 
 def predict(content: bytes, images: np.ndarray, batch: int = 256) -> np.ndarray:
