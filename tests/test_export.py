@@ -167,10 +167,11 @@ def test_a_run_becomes_a_model_that_the_recogniser_opens(study, network):
 def test_of_a_run_with_two_heads_either_is_a_model(study):
     """One that was trained with augmentation, which has no part in the model."""
     params = Path("params.yaml").read_text()
-    run = "  recipe: {variant: all, backbone: openface, split: random, labels: both, augment: true}"
+    run = "  recipe: {variant: all, backbone: openface, split: random, seed: 1, labels: both, augment: true}"
     variant = (
         "  all: {backbone: openface, weights: random, trainable_layers: all, seed: 1}"
     )
+    params = params.replace("ferplus: false", "ferplus: true")
     params = params.replace("\nruns:", f"\nruns:\n{run}")
     Path("params.yaml").write_text(
         params.replace("\nvariants:", f"\nvariants:\n{variant}")

@@ -109,7 +109,7 @@ def choose_head(recipe: Recipe, known: faces.Faces, wanted: str) -> Head:
         wanted = "votes"
     if wanted == "labels":
         return Head(0, "", known.classes, known.labels.astype(int), "")
-    if recipe.labels == "fer2013":
+    if recipe.labels == "fer2013" or known.votes is None:
         raise InputError("The run did not learn from votes: it has no --head votes.")
     classes = tuple(
         WORDS.get(name, name) for name in voted_classes(known.required_votes)
