@@ -1,5 +1,5 @@
 import pytest
-from fer_transfer.readers.emotions import NUMBERINGS, WORDS
+from fer_transfer.data.emotions import NUMBERINGS, WORDS
 
 from fer_transfer.console.errors import InputError
 from fer_transfer.data.fer2013 import EMOTIONS
