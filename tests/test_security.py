@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-import records
+import studies
 
 from fer_transfer.core import files
 
@@ -91,7 +91,7 @@ def test_the_search_finds_what_it_looks_for(source):
     "path", MODULES, ids=lambda path: str(path.relative_to(PROJECT))
 )
 def test_nothing_that_is_read_is_run_and_one_module_unpacks(path):
-    unpacking = ["extractall", "extractall"] if path == UNPACKS else []
+    unpacking = ["archive.extractall"] * 2 if path == UNPACKS else []
     assert list(faults(path.read_text())) == unpacking
 
 
@@ -156,7 +156,7 @@ def run(tmp_path_factory):
             train_in_a_moment(folder)
         if command[0] == "stages.tabulate":
             shutil.copyfile(folder / "dvc.lock", folder / "dvc.lock.until-split")
-            records.write(folder)
+            studies.record(folder)
         ended = subprocess.run(
             [*python, *command],
             cwd=folder,
