@@ -17,7 +17,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from fer_transfer.data import synthetic
+from fer_transfer.synthetic import drawing as synthetic
 
 PHOTOS, CROPS = 60, 2000
 COMMAND = (sys.executable, "-m", "fer_transfer.recognise")

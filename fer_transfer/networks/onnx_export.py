@@ -51,8 +51,8 @@ def to_onnx(network: keras.Model) -> onnx.ModelProto:
     for tensor in (*model.graph.input, *model.graph.output):
         if tensor.name in (INPUT, OUTPUT):
             tensor.type.tensor_type.shape.dim[0].dim_param = "n"
-    del model.graph.value_info[:]
     _store_weights(model, weights)
+    _name_by_position(model)
     return model
 
 
@@ -159,6 +159,29 @@ def _store_weights(model: onnx.ModelProto, weights: dict[str, tf.Variable]) -> N
     kept = [tensor for tensor in model.graph.input if tensor.name == INPUT]
     del model.graph.input[:]
     model.graph.input.extend(kept)
+
+
+def _name_by_position(model: onnx.ModelProto) -> None:
+    """Name what has no name of Keras by its place, so that one network gives the same bytes.
+
+    tf2onnx numbers all that it has ever translated.
+    """
+    graph = model.graph
+    named = {INPUT, OUTPUT, *(one.name for one in graph.initializer if ":" in one.name)}
+    names: dict[str, str] = {}
+    for number, node in enumerate(graph.node):
+        node.name = f"{node.op_type}_{number}"
+        for tensor in filter(None, (*node.input, *node.output)):
+            if tensor.removesuffix("/float32") not in named:
+                names.setdefault(tensor, f"tensor_{len(names)}")
+        node.input[:] = [names.get(tensor, tensor) for tensor in node.input]
+        node.output[:] = [names.get(tensor, tensor) for tensor in node.output]
+    constants = sorted(graph.initializer, key=lambda one: names.get(one.name, one.name))
+    for constant in constants:
+        constant.name = names.get(constant.name, constant.name)
+    del graph.initializer[:], graph.value_info[:]
+    graph.initializer.extend(constants)
+    graph.name = "fer-transfer"
 
 
 def _add_constant(model: onnx.ModelProto, name: str, values: np.ndarray) -> str:
