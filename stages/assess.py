@@ -27,7 +27,7 @@ from fer_transfer.classifiers import assessment
 from fer_transfer.console import command
 from fer_transfer.core import files
 from fer_transfer.data import faces
-from fer_transfer.networks import onnx_export
+from fer_transfer.export import onnx_export
 from fer_transfer.recognise import metadata
 from fer_transfer.settings.settings import load_settings
 

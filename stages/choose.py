@@ -28,7 +28,8 @@ from fer_transfer.classifiers.selection import Selection
 from fer_transfer.console import command
 from fer_transfer.core import files
 from fer_transfer.data import faces
-from fer_transfer.networks import onnx_export, split_model
+from fer_transfer.export import onnx_export
+from fer_transfer.networks import split_model
 from fer_transfer.settings.searches import PORTABLE
 from fer_transfer.settings.settings import Variant, load_settings
 

@@ -66,7 +66,9 @@ def main(name: str) -> None:
             labels[test], probabilities["unmirrored_test"], known.classes
         )
     if "votes_test" in probabilities:
-        metrics["votes"] = score_votes(known.votes.iloc[test], fresh, probabilities)
+        metrics["votes"] = score_votes(
+            known.required_votes.iloc[test], fresh, probabilities
+        )
     files.write_json(Path(f"metrics/test/{name}.json"), metrics)
     calibrated = calibrate(labels[split["val"]], labels[test], fresh, probabilities)
     logger.info("%s: temperature %.3f.", name, calibrated["temperature"])

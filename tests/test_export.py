@@ -16,7 +16,8 @@ from fer_transfer.networks.runtime import keras
 from fer_transfer.console.errors import InputError
 from fer_transfer.core import files
 from fer_transfer.data import faces
-from fer_transfer.networks import building, onnx_export, split_model
+from fer_transfer.export import onnx_export
+from fer_transfer.networks import building, split_model
 from fer_transfer.recognise import metadata
 from fer_transfer.recognise.model import Model
 from fer_transfer.training.augment import Augmentation

@@ -39,6 +39,7 @@ PACKAGES = (
     "readers",
     "networks",
     "backbones",
+    "export",
     "settings",
     "features",
     "extraction",

@@ -16,8 +16,8 @@ from PIL import Image
 
 from fer_transfer.console import command
 from fer_transfer.core import files
-from fer_transfer.data import synthetic
 from fer_transfer.data.fer2013 import EMOTIONS
+from fer_transfer.synthetic import drawing as synthetic
 
 FOLDER = Path("photos")
 PEOPLE, FACES, SEED = 9, 126, 42

@@ -28,7 +28,8 @@ from fer_transfer.core import files
 from fer_transfer.data import faces
 from fer_transfer.data.emotions import WORDS
 from fer_transfer.data.votes import majority, voted_classes
-from fer_transfer.networks import onnx_export, split_model
+from fer_transfer.export import onnx_export
+from fer_transfer.networks import split_model
 from fer_transfer.networks.building import WEIGHT_LOADING_ERRORS
 from fer_transfer.recognise import metadata
 from fer_transfer.scoring import calibration
@@ -110,9 +111,11 @@ def choose_head(recipe: Recipe, known: faces.Faces, wanted: str) -> Head:
         return Head(0, "", known.classes, known.labels.astype(int), "")
     if recipe.labels == "fer2013" or known.votes is None:
         raise InputError("The run did not learn from votes: it has no --head votes.")
-    classes = tuple(WORDS.get(name, name) for name in voted_classes(known.votes))
+    classes = tuple(
+        WORDS.get(name, name) for name in voted_classes(known.required_votes)
+    )
     output = 0 if recipe.labels == "ferplus" else 1
-    labels = majority(known.votes, classes).astype(int)
+    labels = majority(known.required_votes, classes).astype(int)
     return Head(output, "votes_", classes, labels, ", what most people see")
 
 

@@ -57,7 +57,8 @@ def views_per_face(labels: np.ndarray, settings: Views) -> np.ndarray:
         return np.full(len(labels), settings.number)
     counts = np.bincount(labels)
     wanted = (1 + settings.number) * counts.max() / counts[labels] - 1
-    return np.minimum(wanted.round(), max(MAX_PER_FACE, settings.number)).astype(int)
+    number: np.ndarray = np.minimum(wanted.round(), max(MAX_PER_FACE, settings.number))
+    return number.astype(int)
 
 
 def draw(faces: np.ndarray, number: np.ndarray, settings: Views, seed: int) -> Plan:

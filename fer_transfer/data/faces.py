@@ -67,6 +67,13 @@ class Faces:
         codes = pd.Categorical(self.table["label"], categories=self.classes).codes
         return np.asarray(codes, dtype=np.uint8)
 
+    @property
+    def required_votes(self) -> pd.DataFrame:
+        """The votes, of data that must come with some."""
+        if self.votes is None:
+            raise ValueError(f"{self.name} was read without votes")
+        return self.votes
+
     def column(self, name: str) -> np.ndarray:
         """Return a column of the table, (N,) str."""
         return self.table[name].to_numpy(dtype=str)

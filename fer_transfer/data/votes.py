@@ -42,7 +42,7 @@ def majority(votes: pd.DataFrame, classes: tuple[str, ...]) -> np.ndarray:
 
 def voted_classes(votes: pd.DataFrame) -> tuple[str, ...]:
     """Return the classes that people could choose; FER+ has eight, as labels call them."""
-    names = [WORDS.get(name, name) for name in votes]
+    names = [WORDS.get(name, name) for name in map(str, votes)]
     return tuple(name for name in names if name not in NO_CLASS)
 
 
@@ -61,7 +61,8 @@ def distribution(votes: pd.DataFrame) -> np.ndarray:
     winners = votes.columns[kept.argmax(axis=1)]
     kept[winners.isin(NO_CLASS)] = 0
     shares = kept[:, ~votes.columns.isin(NO_CLASS)].astype(np.float32)
-    return shares / np.maximum(shares.sum(axis=1, keepdims=True), 1)
+    shares /= np.maximum(shares.sum(axis=1, keepdims=True), 1)
+    return shares
 
 
 def of_classes(
@@ -72,7 +73,8 @@ def of_classes(
     What is voted on besides, such as contempt, is left out.
     """
     chosen = probabilities[:, [voted.index(name) for name in classes]]
-    return chosen / chosen.sum(axis=1, keepdims=True)
+    chosen /= chosen.sum(axis=1, keepdims=True)
+    return chosen
 
 
 def _kept(votes: pd.DataFrame) -> np.ndarray:

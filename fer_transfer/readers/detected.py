@@ -58,8 +58,8 @@ def read(
     is_taken = table["status"] == TAKEN
     dropped += [Dropped(file, MAPPED) for file in table["file"][is_mapped]]
     dropped += [
-        Dropped(row.file, f"{row.status}: {row.reason}")
-        for row in table[~is_mapped & ~is_taken].itertuples()
+        Dropped(row["file"], f"{row['status']}: {row['reason']}")
+        for row in table[~is_mapped & ~is_taken].to_dict("records")
     ]
     kept = ~is_mapped & is_taken
     classes = in_order(set(table["label"][kept]))

@@ -52,7 +52,7 @@ def _predict(
     if recipe.labels == "fer2013":
         return {"": predicted}
     if recipe.labels == "ferplus":
-        voted = voted_classes(known.votes)
+        voted = voted_classes(known.required_votes)
         return {
             "": of_classes(predicted, voted, known.classes),
             "votes_": predicted,

@@ -5,6 +5,7 @@ settings depart from it.
 """
 
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 
@@ -79,20 +80,20 @@ def targets(recipe: Recipe, known: Faces, train: np.ndarray) -> Targets:
         for nothing.
     """
     if recipe.labels == "ferplus":
-        return distribution(known.votes)
+        return distribution(known.required_votes)
     if recipe.labels == "fer2013" and not _changes_labels(recipe):
         return known.labels
     by_label = _label_targets(recipe, known.labels, len(known.classes), train)
     if recipe.labels == "fer2013":
         return by_label
-    return {"head": by_label, "votes_head": distribution(known.votes)}
+    return {"head": by_label, "votes_head": distribution(known.required_votes)}
 
 
 def _label_targets(
     recipe: Recipe, labels: np.ndarray, num_classes: int, train: np.ndarray
 ) -> np.ndarray:
     """Return labels as distributions, in training smoothed and weighted."""
-    result = np.eye(num_classes, dtype=np.float32)[labels]
+    result: np.ndarray = np.eye(num_classes, dtype=np.float32)[labels]
     result[train] *= 1 - recipe.label_smoothing
     result[train] += recipe.label_smoothing / num_classes
     if recipe.class_weight == "balanced":
@@ -112,16 +113,15 @@ def compile_model(model: keras.Model, recipe: Recipe, steps_per_epoch: int = 1) 
     Only a schedule counts the steps.
     """
     optimizer = make_optimizer(model, recipe, steps_per_epoch)
-    label_loss, votes_loss = "categorical_crossentropy", "categorical_crossentropy"
+    losses: Any = "categorical_crossentropy"
+    metrics: Any = ["accuracy"]
     if recipe.labels == "both":
-        losses = {"head": label_loss, "votes_head": votes_loss}
+        losses = {"head": losses, "votes_head": losses}
         metrics = {"head": "accuracy", "votes_head": VotesAccuracy("accuracy")}
     elif recipe.labels == "ferplus":
-        losses, metrics = votes_loss, [VotesAccuracy("accuracy")]
-    elif _changes_labels(recipe):
-        losses, metrics = label_loss, ["accuracy"]
-    else:  # on codes: the categorical one on one-hot rows
-        losses, metrics = "sparse_categorical_crossentropy", ["accuracy"]
+        metrics = [VotesAccuracy("accuracy")]
+    elif not _changes_labels(recipe):  # on codes: the categorical one on one-hot rows
+        losses = "sparse_categorical_crossentropy"
     model.compile(optimizer, losses, metrics=metrics)
 
 

@@ -1,0 +1,1 @@
+"""Networks and classifiers as ONNX files."""
