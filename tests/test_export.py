@@ -65,6 +65,11 @@ def test_every_weight_is_read_back_by_its_name_in_keras_s_layout(
         assert np.array_equal(read[weight.name], expected), weight.name
 
 
+def test_one_network_gives_the_same_bytes_each_time(network, translated):
+    again = onnx_export.to_onnx(network)
+    assert onnx_export.finish(again, {}) == onnx_export.finish(translated, {})
+
+
 def test_batch_normalisation_keeps_its_layers(network, translated):
     layers = [
         layer

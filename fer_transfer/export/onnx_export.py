@@ -51,8 +51,8 @@ def to_onnx(network: keras.Model) -> onnx.ModelProto:
     for tensor in (*model.graph.input, *model.graph.output):
         if tensor.name in (INPUT, OUTPUT):
             tensor.type.tensor_type.shape.dim[0].dim_param = "n"
-    del model.graph.value_info[:]
     _store_weights(model, weights)
+    _name_by_position(model, {variable.name for variable in weights.values()})
     return model
 
 
@@ -159,6 +159,49 @@ def _store_weights(model: onnx.ModelProto, weights: dict[str, tf.Variable]) -> N
     kept = [tensor for tensor in model.graph.input if tensor.name == INPUT]
     del model.graph.input[:]
     model.graph.input.extend(kept)
+
+
+def _name_by_position(model: onnx.ModelProto, weights: set[str]) -> None:
+    """Order the nodes, and name what has no name of Keras by its place in that order.
+
+    One network then gives the same bytes each time: tf2onnx orders by names, which have the
+    numbers of all that it has ever translated, and by Python's hashes.
+    """
+    graph = model.graph
+    nodes = _depth_first(graph)
+    del graph.node[:]
+    graph.node.extend(nodes)
+    named = {INPUT, OUTPUT, *weights}
+    names: dict[str, str] = {}
+    for number, node in enumerate(graph.node):
+        node.name = f"{node.op_type}_{number}"
+        for tensor in filter(None, (*node.input, *node.output)):
+            if tensor.removesuffix("/float32") not in named:
+                names.setdefault(tensor, f"tensor_{len(names)}")
+        node.input[:] = [names.get(tensor, tensor) for tensor in node.input]
+        node.output[:] = [names.get(tensor, tensor) for tensor in node.output]
+    constants = sorted(graph.initializer, key=lambda one: names.get(one.name, one.name))
+    for constant in constants:
+        constant.name = names.get(constant.name, constant.name)
+    del graph.initializer[:], graph.value_info[:]
+    graph.initializer.extend(constants)
+    graph.name = "fer-transfer"
+
+
+def _depth_first(graph: onnx.GraphProto) -> list[onnx.NodeProto]:
+    """Return the nodes that the output needs, each after those whose results it takes."""
+    made_by = {tensor: node for node in graph.node for tensor in node.output}
+    ordered: dict[str, onnx.NodeProto] = {}  # by a node's first output
+    waiting = [made_by[OUTPUT]]
+    while waiting:
+        node = waiting[-1]
+        inputs = [made_by[tensor] for tensor in node.input if tensor in made_by]
+        missing = [one for one in inputs if one.output[0] not in ordered]
+        if missing:
+            waiting.append(missing[0])
+        else:
+            ordered.setdefault(node.output[0], waiting.pop())
+    return list(ordered.values())
 
 
 def _add_constant(model: onnx.ModelProto, name: str, values: np.ndarray) -> str:
