@@ -1,7 +1,6 @@
 """Draw the paper's figures, and its Table 1 as one.
 
-Reads   data/images.npz             pixels (N, 48, 48) uint8, labels (N,) uint8
-        data/split.npz              examples (7,): a test image of each emotion
+Reads   data/faces/, data/splits/   images, labels, and a test image of each emotion
         metrics/study/study.json    which variants have results, on which data
         dvc.lock                    whether that is of the current settings and data
         plots/study/learning.csv    accuracy and loss after each epoch

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+import records
 import studies
 import tiny
 
@@ -106,7 +107,7 @@ def study(tmp_path_factory):
         for name in ADDED["runs"]:
             train.main(name)
             evaluate.main(name)
-        studies.record(folder)
+        records.write(folder)
         tabulate.main()
         plot.main()
         report.main()

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-import studies
+import records
 from ruamel.yaml import YAML
 from small_sets import write_faces, write_split
 
@@ -48,7 +48,7 @@ def write_params(folder, runs=RUNS, **changes):
     for section, values in changes.items():
         settings[section].update(values)
     yaml.dump(settings, folder / "params.yaml")
-    studies.record(folder)
+    records.write(folder)
 
 
 def write_results(folder, run, num_epochs=20, num_test=14, rise=0.01):
@@ -71,7 +71,7 @@ def write_results(folder, run, num_epochs=20, num_test=14, rise=0.01):
             "deduplicated": {"images": 10, "accuracy": 0.4},
         },
     )
-    studies.record(folder)
+    records.write(folder)
 
 
 @pytest.fixture
@@ -230,7 +230,7 @@ def trained_again():
 
 
 def features_of_other_images():
-    return read_another("features@scratch", "data/images.npz")
+    return read_another("features@scratch", "data/faces/images.npy")
 
 
 def evaluated_by_hand():
@@ -270,7 +270,7 @@ def test_a_run_that_was_made_otherwise_is_left_out_and_named(study, caplog, chan
     [
         ({"splits__random__seed": 7}, "`splits.random.seed` was 42, is 7"),
         ({"train__learning_rate": 0.001}, "`train.learning_rate` was 0.0001, is 0.001"),
-        ({"data__source": "/photos"}, "`data.source` was 'kaggle', is '/photos'"),
+        ({"data__convert": True}, "`data.convert` was False, is True"),
     ],
 )
 def test_where_no_run_is_current_the_tables_stay(study, caplog, changes, why):
