@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-import studies
+import records
 
 from fer_transfer.core import files
 
@@ -156,7 +156,7 @@ def run(tmp_path_factory):
             train_in_a_moment(folder)
         if command[0] == "stages.tabulate":
             shutil.copyfile(folder / "dvc.lock", folder / "dvc.lock.until-split")
-            studies.record(folder)
+            records.write(folder)
         ended = subprocess.run(
             [*python, *command],
             cwd=folder,
