@@ -8,8 +8,9 @@ from ruamel.yaml import YAML
 
 from fer_transfer.console.errors import InputError
 from fer_transfer.core import files
+from fer_transfer.data import faces
 
-IMAGES = Path("data/images.npz")
+IMAGES = faces.FOLDER / "images.npy"
 RAW = Path("data/raw")
 NUM_IMAGES = (
     96  # 67 of them for training: with 32 a batch, the last batch is not a whole one
@@ -21,6 +22,7 @@ USAGE = "Training"
 # data come from does not do there what it does for real.
 SETTINGS = {
     "data.hash": "",
+    "data.ferplus": False,  # FER+ has votes on the whole of FER2013 alone
     "train.epochs": 2,
     "tables.window": 1,
     "features.batch_size": 64,
@@ -30,8 +32,8 @@ SOURCE = "data.source"
 
 def write_csv(images: Path, target: Path) -> None:
     """Write some of the images in fer2013.csv's own form."""
-    arrays = files.read_npz(images)
-    pixels, labels = arrays["pixels"], arrays["labels"]
+    pixels = np.array(faces.read_images(images.parent))
+    labels = faces.read(images.parent).labels
     rows = choose(pixels, labels)
     table = pd.DataFrame(
         {
@@ -83,7 +85,8 @@ def write_settings(path: Path, source: Path) -> None:
     """Rewrite a params.yaml for the small part."""
     yaml = YAML(typ="safe", pure=True)
     values = yaml.load(path)
-    for key, value in {SOURCE: str(source), **SETTINGS}.items():
+    changed = {SOURCE: str(source), "data.watch": str(source), **SETTINGS}
+    for key, value in changed.items():
         section, _, name = key.partition(".")
         if name in values.get(section, {}):
             values[section][name] = value
