@@ -1,6 +1,10 @@
 """Equations (1) and (2) of the paper: how fast a network learns, and how fast it overfits."""
 
+from collections.abc import Iterable
+
 import numpy as np
+
+Window = tuple[int, int]  # the first and the last epoch, counted from 1
 
 
 def mean_convergence_rate(metric: np.ndarray, first: int, last: int) -> float:
@@ -15,31 +19,26 @@ def mean_convergence_rate(metric: np.ndarray, first: int, last: int) -> float:
         last: Last epoch of the window, included.
 
     Returns:
-        The mean of metric[i] - metric[i-1] over the window's epochs i, in units
-        of `metric` per epoch. Epoch 1 has nothing before it and adds no term.
+        The mean of the window's last - first differences between successive epochs, in units
+        of `metric` per epoch.
 
     Raises:
-        ValueError: If the window leaves the history or holds no such difference.
+        ValueError: If the window leaves the history or holds no difference.
 
     Source:
-        The paper, eq. (1); Tables 2 and 3 use epochs 1-5, 6-10, 11-15, 16-20.
-        What precedes epoch 1 is our choice: docs/choices.md, C3.
+        The paper, eq. (1). Which epochs a window of its tables spans: docs/choices.md, C3.
 
     >>> mean_convergence_rate(np.array([0.25, 0.5, 0.625]), first=1, last=3)
     0.1875
     """
     num_epochs = len(metric)
-    if not 1 <= first <= last <= num_epochs or last == 1:
+    if not 1 <= first < last <= num_epochs:
         raise ValueError(
-            f"No rate for epochs {first}-{last}: it needs two epochs in a row out of the "
-            f"history's {num_epochs}. Pick a window within 1-{num_epochs}, or train longer "
-            "(`train.epochs` in params.yaml)."
+            f"No rate from epoch {first} to {last}: it needs two epochs of the history's "
+            f"{num_epochs}. Pick a window within 1-{num_epochs} (`tables.windows` in "
+            "params.yaml), or train longer (`train.epochs`)."
         )
-    # differences[k] leads to epoch k + 2: epoch 1 has none.
-    differences = np.diff(metric)
-    return float(
-        np.mean(differences[last - 1 - num_differences(first, last) : last - 1])
-    )
+    return float(metric[last - 1] - metric[first - 1]) / (last - first)
 
 
 def mean_overfitting_rate(
@@ -57,16 +56,15 @@ def mean_overfitting_rate(
         last: Last epoch of the window, included.
 
     Returns:
-        The mean of (train[i] - val[i]) - (train[i-1] - val[i-1]) over the window's
-        epochs i, in units of the metric per epoch. Epoch 1 adds no term.
+        The mean over the window of the differences of train - val between successive
+        epochs, in units of the metric per epoch.
 
     Raises:
         ValueError: If the two histories differ in length, or the window leaves them
-            or holds no such difference.
+            or holds no difference.
 
     Source:
-        The paper, eq. (2); Tables 4 and 5. What precedes epoch 1 is our choice:
-        docs/choices.md, C3.
+        The paper, eq. (2).
 
     >>> mean_overfitting_rate(np.array([0.25, 0.5]), np.array([0.25, 0.375]), 1, 2)
     0.125
@@ -79,45 +77,32 @@ def mean_overfitting_rate(
     return mean_convergence_rate(np.subtract(train, val), first, last)
 
 
-def windows(num_epochs: int, size: int) -> list[tuple[int, int]]:
-    """Return the first and last epoch of each window that holds a difference.
+def clip(windows: Iterable[Iterable[int]], num_epochs: int) -> list[Window]:
+    """Return the windows that begin before the last epoch, cut off where the history ends.
 
-    The last window ends where the history does, even if it is shorter than `size`.
-
-    >>> windows(num_epochs=12, size=5)
-    [(1, 5), (6, 10), (11, 12)]
+    >>> clip([[1, 6], [6, 11], [11, 16]], num_epochs=8)
+    [(1, 6), (6, 8)]
     """
-    bounds = [
-        (first, min(first + size - 1, num_epochs))
-        for first in range(1, num_epochs + 1, size)
+    pairs = ((first, last) for first, last in windows)
+    return [
+        (first, min(last, num_epochs)) for first, last in pairs if first < num_epochs
     ]
-    # Epoch 1 alone has no predecessor (C3); every other epoch has one.
-    return [(first, last) for first, last in bounds if last > 1]
 
 
 def window_name(first: int, last: int) -> str:
     """Name a window of epochs.
 
-    >>> window_name(6, 10)
-    '6-10'
+    >>> window_name(6, 11)
+    '6-11'
     """
     return f"{first}-{last}"
 
 
-def window_bounds(name: str) -> tuple[int, int]:
+def window_bounds(name: str) -> Window:
     """Return the first and the last epoch of a window.
 
-    >>> window_bounds("6-10")
-    (6, 10)
+    >>> window_bounds("6-11")
+    (6, 11)
     """
     first, last = name.split("-")
     return int(first), int(last)
-
-
-def num_differences(first: int, last: int) -> int:
-    """Count the differences between epochs that a window averages (C3).
-
-    >>> num_differences(1, 5), num_differences(6, 10)
-    (4, 5)
-    """
-    return last - max(first, 2) + 1

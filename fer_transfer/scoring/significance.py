@@ -1,9 +1,13 @@
-"""Confidence intervals of shares and means, and a test of two networks on the same images."""
+"""Confidence intervals of shares, means and differences; p-values of several of them."""
+
+from collections.abc import Sequence
 
 import numpy as np
 from scipy import stats
 
 Interval = tuple[float, float]
+
+ROUNDING = 1e-24  # a variance that rounding may make of equal numbers
 
 
 def wilson_interval(successes: int, n: int, confidence: float = 0.95) -> Interval:
@@ -35,52 +39,52 @@ def wilson_interval(successes: int, n: int, confidence: float = 0.95) -> Interva
     return low, 1.0 if successes == n else float(centre + half)
 
 
-def mean_interval(values: list[float], confidence: float = 0.95) -> Interval | None:
-    """Return the interval in which the mean over all seeds lies, given a few seeds' values.
-
-    By Student's t with one degree of freedom less than there are values, so it takes the
-    values to spread as a normal distribution does. None of fewer than two values: one
-    seed does not say how much seeds differ.
-
-    >>> low, high = mean_interval([0.60, 0.61, 0.62])
-    >>> round(low, 4), round(high, 4)
-    (0.5852, 0.6348)
-    """
-    n = len(values)
-    if n < 2:
-        return None
-    t = stats.t.ppf((1 + confidence) / 2, df=n - 1)
-    half = t * np.std(values, ddof=1) / np.sqrt(n)
-    return float(np.mean(values) - half), float(np.mean(values) + half)
-
-
-def mcnemar(correct_left: np.ndarray, correct_right: np.ndarray) -> float:
-    """Return how likely two equally good networks would differ as much as these, or more.
-
-    Only the images that one network gets right and the other wrong tell them apart: of equally
-    good networks, each would have half of those. The exact, two-sided binomial test.
+def estimate_interval(
+    estimate: float, parts: Sequence[tuple[float, float]], confidence: float = 0.95
+) -> tuple[float, float, float] | None:
+    """Return the interval of an estimate that varies for several independent reasons, and its p.
 
     Args:
-        correct_left: Whether each test image was recognised, shape (N,) bool.
-        correct_right: The same of the other network, on the same images, shape (N,) bool.
+        estimate: Such as a difference of means.
+        parts: Of each reason the variance of the estimate, and its degrees of freedom.
+        confidence: How often such intervals hold the true value.
 
     Returns:
-        The p-value, in (0, 1]; 1 if the networks differ on no image.
+        low, high, and the two-sided p of a true value of zero. None where nothing varies.
 
     Source:
-        McNemar, "Note on the sampling error of the difference between correlated proportions
-        or percentages", Psychometrika 12 (1947).
+        The variances are added, and their degrees of freedom combined by Satterthwaite, "An
+        Approximate Distribution of Estimates of Variance Components", Biometrics Bulletin 2
+        (1946). Of the means of two groups that is Welch's interval.
 
-    >>> left = np.array([True] * 9 + [False])
-    >>> mcnemar(left, ~left)
-    0.021484375
+    >>> low, high, p = estimate_interval(0.1, [(0.0004, 2), (0.0005, 2)])
+    >>> round(low, 3), round(high, 3), round(p, 3)
+    (0.016, 0.184, 0.03)
     """
-    if correct_left.shape != correct_right.shape:
-        raise ValueError(
-            f"Two networks are compared on the same images, but one has {correct_left.shape} "
-            f"predictions and the other {correct_right.shape}. Give one of each per image."
-        )
-    only_left = int(np.sum(correct_left & ~correct_right))
-    only_right = int(np.sum(~correct_left & correct_right))
-    num_differ = only_left + only_right
-    return float(stats.binomtest(only_left, num_differ).pvalue) if num_differ else 1.0
+    variance = sum(part for part, _ in parts)
+    if variance < ROUNDING:
+        return None
+    freedom = variance**2 / sum(part**2 / number for part, number in parts)
+    error = np.sqrt(variance)
+    half = stats.t.ppf((1 + confidence) / 2, freedom) * error
+    p = 2 * stats.t.sf(abs(estimate) / error, freedom)
+    return float(estimate - half), float(estimate + half), float(p)
+
+
+def holm(ps: Sequence[float]) -> list[float]:
+    """Return p-values corrected for how many there are.
+
+    Below 0.05 they are significant, with at most a 5% chance of one mistake among all.
+
+    Source:
+        Holm, "A Simple Sequentially Rejective Multiple Test Procedure", Scandinavian Journal of
+        Statistics 6 (1979).
+
+    >>> holm([0.01, 0.04, 0.03])
+    [0.03, 0.06, 0.06]
+    """
+    order = np.argsort(ps)
+    corrected = np.empty(len(ps))
+    left = np.arange(len(ps), 0, -1)
+    corrected[order] = np.maximum.accumulate(np.array(ps)[order] * left)
+    return [float(p) for p in np.minimum(corrected, 1).round(15)]
