@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import records
+import studies
 from ruamel.yaml import YAML
 from scipy import stats
 from small_sets import write_faces, write_split
