@@ -54,13 +54,10 @@ SET = {
 }
 
 dropped: list[str] = []  # the variables that were taken out
-isolated = False
 
 
 def isolate() -> None:
     """Take out of the environment what could change a result, and set what decides it."""
-    global isolated
-    isolated = True
     if sys.flags.optimize > 1:
         sys.exit(
             "error: Python runs without docstrings (PYTHONOPTIMIZE=2, or -OO), which TensorFlow "

@@ -10,11 +10,7 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
-from fer_transfer import environment
 from fer_transfer.console.errors import InputError
-
-if not environment.isolated:  # in a script or a notebook: stages and tools do it first
-    environment.isolate()
 
 # The versions of the packages that decide a result's bits; stages that depend on this folder
 # run again where one of them changes.
