@@ -17,7 +17,7 @@ from packaging.requirements import Requirement
 from fer_transfer import Recogniser
 from fer_transfer.console.errors import InputError
 from fer_transfer.detection.status import Rejected
-from fer_transfer.networks import onnx_export
+from fer_transfer.export import onnx_export
 from fer_transfer.recognise import __main__ as program
 from fer_transfer.recognise import metadata
 from fer_transfer.recognise.model import Model, default_model
