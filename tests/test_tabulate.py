@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-import records
 import studies
 from ruamel.yaml import YAML
 from scipy import stats
@@ -50,7 +49,7 @@ def write_params(folder, runs=RUNS, **changes):
     for section, values in changes.items():
         settings[section].update(values)
     yaml.dump(settings, folder / "params.yaml")
-    records.write(folder)
+    studies.record(folder)
 
 
 def write_results(folder, run, num_epochs=20, num_test=14, rise=0.01):
@@ -73,7 +72,7 @@ def write_results(folder, run, num_epochs=20, num_test=14, rise=0.01):
             "deduplicated": {"images": 10, "accuracy": 0.4, "recall": {"happy": 1.0}},
         },
     )
-    records.write(folder)
+    studies.record(folder)
 
 
 @pytest.fixture
@@ -246,7 +245,7 @@ def trained_again():
 
 
 def features_of_other_images():
-    return read_another("features@scratch", "data/faces/images.npy")
+    return read_another("features@scratch", "data/images.npz")
 
 
 def evaluated_by_hand():
@@ -286,7 +285,10 @@ def test_a_run_that_was_made_otherwise_is_left_out_and_named(study, caplog, chan
     [
         ({"splits__random__seed": 7}, "`splits.random.seed` was 42, is 7"),
         ({"train__learning_rate": 0.001}, "`train.learning_rate` was 0.0001, is 0.001"),
-        ({"data__convert": True}, "`data.convert` was False, is True"),
+        (
+            {"data__source": "/photos", "data__watch": "/photos"},
+            "`data.source` was 'kaggle', is '/photos'",
+        ),
     ],
 )
 def test_where_no_run_is_current_the_tables_stay(study, caplog, changes, why):
@@ -301,7 +303,7 @@ def test_where_no_run_is_current_the_tables_stay(study, caplog, changes, why):
 
 def test_another_split_than_the_recorded_one_is_not_scored_against(study, caplog):
     """As after `git checkout` without `dvc checkout`."""
-    write_split("random", test=np.arange(14, 28))
+    write_split("random", test=np.arange(14, 28), val=np.arange(14))
     with pytest.raises(InputError, match="No run has results"):
         tabulate.main()
     assert "data/splits/random.npz is not the file that dvc.lock records" in caplog.text
