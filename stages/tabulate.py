@@ -29,7 +29,6 @@ Source  the paper, sections 3.2, 5, 6 and 7
 """
 
 import logging
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -44,6 +43,7 @@ from fer_transfer.results import (
     arithmetic,
     claims,
     compare,
+    description,
     distance,
     evidence,
     inputs,
@@ -79,7 +79,7 @@ def main() -> None:
     for name, values in table.metrics(summary).items():
         files.write_json(METRICS / f"{name}.json", values)
 
-    described = describe_study(settings, study, made)
+    described = description.describe_study(settings, study, made)
     files.write_json(METRICS / "study.json", described)
     write_verdicts(settings, study, shown, published)
     named = of_protocol(study.ran, paper_protocol(settings))
@@ -140,40 +140,6 @@ def seeds_of(
         if run in results:
             seeds.setdefault(repeats.get(run, run), run)
     return tuple(seeds.values())
-
-
-def describe_study(
-    settings: Settings, study: Study, made: dict[str, Any]
-) -> dict[str, Any]:
-    """Say what the results rest on: the data, the weights, and which runs there are."""
-    dataset = files.read_json(Path("metrics/dataset.json"))
-    return {
-        "data": name_data(settings.data.source, dataset),
-        "classes": study.data.classes,
-        "pretrained": settings.weights.pretrained,
-        "images": dataset["images"],
-        "official": dataset["official"],
-        "source_file": dataset["source_file"],
-        "epochs": settings.train.epochs,
-        "onednn": os.environ.get("TF_ENABLE_ONEDNN_OPTS")
-        == "1",  # as every stage has it
-        "ran": {
-            name: {run: settings.runs[run].seed for run in group.runs}
-            for name, group in study.ran.items()
-        },
-        **made,
-        "uninformative": [
-            name for name in settings.runs if name in study.uninformative
-        ],
-    }
-
-
-def name_data(source: str, dataset: Mapping[str, Any]) -> str:
-    """Name the data set: FER2013 only where its counts are those of the paper's Table 1."""
-    if source == "synthetic":
-        return "synthetic"
-    is_fer2013 = dataset["emotions"] == paper.CLASS_COUNTS
-    return "FER2013" if is_fer2013 else "another data set"
 
 
 def write_verdicts(

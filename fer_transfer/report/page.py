@@ -5,14 +5,13 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from fer_transfer.core import files
-from fer_transfer.data import faces
 from fer_transfer.report import (
     charts,
     classifiers,
+    examples,
     html,
     learning,
     style,
@@ -29,9 +28,6 @@ from fer_transfer.results.protocols import (
 )
 from fer_transfer.scoring import rates, scores
 from fer_transfer.settings.settings import SECTIONS, Settings
-
-FACES_SEED = 42  # picks the images of the data set that are shown
-FACES_SHOWN = 6  # of each class
 
 Read = dict[str, dict[str, Any]]  # kind of metric, variant or run, what its file holds
 
@@ -96,7 +92,7 @@ def context(settings: Settings) -> dict[str, Any]:
         "charts": drawn,
         "specs": html.specs(drawn),
         "vega": html.vega(),
-        **show_faces(data, first),
+        **examples.show_faces(data, first),
     }
 
 
@@ -225,34 +221,3 @@ def confusion_matrices(
         row = {"class": actual, "images": int(pairs["images"].sum()), "cells": cells}
         matrices.setdefault(str(name), []).append(row)
     return matrices
-
-
-def show_faces(data: inputs.Data, runs: Mapping[str, str]) -> dict[str, Any]:
-    """Return faces of each class, and the networks' predictions for an example of each."""
-    images = faces.read_images()
-    rows = data.splits[data.paper_split].examples
-    predictions = inputs.read_examples(runs, rows)
-    random = np.random.default_rng(FACES_SEED)
-    examples, counts = [], []
-    for code, name in enumerate(data.classes):
-        places = np.flatnonzero(data.labels == code)
-        chosen = random.choice(places, min(FACES_SHOWN, len(places)), replace=False)
-        counts.append(
-            {
-                "class": name,
-                "ours": len(places),
-                "paper": paper.CLASS_COUNTS.get(name),
-                "faces": [images[place] for place in chosen],
-            }
-        )
-        examples.append(
-            {
-                "class": name,
-                "face": images[rows[code]],
-                "predictions": {
-                    group: one.loc[code, list(data.classes)].to_dict()
-                    for group, one in predictions.items()
-                },
-            }
-        )
-    return {"examples": examples, "counts": counts}

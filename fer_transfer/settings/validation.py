@@ -9,6 +9,19 @@ from params import Param, Params
 from fer_transfer.console.errors import InputError, shown
 
 
+class NamedSection(dict[str, Any]):
+    """What a section of params.yaml lists by name."""
+
+    def __init__(self, section: str, values: dict[str, Any]) -> None:
+        super().__init__(values)
+        self.section = section
+
+    def __missing__(self, name: str) -> Any:
+        raise InputError(
+            f"`{self.section}` in params.yaml has no {shown(name)}. It has {', '.join(self)}."
+        )
+
+
 def section(kind: type[Params], values: Any, where: str) -> Any:
     """Check the values of one section and make it a typed object."""
     specs = dict(_specs(kind))
