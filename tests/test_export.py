@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import photo_files
 import pytest
+from onnx import helper, numpy_helper
 from scipy.special import softmax
 
 from fer_transfer.networks.runtime import keras
@@ -229,3 +230,27 @@ def test_scores_count_by_label_and_prediction():
     assert scores["confusion"] == [[2, 1, 0], [0, 1, 0], [0, 0, 0]]
     assert scores["by_class"]["a"]["recall"] == pytest.approx(2 / 3, abs=1e-6)
     assert scores["by_class"]["c"] == {"images": 0, "recall": None, "interval": None}
+
+
+def test_a_translated_graph_has_the_same_bytes_whatever_names_and_order_tf2onnx_chose():
+    def graph(names, constants):
+        nodes = [
+            helper.make_node(
+                "Add", ["image", constants[0]], [names[0]], "a" + names[0]
+            ),
+            helper.make_node("Mul", [names[0], constants[1]], [names[1]], "b"),
+            helper.make_node("Softmax", [names[1]], ["probabilities"], names[1]),
+        ]
+        values = {constants[0]: 1.0, constants[1]: 2.0, "unused": 3.0}
+        made = helper.make_graph(nodes, "g", [], [])
+        for name in sorted(values):
+            array = np.array(values[name], np.float32)
+            made.initializer.append(numpy_helper.from_array(array, name))
+        onnx_export._order(made, {"image", "probabilities", "layer/kernel:0"})
+        return made
+
+    first = graph(["x__7", "y__9"], ["two__1", "layer/kernel:0"])
+    other = graph(["y__3", "a__1"], ["a__2", "layer/kernel:0"])
+    assert first.SerializeToString() == other.SerializeToString()
+    assert "layer/kernel:0" in {constant.name for constant in first.initializer}
+    assert len(first.initializer) == 2

@@ -5,6 +5,7 @@ normalisation stays as it is) and they keep Keras's names and layouts. Then they
 constants. Those of more than one dimension are rounded to float16; the graph computes in float32.
 """
 
+import copy
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -53,6 +54,8 @@ def to_onnx(network: keras.Model) -> onnx.ModelProto:
             tensor.type.tensor_type.shape.dim[0].dim_param = "n"
     del model.graph.value_info[:]
     _store_weights(model, weights)
+    kept = {INPUT, OUTPUT, *(variable.name for variable in weights.values())}
+    _order(model.graph, kept)
     return model
 
 
@@ -159,6 +162,48 @@ def _store_weights(model: onnx.ModelProto, weights: dict[str, tf.Variable]) -> N
     kept = [tensor for tensor in model.graph.input if tensor.name == INPUT]
     del model.graph.input[:]
     model.graph.input.extend(kept)
+
+
+def _order(graph: onnx.GraphProto, kept: set[str]) -> None:
+    """Order nodes and constants by their way to the output, and number all names but `kept`.
+
+    tf2onnx's order and names follow Python's hash seed: the bytes would differ between runs.
+    """
+    producers = {output: node for node in graph.node for output in node.output}
+    constants = {constant.name: constant for constant in graph.initializer}
+    nodes, seen = [], {}
+    stack = [(OUTPUT, False)]
+    while stack:
+        tensor, inputs_done = stack.pop()
+        node = producers.get(tensor)
+        if inputs_done:
+            nodes.append(copy.deepcopy(node))
+        elif node is None:
+            seen[tensor] = True
+        elif node.output[0] not in seen:
+            seen[node.output[0]] = True
+            stack.append((tensor, True))
+            stack += [(name, False) for name in reversed(node.input)]
+    used = [copy.deepcopy(constants[name]) for name in seen if name in constants]
+    del graph.node[:], graph.initializer[:]
+    graph.node.extend(nodes)
+    graph.initializer.extend(used)
+    _number_names(graph, kept)
+
+
+def _number_names(graph: onnx.GraphProto, kept: set[str]) -> None:
+    """Number nodes and tensors in the order in which they stand, apart from those `kept`."""
+    names = {name: name for name in kept}
+
+    def numbered(name: str) -> str:
+        return names.setdefault(name, f"tensor_{len(names)}")
+
+    for number, node in enumerate(graph.node):
+        node.name = f"{node.op_type}_{number}"
+        node.input[:] = [name and numbered(name) for name in node.input]
+        node.output[:] = [name and numbered(name) for name in node.output]
+    for constant in graph.initializer:
+        constant.name = numbered(constant.name)
 
 
 def _add_constant(model: onnx.ModelProto, name: str, values: np.ndarray) -> str:
