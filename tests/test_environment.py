@@ -228,3 +228,13 @@ def test_text_is_read_and_written_as_utf_8_whatever_the_locale(path):
         assert binary or named or library, f"{path}, line {call.lineno}"
         if name == "write_text":
             assert "newline" in words, f"{path}, line {call.lineno}"
+
+
+def test_a_script_that_imports_networks_alone_gets_the_same_keras():
+    code = (
+        "from fer_transfer.networks.runtime import keras; import os;"
+        "assert os.environ['TF_USE_LEGACY_KERAS'] == '1';"
+        "from fer_transfer.networks import split_model; split_model.build('mobilenet', 0)"
+    )
+    clean = {k: v for k, v in os.environ.items() if not k.startswith(("TF_", "KERAS_"))}
+    subprocess.run([sys.executable, "-c", code], cwd=PROJECT, env=clean, check=True)

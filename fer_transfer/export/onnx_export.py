@@ -5,7 +5,6 @@ normalisation stays as it is) and they keep Keras's names and layouts. Then they
 constants. Those of more than one dimension are rounded to float16; the graph computes in float32.
 """
 
-import copy
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -52,10 +51,8 @@ def to_onnx(network: keras.Model) -> onnx.ModelProto:
     for tensor in (*model.graph.input, *model.graph.output):
         if tensor.name in (INPUT, OUTPUT):
             tensor.type.tensor_type.shape.dim[0].dim_param = "n"
-    del model.graph.value_info[:]
     _store_weights(model, weights)
-    kept = {INPUT, OUTPUT, *(variable.name for variable in weights.values())}
-    _order(model.graph, kept)
+    _name_by_position(model, {variable.name for variable in weights.values()})
     return model
 
 
@@ -164,46 +161,47 @@ def _store_weights(model: onnx.ModelProto, weights: dict[str, tf.Variable]) -> N
     model.graph.input.extend(kept)
 
 
-def _order(graph: onnx.GraphProto, kept: set[str]) -> None:
-    """Order nodes and constants by their way to the output, and number all names but `kept`.
+def _name_by_position(model: onnx.ModelProto, weights: set[str]) -> None:
+    """Order the nodes, and name what has no name of Keras by its place in that order.
 
-    tf2onnx's order and names follow Python's hash seed: the bytes would differ between runs.
+    One network then gives the same bytes each time: tf2onnx orders by names, which have the
+    numbers of all that it has ever translated, and by Python's hashes.
     """
-    producers = {output: node for node in graph.node for output in node.output}
-    constants = {constant.name: constant for constant in graph.initializer}
-    nodes, seen = [], {}
-    stack = [(OUTPUT, False)]
-    while stack:
-        tensor, inputs_done = stack.pop()
-        node = producers.get(tensor)
-        if inputs_done:
-            nodes.append(copy.deepcopy(node))
-        elif node is None:
-            seen[tensor] = True
-        elif node.output[0] not in seen:
-            seen[node.output[0]] = True
-            stack.append((tensor, True))
-            stack += [(name, False) for name in reversed(node.input)]
-    used = [copy.deepcopy(constants[name]) for name in seen if name in constants]
-    del graph.node[:], graph.initializer[:]
+    graph = model.graph
+    nodes = _depth_first(graph)
+    del graph.node[:]
     graph.node.extend(nodes)
-    graph.initializer.extend(used)
-    _number_names(graph, kept)
-
-
-def _number_names(graph: onnx.GraphProto, kept: set[str]) -> None:
-    """Number nodes and tensors in the order in which they stand, apart from those `kept`."""
-    names = {name: name for name in kept}
-
-    def numbered(name: str) -> str:
-        return names.setdefault(name, f"tensor_{len(names)}")
-
+    named = {INPUT, OUTPUT, *weights}
+    names: dict[str, str] = {}
     for number, node in enumerate(graph.node):
         node.name = f"{node.op_type}_{number}"
-        node.input[:] = [name and numbered(name) for name in node.input]
-        node.output[:] = [name and numbered(name) for name in node.output]
-    for constant in graph.initializer:
-        constant.name = numbered(constant.name)
+        for tensor in filter(None, (*node.input, *node.output)):
+            if tensor.removesuffix("/float32") not in named:
+                names.setdefault(tensor, f"tensor_{len(names)}")
+        node.input[:] = [names.get(tensor, tensor) for tensor in node.input]
+        node.output[:] = [names.get(tensor, tensor) for tensor in node.output]
+    constants = sorted(graph.initializer, key=lambda one: names.get(one.name, one.name))
+    for constant in constants:
+        constant.name = names.get(constant.name, constant.name)
+    del graph.initializer[:], graph.value_info[:]
+    graph.initializer.extend(constants)
+    graph.name = "fer-transfer"
+
+
+def _depth_first(graph: onnx.GraphProto) -> list[onnx.NodeProto]:
+    """Return the nodes that the output needs, each after those whose results it takes."""
+    made_by = {tensor: node for node in graph.node for tensor in node.output}
+    ordered: dict[str, onnx.NodeProto] = {}  # by a node's first output
+    waiting = [made_by[OUTPUT]]
+    while waiting:
+        node = waiting[-1]
+        inputs = [made_by[tensor] for tensor in node.input if tensor in made_by]
+        missing = [one for one in inputs if one.output[0] not in ordered]
+        if missing:
+            waiting.append(missing[0])
+        else:
+            ordered.setdefault(node.output[0], waiting.pop())
+    return list(ordered.values())
 
 
 def _add_constant(model: onnx.ModelProto, name: str, values: np.ndarray) -> str:
