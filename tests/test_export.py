@@ -4,6 +4,7 @@ import copy
 import itertools
 import shutil
 import warnings
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -78,6 +79,16 @@ def test_batch_normalisation_keeps_its_layers(network, translated):
     ]
     nodes = [n for n in translated.graph.node if n.op_type == "BatchNormalization"]
     assert len(nodes) == len(layers) > 0
+
+
+def test_convolutions_that_train_as_products_are_convolutions_in_the_file():
+    keras.utils.set_random_seed(3)
+    network = split_model.build("mobilenet", 14, size=96).whole
+    kinds = {type(layer).__name__ for layer in network.layers}
+    assert "ProductConvolution" in kinds
+    model = onnx_export.to_onnx(network)
+    operators = Counter(node.op_type for node in model.graph.node)
+    assert (operators["Conv"], operators["MatMul"] + operators["Gemm"]) == (27, 1)
 
 
 def test_the_temperature_divides_the_logits(translated):

@@ -7,18 +7,17 @@ constants. Those of more than one dimension are rounded to float16; the graph co
 
 from collections.abc import Sequence
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import onnx
 import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
-from tensorflow.python.framework.convert_to_constants import (
-    convert_variables_to_constants_v2,
-)
 
 from fer_transfer.networks.runtime import keras, tf
 from fer_transfer.console.errors import InputError
 from fer_transfer.data.fer2013 import IMAGE_SIZE
+from fer_transfer.networks.layers import ProductConvolution
 
 OPSET = 17  # onnxruntime reads it from 1.12 on
 LARGEST_HALF = float(np.finfo(np.float16).max)
@@ -130,10 +129,16 @@ def _trace(
     network: keras.Model,
 ) -> tuple[tf.compat.v1.GraphDef, dict[str, tf.Variable]]:
     """Return a network's graph, each weight an input of it, and the weights by input name."""
+    from tensorflow.python.framework.convert_to_constants import (
+        convert_variables_to_constants_v2,
+    )
+
     image = tf.TensorSpec((None, IMAGE_SIZE, IMAGE_SIZE), tf.uint8, name=INPUT)
-    compute = tf.function(
-        lambda image: tf.identity(network(image, training=False), name=OUTPUT)
-    ).get_concrete_function(image)
+    # onnxruntime takes a third less time for MobileNet's convolutions than for the products.
+    with mock.patch.object(ProductConvolution, "call", keras.layers.Conv2D.call):
+        compute = tf.function(
+            lambda image: tf.identity(network(image, training=False), name=OUTPUT)
+        ).get_concrete_function(image)
     variables = {id(variable.handle): variable for variable in network.variables}
     by_node = {
         inside.op.name: variables[id(outside)]
