@@ -49,7 +49,9 @@ def make(folder: Path, variants: Iterable[str] = VARIANTS) -> None:
     settings = demo_settings(variants)
     settings["synthetic"] |= {"images": 70, "pretraining_steps": 1}
     settings["train"]["epochs"] = 2
-    settings["tables"]["window"] = 1
+    settings["tables"]["windows"] = [[1, 2]]
+    for section in ("variants", "runs"):  # runs are named as their variants
+        settings[section] = {name: settings[section][name] for name in variants}
     YAML_12.dump(settings, folder / "params.yaml")
     git(folder, "init", "-q", "-b", "main")
     commit(folder, "The study")

@@ -70,7 +70,8 @@ def write_settings(folder):
     yaml = YAML()
     settings = yaml.load(PROJECT / "params.demo.yaml")
     settings["synthetic"]["images"] = 70
-    settings["train"]["epochs"] = settings["tables"]["window"] = 2
+    settings["train"]["epochs"] = 2
+    settings["tables"]["windows"] = [[1, 2]]
     settings["train"]["learning_rate"] = SLOW
     for section in ("variants", "runs"):
         settings[section] = {VARIANT: settings[section][VARIANT]}

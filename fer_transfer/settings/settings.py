@@ -93,9 +93,9 @@ class Train(Params):
 
 
 class Tables(Params):
-    """The windows of Tables 2-5."""
+    """The windows of Tables 2-5: the first and the last epoch of each (C3)."""
 
-    window: int = Param(5, dtype=int, low=1, high=MOST)
+    windows: list[list[int]] = Param([[1, 6]], dtype=list)
 
 
 class Variant(Params):

@@ -86,8 +86,8 @@ def _allowed(
     if isinstance(value, str):
         # A control character is in no path, and would end what prints it in a mess.
         return value in choices if choices else value.isprintable()
-    # A count may be its bounds; true and false have none.
-    return isinstance(value, bool) or bool(low <= value <= high)
+    # A count may be its bounds; true and false, and lists, have none.
+    return isinstance(value, bool | list) or bool(low <= value <= high)
 
 
 def _wanted(kinds: tuple[type, ...], low: Any, high: Any, choices: Any) -> str:
@@ -99,6 +99,8 @@ def _wanted(kinds: tuple[type, ...], low: Any, high: Any, choices: Any) -> str:
         words.append("`true` or `false`")
     if int in kinds:
         words.append(f"a whole number of at least {low} and at most {high}")
+    if list in kinds:
+        words.append("a list")
     if float in kinds:
         words.append(f"a number above {low} and below {high}")
     if choices:

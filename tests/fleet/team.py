@@ -98,7 +98,7 @@ PIPELINE = (
 SETTINGS = """\
 data: {source: source.csv, hash: ""}
 train: {epochs: 3, learning_rate: 0.1}
-tables: {window: 5}
+tables: {windows: [[1, 6]]}
 variants: {a: {backbone: openface}, b: {backbone: vggface}}
 runs:
   a: {variant: a, seed: 42}

@@ -24,7 +24,7 @@ SETTINGS = {
     "data.hash": "",
     "data.ferplus": False,  # FER+ has votes on the whole of FER2013 alone
     "train.epochs": 2,
-    "tables.window": 1,
+    "tables.windows": [[1, 2]],
     "features.batch_size": 64,
 }
 SOURCE = "data.source"
