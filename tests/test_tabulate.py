@@ -285,7 +285,10 @@ def test_a_run_that_was_made_otherwise_is_left_out_and_named(study, caplog, chan
     [
         ({"splits__random__seed": 7}, "`splits.random.seed` was 42, is 7"),
         ({"train__learning_rate": 0.001}, "`train.learning_rate` was 0.0001, is 0.001"),
-        ({"data__source": "/photos"}, "`data.source` was 'kaggle', is '/photos'"),
+        (
+            {"data__source": "/photos", "data__watch": "/photos"},
+            "`data.source` was 'kaggle', is '/photos'",
+        ),
     ],
 )
 def test_where_no_run_is_current_the_tables_stay(study, caplog, changes, why):
@@ -300,7 +303,7 @@ def test_where_no_run_is_current_the_tables_stay(study, caplog, changes, why):
 
 def test_another_split_than_the_recorded_one_is_not_scored_against(study, caplog):
     """As after `git checkout` without `dvc checkout`."""
-    write_split("random", test=np.arange(14, 28))
+    write_split("random", test=np.arange(14, 28), val=np.arange(14))
     with pytest.raises(InputError, match="No run has results"):
         tabulate.main()
     assert "data/splits/random.npz is not the file that dvc.lock records" in caplog.text

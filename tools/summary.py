@@ -1,14 +1,12 @@
 """Print the answer and the paper's Tables 2-5 as computed, beside the published ones.
 
 Not a stage of dvc.yaml: it only shows what `tabulate` wrote (`python -m tools.summary`).
-`python -m tools.summary --markdown` prints README's table of test accuracies instead.
 
 Reads   metrics/study/, plots/study/groups.csv
         metrics/paper/
 """
 
 import signal
-import sys
 from pathlib import Path
 from textwrap import fill
 from typing import Any
@@ -31,9 +29,6 @@ WIDTH = 120  # columns of a terminal
 def main() -> None:
     study, answer = (_read(STUDY / f"{name}.json") for name in ("study", "answer"))
     table = _read(Path("plots/study/groups.csv"))
-    if "--markdown" in sys.argv:
-        print(markdown(table))
-        return
     settings = load_settings()
     shown = of_protocol(groups(settings), paper_protocol(settings)).values()
     published = paper.read()
@@ -63,22 +58,6 @@ def side_by_side(
         for first, last in windows
     }
     return pd.DataFrame(cells, index=names)
-
-
-def markdown(table: pd.DataFrame) -> str:
-    """Return the test accuracies of all groups as a table of README, the best first."""
-    accuracy = select(table, metric="accuracy")
-    wide = accuracy.pivot_table(
-        index=["group", "network", "seeds"], columns="set", values="mean", sort=False
-    ).reset_index()
-    ranked = wide.sort_values("deduplicated", ascending=False, kind="stable")
-    lines = [
-        f"| {row['group']} | {row['network']} | {row['seeds']} | {row['test']:.3f} "
-        f"| {row['deduplicated']:.3f} |"
-        for row in ranked.to_dict("records")
-    ]
-    head = "| run | network and what trains | seeds | test | deduplicated |\n|---|---|---|---|---|"
-    return "\n".join([head, *lines])
 
 
 def remarks(study: dict[str, Any]) -> list[str]:

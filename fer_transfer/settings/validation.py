@@ -80,7 +80,7 @@ def _allowed(
             type(key) in (str, int) and isinstance(name, str) and name.strip()
             for key, name in value.items()
         )
-    if isinstance(value, list):
+    if isinstance(value, list) and choices:
         names = [name for name in value if name in choices]
         return bool(value) and len(set(names)) == len(value)
     if isinstance(value, str):
@@ -99,7 +99,7 @@ def _wanted(kinds: tuple[type, ...], low: Any, high: Any, choices: Any) -> str:
         words.append("`true` or `false`")
     if int in kinds:
         words.append(f"a whole number of at least {low} and at most {high}")
-    if list in kinds:
+    if list in kinds and not choices:
         words.append("a list")
     if float in kinds:
         words.append(f"a number above {low} and below {high}")
