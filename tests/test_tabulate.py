@@ -245,7 +245,7 @@ def trained_again():
 
 
 def features_of_other_images():
-    return read_another("features@scratch", "data/images.npz")
+    return read_another("features@scratch", "data/faces/images.npy")
 
 
 def evaluated_by_hand():
