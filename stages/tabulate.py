@@ -34,7 +34,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from fer_transfer.console import command
@@ -83,7 +82,7 @@ def main() -> None:
     files.write_json(METRICS / "study.json", described)
     write_verdicts(settings, study, shown, published)
     named = of_protocol(study.ran, paper_protocol(settings))
-    advice = advise(study, named, summary)
+    advice = recommend.find(study, named, summary)
     files.write_json(METRICS / "advice.json", advice)
     histories = {name: result.history for name, result in study.results.items()}
     distances = distance.find(study.ran, histories, published)
@@ -106,7 +105,7 @@ def read_study(settings: Settings) -> tuple[Study, dict[str, Any]]:
     ran = {
         name: group._replace(runs=runs)
         for name, group in groups(settings).items()
-        if (runs := seeds_of(group, results, repeats))
+        if (runs := inputs.seeds_of(group, results, repeats))
     }
     features = inputs.read_each("features", settings.variants)
     measured = {
@@ -129,17 +128,6 @@ def read_study(settings: Settings) -> tuple[Study, dict[str, Any]]:
         windows,
     )
     return study, {"missing": missing, "stale": stale, "repeats": repeats}
-
-
-def seeds_of(
-    group: Group, results: Mapping[str, Any], repeats: Mapping[str, str]
-) -> tuple[str, ...]:
-    """Name a group's runs that have results; of those with the same outputs only the first."""
-    seeds: dict[str, str] = {}
-    for run in group.runs:
-        if run in results:
-            seeds.setdefault(repeats.get(run, run), run)
-    return tuple(seeds.values())
 
 
 def describe_study(
@@ -213,16 +201,6 @@ def write_verdicts(
         for claim in claims.CLAIMS
     ]
     files.write_json(METRICS / "claims.json", judged)
-
-
-def advise(
-    study: Study, named: Mapping[Any, str], summary: pd.DataFrame
-) -> dict[str, Any]:
-    """Recommend backbones by their accuracy on the images that the baseline is of."""
-    labels = study.data.labels[study.data.fresh(study.data.paper_split)]
-    baseline = np.bincount(labels).max() / len(labels) if len(labels) else 0.0
-    found = recommend.candidates(study, named, summary)
-    return recommend.recommend(found, float(baseline))
 
 
 def confusion(study: Study) -> pd.DataFrame:

@@ -117,7 +117,7 @@ def _curves(
         strokeWidth=vega.look("line", titles, [one.width for one in lines], "ordinal"),
     )
     curves = [drawn]
-    if any(point["low"] < point["high"] for point in data):
+    if any((line.points["low"] < line.points["high"]).any() for line in lines):
         curves.append(bands)
     # One epoch makes no line.
     marked = [line for line in lines if line.marker or len(line.points) == 1]

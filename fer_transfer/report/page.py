@@ -1,7 +1,7 @@
 """What the page's template is given, read from the files of the study."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +16,11 @@ from fer_transfer.report import (
     html,
     learning,
     style,
+    tables,
     vega,
     versions,
 )
-from fer_transfer.results import distance, inputs, paper, table
+from fer_transfer.results import distance, inputs, paper
 from fer_transfer.results.catalog import BACKBONES
 from fer_transfer.results.protocols import (
     Group,
@@ -27,7 +28,7 @@ from fer_transfer.results.protocols import (
     groups,
     paper_split,
 )
-from fer_transfer.scoring import rates, scores
+from fer_transfer.scoring import scores
 from fer_transfer.settings.settings import SECTIONS, Settings
 
 FACES_SEED = 42  # picks the images of the data set that are shown
@@ -77,8 +78,8 @@ def context(settings: Settings) -> dict[str, Any]:
         "costs": files.read_json(Path("metrics/costs.json")),
         "classifiers": classifiers.section(),
         "settings": {name: settings[name] for name in SECTIONS},
-        "tables": rate_tables(settings, text, summary),
-        "numbers": numbers(summary),
+        "tables": tables.rate_tables(settings, text, summary),
+        "numbers": tables.numbers(summary),
         "metrics": summary.loc[
             (summary["set"] == "test") & (summary["class"] == ""), "metric"
         ].unique(),
@@ -90,7 +91,7 @@ def context(settings: Settings) -> dict[str, Any]:
             for number, name in enumerate(paper.BACKBONES)
         },
         "baseline": scores.baseline(data.labels, len(data.classes)),
-        "confusion": confusion_matrices(study["confusion"], text, data.classes),
+        "confusion": tables.confusion_matrices(study["confusion"], text, data.classes),
         "calibration": of_runs(first, calibrated),
         "ferplus_scores": of_runs(first, (study["ferplus"] or {}).get("runs", {})),
         "charts": drawn,
@@ -128,43 +129,6 @@ def why_missing(name: str, settings: Settings, read: Read) -> str:
     if variant not in read["features"]:
         return "its frozen part has not run"
     return "it has not been trained to the end"
-
-
-def numbers(summary: pd.DataFrame) -> dict[tuple[Any, ...], dict[str, Any]]:
-    """Return the rows of the table of groups by group, metric, set, first and last epoch.
-
-    Those of a group's last epoch stand under `last` too.
-    """
-    keys = ["group", "metric", "set", "first", "last"]
-    rows = table.records(table.select(summary, **{"class": ""}))
-    known = {tuple(row[key] for key in keys): row for row in rows}
-    last = {row["group"]: max(row["last"], 1) for row in rows}
-    return known | {
-        (*key[:3], "last", "last"): row
-        for key, row in known.items()
-        if row["first"] == row["last"] == last[row["group"]]
-    }
-
-
-def rate_tables(
-    settings: Settings, text: Iterable[str], summary: pd.DataFrame
-) -> list[dict[str, Any]]:
-    """Set Tables 2-5 beside the paper's: by table the windows, and a row of cells per group."""
-    known, published = numbers(summary), paper.read()
-    windows = rates.clip(settings.tables.windows, settings.train.epochs)
-    headings = {span: key for key, span in paper.spans(settings.tables.windows).items()}
-    tables = []
-    for key, one in paper.TABLES.items():
-        rows = {}
-        for name in text:
-            printed = published[key].get(name, {})
-            rows[name] = [
-                known.get((name, one.title, "train", *window))
-                or {"paper": printed.get(headings.get(window, ""))}
-                for window in windows
-            ]
-        tables.append({"key": key, "table": one, "windows": windows, "rows": rows})
-    return tables
 
 
 def draw(
@@ -212,19 +176,6 @@ def draw(
     }.items():
         drawn[name] = vega.finish(chart, f"{name.capitalize()} on the test set")
     return drawn
-
-
-def confusion_matrices(
-    confusion: pd.DataFrame, names: Iterable[str], classes: tuple[str, ...]
-) -> dict[str, list[dict[str, Any]]]:
-    """Return the confusion matrices of the first runs of some groups: a row per class."""
-    matrices: dict[str, list[dict[str, Any]]] = {}
-    rows = table.of_first_runs(confusion[confusion["group"].isin(list(names))])
-    for (name, actual), pairs in rows.groupby(["group", "actual"], sort=False):
-        cells = table.records(pairs.set_index("predicted").loc[list(classes)])
-        row = {"class": actual, "images": int(pairs["images"].sum()), "cells": cells}
-        matrices.setdefault(str(name), []).append(row)
-    return matrices
 
 
 def show_faces(data: inputs.Data, runs: Mapping[str, str]) -> dict[str, Any]:
