@@ -29,11 +29,11 @@ Source  the paper, sections 3.2, 5, 6 and 7
 """
 
 import logging
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from fer_transfer.console import command
@@ -43,7 +43,6 @@ from fer_transfer.results import (
     arithmetic,
     claims,
     compare,
-    description,
     distance,
     evidence,
     inputs,
@@ -79,11 +78,11 @@ def main() -> None:
     for name, values in table.metrics(summary).items():
         files.write_json(METRICS / f"{name}.json", values)
 
-    described = description.describe_study(settings, study, made)
+    described = describe_study(settings, study, made)
     files.write_json(METRICS / "study.json", described)
     write_verdicts(settings, study, shown, published)
     named = of_protocol(study.ran, paper_protocol(settings))
-    advice = advise(study, named, summary)
+    advice = recommend.find(study, named, summary)
     files.write_json(METRICS / "advice.json", advice)
     histories = {name: result.history for name, result in study.results.items()}
     distances = distance.find(study.ran, histories, published)
@@ -106,7 +105,7 @@ def read_study(settings: Settings) -> tuple[Study, dict[str, Any]]:
     ran = {
         name: group._replace(runs=runs)
         for name, group in groups(settings).items()
-        if (runs := seeds_of(group, results, repeats))
+        if (runs := inputs.seeds_of(group, results, repeats))
     }
     features = inputs.read_each("features", settings.variants)
     measured = {
@@ -131,15 +130,38 @@ def read_study(settings: Settings) -> tuple[Study, dict[str, Any]]:
     return study, {"missing": missing, "stale": stale, "repeats": repeats}
 
 
-def seeds_of(
-    group: Group, results: Mapping[str, Any], repeats: Mapping[str, str]
-) -> tuple[str, ...]:
-    """Name a group's runs that have results; of those with the same outputs only the first."""
-    seeds: dict[str, str] = {}
-    for run in group.runs:
-        if run in results:
-            seeds.setdefault(repeats.get(run, run), run)
-    return tuple(seeds.values())
+def describe_study(
+    settings: Settings, study: Study, made: dict[str, Any]
+) -> dict[str, Any]:
+    """Say what the results rest on: the data, the weights, and which runs there are."""
+    dataset = files.read_json(Path("metrics/dataset.json"))
+    return {
+        "data": name_data(settings.data.source, dataset),
+        "classes": study.data.classes,
+        "pretrained": settings.weights.pretrained,
+        "images": dataset["images"],
+        "official": dataset["official"],
+        "source_file": dataset["source_file"],
+        "epochs": settings.train.epochs,
+        "onednn": os.environ.get("TF_ENABLE_ONEDNN_OPTS")
+        == "1",  # as every stage has it
+        "ran": {
+            name: {run: settings.runs[run].seed for run in group.runs}
+            for name, group in study.ran.items()
+        },
+        **made,
+        "uninformative": [
+            name for name in settings.runs if name in study.uninformative
+        ],
+    }
+
+
+def name_data(source: str, dataset: Mapping[str, Any]) -> str:
+    """Name the data set: FER2013 only where its counts are those of the paper's Table 1."""
+    if source == "synthetic":
+        return "synthetic"
+    is_fer2013 = dataset["emotions"] == paper.CLASS_COUNTS
+    return "FER2013" if is_fer2013 else "another data set"
 
 
 def write_verdicts(
@@ -179,16 +201,6 @@ def write_verdicts(
         for claim in claims.CLAIMS
     ]
     files.write_json(METRICS / "claims.json", judged)
-
-
-def advise(
-    study: Study, named: Mapping[Any, str], summary: pd.DataFrame
-) -> dict[str, Any]:
-    """Recommend backbones by their accuracy on the images that the baseline is of."""
-    labels = study.data.labels[study.data.fresh(study.data.paper_split)]
-    baseline = np.bincount(labels).max() / len(labels) if len(labels) else 0.0
-    found = recommend.candidates(study, named, summary)
-    return recommend.recommend(found, float(baseline))
 
 
 def confusion(study: Study) -> pd.DataFrame:

@@ -14,7 +14,7 @@ from small_sets import write_faces, write_split
 from fer_transfer.console.errors import InputError
 from fer_transfer.core import files
 from fer_transfer.data.fer2013 import EMOTIONS
-from fer_transfer.results import description, inputs, table
+from fer_transfer.results import inputs, table
 from fer_transfer.results.paper import CLASS_COUNTS
 from stages import tabulate
 
@@ -245,7 +245,7 @@ def trained_again():
 
 
 def features_of_other_images():
-    return read_another("features@scratch", "data/images.npz")
+    return read_another("features@scratch", "data/faces/images.npy")
 
 
 def evaluated_by_hand():
@@ -362,9 +362,7 @@ def test_study_tells_synthetic_faces_and_their_stand_in_weights(study):
     ],
 )
 def test_a_data_set_is_called_fer2013_by_its_counts_alone(source, change, expected):
-    assert (
-        description.name_data(source, {"emotions": CLASS_COUNTS | change}) == expected
-    )
+    assert tabulate.name_data(source, {"emotions": CLASS_COUNTS | change}) == expected
 
 
 @pytest.fixture

@@ -88,7 +88,7 @@ def learning(
     curves = _curves(lines, epoch, value, low, legend if lines else None)
     if legend:  # a picture, with nothing to touch
         return alt.layer(*curves)
-    curves[1] = curves[1].properties(name="lines").add_params(vega.zoom())
+    curves[0] = curves[0].properties(name="lines").add_params(vega.zoom())
     return alt.layer(*curves, _hover(lines, epoch))
 
 
@@ -116,7 +116,9 @@ def _curves(
         # Vega-Lite warns of widths whose field has no order.
         strokeWidth=vega.look("line", titles, [one.width for one in lines], "ordinal"),
     )
-    curves = [bands, drawn]
+    curves = [drawn]
+    if any((line.points["low"] < line.points["high"]).any() for line in lines):
+        curves.append(bands)
     # One epoch makes no line.
     marked = [line for line in lines if line.marker or len(line.points) == 1]
     if marked:

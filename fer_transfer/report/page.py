@@ -1,24 +1,26 @@
 """What the page's template is given, read from the files of the study."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from fer_transfer.core import files
+from fer_transfer.data import faces
 from fer_transfer.report import (
     charts,
     classifiers,
-    examples,
     html,
     learning,
     style,
+    tables,
     vega,
     versions,
 )
-from fer_transfer.results import distance, inputs, paper, table
+from fer_transfer.results import distance, inputs, paper
 from fer_transfer.results.catalog import BACKBONES
 from fer_transfer.results.protocols import (
     Group,
@@ -26,8 +28,11 @@ from fer_transfer.results.protocols import (
     groups,
     paper_split,
 )
-from fer_transfer.scoring import rates, scores
+from fer_transfer.scoring import scores
 from fer_transfer.settings.settings import SECTIONS, Settings
+
+FACES_SEED = 42  # picks the images of the data set that are shown
+FACES_SHOWN = 6  # of each class
 
 Read = dict[str, dict[str, Any]]  # kind of metric, variant or run, what its file holds
 
@@ -73,8 +78,8 @@ def context(settings: Settings) -> dict[str, Any]:
         "costs": files.read_json(Path("metrics/costs.json")),
         "classifiers": classifiers.section(),
         "settings": {name: settings[name] for name in SECTIONS},
-        "tables": rate_tables(settings, text, summary),
-        "numbers": numbers(summary),
+        "tables": tables.rate_tables(settings, text, summary),
+        "numbers": tables.numbers(summary),
         "metrics": summary.loc[
             (summary["set"] == "test") & (summary["class"] == ""), "metric"
         ].unique(),
@@ -86,13 +91,13 @@ def context(settings: Settings) -> dict[str, Any]:
             for number, name in enumerate(paper.BACKBONES)
         },
         "baseline": scores.baseline(data.labels, len(data.classes)),
-        "confusion": confusion_matrices(study["confusion"], text, data.classes),
+        "confusion": tables.confusion_matrices(study["confusion"], text, data.classes),
         "calibration": of_runs(first, calibrated),
         "ferplus_scores": of_runs(first, (study["ferplus"] or {}).get("runs", {})),
         "charts": drawn,
         "specs": html.specs(drawn),
         "vega": html.vega(),
-        **examples.show_faces(data, first),
+        **show_faces(data, first),
     }
 
 
@@ -124,43 +129,6 @@ def why_missing(name: str, settings: Settings, read: Read) -> str:
     if variant not in read["features"]:
         return "its frozen part has not run"
     return "it has not been trained to the end"
-
-
-def numbers(summary: pd.DataFrame) -> dict[tuple[Any, ...], dict[str, Any]]:
-    """Return the rows of the table of groups by group, metric, set, first and last epoch.
-
-    Those of a group's last epoch stand under `last` too.
-    """
-    keys = ["group", "metric", "set", "first", "last"]
-    rows = table.records(table.select(summary, **{"class": ""}))
-    known = {tuple(row[key] for key in keys): row for row in rows}
-    last = {row["group"]: max(row["last"], 1) for row in rows}
-    return known | {
-        (*key[:3], "last", "last"): row
-        for key, row in known.items()
-        if row["first"] == row["last"] == last[row["group"]]
-    }
-
-
-def rate_tables(
-    settings: Settings, text: Iterable[str], summary: pd.DataFrame
-) -> list[dict[str, Any]]:
-    """Set Tables 2-5 beside the paper's: by table the windows, and a row of cells per group."""
-    known, published = numbers(summary), paper.read()
-    windows = rates.clip(settings.tables.windows, settings.train.epochs)
-    headings = {span: key for key, span in paper.spans(settings.tables.windows).items()}
-    tables = []
-    for key, one in paper.TABLES.items():
-        rows = {}
-        for name in text:
-            printed = published[key].get(name, {})
-            rows[name] = [
-                known.get((name, one.title, "train", *window))
-                or {"paper": printed.get(headings.get(window, ""))}
-                for window in windows
-            ]
-        tables.append({"key": key, "table": one, "windows": windows, "rows": rows})
-    return tables
 
 
 def draw(
@@ -210,14 +178,32 @@ def draw(
     return drawn
 
 
-def confusion_matrices(
-    confusion: pd.DataFrame, names: Iterable[str], classes: tuple[str, ...]
-) -> dict[str, list[dict[str, Any]]]:
-    """Return the confusion matrices of the first runs of some groups: a row per class."""
-    matrices: dict[str, list[dict[str, Any]]] = {}
-    rows = table.of_first_runs(confusion[confusion["group"].isin(list(names))])
-    for (name, actual), pairs in rows.groupby(["group", "actual"], sort=False):
-        cells = table.records(pairs.set_index("predicted").loc[list(classes)])
-        row = {"class": actual, "images": int(pairs["images"].sum()), "cells": cells}
-        matrices.setdefault(str(name), []).append(row)
-    return matrices
+def show_faces(data: inputs.Data, runs: Mapping[str, str]) -> dict[str, Any]:
+    """Return faces of each class, and the networks' predictions for an example of each."""
+    images = faces.read_images()
+    rows = data.splits[data.paper_split].examples
+    predictions = inputs.read_examples(runs, rows)
+    random = np.random.default_rng(FACES_SEED)
+    examples, counts = [], []
+    for code, name in enumerate(data.classes):
+        places = np.flatnonzero(data.labels == code)
+        chosen = random.choice(places, min(FACES_SHOWN, len(places)), replace=False)
+        counts.append(
+            {
+                "class": name,
+                "ours": len(places),
+                "paper": paper.CLASS_COUNTS.get(name),
+                "faces": [images[place] for place in chosen],
+            }
+        )
+        examples.append(
+            {
+                "class": name,
+                "face": images[rows[code]],
+                "predictions": {
+                    group: one.loc[code, list(data.classes)].to_dict()
+                    for group, one in predictions.items()
+                },
+            }
+        )
+    return {"examples": examples, "counts": counts}

@@ -145,7 +145,8 @@ def scatter(study: Study, group: Group) -> float:
     Of several runs the largest. It says how far the score of one epoch can be trusted.
     """
     accuracies = (study.results[run].history["val_accuracy"] for run in group.runs)
-    return max(float(one.tail(SCATTER_EPOCHS).std()) for one in accuracies)
+    ends = [one.tail(SCATTER_EPOCHS) for one in accuracies]
+    return max(float(end.std()) if len(end) > 1 else 0.0 for end in ends)
 
 
 def is_still_learning(study: Study, group: Group) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from fer_transfer.results.evidence import Study
@@ -49,6 +50,15 @@ RULES = (
         "openface",
     ),
 )
+
+
+def find(
+    study: Study, names: Mapping[Any, str], groups: pd.DataFrame
+) -> dict[str, Any]:
+    """Recommend groups by their accuracy on the images that the baseline is of."""
+    labels = study.data.labels[study.data.fresh(study.data.paper_split)]
+    baseline = np.bincount(labels).max() / len(labels) if len(labels) else 0.0
+    return recommend(candidates(study, names, groups), float(baseline))
 
 
 def candidates(
