@@ -126,7 +126,9 @@ def run(tmp_path_factory):
     folder.mkdir()
     for name in ("stages", "fer_transfer", "metrics/paper", ".dvc/plots"):
         shutil.copytree(PROJECT / name, folder / name)
+    (folder / "data").mkdir()
     for name in (
+        "data/unwatched",
         "dvc.yaml",
         "requirements.lock",
         "metrics/architectures.json",
@@ -152,6 +154,7 @@ def run(tmp_path_factory):
             train_in_a_moment(folder)
         if command[0] == "stages.tabulate":
             shutil.copyfile(folder / "dvc.lock", folder / "dvc.lock.until-split")
+            files.write_json(folder / "metrics/assess.json", {})
             studies.record(folder)
         ended = subprocess.run(
             [*python, *command],
