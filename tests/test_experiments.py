@@ -12,6 +12,7 @@ from ruamel.yaml import YAML
 
 pytestmark = pytest.mark.slow
 
+UNWATCHED = "data/unwatched"
 PROJECT = Path(__file__).parents[1]
 VARIANT = "openface-random"
 SLOW, FAST, FASTER = 0.0001, 0.003, 0.01
@@ -84,7 +85,8 @@ def clone(tmp_path_factory):
     folder = tmp_path_factory.mktemp("clone") / "project"
     for name in ("stages", "fer_transfer", "metrics/paper", ".dvc/plots"):
         shutil.copytree(PROJECT / name, folder / name)
-    for name in (".gitignore", ".dvcignore", "dvc.yaml", ".dvc/config"):
+    (folder / "data").mkdir()
+    for name in (".gitignore", ".dvcignore", "dvc.yaml", ".dvc/config", UNWATCHED):
         shutil.copyfile(PROJECT / name, folder / name)
     shutil.copyfile(PROJECT / ".dvc/.gitignore", folder / ".dvc/.gitignore")
     write_settings(folder)
