@@ -143,7 +143,7 @@ def test_what_changes_nothing_is_left_to_the_user(isolated, name):
 def test_the_file_that_keras_home_names_is_not_read(tmp_path):
     (tmp_path / "keras.json").write_text('{"floatx": "float8", "epsilon": 0.1}')
     code = (
-        "from fer_transfer.networks.runtime import keras; import numpy;"
+        "import stages; from fer_transfer.networks.runtime import keras; import numpy;"
         "b = keras.backend; layer = keras.layers.Dense(1); layer.build((None, 2));"
         "print(b.floatx(), b.epsilon(), b.image_data_format(), layer.kernel.dtype.name)"
     )
@@ -193,7 +193,7 @@ def test_without_docstrings_one_line_says_what_to_unset(level):
 
 def test_without_assertions_a_stage_runs():
     done = python("-m", "stages.evaluate", "nobody", PYTHONOPTIMIZE="1")
-    assert done.stderr.startswith("error: There is no data/runs/nobody/history.csv")
+    assert done.stderr.startswith("error: `runs` in params.yaml has no 'nobody'")
 
 
 OPENERS = ("open", "read_text", "write_text")
