@@ -78,12 +78,10 @@ def main() -> None:
     for name, values in table.metrics(summary).items():
         files.write_json(METRICS / f"{name}.json", values)
 
-    described = describe_study(settings, study, made)
-    files.write_json(METRICS / "study.json", described)
+    files.write_json(METRICS / "study.json", describe_study(settings, study, made))
     write_verdicts(settings, study, shown, published)
     named = of_protocol(study.ran, paper_protocol(settings))
-    advice = recommend.find(study, named, summary)
-    files.write_json(METRICS / "advice.json", advice)
+    files.write_json(METRICS / "advice.json", recommend.find(study, named, summary))
     histories = {name: result.history for name, result in study.results.items()}
     distances = distance.find(study.ran, histories, published)
     files.write_json(METRICS / "distances.json", distances)
