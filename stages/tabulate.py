@@ -70,8 +70,7 @@ def main() -> None:
     published = paper.read()
     study, made = read_study(settings)
     shown = groups(settings)
-    windows = settings.tables.windows
-    summary = table.of_groups(study.runs, published, windows)
+    summary = table.of_groups(study.runs, published, settings.tables.windows)
     files.write_csv(PLOTS / "results.csv", study.runs)
     files.write_csv(PLOTS / "groups.csv", summary)
     files.write_csv(PLOTS / "confusion.csv", confusion(study))
