@@ -69,7 +69,6 @@ def main() -> None:
     settings = load_settings()
     published = paper.read()
     study, made = read_study(settings)
-    shown = groups(settings)
     summary = table.of_groups(study.runs, published, settings.tables.windows)
     files.write_csv(PLOTS / "results.csv", study.runs)
     files.write_csv(PLOTS / "groups.csv", summary)
@@ -78,12 +77,12 @@ def main() -> None:
         files.write_json(METRICS / f"{name}.json", values)
 
     files.write_json(METRICS / "study.json", describe_study(settings, study, made))
-    write_verdicts(settings, study, shown, published)
+    write_verdicts(settings, study, groups(settings), published)
     named = of_protocol(study.ran, paper_protocol(settings))
     files.write_json(METRICS / "advice.json", recommend.find(study, named, summary))
     histories = {name: result.history for name, result in study.results.items()}
-    distances = distance.find(study.ran, histories, published)
-    files.write_json(METRICS / "distances.json", distances)
+    nearest = distance.find(study.ran, histories, published)
+    files.write_json(METRICS / "distances.json", nearest)
     write_arithmetic(published)
     write_ferplus(settings, study)
 
