@@ -19,7 +19,7 @@ LOCK := requirements$(if $(GPU),-gpu).lock
 INSTALLED := .venv/.installed$(if $(GPU),-gpu)
 # What users set may hold spaces, quotes, `&` and `$`: recipes take it from the environment, in
 # double quotes, so that neither make nor the shell reads it as its own.
-TEXTS := PYTHON DEMO PHOTOS MODEL OUT CONVERT HOST SCHEDULER PROTOCOL TARGETS
+TEXTS := PYTHON DEMO PHOTOS MODEL OUT COMMIT HOST SCHEDULER PROTOCOL TARGETS
 $(foreach name,$(TEXTS),$(eval override $(name) := $$(value $(name))))
 export $(TEXTS)
 # The stages are run as `python -m stages.<name>`: dvc must find the environment's python.
@@ -103,7 +103,7 @@ verify: install  ## check DVC's cache by its hashes: after a power cut, or on a 
 	python -m tools.verify
 
 unchanged: install  ## keep results whose code changed, if a small part of the data proves it
-	python -m tools.unchanged $(if $(CONVERT),--convert "$$CONVERT")
+	python -m tools.unchanged $(if $(COMMIT),"$$COMMIT")
 
 scheduler: install  ## what workers and `make fleet` meet at (HOST: docs/sharing.md first)
 	python -m distributed.cli.dask_scheduler --host "$$HOST" --port 8786 $(if $(PROTOCOL),--protocol "$$PROTOCOL") --dashboard-address "$$HOST:8787"

@@ -88,8 +88,8 @@ def augmentation(pixels: np.ndarray) -> Callable[[], None]:
     return run
 
 
-def main() -> None:
-    logging.disable(logging.WARNING)
+def show_all() -> None:
+    """Print the row, and what the step is of a forward pass and augmentation of the step."""
     number = RECIPE.batch_size * NUM_BATCHES
     pixels, labels = subjects.images(number)
     batches = [
@@ -109,11 +109,16 @@ def main() -> None:
         repeats=5,
     )
     image = {name: one / number for name, one in seconds.items()}
-    header()
     what = f"an image of a training step, MobileNet at {SIZE}"
     show(Row(what, image["step"], image["keras"], "Keras's fit and layers"))
     print(f"  {image['step'] / image['forward']:.2f} times its forward pass")
     print(f"  {image['augmentation'] / image['step']:.1%} of it for augmentation")
+
+
+def main() -> None:
+    logging.disable(logging.WARNING)
+    header()
+    show_all()
 
 
 if __name__ == "__main__":

@@ -5,10 +5,14 @@
 recognises the emotions of the faces in a photo; everything else is the study behind it.
 """
 
+import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from fer_transfer.recognise.recogniser import Face, Faces, Recogniser
+
+# deepface and params-flow are written for Keras 2, also in a notebook that imports this package.
+os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
 
 __all__ = ["Face", "Faces", "Recogniser"]
 

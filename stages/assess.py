@@ -81,6 +81,7 @@ def write_model(
         name=f"{model['search']} ({model['classifier']} on {model['backbone']})",
         classes=known.classes,
         temperature=model["temperature"]["value"],
+        calibrated_on=model["temperature"]["images"],
         data=known.name,
         licence="what the data and the backbone's weights ask for (data/README.md)",
         run=model["search"],

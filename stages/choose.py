@@ -49,7 +49,7 @@ def write_fitted(
             records[name]["settings"],
             compared[name].data.rows(compared[name].fitted_on(subset)),
         )
-        for name in set(chosen.values())
+        for name in dict.fromkeys(chosen.values())
     }
     probabilities = {
         role: compared[name].predict(fitted[name], compared[name].data.test)

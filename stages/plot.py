@@ -1,138 +1,111 @@
 """Draw the paper's figures, and its Table 1 as one.
 
-Reads   data/images.npz             pixels (N, 48, 48) uint8, labels (N,) uint8
-        data/split.npz              examples (7,): a test image of each emotion
-        metrics/study/study.json    which variants have results, on which data
+Reads   data/faces/                 images, labels and classes
+        data/splits/<split>.npz     a test image of each class
+        metrics/study/study.json    which groups of runs have results, on which data
         dvc.lock                    whether that is of the current settings and data
-        plots/study/learning.csv    accuracy and loss after each epoch
-        plots/study/initial.csv     after the first epoch
+        metrics/study/advice.json   the accuracy of the majority class
+        plots/study/results.csv     every run's numbers
+        plots/study/groups.csv      the same over seeds
         plots/examples/<run>.csv    the probabilities of the example images
-Params  all of params.yaml
+Params  all but views, choose and searches
 Writes  plots/figures/              of no face: table-1.png; figure-05.png ... figure-08.png,
                                     training, one per backbone of the paper, and
                                     learning-<backbone>.png of any other; figure-09.png and
-                                    figure-10.png, initial accuracy and loss
+                                    figure-10.png, initial accuracy and loss; accuracy.png, test
+                                    accuracy of all runs
         plots/faces/                figure-01.png, random images; figure-11.png ...
                                     figure-17.png, predictions, one per emotion
 Source  the paper, sections 3.1 and 5
 """
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import matplotlib.style
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
 
 from fer_transfer.console import command
 from fer_transfer.core import files
 from fer_transfer.data import faces
-from fer_transfer.data.fer2013 import EMOTIONS
-from fer_transfer.report import curves, figures, style
-from fer_transfer.results import paper, runs
+from fer_transfer.report import charts, figures, learning, style, vega
+from fer_transfer.results import inputs, paper
 from fer_transfer.results.catalog import BACKBONES
-from fer_transfer.results.examples import read_examples
-from fer_transfer.results.protocols import Group, by_the_text, groups, paper_split
-from fer_transfer.results.seeds import first_names, first_runs
+from fer_transfer.results.protocols import Group, by_paper_protocol, groups
 from fer_transfer.scoring import scores
 from fer_transfer.settings.settings import load_settings
 
 logger = logging.getLogger(__name__)
 
+FIGURES, FACES = Path("plots/figures"), Path("plots/faces")
 EXAMPLES_SEED = 42  # picks the images of Figure 1
 EXAMPLES_SHAPE = (4, 8)  # its rows and columns
-
-# A figure, its path below plots/, and the variants it is about.
-Drawn = Iterator[tuple[str, Figure, list[str]]]
 
 
 def main() -> None:
     settings = load_settings()
-    study = runs.read_study(settings)
-    images = {"pixels": faces.read_images(), "labels": faces.read().labels}
-    split = Path(f"data/splits/{paper_split(settings)}.npz")
-    rows = files.read_npz(split)["examples"]
-    text = {
-        name: group
-        for name, group in groups(settings).items()
-        if group.protocol == by_the_text(settings)
-    }
+    study = inputs.read_study(settings)
+    data = inputs.read_data(settings)
+    shown = groups(settings)
+    text = by_paper_protocol(shown, settings)
     logger.info("Drawing the figures; variants with results: %d.", len(study["ran"]))
+    scored = scores.baseline(data.labels, len(data.classes))
+    baseline = {"accuracy": scored["accuracy"], "loss": scored["prior_loss"]}
+    draw_training(text, study, baseline)
+    runs = inputs.read_table("results")
+    if not runs.empty:
+        share = files.read_json(Path("metrics/study/advice.json"))["baseline"]
+        chart = charts.accuracies(runs, style.of_groups(shown), share)
+        notes = [
+            "A point per run, with its 95% interval over images (Wilson), which knows nothing "
+            "of seeds; a tick for the mean of a group. Dotted: the majority class.",
+            *notes_on(study, []),
+        ]
+        sized = chart.properties(width=560)
+        vega.write_png(FIGURES / "accuracy.png", sized, "Test accuracy", notes)
     with matplotlib.style.context(["default", style.SETTINGS]):
-        for name, figure, variants in draw(text, study, images, rows):
-            style.add_notes(figure, notes(study, variants))
-            style.write_png(Path(f"plots/{name}.png"), figure)
+        draw_faces(text, study, data)
 
 
-def notes(study: dict[str, Any], variants: list[str]) -> list[str]:
-    """Say what a reader of a figure about these variants must know."""
+def notes_on(study: Mapping[str, Any], names: list[str]) -> list[str]:
+    """Say what a reader of a figure about these groups must know."""
     lines = []
     if study["data"] == "synthetic":
         lines.append("Synthetic faces: these results say nothing about people.")
-    for words, names in (
-        ("Not run", [name for name in variants if name not in study["ran"]]),
+    for words, those in (
+        ("Not run", [name for name in names if name not in study["ran"]]),
         ("Features are uninformative", study["uninformative"]),
     ):
-        named = [name for name in variants if name in names]
+        named = [name for name in names if name in those]
         if named:
             lines.append(f"{words}: {', '.join(named)}.")
     return lines
 
 
-def draw(
-    text: Mapping[str, Group],
-    study: dict[str, Any],
-    images: dict[str, np.ndarray],
-    rows: np.ndarray,
-) -> Drawn:
-    """Draw all figures of the study, of the variants that trained by the paper's text."""
-    pixels, labels = images["pixels"], images["labels"]
-    yield from draw_data(pixels, labels)
-    yield from draw_training(text, labels)
-    runs = first_names(study["ran"], text)
-    yield from draw_predictions(text, runs, pixels, rows)
-
-
-def draw_data(pixels: np.ndarray, labels: np.ndarray) -> Drawn:
-    """Draw Table 1 and Figure 1."""
-    counts = np.bincount(labels, minlength=len(EMOTIONS)).tolist()
-    ours = dict(zip(EMOTIONS, counts, strict=True))
-    yield "figures/table-1", figures.class_counts(paper.CLASS_COUNTS, ours), []
-
-    random = np.random.default_rng(EXAMPLES_SEED)
-    rows = random.choice(len(pixels), np.prod(EXAMPLES_SHAPE), replace=False)
-    shape = EXAMPLES_SHAPE
-    yield "faces/figure-01", figures.examples(pixels[rows], labels[rows], shape), []
-
-
-def draw_training(text: Mapping[str, Group], labels: np.ndarray) -> Drawn:
+def draw_training(
+    text: Mapping[str, Group], study: Mapping[str, Any], baseline: Mapping[str, float]
+) -> None:
     """Draw Figures 5-10, and the training of backbones that the paper does not have."""
     styles = style.of_groups(text)
-    scored = scores.baseline(labels, len(EMOTIONS))
-    baseline = {"accuracy": scored["accuracy"], "loss": scored["prior_loss"]}
-    learning = files.read_csv(Path("plots/study/learning.csv"))
-    for backbone in dict.fromkeys([*paper.BACKBONES, *backbones_of(text)]):
-        variants = [name for name, one in text.items() if one.backbone == backbone]
-        name, title = learning_figure(backbone)
-        history = learning[learning["variant"].isin(variants)]
-        figure = curves.learning(title, history, styles, baseline)
-        yield f"figures/{name}", figure, variants
-
-    initial = files.read_csv(Path("plots/study/initial.csv"))
-    initial = first_runs(initial[initial["variant"].isin(text)])
+    runs, summary = inputs.read_table("results"), inputs.read_table("groups")
+    backbones = {one.backbone for one in text.values()}
+    for backbone in dict.fromkeys([*paper.BACKBONES, *sorted(backbones)]):
+        names = [name for name, one in text.items() if one.backbone == backbone]
+        file, title = learning_figure(backbone)
+        rows = runs[runs["group"].isin(names)]
+        chart = learning.figure(rows, styles, baseline)
+        vega.write_png(FIGURES / f"{file}.png", chart, title, notes_on(study, names))
+    mine = summary[summary["group"].isin(list(text))]
     for number, metric in ((9, "accuracy"), (10, "loss")):
+        chart = charts.initial(mine, metric, styles, baseline[metric])
+        sized = chart.properties(width=560)
         title = f"Figure {number}: Initial {metric}"
-        figure = curves.initial(title, initial, metric, styles, baseline[metric])
-        yield f"figures/figure-{number:02}", figure, list(text)
-
-
-def backbones_of(text: Mapping[str, Group]) -> list[str]:
-    return [
-        name for name in BACKBONES if name in {one.backbone for one in text.values()}
-    ]
+        lines = ["Training above validation, which is lighter. Dotted: baseline."]
+        path = FIGURES / f"figure-{number:02}.png"
+        vega.write_png(path, sized, title, lines + notes_on(study, list(text)))
 
 
 def learning_figure(backbone: str) -> tuple[str, str]:
@@ -144,31 +117,36 @@ def learning_figure(backbone: str) -> tuple[str, str]:
     return f"figure-{number:02}", f"Figure {number}: {title}"
 
 
-def draw_predictions(
-    text: Mapping[str, Group],
-    runs: Mapping[str, str],
-    pixels: np.ndarray,
-    rows: np.ndarray,
-) -> Drawn:
-    """Draw Figures 11-17, which the paper orders by the emotions' names."""
+def draw_faces(
+    text: Mapping[str, Group], study: Mapping[str, Any], data: inputs.Data
+) -> None:
+    """Draw Table 1, Figure 1, and Figures 11-17, which the paper orders by the classes' names."""
+    ours = dict(zip(data.classes, np.bincount(data.labels), strict=False))
+    counts = figures.class_counts(paper.CLASS_COUNTS, ours)
+    style.write_png(FIGURES / "table-1.png", counts, notes_on(study, []))
+    images = faces.read_images()
+    random = np.random.default_rng(EXAMPLES_SEED)
+    rows = random.choice(len(images), np.prod(EXAMPLES_SHAPE), replace=False)
+    names = [data.classes[code] for code in data.labels[rows]]
+    figure = figures.examples(images[rows], names, EXAMPLES_SHAPE)
+    style.write_png(FACES / "figure-01.png", figure, notes_on(study, []))
+
     styles = style.of_groups(text)
-    predictions = read_examples(Path("plots/examples"), runs, rows)
-    for number, emotion in enumerate(sorted(EMOTIONS), paper.FIRST_EXAMPLE_FIGURE):
-        code = EMOTIONS.index(emotion)
+    rows = data.splits[data.paper_split].examples
+    predictions = inputs.read_examples(inputs.first_runs(study["ran"], text), rows)
+    for number, name in enumerate(sorted(data.classes), paper.FIRST_EXAMPLE_FIGURE):
+        code = data.classes.index(name)
         probabilities = pd.DataFrame(
             {
-                name: table.loc[code, list(EMOTIONS)].astype(float)
-                for name, table in predictions.items()
+                group: one.loc[code, list(data.classes)].astype(float)
+                for group, one in predictions.items()
             }
         )
-        figure = figures.classification(
-            f"Figure {number}: Classification result of emotion “{emotion}”",
-            pixels[rows[code]],
-            emotion,
-            probabilities,
-            styles,
-        )
-        yield f"faces/figure-{number}", figure, list(text)
+        title = f"Figure {number}: Classification result of emotion “{name}”"
+        image = images[rows[code]]
+        figure = figures.classification(title, image, name, probabilities, styles)
+        path = FACES / f"figure-{number}.png"
+        style.write_png(path, figure, notes_on(study, list(text)))
 
 
 if __name__ == "__main__":

@@ -65,7 +65,7 @@ class SimpleModel:
         scores = metadata.score("FER2013's test set", CLASSES, labels, labels % 4)
         self.key = str(path)
         self.metadata = metadata.Metadata(
-            "simple", CLASSES, 1, "FER2013", "MIT", "", "", scores
+            "simple", CLASSES, 1, 0, "FER2013", "MIT", "", "", scores
         )
 
     def probabilities(self, face: np.ndarray) -> np.ndarray:

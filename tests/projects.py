@@ -49,7 +49,9 @@ def make(folder: Path, variants: Iterable[str] = VARIANTS) -> None:
     settings = demo_settings(variants)
     settings["synthetic"] |= {"images": 70, "pretraining_steps": 1}
     settings["train"]["epochs"] = 2
-    settings["tables"]["window"] = 1
+    settings["tables"]["windows"] = [[1, 2]]
+    for section in ("variants", "runs"):  # runs are named as their variants
+        settings[section] = {name: settings[section][name] for name in variants}
     YAML_12.dump(settings, folder / "params.yaml")
     git(folder, "init", "-q", "-b", "main")
     commit(folder, "The study")
@@ -63,11 +65,10 @@ def demo_settings(variants: Iterable[str]) -> dict[str, Any]:
     return settings
 
 
-def make_stubs(folder: Path, variants: Iterable[str]) -> None:
-    """Copy the project, and let DVC record a stub as each output: all stages are up to date.
-
-    A classifier is chosen on the first variant.
-    """
+def make_stubs(
+    folder: Path, variants: Iterable[str], searches: Iterable[str] = ()
+) -> None:
+    """Copy the project, and let DVC record a stub as each output: all stages are up to date."""
     listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
     names = subprocess.run(listed, cwd=ROOT, check=True, capture_output=True).stdout
     for name in names.decode().splitlines():
@@ -75,8 +76,7 @@ def make_stubs(folder: Path, variants: Iterable[str]) -> None:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(ROOT / name, folder / name)
     settings = demo_settings(variants)
-    first = next(iter(settings["runs"].values()))
-    settings["searches"] = {"first": first}
+    settings["searches"] = {name: settings["runs"][name] for name in searches}
     YAML_12.dump(settings, folder / "params.yaml")
     git(folder, "init", "-q")
     with Repo(folder) as repo:

@@ -1,99 +1,158 @@
-import numpy as np
-import pytest
-from scipy import stats
+"""The answer: which groups are compared, and what is said of them."""
 
-from fer_transfer.results import answer
+import numpy as np
+import pandas as pd
+import pytest
+
+from fer_transfer.results import answer, compare
+from fer_transfer.results.evidence import Study
+from fer_transfer.results.inputs import Data, Result, Split
 from fer_transfer.results.protocols import Group, Protocol
 
 TEXT, ALL = Protocol(4, "float32"), Protocol("all", "float32")
-
-
-def correct(share: float, seed: int, number: int = 2000) -> np.ndarray:
-    return np.random.default_rng(seed).random(number) < share
-
-
-def study() -> tuple[dict[str, Group], dict[str, np.ndarray]]:
-    groups = {
-        "openface-pretrained": Group(
-            "openface", "pretrained", TEXT, ("o", "o-43", "o-44")
-        ),
-        "mobilenet-pretrained": Group(
-            "mobilenet", "pretrained", TEXT, ("m", "m-43", "m-44")
-        ),
-        "resnet50-pretrained": Group("resnet50", "pretrained", TEXT, ("r",)),
-        "openface-random": Group("openface", "random", TEXT, ("x",)),
-        "openface-pretrained-all": Group("openface", "pretrained", ALL, ("oa",)),
-    }
-    shares = {"o": 0.41, "m": 0.58, "r": 0.5, "x": 0.27, "oa": 0.6}
-    runs = [run for group in groups.values() for run in group.runs]
-    return groups, {
-        run: correct(shares[run.split("-")[0]], number)
-        for number, run in enumerate(runs)
-    }
-
-
-FINAL = {
-    "openface-pretrained": {"val_accuracy": 0.41},
-    "mobilenet-pretrained": {"val_accuracy": 0.60},
-    "resnet50-pretrained": {"val_accuracy": 0.50},
-    "openface-random": {"val_accuracy": 0.27},
-    "openface-pretrained-all": {"val_accuracy": 0.60},
+NUM_TEST = 2_000
+SHARES = {
+    "openface": 0.41,
+    "resnet29": 0.42,
+    "mobilenet": 0.58,
+    "openface-random": 0.27,
+    "openface-all": 0.6,
 }
 
 
-def test_the_best_of_either_kind_are_compared_under_each_protocol_that_has_both():
-    groups, runs = study()
-    (found,) = answer.find(groups, runs, FINAL)["faces_or_imagenet"]
-    assert found["protocol"] == "last 4 layers"
-    assert (found["left"], found["right"]) == (
-        "openface-pretrained",
-        "mobilenet-pretrained",
-    )
-    assert found["verdict"] == "less"
-    assert found["seeds"] == [3, 3]
+def group(backbone, weights, protocol, *runs):
+    return Group(backbone, weights, protocol, runs)
 
 
-def test_with_three_seeds_on_either_side_the_interval_is_welchs():
-    groups, runs = study()
-    (found,) = answer.find(groups, runs, FINAL)["faces_or_imagenet"]
-    left, right = (
-        [runs[run].mean() for run in groups[found[side]].runs]
-        for side in ("left", "right")
-    )
-    expected = stats.ttest_ind(left, right, equal_var=False).confidence_interval(0.95)
-    assert found["by"] == "seeds"
-    assert found["interval"] == pytest.approx([expected.low, expected.high])
+GROUPS = {
+    "openface": group("openface", "pretrained", TEXT, "o", "o-43", "o-44"),
+    "resnet29": group("resnet29", "pretrained", TEXT, "r", "r-43", "r-44"),
+    "mobilenet": group("mobilenet", "pretrained", TEXT, "m", "m-43", "m-44"),
+    "openface-random": group("openface", "random", TEXT, "x"),
+    "openface-all": group("openface", "pretrained", ALL, "oa"),
+}
 
 
-def test_with_fewer_it_is_that_of_the_paired_difference_over_images():
-    groups, runs = study()
-    (found,) = answer.find(groups, runs, FINAL)["pretraining"]
-    assert (found["left"], found["right"], found["by"]) == (
-        "openface-pretrained",
-        "openface-random",
-        "images",
-    )
-    paired = runs["o"].astype(float) - runs["x"]
-    random = np.random.default_rng(0)
-    resampled = random.choice(paired, (4000, len(paired))).mean(axis=1)
-    margin = (found["interval"][1] - found["interval"][0]) / 2
-    assert margin == pytest.approx(1.96 * resampled.std(), rel=0.05)
-
-
-def test_where_one_kind_did_not_run_nothing_is_answered():
-    groups, runs = study()
-    only = {"openface-pretrained-all": groups["openface-pretrained-all"]}
-    assert answer.find(only, runs, FINAL) == {
-        "faces_or_imagenet": [],
-        "pretraining": [],
+def make(groups=GROUPS, uninformative=(), **changes):
+    """Make up a study whose runs recognise a share of the test images of 7 classes."""
+    random = np.random.default_rng(4)
+    labels = np.resize(np.arange(7), 3_000)
+    test = np.arange(1_000, 1_000 + NUM_TEST)
+    split = Split(np.arange(500), test, np.zeros(NUM_TEST, bool), np.arange(7))
+    results = {}
+    for name, one in groups.items():
+        for run in one.runs:
+            right = random.random(NUM_TEST) < SHARES[name]
+            predicted = np.where(right, labels[test], (labels[test] + 1) % 7)
+            falling = np.linspace(2, 1, 20)
+            losses = falling if name == "openface" else falling[::-1]
+            val = {"val_accuracy": np.linspace(0.2, 0.4, 20), "val_loss": losses}
+            results[run] = Result(pd.DataFrame(val), {}, predicted)
+    classes = tuple("abcdefg")
+    splits = changes.get("splits", {"random": split})
+    measured = {
+        name: {"parameters": {"backbone": 10, "trainable": 95_239}} for name in groups
     }
+    return Study(
+        Data("made up", classes, labels, None, splits),
+        groups,
+        results,
+        pd.DataFrame(),
+        measured,
+        {},
+        frozenset(uninformative),
+        [],
+    )
 
 
-def test_runs_in_two_precisions_are_two_protocols():
-    groups, runs = study()
-    other = Protocol(4, "bfloat16")
-    mixed = {
-        "openface-pretrained": groups["openface-pretrained"],
-        "mobilenet-pretrained": groups["mobilenet-pretrained"]._replace(protocol=other),
-    }
-    assert answer.find(mixed, runs, FINAL)["faces_or_imagenet"] == []
+def found(study):
+    differences = answer.compare_all(study)
+    corrected = compare.correct_all(differences.values())
+    return answer.describe(study, differences, corrected)
+
+
+def test_every_network_of_faces_is_compared_with_every_one_of_imagenet():
+    """The answer once took one network for "faces" that its tables did not."""
+    pairs = answer.pairs(GROUPS)
+    assert [one[1:] for one in pairs if one.question == answer.FACES_OR_IMAGENET] == [
+        ("openface", "mobilenet"),
+        ("resnet29", "mobilenet"),
+    ]
+    assert [one[1:] for one in pairs if one.question == answer.PRETRAINING] == [
+        ("openface", "openface-random")
+    ]
+
+
+@pytest.mark.parametrize(
+    "protocol",
+    [
+        TEXT._replace(precision="bfloat16"),
+        TEXT._replace(split="official"),
+        TEXT._replace(recipe=(("dropout", 0.5),)),
+    ],
+)
+def test_no_comparison_mixes_protocols(protocol):
+    other = GROUPS["mobilenet"]._replace(protocol=protocol)
+    assert answer.pairs({"o": GROUPS["openface"], "m": other}) == []
+
+
+def test_with_three_seeds_on_either_side_there_is_an_interval_over_seeds_and_images():
+    row = found(make())["comparisons"][0]
+    assert row["groups"] == ["openface", "mobilenet"]
+    assert row["outcome"] == "less"
+    assert row["seeds"] == [3, 3]
+    low, high = row["interval"]
+    gap = row["accuracy"][0] - row["accuracy"][1]
+    assert low < gap < high < 0
+    # Of the images alone: two shares of 2,000 images, hardly correlated.
+    assert high - low > 2 * 1.96 * np.sqrt(2 * 0.24 / 3 / NUM_TEST)
+
+
+def test_with_one_seed_there_is_none_but_the_scatter_of_the_last_ten_epochs():
+    [row] = [one for one in found(make())["comparisons"] if one["seeds"] == [3, 1]]
+    assert (row["interval"], row["outcome"]) == (None, "not tested")
+    assert row["why"] == "openface-random has 1 of 3 seeds"
+    scatter = np.linspace(0.2, 0.4, 20)[-10:].std(ddof=1)
+    assert row["scatter"] == pytest.approx([scatter] * 2)
+
+
+def test_the_sentences_say_what_trains_how_sure_it_is_and_what_has_not_converged():
+    sentences = found(make())["sentences"]
+    head, first, second = sentences[answer.FACES_OR_IMAGENET]
+    assert head == (
+        "2 comparisons with three seeds on either side: pretraining on ImageNet more "
+        "accurate in 2."
+    )
+    assert first.startswith("Last 4 layers: OpenFace (faces, 95,239 weights train) 4")
+    assert "(95% interval −" in first
+    assert first.endswith("lowest in the last epoch: OpenFace (faces).")
+    assert "converged" not in second
+    head, only = sentences[answer.PRETRAINING]
+    assert head.startswith("No comparison has three seeds on either side yet")
+    assert "not tested (3 and 1 seeds)" in only
+    assert "scatter by 3.2 and 3.2 points" in only
+
+
+def test_p_is_corrected_for_the_comparisons_that_are_tested():
+    described = found(make())
+    assert described["tests"] == 2
+    ps = [row["p"] for row in described["comparisons"] if row["p"] is not None]
+    corrected = [row["corrected_p"] for row in described["comparisons"] if row["p"]]
+    assert max(corrected) == pytest.approx(max(2 * min(ps), max(ps)))
+
+
+def test_uninformative_features_have_no_part_in_the_answer():
+    rows = found(make(uninformative=["openface"]))["comparisons"]
+    assert [row["groups"] for row in rows] == [["resnet29", "mobilenet"]]
+
+
+def test_a_split_that_validates_on_its_test_images_has_no_part_in_the_answer():
+    test = np.arange(1_000, 1_000 + NUM_TEST)
+    split = Split(test, test, np.zeros(NUM_TEST, bool), np.arange(7))
+    assert found(make(splits={"random": split}))["comparisons"] == []
+
+
+def test_where_every_test_image_is_in_train_nothing_is_answered():
+    test = np.arange(1_000, 1_000 + NUM_TEST)
+    split = Split(np.arange(9), test, np.ones(NUM_TEST, bool), np.arange(7))
+    assert found(make(splits={"random": split}))["comparisons"] == []

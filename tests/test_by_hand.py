@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from ruamel.yaml import YAML
 
@@ -36,14 +37,21 @@ def test_features_that_are_there_are_replaced(tmp_path, is_read_only):
 def study(tmp_path):
     """What `tools.summary` reads, of a study without results."""
     settings = YAML().load(PROJECT / "params.yaml")
+    settings["tables"]["windows"] = [[n, n + 1] for n in range(1, 1_000)]
+    settings["train"]["epochs"] = 1_000
     YAML().dump(settings, tmp_path / "params.yaml")
     for name in paper.TABLES:
         published = files.read_json(PROJECT / f"metrics/paper/{name}.json")
         files.write_json(tmp_path / f"metrics/paper/{name}.json", published)
-        # Far more than a pipe holds, so that it is still being written.
-        rates = {f"{n}-{n + 1}": 0.5 for n in range(1, 3_000)}
-        ours = dict.fromkeys(settings["runs"], rates)
-        files.write_json(tmp_path / f"metrics/study/{name}.json", ours)
+    # Far more than a pipe holds, so that it is still being written.
+    rates = [
+        {"group": name, "metric": table.title, "first": n, "last": n + 1, "mean": 0.5}
+        for name in settings["runs"]
+        for table in paper.TABLES.values()
+        for n in range(1, 1_000)
+    ]
+    files.write_csv(tmp_path / "plots/study/groups.csv", pd.DataFrame(rates))
+    files.write_json(tmp_path / "metrics/study/answer.json", {"sentences": {}})
     words = {"missing": [], "uninformative": [], "data": "", "pretrained": ""}
     files.write_json(tmp_path / "metrics/study/study.json", words)
     return tmp_path

@@ -143,7 +143,7 @@ def test_what_changes_nothing_is_left_to_the_user(isolated, name):
 def test_the_file_that_keras_home_names_is_not_read(tmp_path):
     (tmp_path / "keras.json").write_text('{"floatx": "float8", "epsilon": 0.1}')
     code = (
-        "from fer_transfer.networks.runtime import keras; import numpy;"
+        "import stages; from fer_transfer.networks.runtime import keras; import numpy;"
         "b = keras.backend; layer = keras.layers.Dense(1); layer.build((None, 2));"
         "print(b.floatx(), b.epsilon(), b.image_data_format(), layer.kernel.dtype.name)"
     )
@@ -193,7 +193,7 @@ def test_without_docstrings_one_line_says_what_to_unset(level):
 
 def test_without_assertions_a_stage_runs():
     done = python("-m", "stages.evaluate", "nobody", PYTHONOPTIMIZE="1")
-    assert done.stderr.startswith("error: There is no data/runs/nobody/history.csv")
+    assert done.stderr.startswith("error: `runs` in params.yaml has no 'nobody'")
 
 
 OPENERS = ("open", "read_text", "write_text")
@@ -228,3 +228,13 @@ def test_text_is_read_and_written_as_utf_8_whatever_the_locale(path):
         assert binary or named or library, f"{path}, line {call.lineno}"
         if name == "write_text":
             assert "newline" in words, f"{path}, line {call.lineno}"
+
+
+def test_a_script_that_imports_networks_alone_gets_the_same_keras():
+    code = (
+        "from fer_transfer.networks.runtime import keras; import os;"
+        "assert os.environ['TF_USE_LEGACY_KERAS'] == '1';"
+        "from fer_transfer.networks import split_model; split_model.build('mobilenet', 0)"
+    )
+    clean = {k: v for k, v in os.environ.items() if not k.startswith(("TF_", "KERAS_"))}
+    subprocess.run([sys.executable, "-c", code], cwd=PROJECT, env=clean, check=True)

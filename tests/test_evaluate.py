@@ -3,12 +3,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from fer_transfer.data.ferplus import NAMES
 from small_sets import write_faces, write_split
 
 from fer_transfer.console.errors import InputError
 from fer_transfer.core import files
 from fer_transfer.data.fer2013 import EMOTIONS
+from fer_transfer.readers.ferplus import NAMES
 from stages import evaluate
 
 PROJECT = Path(__file__).parents[1]

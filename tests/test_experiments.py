@@ -12,6 +12,7 @@ from ruamel.yaml import YAML
 
 pytestmark = pytest.mark.slow
 
+UNWATCHED = "data/unwatched"
 PROJECT = Path(__file__).parents[1]
 VARIANT = "openface-random"
 SLOW, FAST, FASTER = 0.0001, 0.003, 0.01
@@ -70,7 +71,8 @@ def write_settings(folder):
     yaml = YAML()
     settings = yaml.load(PROJECT / "params.demo.yaml")
     settings["synthetic"]["images"] = 70
-    settings["train"]["epochs"] = settings["tables"]["window"] = 2
+    settings["train"]["epochs"] = 2
+    settings["tables"]["windows"] = [[1, 2]]
     settings["train"]["learning_rate"] = SLOW
     for section in ("variants", "runs"):
         settings[section] = {VARIANT: settings[section][VARIANT]}
@@ -83,7 +85,8 @@ def clone(tmp_path_factory):
     folder = tmp_path_factory.mktemp("clone") / "project"
     for name in ("stages", "fer_transfer", "metrics/paper", ".dvc/plots"):
         shutil.copytree(PROJECT / name, folder / name)
-    for name in (".gitignore", ".dvcignore", "dvc.yaml", ".dvc/config"):
+    (folder / "data").mkdir()
+    for name in (".gitignore", ".dvcignore", "dvc.yaml", ".dvc/config", UNWATCHED):
         shutil.copyfile(PROJECT / name, folder / name)
     shutil.copyfile(PROJECT / ".dvc/.gitignore", folder / ".dvc/.gitignore")
     write_settings(folder)

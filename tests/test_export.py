@@ -4,6 +4,7 @@ import copy
 import itertools
 import shutil
 import warnings
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -65,6 +66,11 @@ def test_every_weight_is_read_back_by_its_name_in_keras_s_layout(
         assert np.array_equal(read[weight.name], expected), weight.name
 
 
+def test_one_network_gives_the_same_bytes_each_time(network, translated):
+    again = onnx_export.to_onnx(network)
+    assert onnx_export.finish(again, {}) == onnx_export.finish(translated, {})
+
+
 def test_batch_normalisation_keeps_its_layers(network, translated):
     layers = [
         layer
@@ -73,6 +79,16 @@ def test_batch_normalisation_keeps_its_layers(network, translated):
     ]
     nodes = [n for n in translated.graph.node if n.op_type == "BatchNormalization"]
     assert len(nodes) == len(layers) > 0
+
+
+def test_convolutions_that_train_as_products_are_convolutions_in_the_file():
+    keras.utils.set_random_seed(3)
+    network = split_model.build("mobilenet", 14, size=96).whole
+    kinds = {type(layer).__name__ for layer in network.layers}
+    assert "ProductConvolution" in kinds
+    model = onnx_export.to_onnx(network)
+    operators = Counter(node.op_type for node in model.graph.node)
+    assert (operators["Conv"], operators["MatMul"] + operators["Gemm"]) == (27, 1)
 
 
 def test_the_temperature_divides_the_logits(translated):
@@ -167,10 +183,11 @@ def test_a_run_becomes_a_model_that_the_recogniser_opens(study, network):
 def test_of_a_run_with_two_heads_either_is_a_model(study):
     """One that was trained with augmentation, which has no part in the model."""
     params = Path("params.yaml").read_text()
-    run = "  recipe: {variant: all, backbone: openface, split: random, labels: both, augment: true}"
+    run = "  recipe: {variant: all, backbone: openface, split: random, seed: 1, labels: both, augment: true}"
     variant = (
         "  all: {backbone: openface, weights: random, trainable_layers: all, seed: 1}"
     )
+    params = params.replace("ferplus: false", "ferplus: true")
     params = params.replace("\nruns:", f"\nruns:\n{run}")
     Path("params.yaml").write_text(
         params.replace("\nvariants:", f"\nvariants:\n{variant}")

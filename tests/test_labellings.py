@@ -23,7 +23,7 @@ def test_agreement_is_what_a_plain_loop_counts(made_up):
         for a, b in zip(labels.tolist(), majority.tolist(), strict=True)
         if b >= 0
     ]
-    found = labellings.agreement(labels, majority)
+    found = labellings.agreement(labels, majority, EMOTIONS)
     assert found["images"] == len(seen) < 200
     assert found["share"] == pytest.approx(sum(a == b for a, b in seen) / len(seen))
     fear = [b for a, b in seen if a == EMOTIONS.index("fear")]
@@ -35,13 +35,13 @@ def test_agreement_is_what_a_plain_loop_counts(made_up):
 
 def test_an_emotion_without_images_has_no_share_and_an_interval_of_all(made_up):
     labels, majority, _ = made_up
-    neutral = labellings.agreement(labels, majority)["emotions"]["neutral"]
+    neutral = labellings.agreement(labels, majority, EMOTIONS)["emotions"]["neutral"]
     assert neutral == {"images": 0, "share": None, "interval": (0, 1)}
 
 
 def test_the_interval_is_wilsons_of_95_percent(made_up):
     labels, majority, _ = made_up
-    found = labellings.agreement(labels, majority)
+    found = labellings.agreement(labels, majority, EMOTIONS)
     hits = round(found["share"] * found["images"])
     expected = stats.binomtest(hits, found["images"]).proportion_ci(0.95, "wilson")
     assert found["interval"] == pytest.approx((expected.low, expected.high))
@@ -50,7 +50,7 @@ def test_the_interval_is_wilsons_of_95_percent(made_up):
 def test_who_always_sees_what_most_people_see_scores_the_agreement(made_up):
     labels, majority, _ = made_up
     scored = labellings.score_run(majority, labels, majority)
-    agreement = labellings.agreement(labels, majority)
+    agreement = labellings.agreement(labels, majority, EMOTIONS)
     assert scored["fer2013"]["share"] == agreement["share"]
     assert scored["ferplus"]["share"] == 1
     assert scored["disputed"]["ferplus"] == 1
@@ -76,13 +76,15 @@ def test_runs_are_compared_on_the_test_set_and_without_its_duplicates(made_up):
     test = np.arange(50, 120)
     has_duplicate = np.arange(70) < 25
     split = {"test": test, "test_has_duplicate": has_duplicate}
-    found = labellings.compare(labels, majority, split, {"tiny": predicted[test]})
-    assert found["agreement"]["all"] == labellings.agreement(labels, majority)
+    found = labellings.compare(
+        labels, majority, split, {"tiny": predicted[test]}, EMOTIONS
+    )
+    assert found["agreement"]["all"] == labellings.agreement(labels, majority, EMOTIONS)
     assert found["agreement"]["test"] == labellings.agreement(
-        labels[50:120], majority[50:120]
+        labels[50:120], majority[50:120], EMOTIONS
     )
     assert found["agreement"]["deduplicated"] == labellings.agreement(
-        labels[75:120], majority[75:120]
+        labels[75:120], majority[75:120], EMOTIONS
     )
     assert found["runs"]["tiny"]["deduplicated"] == labellings.score_run(
         predicted[75:120], labels[75:120], majority[75:120]
@@ -92,6 +94,6 @@ def test_runs_are_compared_on_the_test_set_and_without_its_duplicates(made_up):
 def test_no_majority_at_all_gives_no_shares():
     labels = np.array([0, 3], np.uint8)
     nothing = np.array([-1, -1], np.int8)
-    assert labellings.agreement(labels, nothing)["share"] is None
+    assert labellings.agreement(labels, nothing, EMOTIONS)["share"] is None
     scored = labellings.score_run(labels, labels, nothing)
     assert scored["disputed"] == {"images": 0, "ferplus": None, "fer2013": None}

@@ -1,7 +1,7 @@
 import pytest
-from fer_transfer.readers.emotions import NUMBERINGS, WORDS
 
 from fer_transfer.console.errors import InputError
+from fer_transfer.data.emotions import NUMBERINGS, WORDS
 from fer_transfer.data.fer2013 import EMOTIONS
 from fer_transfer.readers.labels import name_classes
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+import records
 import studies
 import tiny
 
@@ -16,7 +17,7 @@ pytestmark = pytest.mark.slow
 SECTIONS = {
     **studies.SYNTHETIC,
     "train": {"epochs": 2},
-    "tables": {"window": 1},
+    "tables": {"windows": [[1, 2]]},
     "synthetic": {"images": 112, "pretraining_steps": 1},
 }
 ADDED = {
@@ -106,7 +107,7 @@ def study(tmp_path_factory):
         for name in ADDED["runs"]:
             train.main(name)
             evaluate.main(name)
-        studies.record(folder)
+        records.write(folder)
         tabulate.main()
         plot.main()
         report.main()
@@ -123,7 +124,7 @@ def test_its_variants_have_rows_in_every_table(study):
 
 
 def test_its_learning_curves_are_a_figure_and_two_charts(study):
-    learning = files.read_csv(study / "plots/study/learning.csv")
+    learning = files.read_csv(study / "plots/study/results.csv")
     assert set(learning[learning["network"] == "Tiny"]["run"]) == {
         "tiny-pretrained",
         "tiny-pretrained-43",
@@ -132,6 +133,7 @@ def test_its_learning_curves_are_a_figure_and_two_charts(study):
     drawn = {path.name for path in (study / "plots/figures").iterdir()}
     assert drawn - {f"figure-{number:02}.png" for number in range(5, 11)} == {
         "table-1.png",
+        "accuracy.png",
         "learning-tiny.png",
     }
     for metric in ("accuracy", "loss"):
@@ -178,7 +180,7 @@ def test_what_a_run_changes_changes_its_training(study, name):
     ],
 )
 def test_a_run_under_other_conditions_is_another_protocol_by_name(study, name, label):
-    learning: pd.DataFrame = files.read_csv(study / "plots/study/learning.csv")
+    learning: pd.DataFrame = files.read_csv(study / "plots/study/results.csv")
     networks = learning[learning["run"] == name]["network"].unique().tolist()
     assert networks == [f"Tiny, {label}"]
     assert label in page(study)

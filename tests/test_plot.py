@@ -12,12 +12,13 @@ from small_sets import write_faces, write_split
 
 from fer_transfer.console.errors import InputError
 from fer_transfer.core import files
-from fer_transfer.data import faces
 from fer_transfer.data.fer2013 import EMOTIONS
-from fer_transfer.report import curves, figures, style
+from fer_transfer.report import charts, figures, learning, style, vega
+from fer_transfer.report.html import VEGA_LITE
 from fer_transfer.report.style import COLOURS
+from fer_transfer.report.vega import PARTS, UNITS
+from fer_transfer.results import inputs, table
 from fer_transfer.results.catalog import BACKBONES
-from fer_transfer.results.examples import read_examples
 from fer_transfer.results.paper import CLASS_COUNTS
 from fer_transfer.results.protocols import groups
 from fer_transfer.settings.settings import Run, Variant, load_settings
@@ -25,7 +26,7 @@ from fer_transfer.synthetic import drawing
 from stages import plot
 
 TEMPLATES = Path(".dvc/plots")
-VALUES = ["accuracy", "val_accuracy", "loss", "val_loss"]
+NETWORKS = {"mobilenet": "MobileNet", "openface": "OpenFace"}
 FIGURES = {"table-1", *(f"figure-{n:02}" for n in range(5, 11))}
 FACES = {"figure-01", *(f"figure-{n}" for n in range(11, 18))}
 BASELINE = {"accuracy": 0.25, "loss": 1.8}
@@ -38,7 +39,9 @@ def settings():
     settings.variants["mobilenet-scratch"] = Variant(
         backbone="mobilenet", weights="random", trainable_layers="all", seed=42
     )
-    settings.runs["mobilenet-scratch"] = Run(variant="mobilenet-scratch", seed=42)
+    settings.runs["mobilenet-scratch"] = Run(
+        variant="mobilenet-scratch", split="random", seed=42
+    )
     return settings
 
 
@@ -47,18 +50,28 @@ def styles(settings):
     return style.of_groups(groups(settings))
 
 
-def history_of(*variants, epochs=3, seeds=(42,)):
-    """Make up histories, of several seeds each further from zero."""
-    return pd.DataFrame(
-        [
-            {"run": f"{name}-{seed}" if place else name, "variant": name, "seed": seed}
-            | {"epoch": epoch, **dict.fromkeys(VALUES, (1 + place) / epoch)}
-            for name in variants
-            for place, seed in enumerate(seeds)
-            for epoch in range(1, epochs + 1)
-        ],
-        columns=["run", "variant", "seed", "epoch", *VALUES],
-    )
+def runs_of(*groups, epochs=3, seeds=(42,)):
+    """Make up the table of runs: histories, of several seeds each further from zero."""
+    rows = [
+        {"run": f"{name}-{seed}" if place else name, "seed": seed, "group": name}
+        | {"network": NETWORKS[name.split("-")[0]], "weights": name.split("-")[1]}
+        | {"split": "random", "metric": metric, "set": part, "class": ""}
+        | {"first": epoch, "last": epoch, "value": (1 + place) / (4 * epoch)}
+        | {"low": None, "high": None}
+        for name in groups
+        for place, seed in enumerate(seeds)
+        for metric in UNITS
+        for part in PARTS
+        for epoch in range(1, epochs + 1)
+    ]
+    rows += [
+        rows[0]
+        | {"group": name, "run": name, "set": part, "first": 3, "last": 3}
+        | {"value": 0.5, "low": 0.45, "high": 0.55, "metric": "accuracy"}
+        for name in groups
+        for part in ("test", "deduplicated")
+    ]
+    return pd.DataFrame(rows, columns=table.RUN_COLUMNS)
 
 
 def write_study(folder, ran):
@@ -67,18 +80,20 @@ def write_study(folder, ran):
     examples = np.array([np.flatnonzero(labels == code)[0] for code in range(7)])
     with contextlib.chdir(folder):
         write_faces(labels, pixels)
-        write_split(test=examples, examples=examples)
+        for name in ("random", "official"):
+            write_split(name, test=examples, val=examples, examples=examples)
     study = {"data": "synthetic", "ran": {name: {name: 42} for name in ran}}
     files.write_json(folder / "metrics/study/study.json", study | {"uninformative": []})
-    history = history_of(*ran)
-    files.write_csv(folder / "plots/study/learning.csv", history)
-    first = history[history["epoch"] == 1].drop(columns="epoch")
-    files.write_csv(folder / "plots/study/initial.csv", first)
+    files.write_json(folder / "metrics/study/advice.json", {"baseline": 0.25})
+    runs = runs_of(*ran)
+    files.write_csv(folder / "plots/study/results.csv", runs)
+    groups_of = table.of_groups(runs, {}, [[1, 6]])
+    files.write_csv(folder / "plots/study/groups.csv", groups_of)
     for name in ran:
-        table = pd.DataFrame(np.full((7, 7), 1 / 7), columns=list(EMOTIONS))
-        table.insert(0, "row", examples)
-        table.insert(0, "emotion", list(EMOTIONS))
-        files.write_csv(folder / f"plots/examples/{name}.csv", table)
+        shares = pd.DataFrame(np.full((7, 7), 1 / 7), columns=list(EMOTIONS))
+        shares.insert(0, "row", examples)
+        shares.insert(0, "emotion", list(EMOTIONS))
+        files.write_csv(folder / f"plots/examples/{name}.csv", shares)
 
 
 @pytest.mark.parametrize("ran", [[], RAN], ids=["nothing ran", "a part ran"])
@@ -88,19 +103,23 @@ def test_a_study_run_in_part_gives_every_figure(ran, settings, tmp_path, monkeyp
     monkeypatch.setitem(style.SETTINGS, "figure.dpi", 20)  # quick
     monkeypatch.chdir(tmp_path)
     plot.main()
-    assert {path.stem for path in Path("plots/figures").iterdir()} == FIGURES
+    figures_of_runs = {"accuracy"} if ran else set()
+    drawn = {path.stem for path in Path("plots/figures").iterdir()}
+    assert drawn == FIGURES | figures_of_runs
     assert {path.stem for path in Path("plots/faces").iterdir()} == FACES
 
 
 def test_the_same_results_give_the_same_bytes(styles, tmp_path):
     for name in ("first.png", "second.png"):
+        chart = learning.figure(runs_of(*RAN[:2]), styles, BASELINE)
+        vega.write_png(tmp_path / name, chart, "Figure 5", ["A note."])
         with matplotlib.style.context(["default", style.SETTINGS]):
-            history = history_of(*RAN[:2])
-            figure = curves.learning("Figure 5", history, styles, BASELINE)
-            style.write_png(tmp_path / name, figure)
-    written = (tmp_path / "first.png").read_bytes()
-    assert written == (tmp_path / "second.png").read_bytes()
-    assert b"Software" not in written
+            counts = figures.class_counts(CLASS_COUNTS, CLASS_COUNTS)
+            style.write_png(tmp_path / f"table-{name}", counts, ["A note."])
+    for name in ("", "table-"):
+        written = (tmp_path / f"{name}first.png").read_bytes()
+        assert written == (tmp_path / f"{name}second.png").read_bytes()
+        assert b"Software" not in written
 
 
 def test_the_paper_s_table_1_adds_up():
@@ -121,75 +140,96 @@ def test_no_two_variants_look_the_same_as_lines_or_as_bars(styles):
     assert len({look._replace(marker="") for look in styles.values()}) == len(styles)
 
 
-def test_training_and_validation_are_drawn_of_every_variant(styles):
-    variants = ["mobilenet-pretrained", "mobilenet-random", "mobilenet-scratch"]
-    figure = curves.learning("Figure 5", history_of(*variants), styles, BASELINE)
-    for axes, level in zip(figure.axes, BASELINE.values(), strict=True):
-        *drawn, line = axes.get_lines()
-        assert [curve.get_label() for curve in drawn] == [
+def drawn_lines(chart):
+    """Return the points that a learning curve draws, by the title of its line."""
+    spec = chart.to_dict()
+    [layer] = [one for one in spec["layer"] if one["mark"]["type"] == "line"]
+    points = pd.DataFrame(spec["datasets"][layer["data"]["name"]])
+    return dict(list(points.groupby("line", sort=False)))
+
+
+def test_training_and_validation_are_drawn_of_every_group(styles):
+    groups_drawn = ["mobilenet-pretrained", "mobilenet-random", "mobilenet-scratch"]
+    for metric in UNITS:
+        chart = learning.learning(runs_of(*groups_drawn), metric, styles, 1)
+        assert list(drawn_lines(chart)) == [
             f"{name}, {part}"
-            for name in variants
+            for name in groups_drawn
             for part in ("training", "validation")
         ]
-        assert set(line.get_ydata()) == {level}
 
 
 def test_of_several_seeds_the_mean_is_drawn_in_a_band_from_least_to_most(styles):
-    history = history_of("openface-random", seeds=(42, 43, 44))
-    axes = curves.learning("Figure 6", history, styles, BASELINE).axes[0]
-    training, validation, _ = axes.get_lines()
-    for line in (training, validation):
-        assert line.get_ydata() == pytest.approx([2, 2 / 2, 2 / 3])
-    bands = [band.get_paths()[0].vertices[:, 1] for band in axes.collections]
-    assert [(band.min(), band.max()) for band in bands] == [
-        (pytest.approx(1 / 3), 3)
-    ] * 2
+    runs = runs_of("openface-random", seeds=(42, 43, 44))
+    chart = learning.learning(runs, "accuracy", styles, 1)
+    for title, points in drawn_lines(chart).items():
+        assert title.endswith(", 3 seeds")
+        assert points["value"].tolist() == pytest.approx([2 / 4, 2 / 8, 2 / 12], 1e-5)
+        assert points["low"].tolist() == pytest.approx([1 / 4, 1 / 8, 1 / 12], 1e-5)
+        assert points["high"].tolist() == pytest.approx([3 / 4, 3 / 8, 3 / 12], 1e-5)
+    assert ">openface-random, training, 3 seeds</text>" in picture_of(runs, styles)
+
+
+def picture_of(runs, styles):
+    chart = learning.figure(runs, styles, BASELINE)
+    return vl_convert.vegalite_to_svg(chart.to_dict(), vl_version=VEGA_LITE)
 
 
 def test_of_one_seed_no_band_is_drawn(styles):
-    axes = curves.learning("Figure 6", history_of(*RAN), styles, BASELINE).axes[0]
-    assert len(axes.collections) == 0
+    assert 'aria-roledescription="area mark' in picture_of(
+        runs_of("openface-random", seeds=(42, 43)), styles
+    )
+    assert 'aria-roledescription="area mark' not in picture_of(runs_of(*RAN), styles)
+
+
+def test_page_and_png_draw_the_same_curves(styles):
+    runs = runs_of(*RAN)
+    page = learning.learning(runs, "loss", styles, learning.top_of(runs))
+    panel = learning.figure(runs, styles, BASELINE).to_dict()["hconcat"][1]["layer"][0]
+    picture = [one for one in panel["layer"] if one["mark"]["type"] == "line"]
+    shown = [one for one in page.to_dict()["layer"] if one["mark"]["type"] == "line"]
+    for key in ("x", "y"):
+        assert picture[0]["encoding"][key] == shown[0]["encoding"][key]
+    scales = [one[0]["encoding"]["color"]["scale"] for one in (picture, shown)]
+    assert scales[0] == scales[1]
 
 
 @pytest.mark.parametrize("ran", [("openface-random", "again"), ("again",)])
-def test_of_several_seeds_the_first_with_results_is_in_figures_9_to_17(
+def test_of_several_seeds_the_first_with_results_is_in_figures_11_to_17(
     ran, settings, tmp_path, monkeypatch
 ):
-    settings.runs["again"] = Run(variant="openface-random", seed=42)
-    write_study(tmp_path, ran)
-    study = tmp_path / "metrics/study/study.json"
-    told = files.read_json(study)
-    told["ran"] = {"openface-random": dict.fromkeys(ran, 42)}
-    files.write_json(study, told)
-    for name in ("learning", "initial"):
-        path = tmp_path / f"plots/study/{name}.csv"
-        files.write_csv(path, files.read_csv(path).assign(variant="openface-random"))
+    settings.runs["again"] = Run(variant="openface-random", split="random", seed=42)
+    write_study(tmp_path, ["openface-random"])
+    examples = tmp_path / "plots/examples/openface-random.csv"
+    told = {"ran": {"openface-random": dict.fromkeys(ran, 42)}}
+    told |= {"data": "synthetic", "uninformative": []}
+    for name in ran:
+        (tmp_path / f"plots/examples/{name}.csv").write_bytes(examples.read_bytes())
+    if "openface-random" not in ran:
+        examples.unlink()
     monkeypatch.chdir(tmp_path)
-    text = groups(settings)
-    images = {"pixels": faces.read_images(), "labels": faces.read().labels}
-    rows = files.read_npz(tmp_path / "data/splits/random.npz")["examples"]
-    figures_of = {
-        name: figure for name, figure, _ in plot.draw(text, told, images, rows)
-    }
-    ticks = figures_of["figures/figure-09"].axes[0].get_yticklabels()
-    assert [tick.get_text() for tick in ticks] == ["openface-random"]
-    titles = figures_of["faces/figure-11"].findobj(matplotlib.axes.Axes)
+    made = {}
+    monkeypatch.setattr(
+        style, "write_png", lambda path, figure, _: made.update({path.stem: figure})
+    )
+    plot.draw_faces(groups(settings), told, inputs.read_data(settings))
+    titles = made["figure-11"].findobj(matplotlib.axes.Axes)
     assert [axes.get_title().split("\n")[0] for axes in titles[1:]] == [
         "openface-random"
     ]
 
 
 def test_the_loss_is_given_in_nats(styles):
-    accuracy, loss = curves.learning("", history_of(*RAN), styles, BASELINE).axes
-    assert "nats" in loss.get_ylabel()
-    assert "share" in accuracy.get_ylabel()
+    assert "loss (cross-entropy, nats)" in picture_of(runs_of(*RAN), styles)
 
 
-def test_the_initial_bars_are_of_the_variants_that_ran(styles):
-    table = history_of(*RAN, epochs=1)
-    axes = curves.initial("Figure 9", table, "accuracy", styles, 0.25).axes[0]
-    assert [text.get_text() for text in axes.get_yticklabels()] == RAN
-    assert len(axes.patches) == 2 * len(RAN)
+def test_the_initial_bars_are_of_the_groups_that_ran(styles):
+    summary = table.of_groups(runs_of(*RAN), {}, [[1, 6]])
+    chart = charts.initial(summary, "accuracy", styles, 0.25).to_dict()
+    [bars] = [one for one in chart["layer"] if one["mark"]["type"] == "bar"]
+    rows = chart["datasets"][bars["data"]["name"]]
+    names = [bar["variant"] for bar in rows]
+    assert names == [name for name in RAN for _ in PARTS]
 
 
 def test_each_network_s_prediction_stands_over_its_bars(styles):
@@ -208,23 +248,24 @@ def test_the_notes_name_what_did_not_run_and_whose_features_are_uninformative():
         "ran": {"mobilenet-random": {}, "resnet50-random": {}},
         "uninformative": ["mobilenet-random"],
     }
-    lines = plot.notes(study, ["vggface-pretrained", "mobilenet-random"])
+    lines = plot.notes_on(study, ["vggface-pretrained", "mobilenet-random"])
     assert lines == [
         "Synthetic faces: these results say nothing about people.",
         "Not run: vggface-pretrained.",
         "Features are uninformative: mobilenet-random.",
     ]
-    assert plot.notes(study | {"data": "FER2013"}, ["resnet50-random"]) == []
+    assert plot.notes_on(study | {"data": "FER2013"}, ["resnet50-random"]) == []
 
 
-def test_probabilities_of_other_images_are_refused(tmp_path):
+def test_probabilities_of_other_images_are_refused(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     write_study(tmp_path, RAN)
     runs = {"openface-random": "openface-random"}
     with pytest.raises(InputError, match="dvc repro evaluate@openface-random"):
-        read_examples(tmp_path / "plots/examples", runs, np.arange(100, 107))
+        inputs.read_examples(runs, np.arange(100, 107))
 
 
-def fill(template, datapoints, fields, x, y):
+def fill(template, datapoints, fields, x, y, y_label=""):
     """Fill a template as `dvc plots` does."""
     definitions = [{"filename": "made-up.csv", "field": field} for field in fields]
     return VegaRenderer(
@@ -234,6 +275,7 @@ def fill(template, datapoints, fields, x, y):
         template_dir=str(TEMPLATES),
         x=x,
         y=y,
+        y_label=y_label,
         anchors_y_definitions=definitions,
     ).get_filled_template()
 
@@ -255,7 +297,9 @@ def points(rows, fields):
     ]
 
 
-@pytest.mark.parametrize("name", ["learning", "bars", "confusion_matrices"])
+@pytest.mark.parametrize(
+    "name", ["learning", "initial", "scores", "confusion_matrices"]
+)
 def test_a_template_is_json_and_has_dvc_s_anchors(name):
     text = (TEMPLATES / f"{name}.json").read_text()
     assert isinstance(json.loads(text), dict)
@@ -265,28 +309,28 @@ def test_a_template_is_json_and_has_dvc_s_anchors(name):
     assert '"sort": []' not in text
 
 
-def test_the_learning_template_draws_training_beside_validation():
-    fields = ["accuracy", "val_accuracy"]
-    rows = history_of(*RAN).to_dict("records")
-    for row in rows:
-        network, row["weights"] = row["variant"].split("-")
-        row["network"] = {"mobilenet": "MobileNet", "openface": "OpenFace"}[network]
-    chart = fill(
-        "learning", points(rows, fields), fields, "epoch", "dvc_inferred_y_value"
-    )
-    picture = drawn_by_vega(chart)
+def rows_for_dvc(metric):
+    """Return the table of runs as DVC hands it to a template that draws a metric."""
+    label = vega.UNITS[metric]
+    return points(runs_of(*RAN).to_dict("records"), ["value"]), label
+
+
+def test_the_learning_template_draws_training_beside_validation_of_its_metric():
+    rows, label = rows_for_dvc("accuracy")
+    picture = drawn_by_vega(fill("learning", rows, ["value"], "first", "value", label))
     for text in (
         *("pretrained", "random", "main", "faster"),
         *("MobileNet: training", "MobileNet: validation", "OpenFace: training"),
     ):
         assert f">{text}</text>" in picture
+    assert "test</text>" not in picture
 
 
-def test_the_bars_template_has_a_bar_per_run_and_branch():
-    fields = ["accuracy", "val_accuracy"]
-    rows = history_of(*RAN, epochs=1).to_dict("records")
-    chart = fill("bars", points(rows, fields), fields, "run", "dvc_inferred_y_value")
-    assert drawn_by_vega(chart).count('aria-roledescription="bar"') == 2 * 2 * len(RAN)
+@pytest.mark.parametrize("template", ["initial", "scores"])
+def test_the_bars_templates_have_a_bar_per_run_set_and_branch(template):
+    rows, label = rows_for_dvc("accuracy")
+    picture = drawn_by_vega(fill(template, rows, ["value"], "run", "value", label))
+    assert picture.count('aria-roledescription="bar"') == 2 * 2 * len(RAN)
 
 
 def test_a_confusion_matrix_is_of_one_run_and_branch():

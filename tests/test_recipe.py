@@ -6,13 +6,13 @@ import pandas as pd
 import pytest
 import tf_keras as keras
 import tiny
-from fer_transfer.data.ferplus import NAMES
 
 from fer_transfer.networks.runtime import tf
 from fer_transfer.console.errors import InputError
 from fer_transfer.data import faces as contract
 from fer_transfer.data.fer2013 import EMOTIONS
 from fer_transfer.networks import split_model
+from fer_transfer.readers.ferplus import NAMES
 from fer_transfer.settings.settings import Run, Train
 from fer_transfer.training import fit
 from fer_transfer.training import recipe as recipes

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from fer_transfer.networks.runtime import keras, tf
+from fer_transfer.backbones import resnet29
 from fer_transfer.console.errors import InputError
-from fer_transfer.networks import resnet29, split_model
+from fer_transfer.networks import split_model
 from fer_transfer.networks.building import WEIGHT_LOADING_ERRORS
 from stages import weights
 

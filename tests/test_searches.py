@@ -95,7 +95,7 @@ def test_views_are_of_faces_outside_the_test_set_and_their_vectors_near_the_face
 def test_a_search_reads_no_label_of_a_test_face(project):
     search()
     first = Path("metrics/choose/people.json").read_bytes()
-    fitted = Path("data/choices/people/model.onnx").read_bytes()
+    fitted = Path("data/choices/people/probabilities.npz").read_bytes()
     known = faces.read()
     test = files.read_npz(Path("data/splits/people.npz"))["test"]
     labels = known.labels.copy()
@@ -103,7 +103,7 @@ def test_a_search_reads_no_label_of_a_test_face(project):
     write_faces(labels, np.array(faces.read_images()))
     choose.main("people")
     assert Path("metrics/choose/people.json").read_bytes() == first
-    assert Path("data/choices/people/model.onnx").read_bytes() == fitted
+    assert Path("data/choices/people/probabilities.npz").read_bytes() == fitted
 
 
 def test_each_split_is_assessed_on_its_own_and_says_on_what_its_temperature_rests(

@@ -142,7 +142,7 @@ WRONG_VALUES = {
     "a learning rate that is not a number": ("train.learning_rate", ".nan", SHARE, "nan"),
     "a learning rate as a truth value": ("train.learning_rate", "true", SHARE, "True"),
     "a learning rate as words": ("train.learning_rate", "1 e-4", SHARE, "'1 e-4'"),
-    "an empty window": ("tables.window", "0", COUNT, "0"),
+    "windows as a number": ("tables.windows", "5", "a list", "5"),
     "an unknown backbone": (f"{VARIANT}.backbone", "mobilnet", "one of " + ", ".join(BACKBONES), "'mobilnet' instead. Did you mean `mobilenet`?"),
     "unknown weights of a variant": (f"{VARIANT}.weights", "official", "one of `pretrained`, `random`", "'official'"),
     "fewer layers than none": (f"{VARIANT}.trainable_layers", "-1", LAYERS, "-1"),
@@ -169,6 +169,18 @@ def test_a_value_that_cannot_be_is_an_error_that_names_it(write, name):
 
 # name: (changes, message)
 CONTRADICTIONS = {
+    "a window of one epoch": (
+        {"tables.windows": "[[1, 6], [6, 6]]"},
+        "`tables.windows` in params.yaml must be pairs of epochs",
+    ),
+    "a window before the first epoch": (
+        {"tables.windows": "[[0, 5]]"},
+        "counted from 1, the first before the last, such as [1, 6]. Got [0, 5] instead",
+    ),
+    "a window that is a number": (
+        {"tables.windows": "[5]"},
+        "such as [1, 6]. Got 5 instead",
+    ),
     "nothing left to train on": (
         {"splits.random.val": "0.4", "splits.random.test": "0.6"},
         "`splits.random`: `val` + `test` in params.yaml must leave images for training, but they sum to 1.",

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from fer_transfer.scoring.significance import mcnemar, mean_interval, wilson_interval
+from fer_transfer.scoring.significance import estimate_interval, holm, wilson_interval
 
 
 @pytest.mark.parametrize(
@@ -48,68 +48,46 @@ def test_a_wilson_interval_holds_the_true_share_as_often_as_it_says():
     )
 
 
-def test_a_means_interval_is_by_the_formula_with_t_from_a_table():
-    values = [0.61, 0.58, 0.66, 0.60, 0.63]
-    mean = sum(values) / 5
-    variance = sum((value - mean) ** 2 for value in values) / 4
-    half = 2.776445 * math.sqrt(variance / 5)  # t, 4 degrees of freedom, 95 %
-    assert mean_interval(values) == pytest.approx((mean - half, mean + half), abs=1e-7)
+@pytest.mark.parametrize("sizes", [(3, 3), (3, 7), (10, 4)])
+def test_the_interval_over_two_groups_of_seeds_is_welchs(sizes):
+    random = np.random.default_rng(1)
+    left, right = (random.normal(0.5, 0.1 / size, size) for size in sizes)
+    parts = [(np.var(one, ddof=1) / len(one), len(one) - 1) for one in (left, right)]
+    welch = stats.ttest_ind(left, right, equal_var=False)
+    expected = welch.confidence_interval(0.95)
+    low, high, p = estimate_interval(left.mean() - right.mean(), parts)
+    assert (low, high) == pytest.approx((expected.low, expected.high))
+    assert p == pytest.approx(welch.pvalue)
 
 
-def test_a_means_interval_is_scipys():
-    values = [0.61, 0.58, 0.66]
-    expected = stats.t.interval(0.8, 2, np.mean(values), stats.sem(values))
-    assert mean_interval(values, 0.8) == pytest.approx(expected, abs=1e-12)
+def test_a_variance_that_is_known_well_widens_the_interval_and_raises_its_freedom():
+    parts = [(0.0001, 2), (0.0001, 2)]
+    low, high, _ = estimate_interval(0.05, parts)
+    wide_low, wide_high, _ = estimate_interval(0.05, [*parts, (0.0002, math.inf)])
+    assert wide_low < 0.05 - 1.96 * math.sqrt(0.0004) < wide_high
+    assert (wide_high - wide_low) < (high - low) * math.sqrt(2)
 
 
-@pytest.mark.parametrize("values", [[], [0.6]])
-def test_fewer_than_two_seeds_have_no_interval(values):
-    assert mean_interval(values) is None
+def test_what_does_not_vary_has_no_interval():
+    assert estimate_interval(0.1, [(0.0, 2), (0.0, 2)]) is None
 
 
-def test_seeds_that_agree_have_an_interval_without_width():
-    assert mean_interval([0.5, 0.5, 0.5]) == (0.5, 0.5)
+@pytest.mark.parametrize("ps", [[0.01], [0.04, 0.01, 0.03, 0.005], [0.9, 0.8, 0.04]])
+def test_holms_correction_is_the_step_down_of_his_paper(ps):
+    order = sorted(ps)
+    expected, highest = {}, 0.0
+    for place, p in enumerate(order):
+        highest = max(highest, min(1.0, p * (len(ps) - place)))
+        expected[p] = highest
+    assert holm(ps) == pytest.approx([expected[p] for p in ps])
 
 
-def answers(only_left: int, only_right: int, both: int = 20, neither: int = 30):
-    left = [True] * only_left + [False] * only_right + [True] * both + [False] * neither
-    right = [False] * only_left + [True] * only_right + [True] * both
-    return np.array(left), np.array([*right, *[False] * neither])
+def test_of_no_p_value_none_is_corrected():
+    assert holm([]) == []
 
 
-@pytest.mark.parametrize(
-    ("only_left", "only_right"), [(1, 0), (9, 1), (10, 10), (3, 17), (40, 61)]
-)
-def test_mcnemar_is_twice_the_smaller_tail_of_fair_coins(only_left, only_right):
-    n, least = only_left + only_right, min(only_left, only_right)
-    tail = sum(math.comb(n, k) for k in range(least + 1)) / 2**n
-    found = mcnemar(*answers(only_left, only_right))
-    assert found == pytest.approx(min(1, 2 * tail), rel=1e-9)
-
-
-def test_images_on_which_both_are_right_or_wrong_do_not_count():
-    few, many = answers(9, 1, both=0, neither=0), answers(9, 1, both=500, neither=500)
-    assert mcnemar(*few) == mcnemar(*many)
-
-
-def test_networks_that_differ_on_no_image_have_p_1():
-    same = np.array([True, False])
-    assert mcnemar(same, same) == 1
-
-
-def test_left_and_right_change_places_without_effect():
-    left, right = answers(7, 2)
-    assert mcnemar(left, right) == mcnemar(right, left)
-
-
-def test_answers_to_different_numbers_of_images_are_an_error():
-    with pytest.raises(
-        ValueError, match=r"one has \(3,\) predictions and the other \(2,\)"
-    ):
-        mcnemar(np.ones(3, bool), np.ones(2, bool))
-
-
-def test_equally_good_networks_are_called_different_no_more_often_than_agreed():
+def test_among_equal_groups_one_is_called_different_in_one_study_of_twenty():
     random = np.random.default_rng(2)
-    ps = [mcnemar(*(random.random((2, 300)) < 0.6)) for _ in range(400)]
-    assert np.mean(np.array(ps) < 0.05) < 0.07
+    studies = random.random((4_000, 8))
+    wrong = np.mean([min(holm(ps)) < 0.05 for ps in studies])
+    assert wrong == pytest.approx(0.05, abs=0.012)

@@ -2,6 +2,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given as given_any
+from hypothesis import strategies as st
 from small_sets import write_faces
 
 from fer_transfer.console.errors import InputError
@@ -75,10 +77,29 @@ def test_no_person_is_in_two_sets_and_classes_keep_their_shares(seed):
     assert abs(len(sets["val"]) - 60) < 30
 
 
+@given_any(st.lists(st.integers(3, 9), min_size=2, max_size=5), st.integers(0, 99))
+def test_three_photos_of_a_class_put_it_into_every_set(counts, seed):
+    labels = np.repeat(np.arange(len(counts)), counts)
+    given = {"train": np.arange(len(labels)), "val": None, "test": None}
+    shares = {"val": 0.1, "test": 0.2}
+    sets = splits.complete(given, labels, np.arange(len(labels)), shares, seed)
+    assert all(set(labels[rows]) == set(labels) for rows in sets.values())
+
+
+def test_a_class_of_two_people_is_in_training_and_test():
+    labels, people = np.repeat([0, 1], [8, 2]), np.arange(10)
+    given = {"train": np.arange(10), "val": None, "test": None}
+    shares = {"val": 0.1, "test": 0.2}
+    sets = splits.complete(given, labels, people, shares, 1)
+    assert 1 in labels[sets["train"]]
+    assert 1 in labels[sets["test"]]
+
+
 def test_a_class_of_one_person_cannot_be_held_out():
     labels, people = np.array([0, 0, 0, 1, 1, 1]), np.array([0, 1, 2, 3, 3, 3])
+    given = {"train": np.arange(6), "val": None, "test": None}
     with pytest.raises(InputError, match="one person or photo only"):
-        splits.hold_out(np.arange(6), labels, people, 0.3, 1)
+        splits.complete(given, labels, people, {"val": 0.1, "test": 0.3}, 1)
 
 
 def test_faces_of_a_person_a_photo_or_a_copy_belong_together():

@@ -17,7 +17,7 @@ def half(tmp_path_factory):
     env = projects.environment(folder.parent)
     folder.mkdir()
     projects.make(folder)
-    projects.dvc(folder, env, "repro", "--quiet")
+    projects.dvc(folder, env, "repro", "--quiet", "tabulate")
     before = projects.contents(folder, "metrics/study/study.json")
     split = {"by": "random", "val": 0.1, "test": 0.2, "seed": 7}
     projects.set_setting(folder, "splits", "random", split)
@@ -29,7 +29,7 @@ def half(tmp_path_factory):
     fails = f'    if name == "{OLD}":\n        raise SystemExit("no disk left")\n'
     head = "def main(name: str) -> None:\n"
     train.write_text(code.replace(head, head + fails))
-    projects.dvc(folder, env, "repro", "--keep-going", expected=255)
+    projects.dvc(folder, env, "repro", "--keep-going", "tabulate", expected=255)
     assert weights.read_bytes() == kept
     assert projects.contents(folder, "metrics/study/study.json") == before
     return folder, env, code
@@ -41,18 +41,16 @@ def study_of(folder):
 
 def test_its_old_results_are_left_out_until_it_has_new_ones(half):
     folder, env, code = half
-    stages = ("tabulate", "plot", "report")
-    done = projects.dvc(folder, env, "repro", "-f", "-s", *stages)
+    done = projects.dvc(folder, env, "repro", "-f", "-s", "tabulate")
     why = f"data/splits/random.npz has changed since train@{OLD} ran"
     assert f"Leaving out {OLD}: {why}." in done.stdout + done.stderr
     study = study_of(folder)
     assert study["missing"] == [OLD]
     assert study["stale"] == {OLD: why}
     assert list(study["ran"]) == [NEW]
-    assert f"{OLD}: {why}" in (folder / "plots/report.html").read_text()
 
     (folder / "stages/train.py").write_text(code)
-    done = projects.dvc(folder, env, "repro")
+    done = projects.dvc(folder, env, "repro", "tabulate")
     assert f"train@{OLD}" in projects.ran(done.stdout)
     study = study_of(folder)
     assert (study["missing"], study["stale"]) == ([], {})

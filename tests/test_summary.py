@@ -1,10 +1,13 @@
+import re
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from ruamel.yaml import YAML
 
 from fer_transfer.console.errors import InputError
 from fer_transfer.core import files
+from fer_transfer.results import paper
 from tools import summary
 
 ROOT = Path(__file__).parents[1]
@@ -29,18 +32,27 @@ def printed(tmp_path, monkeypatch, capsys):
     for section in ("variants", "runs"):
         settings[section] = {name: settings[section][name] for name in VARIANTS}
     yaml.dump(settings, tmp_path / "params.yaml")
-    row = {"1-5": 0.0123456, "6-10": -1.5, "11-15": 0.0, "16-20": -9.1e-05}
+    windows = [*paper.WINDOWS.values()][::-1]  # 16-19 first
+    rates = [-9.1e-05, 0.0, -1.5, 0.0123456]
 
     def show(**changes):
         study = {**STUDY, **changes}
         ran = [name for name in VARIANTS if name not in study["missing"]]
         files.write_json(tmp_path / "metrics/study/study.json", study)
+        answer = {"sentences": {"faces or ImageNet": ["ImageNet leads.", "By far."]}}
+        files.write_json(tmp_path / "metrics/study/answer.json", answer)
+        rows = [
+            {"group": name, "metric": table.title, "mean": rate}
+            | {"first": window[0], "last": window[1]}
+            for table in paper.TABLES.values()
+            for name in ran
+            for window, rate in zip(windows, rates, strict=True)
+        ] or [dict.fromkeys(["group", "metric", "mean", "first", "last"])]
+        files.write_csv(tmp_path / "plots/study/groups.csv", pd.DataFrame(rows))
         for number in range(2, 6):
             name = f"table{number}.json"
-            ours = dict.fromkeys(ran, row)
-            files.write_json(tmp_path / "metrics/study" / name, ours)
-            paper = files.read_json(ROOT / "metrics/paper" / name)
-            files.write_json(tmp_path / "metrics/paper" / name, paper)
+            printed = files.read_json(ROOT / "metrics/paper" / name)
+            files.write_json(tmp_path / "metrics/paper" / name, printed)
         summary.main()
         return capsys.readouterr().out.splitlines()
 
@@ -66,8 +78,32 @@ def test_it_fits_120_columns(printed):
 
 
 def test_windows_come_in_the_order_of_the_epochs(printed):
-    heading = next(line for line in printed() if "6-10" in line)
-    assert heading.split() == ["1-5", "6-10", "11-15", "16-20"]
+    heading = next(line for line in printed() if "6-11" in line)
+    assert heading.split() == ["1-6", "6-11", "11-16", "16-19"]
+
+
+def test_the_answer_is_given_in_a_sentence(printed):
+    lines = printed()
+    assert "ImageNet leads." in lines
+    assert "By far." not in lines
+
+
+def test_readmes_table_has_the_results_in_git():
+    groups = files.read_csv(ROOT / "plots/study/groups.csv")
+    accuracy = groups[groups["metric"] == "accuracy"].set_index(["group", "set"])
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    cells = [line.strip("| ").split(" | ") for line in readme.splitlines()]
+    rows = [
+        row for row in cells if len(row) == 5 and re.fullmatch("[a-z0-9-]+", row[0])
+    ]
+    rows = [row for row in rows if row[0] != "run"]
+    assert len(rows) >= 5
+    for name, trained, seeds, *given in rows:
+        parts = [accuracy.loc[(name, part)] for part in ("test", "deduplicated")]
+        assert [f"{part['mean']:.3f}" for part in parts] == given
+        assert int(seeds) == parts[0]["seeds"]
+        measured = files.read_json(ROOT / f"metrics/features/{name}.json")
+        assert f"({measured['parameters']['trainable']:,})" in trained
 
 
 def test_a_run_on_synthetic_faces_says_so_and_a_real_one_does_not(printed):

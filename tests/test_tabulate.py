@@ -8,18 +8,19 @@ import pandas as pd
 import pytest
 import studies
 from ruamel.yaml import YAML
+from scipy import stats
 from small_sets import write_faces, write_split
 
 from fer_transfer.console.errors import InputError
 from fer_transfer.core import files
 from fer_transfer.data.fer2013 import EMOTIONS
-from fer_transfer.results import tables
+from fer_transfer.results import inputs, table
 from fer_transfer.results.paper import CLASS_COUNTS
 from stages import tabulate
 
 ROOT = Path(__file__).parents[1]
-KEYS = ["run", "variant", "seed", "network", "weights"]
-WINDOWS = ["1-5", "6-10", "11-15", "16-20"]
+WINDOWS = ["1-6", "6-11", "11-16", "16-19"]
+HEADINGS = ["1-5", "6-10", "11-15", "16-20"]
 
 # A name says nothing: the settings do. The last one trains every layer (C5).
 RANDOM = {"weights": "random", "seed": 42}
@@ -67,8 +68,8 @@ def write_results(folder, run, num_epochs=20, num_test=14, rise=0.01):
     files.write_json(
         folder / f"metrics/test/{run}.json",
         {
-            "test": {"images": num_test, "accuracy": 0.5},
-            "deduplicated": {"images": 10, "accuracy": 0.4},
+            "test": {"images": num_test, "accuracy": 0.5, "recall": {"happy": 1.0}},
+            "deduplicated": {"images": 10, "accuracy": 0.4, "recall": {"happy": 1.0}},
         },
     )
     studies.record(folder)
@@ -94,11 +95,12 @@ def study(tmp_path, monkeypatch):
     labels = np.tile(np.arange(7, dtype=np.uint8), 10)
     write_faces(labels)
     for name in ("random", "official"):
-        write_split(name, test=np.arange(14))
-    files.write_json(
-        tmp_path / "metrics/features/mobilenet-random.json", {"informative": False}
-    )
-    files.write_json(tmp_path / "metrics/features/scratch.json", {"informative": True})
+        write_split(name, test=np.arange(14), val=np.arange(14, 24))
+    files.write_json(tmp_path / "metrics/costs.json", {"milliseconds_per_image": {}})
+    for name in ("mobilenet-random", "scratch"):
+        measured = {"informative": name == "scratch", "bytes": 70, "images": 70}
+        measured["parameters"] = {"backbone": 10, "trainable": 5}
+        files.write_json(tmp_path / f"metrics/features/{name}.json", measured)
     write_results(tmp_path, "mobilenet-random")
     write_results(tmp_path, "scratch")
     return tmp_path
@@ -107,28 +109,41 @@ def study(tmp_path, monkeypatch):
 def test_tables_2_to_5_hold_mcr_and_mofr_of_accuracy_and_loss(study):
     tabulate.main()
     expected = {"table2": 0.01, "table3": -0.02, "table4": 0.006, "table5": -0.005}
-    for table, rate in expected.items():
-        row = files.read_json(study / f"metrics/study/{table}.json")["scratch"]
+    for name, rate in expected.items():
+        row = files.read_json(study / f"metrics/study/{name}.json")["scratch"]
         assert list(row) == WINDOWS
         assert list(row.values()) == pytest.approx([rate] * 4)
 
 
+def rates(group, title="Accuracy MCR"):
+    groups = inputs.read_table("groups")
+    return table.select(groups, group=group, metric=title)
+
+
 def test_differences_are_ours_minus_the_papers_where_both_exist(study):
     tabulate.main()
-    difference = files.read_json(study / "metrics/study/difference2.json")
-    assert list(difference) == ["mobilenet-random"]
-    assert difference["mobilenet-random"]["1-5"] == pytest.approx(0.01 - 0.013814)
+    known = rates("mobilenet-random")
+    assert known["difference"].iloc[0] == pytest.approx(0.01 - 0.013814)
+    assert known["paper"].tolist() == [0.013814, 0.021909, 0.023413, 0.025798]
+    assert rates("scratch")["difference"].isna().all()
 
 
 def test_only_windows_of_the_paper_are_compared(study):
-    write_params(study, tables={"window": 10})
+    write_params(study, tables={"windows": [[1, 10], [10, 20]]})
     tabulate.main()
     assert list(files.read_json(study / "metrics/study/table2.json")["scratch"]) == [
         "1-10",
-        "11-20",
+        "10-20",
     ]
-    difference = files.read_json(study / "metrics/study/difference2.json")
-    assert difference == {"mobilenet-random": {}}
+    assert rates("mobilenet-random")["paper"].isna().all()
+
+
+def test_the_windows_of_the_text_are_compared_with_the_columns_of_their_headings(study):
+    write_params(study, tables={"windows": [[1, 5], [5, 10], [10, 15], [15, 20]]})
+    tabulate.main()
+    assert rates("mobilenet-random")["paper"].tolist() == [
+        *(0.013814, 0.021909, 0.023413, 0.025798)
+    ]
 
 
 def test_initial_and_final_are_the_first_and_the_last_epoch(study):
@@ -150,7 +165,7 @@ def test_initial_and_final_are_the_first_and_the_last_epoch(study):
 
 
 @pytest.mark.parametrize(
-    "table", ["table2", "table3", "table4", "table5", "initial", "final", "runs"]
+    "table", ["table2", "table3", "table4", "table5", "initial", "final"]
 )
 def test_a_variant_without_results_is_in_no_table(study, table):
     tabulate.main()
@@ -163,7 +178,7 @@ def test_a_variant_without_results_is_in_no_table(study, table):
 def test_a_run_that_params_does_not_list_is_not_read(study):
     tabulate.main()
     first = {path: path.read_bytes() for path in study.glob("metrics/study/*.json")}
-    assert len(first) == 4 + 4 + 6
+    assert len(first) == 4 + 2 + 6
     (study / "metrics/test/old.json").write_text("not even JSON")
     write_results(study, "vggface-random")
     tabulate.main()
@@ -230,7 +245,7 @@ def trained_again():
 
 
 def features_of_other_images():
-    return read_another("features@scratch", "data/images.npz")
+    return read_another("features@scratch", "data/faces/images.npy")
 
 
 def evaluated_by_hand():
@@ -270,7 +285,10 @@ def test_a_run_that_was_made_otherwise_is_left_out_and_named(study, caplog, chan
     [
         ({"splits__random__seed": 7}, "`splits.random.seed` was 42, is 7"),
         ({"train__learning_rate": 0.001}, "`train.learning_rate` was 0.0001, is 0.001"),
-        ({"data__source": "/photos"}, "`data.source` was 'kaggle', is '/photos'"),
+        (
+            {"data__source": "/photos", "data__watch": "/photos"},
+            "`data.source` was 'kaggle', is '/photos'",
+        ),
     ],
 )
 def test_where_no_run_is_current_the_tables_stay(study, caplog, changes, why):
@@ -285,7 +303,7 @@ def test_where_no_run_is_current_the_tables_stay(study, caplog, changes, why):
 
 def test_another_split_than_the_recorded_one_is_not_scored_against(study, caplog):
     """As after `git checkout` without `dvc checkout`."""
-    write_split("random", test=np.arange(14, 28))
+    write_split("random", test=np.arange(14, 28), val=np.arange(14))
     with pytest.raises(InputError, match="No run has results"):
         tabulate.main()
     assert "data/splits/random.npz is not the file that dvc.lock records" in caplog.text
@@ -295,7 +313,7 @@ def test_changed_code_and_settings_of_the_tables_leave_no_run_out(study):
     for stage in ("prepare", "split@random", "train@scratch", "evaluate@scratch"):
         with change_record(stage) as entry:
             entry["deps"].append({"path": "stages/x.py", "md5": "0" * 32})
-    change_settings(tables__window=10)
+    change_settings(tables__windows=[[1, 10]])
     tabulate.main()
     told = files.read_json(study / "metrics/study/study.json")
     assert (list(told["ran"]), told["stale"]) == (["mobilenet-random", "scratch"], {})
@@ -306,6 +324,7 @@ def test_study_says_what_the_results_rest_on(study, monkeypatch):
     tabulate.main()
     assert files.read_json(study / "metrics/study/study.json") == {
         "data": "another data set",
+        "classes": list(EMOTIONS),
         "pretrained": "official",
         "images": 70,
         "official": False,
@@ -367,14 +386,18 @@ def test_runs_that_differ_in_the_seed_alone_are_one_row_of_means(two_seeds):
         "mobilenet-random",
         "scratch",
     ]
-    assert files.read_json(folder / "table2.json")["scratch"]["1-5"] == 0.02
+    assert files.read_json(folder / "table2.json")["scratch"]["1-6"] == 0.02
     assert files.read_json(folder / "final.json")["scratch"]["accuracy"] == 0.65
-    runs = files.read_json(folder / "runs.json")
-    assert list(runs) == ["mobilenet-random", "scratch", "scratch-b"]
-    assert [runs[name]["table2"]["1-5"] for name in ("scratch", "scratch-b")] == [
-        0.01,
-        0.03,
-    ]
+    runs = table.select(
+        inputs.read_table("results"), metric="Accuracy MCR", first=1, last=6
+    )
+    assert runs["run"].tolist() == ["mobilenet-random", "scratch", "scratch-b"]
+    assert runs["value"].tolist() == pytest.approx([0.01, 0.01, 0.03])
+    [row] = table.records(rates("scratch").head(1))
+    assert row["seeds"] == 2
+    assert row["deviation"] == pytest.approx(np.std([0.01, 0.03], ddof=1))
+    expected = stats.t.interval(0.95, 1, 0.02, stats.sem([0.01, 0.03]))
+    assert (row["low"], row["high"]) == pytest.approx(expected, rel=1e-6)
     told = files.read_json(folder / "study.json")
     assert told["ran"]["scratch"] == {"scratch": 42, "scratch-b": 43}
     assert told["missing"] == ["resnet50-pretrained", "scratch-c"]
@@ -402,50 +425,75 @@ def test_they_count_as_one_where_a_run_of_another_protocol_has_them_too(two_seed
     )
 
 
-def test_a_plot_has_a_row_for_each_run_and_says_which_variant_it_repeats(two_seeds):
+def test_one_seed_has_no_spread_and_a_number_that_a_run_lacks_no_mean(study):
+    test = files.read_json(study / "metrics/test/scratch.json")
+    test["deduplicated"]["accuracy"] = None
+    files.write_json(study / "metrics/test/scratch.json", test)
+    studies.record(study)
     tabulate.main()
-    table = files.read_csv(two_seeds / "plots/study/initial.csv")
-    assert table["run"].tolist() == ["mobilenet-random", "scratch", "scratch-b"]
-    assert table["variant"].tolist() == ["mobilenet-random", "scratch", "scratch"]
+    [row] = table.records(
+        table.select(
+            inputs.read_table("groups"),
+            group="scratch",
+            set="deduplicated",
+            metric="accuracy",
+        )
+    )
+    assert [row[key] for key in ("mean", "deviation", "low", "high")] == [None] * 4
+    final = files.read_json(study / "metrics/study/final.json")["scratch"]
+    assert final["deduplicated_accuracy"] is None
 
 
-def test_a_mean_of_scores_of_which_one_is_missing_is_none():
-    rows = [{"loss": 1.0, "score": 0.5}, {"loss": 2.0, "score": None}]
-    assert tables.mean(rows) == {"loss": 1.5, "score": None}
-
-
-def test_learning_curves_are_gathered_by_the_settings_backbone(study):
+def test_the_table_of_runs_has_every_epoch_window_and_class(study):
     tabulate.main()
-    table = files.read_csv(study / "plots/study/learning.csv")
-    assert table["run"].unique().tolist() == ["mobilenet-random", "scratch"]
-    assert table["network"].unique().tolist() == [
-        "MobileNet",
-        "MobileNet, every layer",
+    runs = inputs.read_table("results")
+    assert runs["network"].unique().tolist() == ["MobileNet", "MobileNet, every layer"]
+    mine = runs[runs["run"] == "scratch"]
+    train = table.select(mine, metric="accuracy", set="train")
+    assert train["first"].tolist() == train["last"].tolist() == [*range(1, 21)]
+    assert train["value"].tolist() == pytest.approx(0.25 + 0.01 * train["first"])
+    [recall] = table.records(table.select(mine, metric="recall", set="test"))
+    assert (recall["class"], recall["value"]) == ("happy", 1.0)
+    windows = table.select(mine, metric="Loss MOFR")
+    assert [*zip(windows["first"], windows["last"], strict=True)] == [
+        *((1, 6), (6, 11), (11, 16), (16, 19))
     ]
-    assert table["weights"].unique().tolist() == ["random"]
-    assert table["epoch"].tolist() == [*range(1, 21)] * 2
 
 
-def test_confusion_has_49_cells_a_run_and_its_shares_sum_to_1(study):
+def test_a_test_accuracy_has_wilsons_interval(study):
     tabulate.main()
-    table = files.read_csv(study / "plots/study/confusion.csv")
-    assert list(table.columns) == [*KEYS, "actual", "predicted", "images", "share"]
-    assert table.groupby("run").size().to_dict() == {
+    runs = table.select(inputs.read_table("results"), run="scratch", metric="accuracy")
+    [row] = table.records(table.select(runs, set="deduplicated"))
+    expected = stats.binomtest(4, 10).proportion_ci(method="wilson")
+    assert (row["low"], row["high"]) == pytest.approx((expected.low, expected.high))
+
+
+def test_a_metric_that_evaluate_writes_is_in_every_table_without_a_word_here(study):
+    for run in ("mobilenet-random", "scratch"):
+        path = study / f"metrics/test/{run}.json"
+        scored = files.read_json(path)
+        for part in ("test", "deduplicated"):
+            scored[part]["kappa"] = 0.25
+        files.write_json(path, scored)
+    studies.record(study)
+    tabulate.main()
+    for name in ("results", "groups"):
+        rows = table.select(inputs.read_table(name), metric="kappa", set="test")
+        assert len(rows) == 2
+    final = files.read_json(study / "metrics/study/final.json")["scratch"]
+    assert (final["test_kappa"], final["deduplicated_kappa"]) == (0.25, 0.25)
+
+
+def test_confusion_has_a_cell_for_each_pair_of_classes_and_its_shares_sum_to_1(study):
+    tabulate.main()
+    confusion = files.read_csv(study / "plots/study/confusion.csv")
+    assert confusion.groupby("run").size().to_dict() == {
         "mobilenet-random": 49,
         "scratch": 49,
     }
-    sums = table.groupby(["run", "actual"])["share"].sum()
+    sums = confusion.groupby(["run", "actual"])["share"].sum()
     assert sums.tolist() == pytest.approx([1] * 14)
-    assert table[table["predicted"] == "happy"]["images"].tolist() == [2] * 14
-
-
-def test_test_accuracy_is_given_with_and_without_duplicates(study):
-    tabulate.main()
-    assert (study / "plots/study/test.csv").read_text() == (
-        "run,variant,seed,network,weights,test_accuracy,deduplicated_accuracy\n"
-        "mobilenet-random,mobilenet-random,42,MobileNet,random,0.5,0.4\n"
-        'scratch,scratch,42,"MobileNet, every layer",random,0.5,0.4\n'
-    )
+    assert confusion[confusion["predicted"] == "happy"]["images"].tolist() == [2] * 14
 
 
 def test_a_study_without_results_writes_headers_and_names_all(study):
@@ -455,16 +503,11 @@ def test_a_study_without_results_writes_headers_and_names_all(study):
     assert files.read_json(study / "metrics/study/table2.json") == {}
     told = files.read_json(study / "metrics/study/study.json")
     assert (told["ran"], told["missing"]) == ({}, list(VARIANTS))
-    keys = ",".join(KEYS)
-    columns = "accuracy,val_accuracy,loss,val_loss\n"
-    headers = {
-        "initial": f"{keys},{columns}",
-        "test": f"{keys},test_accuracy,deduplicated_accuracy\n",
-        "confusion": f"{keys},actual,predicted,images,share\n",
-        "learning": f"{keys},epoch,{columns}",
-    }
-    for name, header in headers.items():
-        assert (study / f"plots/study/{name}.csv").read_text() == header
+    for name in ("results", "groups", "confusion"):
+        assert files.read_csv(study / f"plots/study/{name}.csv").empty
+    assert files.read_json(study / "metrics/study/answer.json")["comparisons"] == []
+    claims = files.read_json(study / "metrics/study/claims.json")
+    assert {one["ours"]["word"] for one in claims} <= {"not testable", "supported"}
 
 
 def test_two_runs_write_the_same_bytes(study):
@@ -479,9 +522,9 @@ def test_the_papers_tables_are_whole():
     tables = [
         files.read_json(ROOT / f"metrics/paper/table{n}.json") for n in (2, 3, 4, 5)
     ]
-    for table in tables:
-        assert len(table) == 8
-        assert all(list(row) == WINDOWS for row in table.values())
+    for rows in tables:
+        assert len(rows) == 8
+        assert all(list(row) == HEADINGS for row in rows.values())
     # One value of each, read off the paper.
     assert tables[0]["openface-pretrained"]["1-5"] == 0.080035
     assert tables[1]["vggface-pretrained"]["11-15"] == -3.9e-05

@@ -24,11 +24,11 @@ def build(weights: Path | None) -> keras.Model:
         [
             keras.Input((24, 24, 3)),
             keras.layers.Conv2D(8, 3, strides=2, activation="relu", name="first"),
-            keras.layers.BatchNormalization(),
-            keras.layers.Conv2D(8, 3, strides=2, activation="relu"),
+            keras.layers.BatchNormalization(name="first_bn"),
+            keras.layers.Conv2D(8, 3, strides=2, activation="relu", name="second"),
             keras.layers.Dropout(0.1, noise_shape=(None, 1, 1, 8)),
-            keras.layers.Conv2D(16, 1, activation="relu"),
-            keras.layers.BatchNormalization(),
+            keras.layers.Conv2D(16, 1, activation="relu", name="third"),
+            keras.layers.BatchNormalization(name="third_bn"),
         ]
     )
     if weights is not None:

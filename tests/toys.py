@@ -9,6 +9,7 @@ COMMON = """\
 import json
 from pathlib import Path
 
+import numpy as np
 from ruamel.yaml import YAML
 
 
@@ -23,6 +24,12 @@ def write(path, text):
 
 def write_json(path, values):
     write(path, json.dumps(values) + "\\n")
+
+
+def channels():
+    images = np.load("data/faces/images.npy")
+    pixels = images.reshape(len(images), -1)[:, :4]
+    return np.stack([pixels, 255 - pixels], axis=-1)
 """
 
 DOWNLOAD = """\
@@ -47,11 +54,15 @@ from fer_transfer import common
 
 with open("data/raw/fer2013.csv") as file:
     rows = list(csv.DictReader(file))
-pixels = np.array([row["pixels"].split() for row in rows], dtype=np.uint8)
-channels = [pixels, 255 - pixels]
-labels = np.array([int(row["emotion"]) for row in rows])
-np.savez("data/images.npz", pixels=np.stack(channels, axis=-1)[..., 0], labels=labels)
-np.savez("data/channels.npz", channels=np.stack(channels, axis=-1))
+images = np.zeros((len(rows), 48, 48), dtype=np.uint8)
+images[:, 0, :4] = [list(map(int, row["pixels"].split())) for row in rows]
+table = ["label,person,part,file,left,top,width,height"]
+table += [f"{row['emotion']},,train,,,,," for row in rows]
+common.write("data/faces/faces.csv", "\\n".join(table) + "\\n")
+common.write("data/faces/votes.csv", "none\\n")
+classes = sorted({row["emotion"] for row in rows})
+common.write_json("data/faces/classes.json", {"name": "toys", "classes": classes})
+np.save("data/faces/images.npy", images)
 common.write_json("metrics/dataset.json", {"images": len(rows)})
 """
 
@@ -73,7 +84,7 @@ def train_epoch(weights, channels):
 
 
 name = sys.argv[1]
-channels = np.load("data/channels.npz")["channels"]
+channels = common.channels()
 checkpoint = Path(f".ckpt/{name}/epoch.npy")
 first, weights = 0, np.full(channels.shape[1:], START)
 if checkpoint.exists():
@@ -125,12 +136,17 @@ stages:
   prepare:
     cmd: python -m stages.prepare
     deps: [stages/prepare.py, fer_transfer, data/raw]
-    outs: [data/images.npz, data/channels.npz, metrics/dataset.json: {cache: false}]
+    outs:
+      - data/faces/images.npy
+      - data/faces/faces.csv
+      - data/faces/classes.json
+      - data/faces/votes.csv
+      - metrics/dataset.json: {cache: false}
   train:
     foreach: ${runs}
     do:
       cmd: python -m stages.train ${key}
-      deps: [stages/train.py, fer_transfer, data/channels.npz]
+      deps: [stages/train.py, fer_transfer, data/faces/images.npy]
       params: [train, "runs.${key}"]
       outs: ["data/runs/${key}/weights.npz", "data/runs/${key}/history.csv"]
   evaluate:
@@ -150,7 +166,7 @@ stages:
 SETTINGS = """\
 data: {source: source.csv, hash: ""}
 train: {epochs: 3, learning_rate: 0.1}
-tables: {window: 5}
+tables: {windows: [[1, 6]]}
 variants: {a: {weights: random}}
 runs: {a: {variant: a, seed: 42}}
 """

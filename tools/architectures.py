@@ -26,6 +26,7 @@ FILE = Path("metrics/architectures.json")
 def blocks(model: keras.Model) -> list[dict[str, Any]]:
     """Return a network's blocks: neighbouring layers between two reductions of the map.
 
+    The first block says what goes into it, `input`.
     Each of the last four layers, which train by the paper's text, is a block of its own.
     """
     layers = model.layers[1:]  # the first is the input
@@ -33,10 +34,11 @@ def blocks(model: keras.Model) -> list[dict[str, Any]]:
     frozen = layers[:first_trained]
     sizes = dict(zip(frozen, map_sizes(layers), strict=False))
     parts = [list(block) for _, block in groupby(frozen, key=sizes.__getitem__)]
-    return [
+    rows = [
         *(describe(block, last_four=False) for block in parts),
         *(describe([layer], last_four=True) for layer in layers[first_trained:]),
     ]
+    return [{**rows[0], "input": list(model.input_shape[1:])}, *rows[1:]]
 
 
 def map_sizes(layers: list[keras.layers.Layer]) -> list[int]:

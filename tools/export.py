@@ -69,9 +69,10 @@ def export(name: str, wanted: str) -> None:
     val, test = (rows[head.labels[rows] >= 0] for rows in (split["val"], split["test"]))
     pipeline = read_probabilities(name, head)
     fitted_on = np.isin(split["val"], val)
-    temperature = calibration.fit_temperature(
+    calibrated = calibration.cautious_temperature(
         head.labels[val], pipeline["val"][fitted_on]
     )
+    temperature = calibrated["value"]
     onnx_export.calibrate(model, temperature)
     content = onnx_export.finish(model, {})
     predicted = onnx_export.predict(content, faces.read_images()[test])
@@ -85,6 +86,7 @@ def export(name: str, wanted: str) -> None:
         name=name,
         classes=head.classes,
         temperature=temperature,
+        calibrated_on=calibrated["images"],
         data=f"{known.name} ({start})",
         licence="MIT, apart from what the data and the first weights ask for (data/README.md)",
         run=name,
@@ -109,7 +111,7 @@ def choose_head(recipe: Recipe, known: faces.Faces, wanted: str) -> Head:
         wanted = "votes"
     if wanted == "labels":
         return Head(0, "", known.classes, known.labels.astype(int), "")
-    if recipe.labels == "fer2013":
+    if recipe.labels == "fer2013" or known.votes is None:
         raise InputError("The run did not learn from votes: it has no --head votes.")
     classes = tuple(
         WORDS.get(name, name) for name in voted_classes(known.required_votes)

@@ -73,7 +73,9 @@ class Folder:
         path = self.find(name)
         if not path:
             raise InputError(f"{self.root} has no {name}. Give the folder that has it.")
-        for number, line in enumerate((self.root / path).read_text().splitlines(), 1):
+        for number, line in enumerate(
+            (self.root / path).read_text("utf-8").splitlines(), 1
+        ):
             values = line.rsplit(maxsplit=num_values)
             if values and len(values) != num_values + 1:
                 raise InputError(

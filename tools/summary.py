@@ -1,8 +1,8 @@
-"""Print the paper's Tables 2-5 as computed, beside the published ones.
+"""Print the answer and the paper's Tables 2-5 as computed, beside the published ones.
 
 Not a stage of dvc.yaml: it only shows what `tabulate` wrote (`python -m tools.summary`).
 
-Reads   metrics/study/
+Reads   metrics/study/, plots/study/groups.csv
         metrics/paper/
 """
 
@@ -17,8 +17,9 @@ from fer_transfer.console import command
 from fer_transfer.console.errors import InputError
 from fer_transfer.core import files
 from fer_transfer.results import paper
-from fer_transfer.results.protocols import by_the_text, groups
-from fer_transfer.scoring.rates import window_bounds
+from fer_transfer.results.protocols import groups, of_protocol, paper_protocol
+from fer_transfer.results.table import select
+from fer_transfer.scoring.rates import Window, clip
 from fer_transfer.settings.settings import load_settings
 
 STUDY = Path("metrics/study")
@@ -26,38 +27,37 @@ WIDTH = 120  # columns of a terminal
 
 
 def main() -> None:
-    study = _read(STUDY / "study.json")
+    study, answer = (_read(STUDY / f"{name}.json") for name in ("study", "answer"))
+    table = _read(Path("plots/study/groups.csv"))
     settings = load_settings()
-    variants = [
-        name
-        for name, group in groups(settings).items()
-        if group.protocol == by_the_text(settings)
-    ]
-    for name, table in paper.TABLES.items():
-        ours = _read(STUDY / f"{name}.json")
-        published = _read(Path(f"metrics/paper/{name}.json"))
-        rows = side_by_side(variants, ours, published)
-        print(f"\nTable {name[-1]}: {table.title}, per epoch (ours | the paper's)")
+    shown = of_protocol(groups(settings), paper_protocol(settings)).values()
+    published = paper.read()
+    windows = clip(settings.tables.windows, settings.train.epochs)
+    for name, one in paper.TABLES.items():
+        ours = select(table, metric=one.title)
+        rows = side_by_side(list(shown), windows, ours, published[name])
+        print(f"\nTable {name[-1]}: {one.title}, per epoch (ours | the paper's)")
         print(rows.to_string(line_width=WIDTH))
     print()
-    for remark in remarks(study):
+    for remark in [*(one[0] for one in answer["sentences"].values()), *remarks(study)]:
         print(fill(remark, WIDTH, break_long_words=False, break_on_hyphens=False))
 
 
 def side_by_side(
-    variants: list[str], ours: dict[str, Any], published: dict[str, Any]
+    names: list[str], windows: list[Window], ours: pd.DataFrame, published: Any
 ) -> pd.DataFrame:
-    """Set our rates beside the paper's: one row per variant, one column per window of epochs."""
-    rows = {name: (ours.get(name, {}), published.get(name, {})) for name in variants}
-    windows = {window for pair in rows.values() for row in pair for window in row}
+    """Set our rates beside the paper's: a row per group, a column per window of epochs."""
+    means = ours.set_index(["group", "first", "last"])["mean"].to_dict()
+    headings = {span: key for key, span in paper.spans(windows).items()}
     cells = {
-        window: [
-            f"{_number(mine.get(window))} | {_number(theirs.get(window))}"
-            for mine, theirs in rows.values()
+        f"{first}-{last}": [
+            f"{_number(means.get((name, first, last)))} | "
+            + _number(published.get(name, {}).get(headings.get((first, last), "")))
+            for name in names
         ]
-        for window in sorted(windows, key=window_bounds)
+        for first, last in windows
     }
-    return pd.DataFrame(cells, index=variants)
+    return pd.DataFrame(cells, index=names)
 
 
 def remarks(study: dict[str, Any]) -> list[str]:
@@ -88,7 +88,7 @@ def _read(path: Path) -> Any:
         raise InputError(
             f"There is no {path}. Run `dvc repro` first, in the project's top folder."
         )
-    return files.read_json(path)
+    return files.read_csv(path) if path.suffix == ".csv" else files.read_json(path)
 
 
 def _number(rate: float | None) -> str:

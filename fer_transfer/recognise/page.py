@@ -53,10 +53,10 @@ def write_page(
     return statuses
 
 
-def counts(records: Iterator[Record]) -> tuple[Counter[str], Counter[str]]:
+def counts(records: Iterator[Record]) -> tuple[Counter[str], Counter[str | None]]:
     """Count the inputs by status, and the faces by emotion; those unsure under None."""
     statuses: Counter[str] = Counter()
-    emotions: Counter[str] = Counter()
+    emotions: Counter[str | None] = Counter()
     names = columns([])
     emotion, unsure = names.index("emotion"), names.index("unsure")
     for record in records:

@@ -1,6 +1,6 @@
 """Table 1 and the figures of the paper that show images: 1, and 11-17."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -8,7 +8,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from fer_transfer.data.fer2013 import EMOTIONS
 from fer_transfer.report import style
 from fer_transfer.report.style import GREY, Style
 from fer_transfer.results.catalog import BACKBONES
@@ -22,7 +21,10 @@ def class_counts(paper: Mapping[str, int], ours: Mapping[str, int]) -> Figure:
     figure = Figure(figsize=(8, 3.6))
     figure.suptitle("Table 1: Number of pictures for each class")
     axes = figure.subplots()
-    rows = {"the paper": [*paper.values()], "this study": [ours[key] for key in paper]}
+    rows = {
+        "the paper": [*paper.values()],
+        "this study": [ours.get(key, 0) for key in paper],
+    }
     looks = ((-0.2, style.lighter(GREY)), (0.2, GREY))
     for (name, counts), (offset, colour) in zip(rows.items(), looks, strict=True):
         places = np.arange(len(counts)) + offset
@@ -49,28 +51,30 @@ def _add_table(axes: Axes, rows: Mapping[str, list[int]], columns: list[str]) ->
     ).scale(1, 1.5)
 
 
-def examples(pixels: np.ndarray, labels: np.ndarray, shape: tuple[int, int]) -> Figure:
-    """Draw Figure 1: images (N, 48, 48) in a grid, each under its emotion's name."""
+def examples(
+    pixels: np.ndarray, labels: Sequence[str], shape: tuple[int, int]
+) -> Figure:
+    """Draw Figure 1: images (N, 48, 48) in a grid, each under its class's name."""
     num_rows, num_columns = shape
     figure = Figure(figsize=(num_columns, 1.2 * num_rows + 0.5))
     figure.suptitle("Figure 1: Examples of images")
     grid = figure.subplots(num_rows, num_columns)
     for axes, image, label in zip(grid.flat, pixels, labels, strict=True):
         _show_image(axes, image)
-        axes.set_title(EMOTIONS[label], fontsize=8, pad=2)
+        axes.set_title(label, fontsize=8, pad=2)
     return figure
 
 
 def classification(
     title: str,
     image: np.ndarray,
-    emotion: str,
+    label: str,
     probabilities: pd.DataFrame,
     styles: Mapping[str, Style],
 ) -> Figure:
     """Draw one of Figures 11-17: a test image, and the probabilities that each network predicts.
 
-    `probabilities` has a row per emotion and a column per variant.
+    `probabilities` has a row per class and a column per group.
     """
     columns = _by_backbone(probabilities.columns, styles)
     num_rows = max(map(len, columns), default=1)
@@ -80,13 +84,13 @@ def classification(
     left, right = figure.subfigures(1, 2, width_ratios=widths, squeeze=False)[0]
     axes = left.subplots()
     _show_image(axes, image)
-    axes.set_title(f"a) labelled {emotion}")
+    axes.set_title(f"a) labelled {label}")
     right.suptitle("b) Predicted emotion probabilities", fontsize=10)
     for column, names in enumerate(columns):
         for row, name in enumerate(names):
             number = row * len(columns) + column + 1
             axes = right.add_subplot(num_rows, len(columns), number)
-            _draw_probabilities(axes, probabilities[name], emotion, styles[name])
+            _draw_probabilities(axes, probabilities[name], label, styles[name])
             axes.tick_params(labelleft=column == 0)
     return figure
 
@@ -102,15 +106,15 @@ def _by_backbone(
 
 
 def _draw_probabilities(
-    axes: Axes, prediction: pd.Series, emotion: str, look: Style
+    axes: Axes, prediction: pd.Series, label: str, look: Style
 ) -> None:
     """Draw one network's probabilities; a grey band marks the row of the image's label."""
-    places = range(len(EMOTIONS))
-    bars = axes.barh(places, prediction[list(EMOTIONS)], 0.7, **style.bar(look))
+    places = range(len(prediction))
+    bars = axes.barh(places, prediction, 0.7, **style.bar(look))
     axes.bar_label(bars, fmt="%.2f", padding=2, fontsize=7)
-    actual = EMOTIONS.index(emotion)
+    actual = list(prediction.index).index(label)
     axes.axhspan(actual - 0.5, actual + 0.5, color="#E5E5E5", zorder=0)
-    axes.set_yticks(places, EMOTIONS)
+    axes.set_yticks(places, prediction.index)
     axes.invert_yaxis()
     axes.set_xlim(0, 1.2)  # room for a number behind a bar of 1
     axes.set_xticks([0, 0.5, 1])

@@ -1,28 +1,78 @@
-"""The report's learning curves (Figures 5-8), as Vega-Lite made with Altair."""
+"""Learning curves (Figures 5-8): one drawing for the page and for PNGs."""
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import altair as alt
 import pandas as pd
 
-from fer_transfer.report import vega
-from fer_transfer.report.lines import PARTS, UNITS, Line, learning_curves
+from fer_transfer.report import style, vega
 from fer_transfer.report.style import GREY, Style
+from fer_transfer.results.table import records
 
-SHAPES = {"^": "triangle-up", "s": "square", "D": "diamond"}  # of matplotlib's markers
 DASHES = {"solid": [1, 0], "dashed": [5, 4]}
 
 
+class Line(NamedTuple):
+    """One curve: its name, how it looks, and its points.
+
+    Of several seeds a point's value is their mean; `low` and `high` are the least and the most.
+    """
+
+    title: str
+    colour: str
+    dash: str
+    width: float
+    marker: str
+    points: pd.DataFrame  # epoch, value, low, high
+
+
+def lines_of(
+    rows: pd.DataFrame, styles: Mapping[str, Style], parts: Sequence[str]
+) -> list[Line]:
+    """Return each group's curves of some sets, such as training and, lighter, validation.
+
+    Args:
+        rows: Rows of the table of runs, of one metric.
+        styles: By group.
+        parts: What to draw; one set alone is drawn in the full colour.
+    """
+    lines = []
+    for name, mine in rows.groupby("group", sort=False):
+        look = styles[str(name)]
+        for part in parts:
+            full = part == "train" or len(parts) == 1
+            epochs = mine[mine["set"] == part].groupby("first")["value"]
+            points = epochs.agg(["mean", "min", "max"]).reset_index()
+            points.columns = ["epoch", "value", "low", "high"]
+            seeds = mine["run"].nunique()
+            title = f"{name}, {vega.PARTS[part]}"
+            lines.append(
+                Line(
+                    title + (f", {seeds} seeds" if seeds > 1 else ""),
+                    look.colour if full else style.lighter(look.colour),
+                    look.dash,
+                    2.2 if full else 1.6,
+                    look.marker,
+                    points,
+                )
+            )
+    return lines
+
+
 def learning(
-    history: pd.DataFrame,
+    rows: pd.DataFrame,
     metric: str,
     styles: Mapping[str, Style],
     top: float,
-    parts: Sequence[str] = tuple(PARTS),
-    height: int = 230,
-) -> vega.Spec:
-    """Draw a metric after each epoch: hover reads an epoch, Ctrl and the wheel zoom."""
-    lines = learning_curves(history, metric, styles, parts)
+    parts: Sequence[str] = tuple(vega.PARTS),
+    legend: alt.Legend | None = None,
+) -> vega.Chart:
+    """Draw a metric after each epoch: hover reads an epoch, Ctrl and the wheel zoom.
+
+    With a legend it is a picture instead.
+    """
+    lines = lines_of(rows[rows["metric"] == metric], styles, parts)
     epoch = alt.X(
         "epoch:Q",
         title="epoch",
@@ -30,79 +80,69 @@ def learning(
         axis=alt.Axis(tickMinStep=1, format="d", grid=False),
     )
     scale = alt.Scale(domain=[0, top], nice=False)
-    value = alt.Y("value:Q", title=UNITS[metric], scale=scale)
-    bands = [_band(line, place, epoch, value) for place, line in enumerate(lines)]
-    drawn = [band for band in bands if band is not None]
-    layers = [*drawn, *_curves(lines, epoch, value), _hover(lines, epoch)]
-    variants = ", ".join(history["variant"].unique())
-    description = f"{metric.capitalize()} after each epoch of {variants}"
-    return vega.finish(alt.layer(*layers), description, height)
-
-
-def _band(line: Line, place: int, epoch: alt.X, value: alt.Y) -> vega.Chart | None:
-    """Shade what lies between the seeds, where there are several."""
-    if not line.has_spread:
-        return None
-    data = [
-        {
-            "epoch": number,
-            "value": vega.rounded(low),
-            "high": vega.rounded(line.high[number]),
-        }
-        for number, low in line.low.items()
-    ]
-    return (
-        alt.Chart(alt.InlineData(values=data), name=f"band{place}")
-        .mark_area(color=line.colour, opacity=0.15, clip=True)
-        .encode(epoch, value, y2="high:Q")
+    value, low = (
+        alt.Y(f"{key}:Q", title=vega.UNITS[metric], scale=scale)
+        for key in ("value", "low")
     )
+    # Vega-Lite cannot size a legend of nothing.
+    curves = _curves(lines, epoch, value, low, legend if lines else None)
+    if legend:  # a picture, with nothing to touch
+        return alt.layer(*curves)
+    curves[0] = curves[0].properties(name="lines").add_params(vega.zoom())
+    return alt.layer(*curves, _hover(lines, epoch))
 
 
-def _curves(lines: list[Line], epoch: alt.X, value: alt.Y) -> list[vega.Chart]:
-    """Draw the lines, with points on those that share colour and dash with another."""
+def _curves(
+    lines: list[Line], epoch: alt.X, value: alt.Y, low: alt.Y, legend: alt.Legend | None
+) -> list[vega.Chart]:
+    """Draw the lines, a band between several seeds, and points where lines look alike."""
     data = [
-        {"epoch": number, "line": place, "value": vega.rounded(value)}
-        for place, line in enumerate(lines)
-        for number, value in line.values.items()
+        {"line": line.title}
+        | {key: vega.rounded(number) for key, number in point.items()}
+        for line in lines
+        for point in records(line.points)
     ]
-    places = list(range(len(lines)))
-    colour = vega.look("line", places, [line.colour for line in lines])
-    base = alt.Chart(alt.InlineData(values=data)).encode(epoch, value, color=colour)
+    titles = [line.title for line in lines]
+    colour = vega.look("line", titles, [line.colour for line in lines], legend=legend)
+    base = vega.inline(data).encode(epoch, value, color=colour)
+    bands = (
+        base.transform_filter("datum.low < datum.high")
+        .mark_area(opacity=0.15, clip=True)
+        .encode(low, y2="high:Q")
+    )
+    dashes = [DASHES[line.dash] for line in lines]
     drawn = base.mark_line(clip=True).encode(
-        strokeDash=vega.look("line", places, [DASHES[line.dash] for line in lines]),
+        strokeDash=vega.look("line", titles, dashes, legend=legend),
         # Vega-Lite warns of widths whose field has no order.
-        strokeWidth=vega.look(
-            "line", places, [line.width for line in lines], "ordinal"
-        ),
+        strokeWidth=vega.look("line", titles, [one.width for one in lines], "ordinal"),
     )
-    curves = [drawn.properties(name="lines").add_params(vega.zoom())]
+    curves = [drawn]
+    if any((line.points["low"] < line.points["high"]).any() for line in lines):
+        curves.append(bands)
     # One epoch makes no line.
-    marked = [p for p in places if lines[p].marker or len(lines[p].values) == 1]
+    marked = [line for line in lines if line.marker or len(line.points) == 1]
     if marked:
-        shapes = [SHAPES.get(lines[place].marker, "circle") for place in marked]
+        names = [line.title for line in marked]
+        shapes = [line.marker or "circle" for line in marked]
         points = base.mark_point(clip=True, filled=True, size=36, opacity=1)
-        only = alt.FieldOneOfPredicate(field="line", oneOf=marked)
-        shape = vega.look("line", marked, shapes)
+        only = alt.FieldOneOfPredicate(field="line", oneOf=names)
+        shape = vega.look("line", names, shapes)
         curves.append(points.transform_filter(only).encode(shape=shape))
     return curves
 
 
 def _hover(lines: list[Line], epoch: alt.X) -> vega.Chart:
     """Mark the epoch nearest to the pointer, and list every line's value there."""
-    epochs = dict.fromkeys(number for line in lines for number in line.values)
-    rows = [
-        {"epoch": number}
-        | {
-            f"line{n}": vega.rounded(line.values[number])
-            if number in line.values
-            else None
-            for n, line in enumerate(lines)
+    table = pd.DataFrame(
+        {
+            f"line{place}": line.points.set_index("epoch")["value"].map(vega.rounded)
+            for place, line in enumerate(lines)
         }
-        for number in epochs
-    ]
+    )
+    rows = table.rename_axis("epoch").reset_index()
     tooltip = [
-        alt.Tooltip(f"line{n}:Q", title=line.title, format=".4f")
-        for n, line in enumerate(lines)
+        alt.Tooltip(f"line{place}:Q", title=line.title, format=".4f")
+        for place, line in enumerate(lines)
     ]
     hover = alt.selection_point(
         name="hover",
@@ -113,12 +153,45 @@ def _hover(lines: list[Line], epoch: alt.X) -> vega.Chart:
         empty=False,
     )
     return (
-        alt.Chart(alt.InlineData(values=rows), name="epochs")
+        vega.inline(records(rows))
         .mark_rule(color=GREY, clip=True)
         .encode(
             epoch,
             opacity=alt.condition(hover, alt.value(0.7), alt.value(0)),
             tooltip=[alt.Tooltip("epoch:Q", format="d"), *tooltip],
         )
+        .properties(name="epochs")
         .add_params(hover)
     )
+
+
+def figure(
+    rows: pd.DataFrame, styles: Mapping[str, Style], baseline: Mapping[str, float]
+) -> vega.Chart:
+    """Draw accuracy and loss side by side, as Figures 5-8 do, with a legend."""
+    legend = alt.Legend(
+        orient="bottom", columns=2, symbolType="stroke", symbolOpacity=1
+    )
+    panels = []
+    for letter, metric in zip("ab", vega.UNITS, strict=True):
+        top = 1.0 if metric == "accuracy" else top_of(rows)
+        level = vega.inline([{"value": vega.rounded(baseline[metric])}])
+        panels.append(
+            alt.layer(
+                learning(rows, metric, styles, top, legend=legend),
+                level.mark_rule(color=GREY, strokeDash=[2, 3]).encode(y="value:Q"),
+            ).properties(
+                width=400,
+                height=280,
+                title=f"{letter}) {metric.capitalize()} (dotted: baseline, image not seen)",
+            )
+        )
+    return alt.hconcat(*panels)
+
+
+def top_of(rows: pd.DataFrame) -> float:
+    """Return where the axis of losses ends: the next half above the greatest."""
+    losses = rows.loc[
+        (rows["metric"] == "loss") & rows["set"].isin(list(vega.PARTS)), "value"
+    ]
+    return float(-(-2 * losses.max() // 1) / 2) if len(losses) else 1.0

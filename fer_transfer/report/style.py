@@ -23,9 +23,9 @@ COLOURS = {
     "vggface": "#CC79A7",
 }
 
-# Of the first, second, ... variant with the same backbone and weights: the point of its
-# line, and the hatch of its bar if pretrained or random.
-MARKERS = ("", "^", "s", "D")
+# Of the first, second, ... group with the same backbone and weights: the shape of its line's
+# points, and the hatch of its bar if pretrained or random.
+MARKERS = ("", "triangle-up", "square", "diamond")
 FILLED = ("", "..", "xx", "oo")
 HATCHED = ("////", "....", "xxxx", "oooo")
 
@@ -90,15 +90,11 @@ def lighter(colour: str) -> str:
     return to_hex((red, green, blue))
 
 
-def add_notes(figure: Figure, notes: list[str]) -> None:
-    """Write what a reader must know in small print under the figure."""
+def write_png(path: Path, figure: Figure, notes: list[str]) -> None:
+    """Write a figure with notes in small print; the same figure gives the same bytes."""
     width = round(20 * figure.get_figwidth())  # characters
     lines = [line for note in notes for line in textwrap.wrap(note, width)]
     # The one text whose place the layout keeps free at the lower edge.
     figure.supxlabel("\n".join(lines), x=0.01, ha="left", fontsize=7, color=GREY)
-
-
-def write_png(path: Path, figure: Figure) -> None:
-    """Write a figure; the same figure gives the same bytes."""
     with files.atomic_write(path) as part:
         figure.savefig(part, format="png", metadata={"Software": None})

@@ -1,13 +1,19 @@
-"""What the report's charts share: names, looks, and how they zoom.
+"""What the charts share: names, looks, how they zoom, and how they become page or PNG.
 
 Every parameter and view is named: Altair's own numbers count up from chart to chart, and
 the same results must give the same page.
 """
 
+import textwrap
+from pathlib import Path
 from typing import Any
 
 import altair as alt
+import matplotlib as mpl
+import vl_convert
 
+from fer_transfer.core import files
+from fer_transfer.report.html import VEGA_LITE
 from fer_transfer.report.style import GREY
 
 Chart = Any  # Altair's layers have no common type that can be finished
@@ -15,17 +21,38 @@ Spec = dict[str, Any]
 
 INK, RULE = "#1c2128", "#e6e8eb"
 FONT = "Segoe UI, Roboto, Helvetica Neue, Noto Sans, Liberation Sans, Arial, sans-serif"
+PNG_FONT = "DejaVu Sans"  # which matplotlib brings along: the same on every machine
+NOTE_WIDTH = 110  # characters of a line of notes
+
+UNITS = {"accuracy": "accuracy (share of images)", "loss": "loss (cross-entropy, nats)"}
+PARTS = {"train": "training", "val": "validation"}
 
 
-def finish(chart: Chart, description: str, height: Any) -> Spec:
+def finish(chart: Chart, description: str, height: int | None = None) -> Spec:
     """Set what all charts share, and return Vega-Lite as it stands in the page."""
-    finished = chart.properties(
-        width="container",
-        height=height,
-        description=description,
-    ).configure(
-        font=FONT,
-        background="transparent",
+    sized = chart.properties(width="container", description=description)
+    if height:
+        sized = sized.properties(height=height)
+    return dict(_configured(sized, FONT, "transparent").to_dict())
+
+
+def write_png(path: Path, chart: Chart, title: str, notes: list[str]) -> None:
+    """Write a chart as a figure with a title and notes; the same chart gives the same bytes."""
+    lines = [line for note in notes for line in textwrap.wrap(note, NOTE_WIDTH)]
+    heading = alt.TitleParams(
+        title, subtitle=lines, anchor="start", fontSize=14, subtitleColor=GREY
+    )
+    titled = _configured(chart.properties(title=heading), PNG_FONT, "white")
+    vl_convert.register_font_directory(f"{mpl.get_data_path()}/fonts/ttf")
+    png = vl_convert.vegalite_to_png(titled.to_dict(), vl_version=VEGA_LITE, scale=1.5)
+    with files.atomic_write(path) as part:
+        part.write_bytes(png)
+
+
+def _configured(chart: Chart, font: str, background: str) -> Chart:
+    return chart.configure(
+        font=font,
+        background=background,
         axis=alt.AxisConfig(
             labelColor=INK,
             titleColor=INK,
@@ -36,20 +63,24 @@ def finish(chart: Chart, description: str, height: Any) -> Spec:
             gridColor=RULE,
             domainColor="#9aa1a9",
             tickColor="#9aa1a9",
-            labelLimit=160,
+            labelLimit=420,
         ),
+        legend=alt.LegendConfig(labelLimit=420, title=None, symbolSize=300),
         view=alt.ViewConfig(stroke=None),
     )
-    return dict(finished.to_dict())
 
 
 def look(
-    field: str, domain: list[Any], values: list[Any], kind: str = "nominal"
+    field: str,
+    domain: list[Any],
+    values: list[Any],
+    kind: str = "nominal",
+    legend: alt.Legend | None = None,
 ) -> Any:
-    """Give each value of a field a look of its own; the page has the legend."""
-    return {"field": field, "type": kind, "legend": None} | {
-        "scale": {"domain": domain, "range": values}
-    }
+    """Give each value of a field a look of its own; the page has its own legends."""
+    scale = {"domain": domain, "range": values}
+    shown = legend.to_dict() if legend else None
+    return {"field": field, "type": kind, "legend": shown, "scale": scale}
 
 
 def zoom(*axes: Any) -> alt.Parameter:
@@ -62,23 +93,23 @@ def zoom(*axes: Any) -> alt.Parameter:
     )
 
 
-def agreement(share: float) -> Chart:
-    """Draw how far FER2013's labels agree with what most people see (FER+)."""
-    data = [{"agreement": rounded(share)}]
+def inline(rows: list[dict[str, Any]]) -> Chart:
+    """Return a chart of rows that stand in its specification."""
+    return alt.Chart(alt.InlineData(values=rows))
+
+
+def rule(name: str, value: float, dash: list[int], colour: str = GREY) -> Chart:
+    """Draw a dashed line across at one value of x."""
     return (
-        alt.Chart(alt.InlineData(values=data))
-        .mark_rule(color=INK, strokeDash=[6, 3], strokeWidth=1.5)
-        .encode(x="agreement:Q", tooltip=[alt.Tooltip("agreement:Q", format=".4f")])
+        inline([{name: rounded(value)}])
+        .mark_rule(color=colour, strokeDash=dash, strokeWidth=1.5)
+        .encode(x=f"{name}:Q", tooltip=[alt.Tooltip(f"{name}:Q", format=".4f")])
     )
 
 
 def baseline(value: float) -> Chart:
     """Draw what the majority class, or predicting the classes' shares, gives."""
-    return (
-        alt.Chart(alt.InlineData(values=[{"baseline": rounded(value)}]))
-        .mark_rule(color=GREY, strokeDash=[2, 3], strokeWidth=1.5)
-        .encode(x="baseline:Q", tooltip=[alt.Tooltip("baseline:Q", format=".4f")])
-    )
+    return rule("baseline", value, [2, 3])
 
 
 def rounded(value: float) -> float:

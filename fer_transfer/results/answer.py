@@ -1,175 +1,215 @@
 """The answer: faces or ImageNet, and what pretraining is worth, with its uncertainty.
 
-Accuracies are those on the test images without an exact duplicate in train. Which network stands
-for faces and which for ImageNet is chosen by validation accuracy, so the test images decide
-nothing but the difference.
+Accuracies are those on the test images without an exact duplicate in train. Every network
+pretrained on faces is compared with every one pretrained on ImageNet under the same protocol, so
+nothing is chosen by a score.
 """
 
-from collections.abc import Mapping, Sequence
-from itertools import product
-from math import sqrt
-from statistics import fmean
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-import numpy as np
-from scipy import stats
-
 from fer_transfer.results.catalog import BACKBONES
-from fer_transfer.results.evidence import CONFIDENCE, seed_margin
-from fer_transfer.results.protocols import Group, Protocol
-from fer_transfer.scoring.significance import mcnemar
+from fer_transfer.results.compare import Difference, Sample, compare
+from fer_transfer.results.evidence import Study, accuracy_samples
+from fer_transfer.results.protocols import Group
 
-# By run, whether each deduplicated test image was recognised, (n,) bool.
-Correct = Mapping[str, np.ndarray]
-
-
-class Difference(NamedTuple):
-    """How much more accurate one group of runs is than another, and how sure that is."""
-
-    left: float  # mean accuracy over the seeds
-    right: float
-    low: float  # the 95% interval of left - right
-    high: float
-    by: str  # seeds, where each side has three or more; else images
-    p: float  # McNemar's test, of the first seeds' runs
-
-    @property
-    def verdict(self) -> str:
-        """Say whether the interval leaves out zero.
-
-        >>> Difference(0.6, 0.4, 0.18, 0.22, "images", 0.0).verdict
-        'more'
-        """
-        if self.low > 0:
-            return "more"
-        return "less" if self.high < 0 else "not significant"
+FACES_OR_IMAGENET, PRETRAINING = "faces or ImageNet", "pretraining"
+SIDES = {
+    FACES_OR_IMAGENET: ("pretraining on faces", "pretraining on ImageNet"),
+    PRETRAINING: ("pretrained weights", "random weights"),
+}
+SCATTER_EPOCHS = 10  # of the end, over which a run's validation accuracy scatters
 
 
-def compare(left: Sequence[str], right: Sequence[str], correct: Correct) -> Difference:
-    """Compare the runs of two groups on the same test images.
+class Pair(NamedTuple):
+    """Two groups of one protocol that a question compares."""
 
-    With three seeds or more on either side the interval is Welch's, over seeds. Else it is
-    that of the paired difference over images, which does not know how seeds would scatter.
-    """
-    here, there = (
-        [float(correct[run].mean()) for run in runs] for runs in (left, right)
-    )
-    difference = fmean(here) - fmean(there)
-    margin = seed_margin(here, there)
-    first, second = correct[left[0]], correct[right[0]]
-    used = paired_margin(first, second) if margin is None else margin
-    return Difference(
-        fmean(here),
-        fmean(there),
-        difference - used,
-        difference + used,
-        "images" if margin is None else "seeds",
-        mcnemar(first, second),
-    )
+    question: str
+    left: str
+    right: str
 
 
-def paired_margin(left: np.ndarray, right: np.ndarray) -> float:
-    """Return half of the interval of a paired difference of two shares (N,) bool.
-
-    Source: Agresti, Categorical Data Analysis, section on matched pairs (Wald).
-
-    >>> round(paired_margin(np.array([1, 1, 0, 1]), np.array([1, 0, 0, 0])), 4)
-    0.49
-    """
-    differences = left.astype(float) - right.astype(float)
-    critical = stats.norm.ppf((1 + CONFIDENCE) / 2)
-    return float(critical * differences.std() / sqrt(len(differences)))
-
-
-def find(
-    groups: Mapping[str, Group],
-    correct: Correct,
-    final: Mapping[str, Mapping[str, float]],
-) -> dict[str, Any]:
-    """Answer both questions for each protocol that has the runs.
-
-    Args:
-        groups: Those that ran, on informative features.
-        correct: By run.
-        final: By group's name, among others the mean `val_accuracy` after the last epoch.
-    """
-    validation = {name: final[name]["val_accuracy"] for name in groups}
-    return {
-        "faces_or_imagenet": faces_or_imagenet(groups, correct, validation),
-        "pretraining": worth_of_pretraining(groups, correct),
-    }
-
-
-def by_protocol(
-    groups: Mapping[str, Group],
-) -> dict[Protocol, dict[tuple[str, str], Group]]:
-    """Sort the groups by protocol, and then by backbone and weights."""
-    found: dict[Protocol, dict[tuple[str, str], Group]] = {}
-    for group in groups.values():
-        key = group.backbone, group.weights
-        found.setdefault(group.protocol, {})[key] = group
-    return found
-
-
-def faces_or_imagenet(
-    groups: Mapping[str, Group], correct: Correct, validation: Mapping[str, float]
-) -> list[dict[str, Any]]:
-    """Compare the best network pretrained on faces with the best on ImageNet, by protocol."""
-    names = {group.runs: name for name, group in groups.items()}
-    found = []
-    for protocol, here in by_protocol(groups).items():
-        best = {}
-        for learned in ("faces", "ImageNet"):
-            there = [
-                group
-                for (backbone, weights), group in here.items()
-                if weights == "pretrained" and BACKBONES[backbone].learned == learned
-            ]
-            if there:
-                best[learned] = max(there, key=lambda one: validation[names[one.runs]])
-        if len(best) == 2:
-            pair = best["faces"], best["ImageNet"]
-            found.append(describe(protocol, *pair, correct, names))
-    return found
-
-
-def worth_of_pretraining(
-    groups: Mapping[str, Group], correct: Correct
-) -> list[dict[str, Any]]:
-    """Compare pretrained with random weights, by backbone and protocol."""
-    names = {group.runs: name for name, group in groups.items()}
-    return [
-        describe(
-            protocol,
-            here[backbone, "pretrained"],
-            here[backbone, "random"],
-            correct,
-            names,
-        )
-        for (protocol, here), backbone in product(
-            by_protocol(groups).items(), BACKBONES
-        )
-        if (backbone, "pretrained") in here and (backbone, "random") in here
+def pairs(groups: Mapping[str, Group]) -> list[Pair]:
+    """List the comparisons of both questions, protocol by protocol."""
+    protocols = dict.fromkeys(group.protocol for group in groups.values())
+    by_protocol = [
+        {name: group for name, group in groups.items() if group.protocol == protocol}
+        for protocol in protocols
     ]
+    found = []
+    for mine in by_protocol:
+        learned: dict[str, list[str]] = {"faces": [], "ImageNet": []}
+        for name, group in mine.items():
+            if group.weights == "pretrained":
+                learned[BACKBONES[group.backbone].learned].append(name)
+        found += [
+            Pair(FACES_OR_IMAGENET, face, imagenet)
+            for face in learned["faces"]
+            for imagenet in learned["ImageNet"]
+        ]
+    for mine in by_protocol:
+        found += [
+            Pair(PRETRAINING, left, right)
+            for left, one in mine.items()
+            for right, other in mine.items()
+            if one.backbone == other.backbone
+            and (one.weights, other.weights) == ("pretrained", "random")
+        ]
+    return found
+
+
+def compare_all(study: Study) -> dict[Pair, Difference]:
+    """Compare both questions' groups, of those that ran on informative features.
+
+    A split whose validation images are its test images has no part in it.
+    """
+    samples: dict[str, Sample] = {}
+    for name, group in study.ran.items():
+        split = study.data.splits[group.protocol.split]
+        if name not in study.uninformative and not split.validates_on_test:
+            numbers = accuracy_samples(study, name)
+            if "final" in numbers:
+                samples[name] = numbers["final"]
+    shown = {name: study.ran[name] for name in samples}
+    return {
+        pair: compare(samples[pair.left], samples[pair.right]) for pair in pairs(shown)
+    }
 
 
 def describe(
-    protocol: Protocol,
-    left: Group,
-    right: Group,
-    correct: Correct,
-    names: Mapping[tuple[str, ...], str],
+    study: Study,
+    differences: Mapping[Pair, Difference],
+    corrected: Mapping[Difference, Difference],
 ) -> dict[str, Any]:
-    """Return a comparison as it stands in the metrics."""
-    difference = compare(left.runs, right.runs, correct)
+    """Return the answer as it stands in the metrics.
+
+    Returns:
+        comparisons: each with the accuracies, the weights that train and the seeds on either
+        side, its interval or, without one, the scatter of the last ten epochs. sentences: the
+        same in words. tests: for how many comparisons p is corrected.
+    """
+    comparisons = [
+        describe_pair(study, pair, corrected.get(difference, difference))
+        for pair, difference in differences.items()
+    ]
     return {
-        "protocol": protocol.label,
-        "left": names[left.runs],
-        "right": names[right.runs],
-        "seeds": [len(left.runs), len(right.runs)],
-        "accuracy": [difference.left, difference.right],
-        "interval": [difference.low, difference.high],
-        "by": difference.by,
-        "mcnemar_p": difference.p,
-        "verdict": difference.verdict,
+        "tests": len(corrected),
+        "comparisons": comparisons,
+        "sentences": {
+            question: [headline(question, rows), *map(sentence, rows)]
+            for question, rows in (
+                (question, [one for one in comparisons if one["question"] == question])
+                for question in SIDES
+            )
+        },
     }
+
+
+def describe_pair(study: Study, pair: Pair, difference: Difference) -> dict[str, Any]:
+    """Return a comparison as it stands in the metrics."""
+    names = pair.left, pair.right
+    groups = [study.ran[name] for name in names]
+    return {
+        "question": pair.question,
+        "protocol": groups[0].protocol.label,
+        "groups": [pair.left, pair.right],
+        "titles": [describe_side(study, pair.question, name) for name in names],
+        "seeds": [len(group.runs) for group in groups],
+        "trainable": [trainable(study, name) for name in names],
+        "accuracy": [difference.left, difference.right],
+        **difference.described,
+        "scatter": [scatter(study, group) for group in groups],
+        "still_learning": [is_still_learning(study, group) for group in groups],
+    }
+
+
+def describe_side(study: Study, question: str, name: str) -> str:
+    """Name a side: its network, what it learned before, and how many weights train."""
+    group = study.ran[name]
+    backbone = BACKBONES[group.backbone]
+    what = backbone.learned if question == FACES_OR_IMAGENET else group.weights
+    number = trainable(study, name)
+    weights = "" if number is None else f", {number:,} weights train"
+    return f"{backbone.title} ({what}{weights})"
+
+
+def trainable(study: Study, name: str) -> int | None:
+    """Return how many weights of a group train, its head's among them."""
+    measured = study.measured.get(name)
+    return measured["parameters"]["trainable"] if measured else None
+
+
+def scatter(study: Study, group: Group) -> float:
+    """Return the standard deviation of validation accuracy over the last ten epochs.
+
+    Of several runs the largest. It says how far the score of one epoch can be trusted.
+    """
+    accuracies = (study.results[run].history["val_accuracy"] for run in group.runs)
+    ends = [one.tail(SCATTER_EPOCHS) for one in accuracies]
+    return max(float(end.std()) if len(end) > 1 else 0.0 for end in ends)
+
+
+def is_still_learning(study: Study, group: Group) -> bool:
+    """Tell whether the last epoch has the lowest validation loss of every run: not converged."""
+    losses = (study.results[run].history["val_loss"] for run in group.runs)
+    return all(len(loss) > 1 and loss.argmin() == len(loss) - 1 for loss in losses)
+
+
+def headline(question: str, rows: list[dict[str, Any]]) -> str:
+    """Say in a sentence what the comparisons of a question have in common."""
+    left, right = SIDES[question]
+    verdicts = [row["outcome"] for row in rows if row["interval"]]
+    number = len(verdicts)
+    if not number:
+        return "No comparison has three seeds on either side yet, so none is decided."
+    words = {
+        "more": f"{left} more accurate",
+        "less": f"{right} more accurate",
+        "not significant": "no significant difference",
+    }
+    counts = {text: verdicts.count(word) for word, text in words.items()}
+    said = [f"{text} in {counts[text]}" for text in counts if counts[text]]
+    plural = "s" if number > 1 else ""
+    return f"{number} comparison{plural} with three seeds on either side: {', '.join(said)}."
+
+
+def sentence(row: dict[str, Any]) -> str:
+    """Say a comparison in words."""
+    sides = [
+        f"{title} {share:.1%}"
+        for title, share in zip(row["titles"], row["accuracy"], strict=True)
+    ]
+    protocol = f"{row['protocol'][0].upper()}{row['protocol'][1:]}"
+    gap = 100 * (row["accuracy"][0] - row["accuracy"][1])
+    seeds = " and ".join(map(str, row["seeds"]))
+    text = f"{protocol}: {sides[0]}, {sides[1]}: {signed(gap)} points"
+    if row["interval"]:
+        low, high = (signed(100 * end) for end in row["interval"])
+        text += f" (95% interval {low} to {high}; {seeds} seeds)"
+        text += ", not significant." if row["outcome"] == "not significant" else "."
+    else:
+        by_epoch = " and ".join(f"{100 * one:.1f}" for one in row["scatter"])
+        text += (
+            f", not tested ({seeds} seeds). Over the last {SCATTER_EPOCHS} epochs their validation "
+            f"accuracies scatter by {by_epoch} points (standard deviation)."
+        )
+    learning = [
+        title.split(",")[0] + ")"
+        for title, still in zip(row["titles"], row["still_learning"], strict=True)
+        if still
+    ]
+    if learning:
+        names = " and ".join(dict.fromkeys(learning))
+        text += (
+            f" Not converged, as validation loss is lowest in the last epoch: {names}."
+        )
+    return text
+
+
+def signed(value: float) -> str:
+    """Write points with their sign, and a true minus.
+
+    >>> signed(-1.25)
+    '−1.2'
+    """
+    return f"{value:+.1f}".replace("-", "−")

@@ -1,163 +1,187 @@
-"""The paper's claims (its sections 6 and 7), each with the rule that decides it.
+"""The paper's claims (claims.yaml), and the verdicts that comparisons give on them."""
 
-Where the paper's words can be read in more than one way, the rule takes a reading that its
-own tables bear out, if there is one. Accuracies differ only beyond the margin of error.
-"""
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from itertools import product
+from pathlib import Path
+from typing import Any, NamedTuple
 
-from functools import partial
-from typing import Any
+from ruamel.yaml import YAML
 
-from fer_transfer.results import comparisons, paper, verdicts
-from fer_transfer.results.evidence import Evidence
-from fer_transfer.results.verdicts import Claim, some
+from fer_transfer.results import compare, paper
+from fer_transfer.results.compare import Difference
+from fer_transfer.results.evidence import (
+    KNOWN,
+    NETWORKS,
+    NO_RESULTS,
+    RATE_WORDS,
+    RECALL,
+    Evidence,
+    Network,
+)
 
-MARGIN = "A difference within the 95% margin of error decides nothing."
+PRETRAINED, RANDOM = "pretrained", "random"
+SETS: dict[str, list[Network]] = {
+    PRETRAINED: [one for one in NETWORKS if one[1] == PRETRAINED],
+    RANDOM: [one for one in NETWORKS if one[1] == RANDOM],
+    "faces": [(name, PRETRAINED) for name in paper.FACES],
+    "ImageNet": [(name, PRETRAINED) for name in paper.IMAGENET],
+    "all pretrained": [one for one in NETWORKS if one[1] == PRETRAINED],
+    "all": list(NETWORKS),
+}
 
-CLAIMS = (
-    Claim(
-        "pretrained-better",
-        "Pretrained networks perform better than randomly initialised ones.",
-        f"Validation accuracy after the last epoch, backbone by backbone. {MARGIN}",
-        ("pretrained", "random"),
-        "share",
-        comparisons.better,
-    ),
-    Claim(
-        "pretrained-faster",
-        "Pretrained networks converge faster in the first epochs (1–10).",
-        "Accuracy MCR (Table 2) over epochs 1–10, backbone by backbone.",
-        ("pretrained", "random"),
-        "rate",
-        partial(comparisons.rates_of_pairs, paper.ACCURACY_MCR, (1, 10), False),
-    ),
-    Claim(
-        "random-overtakes",
-        "At epochs 15–20 the randomly initialised network converges faster, in some cases.",
-        "Accuracy MCR (Table 2) over epochs 16–20: random above pretrained for at least "
-        "one backbone.",
-        ("random", "pretrained"),
-        "rate",
-        partial(comparisons.rates_of_pairs, paper.ACCURACY_MCR, (16, 20), True),
-        some,
-    ),
-    Claim(
-        "pretrained-overfits",
-        "Pretrained networks are more prone to overfitting.",
-        "Accuracy MOFR (Table 4) over all epochs, backbone by backbone. (Section 7 says "
-        "“less overfitting speed”; this is section 6.)",
-        ("pretrained", "random"),
-        "rate",
-        comparisons.overfits,
-    ),
-    Claim(
-        "vggface-first",
-        "VGG-Face pretrained is the best at the first epoch.",
-        f"Validation accuracy after epoch 1 against every other variant. {MARGIN}",
-        ("VGG-Face", "the other"),
-        "share",
-        partial(comparisons.best, "initial"),
-    ),
-    Claim(
-        "vggface-last",
-        "VGG-Face pretrained is the best at the last epoch.",
-        f"Validation accuracy after the last epoch against every other variant. {MARGIN}",
-        ("VGG-Face", "the other"),
-        "share",
-        partial(comparisons.best, "final"),
-    ),
-    Claim(
-        "vggface-slowest",
-        "VGG-Face pretrained is the slowest to converge.",
-        "Accuracy MCR (Table 2) over all epochs, against the other pretrained networks.",
-        ("the other", "VGG-Face"),
-        "rate",
-        comparisons.slowest,
-    ),
-    Claim(
-        "openface-comparable",
-        "OpenFace’s accuracy is comparable to ResNet-50’s.",
-        "Validation accuracy after the last epoch, pretrained: at most five points "
-        f"apart. The paper draws no line; this one is ours. {MARGIN}",
-        ("OpenFace", "ResNet-50"),
-        "share",
-        comparisons.comparable,
-    ),
-    Claim(
-        "openface-lighter",
-        "OpenFace has fewer parameters than ResNet-50 and therefore predicts faster.",
-        "Parameters of the backbones as built, and measured milliseconds per image.",
-        ("ResNet-50", "OpenFace"),
-        "number",
-        comparisons.lighter,
-    ),
-    Claim(
-        "mobilenet-below",
-        "MobileNet performs below OpenFace.",
-        f"Validation accuracy after the last epoch, pretrained. {MARGIN}",
-        ("OpenFace", "MobileNet"),
-        "share",
-        comparisons.below,
-    ),
-    Claim(
-        "openface-fastest",
-        "OpenFace has the highest convergence rate.",
-        "Accuracy MCR (Table 2) over epochs 1–5, against the other pretrained networks: "
-        "only there is it the highest in the paper’s own table.",
-        ("OpenFace", "the other"),
-        "rate",
-        partial(comparisons.highest_rate, paper.ACCURACY_MCR),
-    ),
-    Claim(
-        "openface-overfits",
-        "OpenFace has the highest overfitting rate.",
-        "Accuracy MOFR (Table 4) over epochs 1–5, against the other pretrained networks: "
-        "only there is it the highest in the paper’s own table.",
-        ("OpenFace", "the other"),
-        "rate",
-        partial(comparisons.highest_rate, paper.ACCURACY_MOFR),
-    ),
-    Claim(
-        "faces-surpass",
-        "Backbones that learned faces surpass those that learned ImageNet, in some cases.",
-        "Validation accuracy after the last epoch, pretrained: a face network above an "
-        f"ImageNet network at least once. {MARGIN}",
-        ("faces", "ImageNet"),
-        "share",
-        comparisons.faces_over_imagenet,
-        some,
-    ),
-    Claim(
-        "four-best",
-        "Happy, angry, fear and surprise are recognised best.",
-        "Recall on the test set by each pretrained network: the least of the four above "
-        f"the most of the other three. {MARGIN}",
-        ("least of the four", "most of the others"),
-        "share",
-        comparisons.recognised_best,
-    ),
-    Claim(
-        "disgust-worst",
-        "Disgust is recognised worst.",
-        "Recall on the test set by each pretrained network: the least of the other six "
-        f"above disgust. {MARGIN}",
-        ("least of the others", "disgust"),
-        "share",
-        comparisons.disgust_worst,
-    ),
+
+@dataclass(frozen=True)
+class Claim:
+    """What the paper says, and which networks are compared to decide it: see claims.yaml."""
+
+    key: str
+    says: str
+    rule: str
+    sides: list[str]
+    quantity: str
+    left: str
+    right: str
+    some: bool = False
+    within: float | None = None
+
+    @property
+    def unit(self) -> str:
+        if self.quantity in KNOWN:
+            return "number"
+        return "rate" if self.quantity.split()[0] in RATE_WORDS else "share"
+
+    @property
+    def pairs(self) -> list[tuple[str, Network, Network]]:
+        """List what is compared, with a name for each."""
+        sides = [SETS.get(one, [_network(one)]) for one in (self.left, self.right)]
+        by_backbone = {self.left, self.right} <= {PRETRAINED, RANDOM}
+        return [
+            (self._name(left, right), left, right)
+            for left, right in product(*sides)
+            if (left[0] == right[0] if by_backbone else left != right)
+        ]
+
+    def _name(self, left: Network, right: Network) -> str:
+        if left[0] == right[0]:
+            return paper.TITLES[left[0]]
+        if "all" in (self.left, self.right):
+            return "-".join(right)
+        return f"{paper.TITLES[left[0]]}, {paper.TITLES[right[0]]}"
+
+
+def _network(name: str) -> Network:
+    backbone, _, weights = name.partition("-")
+    return backbone, weights
+
+
+CLAIMS = tuple(
+    Claim(**entry)
+    for entry in YAML(typ="safe", pure=True).load(Path(__file__).with_suffix(".yaml"))
 )
 
 
-def judge(
-    ours: Evidence, every_layer: Evidence, theirs: Evidence
-) -> list[dict[str, Any]]:
-    """Judge every claim by our numbers under both protocols, and by the paper's own."""
+class Check(NamedTuple):
+    """A comparison that was made, or could not be."""
+
+    what: str
+    difference: Difference
+    counts: bool = True  # False: shown, but left out of the verdict
+
+    @property
+    def holds(self) -> bool | None:
+        return {"more": True, "less": False}.get(self.difference.outcome)
+
+
+def check(claim: Claim, evidence: Evidence) -> list[Check]:
+    """Make a claim's comparisons."""
     return [
-        {
-            "ours": verdicts.judge(claim, ours),
-            "every_layer": verdicts.judge(claim, every_layer)
-            if every_layer.usable()
-            else None,
-            "paper": verdicts.judge(claim, theirs),
-        }
-        for claim in CLAIMS
+        _check(claim, what, (left, right), evidence)
+        for what, left, right in claim.pairs
     ]
+
+
+def _check(
+    claim: Claim, what: str, networks: tuple[Network, Network], evidence: Evidence
+) -> Check:
+    """Make a comparison, or say why it cannot be made."""
+    quantities = [claim.quantity] * 2
+    if claim.quantity.startswith(RECALL):
+        quantities = [f"{side} {claim.quantity}" for side in ("least", "most")]
+    left, right = (
+        evidence.samples.get((quantity, *network))
+        for quantity, network in zip(quantities, networks, strict=True)
+    )
+    sides = Difference(left.mean if left else None, right.mean if right else None)
+    if claim.quantity not in KNOWN:
+        missing = [evidence.absent[one] for one in networks if one in evidence.absent]
+        if missing:
+            why = compare.SEPARATOR.join(dict.fromkeys(missing))
+            return Check(what, replace(sides, why=why))
+        if evidence.uninformative.intersection(networks):
+            why = "left out: uninformative features"
+            return Check(what, replace(sides, why=why), counts=False)
+        precisions = {evidence.precisions.get(network, "") for network in networks}
+        if len(precisions) > 1:
+            why = f"not compared: {' and '.join(sorted(precisions))}"
+            return Check(what, replace(sides, why=why))
+    if left is None or right is None:
+        return Check(what, replace(sides, why="a number is missing"))
+    if left.label:
+        what = f"{what}: {left.label}, {right.label}"
+    return Check(what, compare.compare(left, right, claim.within))
+
+
+def judge(
+    claim: Claim, checks: list[Check], corrected: Mapping[Difference, Difference]
+) -> dict[str, Any]:
+    """Join a claim's comparisons to a verdict, with p corrected for all of the study."""
+    checks = [
+        one._replace(difference=corrected.get(one.difference, one.difference))
+        for one in checks
+    ]
+    counted = [one for one in checks if one.counts]
+    outcomes = [one.holds for one in counted]
+    words = {True: "supported", False: "contradicted"}
+    if claim.some in outcomes:
+        word = words[claim.some]
+    elif counted and None not in outcomes:
+        word = words[not claim.some]
+    else:
+        untested = [one for one in counted if one.difference.outcome == "not tested"]
+        word = "not testable" if untested or not counted else "not significant"
+    return {
+        "word": word,
+        "summary": summarise(counted or checks),
+        "checks": [{"what": one.what, **one.difference.described} for one in checks],
+    }
+
+
+def summarise(checks: list[Check]) -> str:
+    """Say how many comparisons hold, and what would decide the others."""
+    parts = []
+    decided = [one.holds for one in checks if one.holds is not None]
+    if decided:
+        parts.append(f"holds in {sum(decided)} of {len(decided)} comparisons")
+    open_ = [one.difference for one in checks if one.holds is None]
+    untested = [one.why for one in open_ if one.outcome == "not tested"]
+    if len(open_) > len(untested):
+        parts.append(f"{len(open_) - len(untested)} not significant")
+    if untested:
+        reasons = "; ".join(merge_reasons(untested))
+        parts.append(f"{len(untested)} not testable ({reasons})")
+    return ", ".join(parts)
+
+
+def merge_reasons(whys: Iterable[str]) -> list[str]:
+    """List each reason once, and the groups without results in one.
+
+    >>> merge_reasons(["no results of a; no results of b", "c has 1 of 3 seeds"])
+    ['no results of a, b', 'c has 1 of 3 seeds']
+    """
+    reasons = dict.fromkeys(compare.SEPARATOR.join(whys).split(compare.SEPARATOR))
+    missing = [
+        one.removeprefix(NO_RESULTS) for one in reasons if one.startswith(NO_RESULTS)
+    ]
+    others = [one for one in reasons if not one.startswith(NO_RESULTS)]
+    return [NO_RESULTS + ", ".join(missing), *others] if missing else others

@@ -2,10 +2,13 @@
 
 The distance of a row of a table is the root of the mean square of the differences, over the
 root of the mean square of the published numbers: 0 is the same, 1 is no better than claiming
-zero. A published row of zeros has no such scale: there it is the root of the mean square itself.
+zero. A published row of zeros has no such scale: there it is the root mean square itself.
+Tables 2 and 3 count; 4 and 5 mostly hold how validation scatters from epoch to epoch.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from itertools import combinations
+from statistics import fmean
 from typing import Any
 
 import numpy as np
@@ -13,118 +16,105 @@ import pandas as pd
 
 from fer_transfer.results import paper
 from fer_transfer.results.protocols import Group
-from fer_transfer.scoring.rates import mean_convergence_rate
+from fer_transfer.scoring.rates import Window, mean_convergence_rate
 
-WINDOWS = ((1, 5), (6, 10), (11, 15), (16, 20))  # of Tables 2-5, in epochs
-
-# How the garbled limits of equations (1) and (2) can be read: the metric over the epochs of a
-# run, (E,), and a window -> the rate. The first is choice C3.
-Reading = Callable[[np.ndarray, int, int], float]
-
-
-def over_five(metric: np.ndarray, first: int, last: int) -> float:
-    """Sum the window's differences, and divide by its epochs, epoch 1 among them."""
-    return float(
-        np.sum(np.diff(metric)[max(first, 2) - 2 : last - 1]) / (last - first + 1)
-    )
-
-
-def from_zero(metric: np.ndarray, first: int, last: int) -> float:
-    """Let epoch 1 differ from zero, where accuracy and loss would have stood before it."""
-    return float(np.mean(np.diff(metric, prepend=0)[first - 1 : last]))
-
-
-def one_later(metric: np.ndarray, first: int, last: int) -> float:
-    """Take the differences that begin in the window's epochs, not those that end there."""
-    return float(np.mean(np.diff(metric)[first - 1 : last]))
-
-
-READINGS: dict[str, Reading] = {
-    "epoch 1 adds no difference (C3)": mean_convergence_rate,
-    "the first window is divided by five": over_five,
-    "epoch 1 differs from zero": from_zero,
-    "differences to the next epoch": one_later,
+TABLES = (paper.ACCURACY_MCR, paper.LOSS_MCR)
+# From which epoch to which each column averages; the first is choice C3.
+READINGS: dict[str, tuple[Window, ...]] = {
+    "the windows that the published numbers have": tuple(paper.WINDOWS.values()),
+    "the windows of the text": tuple(paper.TEXT_WINDOWS.values()),
 }
+NUM_EPOCHS = max(last for windows in READINGS.values() for _, last in windows)
+NEAR = 0.2  # up to here a protocol may have made a row: a threshold of ours
+
+Row = np.ndarray  # a rate per window, (4,)
+Rows = Mapping[str, Row]  # by table
 
 
-def row_of(
-    history: pd.DataFrame, table: paper.Table, reading: Reading = mean_convergence_rate
-) -> np.ndarray:
-    """Return a run's row of one of Tables 2-5, (4,), under one reading of the equations."""
-    metric = history[table.metric].to_numpy()
-    if table.rate == "MOFR":
-        metric = metric - history[f"val_{table.metric}"].to_numpy()
-    return np.array([reading(metric, first, last) for first, last in WINDOWS])
+def rows_of(history: pd.DataFrame, windows: Sequence[Window]) -> dict[str, Row]:
+    """Return a run's rows of Tables 2 and 3."""
+    metrics = {key: history[paper.TABLES[key].metric].to_numpy() for key in TABLES}
+    return {
+        key: np.array([mean_convergence_rate(metric, *window) for window in windows])
+        for key, metric in metrics.items()
+    }
 
 
-def distance(ours: Sequence[float], published: Sequence[float]) -> float:
+def distance(ours: Row, published: Row) -> float:
     """Return how far a row is from the published one.
 
-    >>> distance([0.2, 0.4], [0.2, 0.4]), distance([0, 0], [0.2, 0.4])
-    (0.0, 1.0)
-    >>> distance([0.3, 0.4], [0, 0])
+    >>> distance(np.array([0.2, 0.4]), np.array([0.2, 0.4]))
+    0.0
+    >>> distance(np.array([0.3, 0.4]), np.array([0, 0]))
     0.3535533905932738
     """
-    scale = root_mean_square(published) or 1.0
-    return root_mean_square(np.subtract(ours, published)) / scale
+    return root_mean_square(ours - published) / (root_mean_square(published) or 1.0)
 
 
-def root_mean_square(values: Sequence[float] | np.ndarray) -> float:
+def root_mean_square(values: Row) -> float:
     return float(np.sqrt(np.mean(np.square(values))))
 
 
-def distances(
-    histories: Sequence[pd.DataFrame],
-    published: Mapping[str, Sequence[float]],
-    reading: Reading = mean_convergence_rate,
-) -> dict[str, float]:
-    """Return the distance of each table, of the mean row over seeds."""
-    rows = {
-        key: np.mean([row_of(one, table, reading) for one in histories], axis=0)
-        for key, table in paper.TABLES.items()
-    }
-    return {key: distance(row, published[key]) for key, row in rows.items()}
+def mean_distance(ours: Rows, published: Rows, scale: Rows | None = None) -> float:
+    """Return the mean distance of the tables whose published row is not all zeros.
 
-
-def overall(
-    found: Mapping[str, float], published: Mapping[str, Sequence[float]]
-) -> float:
-    """Return the mean distance of the tables whose published row is not all zeros."""
-    return float(np.mean([found[key] for key in found if np.any(published[key])]))
+    `scale` are the published rows where `published` are not: another seed's.
+    """
+    known = [key for key in TABLES if np.any((scale or published)[key])]
+    return fmean(
+        root_mean_square(ours[key] - published[key])
+        / root_mean_square((scale or published)[key])
+        for key in known
+    )
 
 
 def compare(
-    histories: Mapping[str, Sequence[pd.DataFrame]],
-    published: Mapping[str, Sequence[float]],
+    histories: Mapping[str, Sequence[pd.DataFrame]], published: Rows
 ) -> dict[str, Any]:
     """Return each protocol's distances, and the nearest under each reading.
 
     Args:
         histories: By protocol, the history of each of its runs, of 20 epochs or more.
-        published: By table, the paper's row (4,).
+        published: By table, the paper's row.
+
+    Returns:
+        protocols: by protocol the distance of each table's mean row over seeds, their mean
+        (overall), the mean distance between two seeds in the same units (floor, None of one
+        seed) and seeds. zeros: the tables whose published row has no scale. nearest: by reading.
     """
-    far: dict[str, dict[str, dict[str, float]]] = {
-        name: {
-            protocol: distances(runs, published, reading)
-            for protocol, runs in histories.items()
+    protocols: dict[str, Any] = {}
+    nearest = {}
+    for reading, windows in READINGS.items():
+        seeds = {
+            name: [rows_of(history, windows) for history in runs]
+            for name, runs in histories.items()
         }
-        for name, reading in READINGS.items()
-    }
-    totals = {
-        name: {protocol: overall(one, published) for protocol, one in rows.items()}
-        for name, rows in far.items()
-    }
-    first = next(iter(READINGS))
-    return {
-        "protocols": {
-            protocol: {**row, "overall": totals[first][protocol]}
-            for protocol, row in far[first].items()
-        },
-        "zeros": [key for key, row in published.items() if not np.any(row)],
-        "nearest": {
-            name: min(rows, key=rows.__getitem__) for name, rows in totals.items()
-        },
-    }
+        means = {
+            name: {key: np.mean([rows[key] for rows in runs], axis=0) for key in TABLES}
+            for name, runs in seeds.items()
+        }
+        overall = {name: mean_distance(rows, published) for name, rows in means.items()}
+        nearest[reading] = min(overall, key=overall.__getitem__)
+        if not protocols:
+            protocols = {
+                name: {
+                    **{key: distance(rows[key], published[key]) for key in TABLES},
+                    "overall": overall[name],
+                    "floor": floor(seeds[name], published),
+                    "seeds": len(seeds[name]),
+                }
+                for name, rows in means.items()
+            }
+    zeros = [key for key in TABLES if not np.any(published[key])]
+    return {"protocols": protocols, "zeros": zeros, "nearest": nearest}
+
+
+def floor(seeds: Sequence[Rows], published: Rows) -> float | None:
+    """Return the mean distance between two seeds: nearer than that means nothing."""
+    pairs = list(combinations(seeds, 2))
+    if not pairs:
+        return None
+    return fmean(mean_distance(left, right, published) for left, right in pairs)
 
 
 def find(
@@ -137,19 +127,19 @@ def find(
     Args:
         ran: The groups of runs.
         histories: By run.
-        printed: Tables 2-5, by variant and window.
+        printed: Tables 2-5, by variant and the column's heading.
     """
-    found = {}
+    distances = {}
     for variant in printed[paper.ACCURACY_MCR]:
         published = {
-            key: list(table[variant].values()) for key, table in printed.items()
+            key: np.array(list(printed[key][variant].values())) for key in TABLES
         }
         protocols = {
             group.protocol.label: [histories[run] for run in group.runs]
             for group in ran.values()
             if f"{group.backbone}-{group.weights}" == variant
-            and len(histories[group.runs[0]]) >= WINDOWS[-1][1]
+            and len(histories[group.runs[0]]) >= NUM_EPOCHS
         }
         if protocols:
-            found[variant] = compare(protocols, published)
-    return found
+            distances[variant] = compare(protocols, published)
+    return distances

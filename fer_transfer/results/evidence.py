@@ -1,162 +1,218 @@
-"""What a study has to say: its numbers by group of runs, and why one is not there."""
+"""The numbers that the paper's claims are about: those of a study's runs, and the paper's own."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from math import sqrt
+from itertools import product
+from typing import Any
 
 import numpy as np
-from scipy import stats
+import pandas as pd
 
+from fer_transfer.data.fer2013 import EMOTIONS
 from fer_transfer.results import paper
-from fer_transfer.results.protocols import Group, Protocol
-from fer_transfer.scoring.rates import num_differences, window_bounds
+from fer_transfer.results.compare import Sample
+from fer_transfer.results.inputs import Data, Result
+from fer_transfer.results.protocols import Group
 
-Row = Mapping[str, float]
+# Columns of Tables 2-5, by their headings.
+PERIODS = {
+    "first": ("1-5",),
+    "early": ("1-5", "6-10"),
+    "late": ("16-20",),
+    "all": tuple(paper.WINDOWS),
+}
+RATE_WORDS = {"MCR": paper.ACCURACY_MCR, "MOFR": paper.ACCURACY_MOFR}
+KNOWN = ("parameters", "milliseconds")  # of a backbone, whatever ran
+RECALL = "recall of "
+UPPER = (  # classes whose least recall is compared with the most of the others
+    ("happy", "angry", "fear", "surprise"),
+    ("happy", "angry", "fear", "surprise", "sad", "neutral"),
+)
+NETWORKS = tuple(product(paper.BACKBONES, ("pretrained", "random")))
+NO_RESULTS = "no results of "  # and a group: why a number is not there
+TIMING_ERROR = 0.1  # share of a time by which it may differ when measured again: ours
 
-# By group of runs a row per run: by window of epochs ("6-10"), by metric or by emotion.
-Table = Mapping[str, Sequence[Row]]
-
-CONFIDENCE = 0.95
-ENOUGH_SEEDS = 3  # with fewer, the spread over seeds cannot be told
+Network = tuple[str, str]  # backbone and weights
+Key = tuple[str, str, str]  # what is asked, backbone and weights
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """The numbers of one study, ours or the paper's; what it does not have is left empty.
+    """What is known of each network, and why the rest is not."""
 
-    `tables` holds "table2" to "table5" (rates by window), "initial" and "final" (accuracy,
-    val_accuracy, loss, val_loss; the latter also test_accuracy, deduplicated_accuracy) and
-    "recall" (on the test set, by emotion).
+    samples: Mapping[Key, Sample]
+    absent: Mapping[Network, str] = field(default_factory=dict)  # why
+    uninformative: frozenset[Network] = frozenset()
+    precisions: Mapping[Network, str] = field(default_factory=dict)
+
+
+def of_the_paper(published: paper.Published) -> Evidence:
+    """Return what the paper's own tables say, with the digits to which they are printed."""
+    samples = {}
+    for (word, table), (name, period) in product(RATE_WORDS.items(), PERIODS.items()):
+        for backbone, weights in NETWORKS:
+            row = published[table][f"{backbone}-{weights}"]
+            halves = {key: paper.resolution(row[key]) / 2 for key in period}
+            rate = mean_rate(row, period, paper.WINDOWS)
+            rounding = mean_rate(halves, period, paper.WINDOWS)
+            samples[f"{word} {name}", backbone, weights] = Sample(
+                f"{backbone}-{weights}", (rate,), rounding=rounding
+            )
+    return Evidence(samples)
+
+
+def mean_rate(
+    row: Mapping[str, float],
+    period: tuple[str, ...],
+    spans: Mapping[str, tuple[int, int]],
+) -> float:
+    """Return a rate over several columns, each weighed by the epochs that it spans.
+
+    >>> spans = {"1-5": (1, 6), "16-20": (16, 19)}
+    >>> mean_rate({"1-5": 0.1, "16-20": 0.18}, ("1-5", "16-20"), spans)
+    0.13
+    """
+    weights = [spans[key][1] - spans[key][0] for key in period]
+    return float(np.average([row[key] for key in period], weights=weights))
+
+
+@dataclass(frozen=True)
+class Study:
+    """What a study's numbers are taken from.
+
+    `runs` is the table of all runs, `costs` milliseconds per image by backbone, `measured` what
+    the features stage wrote, by group.
     """
 
-    names: Mapping[tuple[str, str], str]  # the group that has a backbone and weights
-    tables: Mapping[str, Table]
-    absent: Mapping[str, str] = field(default_factory=dict)  # by group, why
-    uninformative: frozenset[str] = frozenset()  # groups
-    precisions: Mapping[str, str] = field(default_factory=dict)  # by group
-    num_val: int = 1  # images behind val_accuracy
-    num_test: Mapping[str, int] = field(default_factory=dict)  # behind recall
-    parameters: Mapping[str, float] = field(default_factory=dict)  # by backbone
-    milliseconds: Mapping[str, float] = field(
-        default_factory=dict
-    )  # per image, the same
-
-    def usable(self) -> list[str]:
-        """Return the groups whose results say something: they ran, on informative features."""
-        ran = self.tables["final"]
-        return [
-            name
-            for name in self.names.values()
-            if name in ran and name not in self.uninformative
-        ]
-
-    def values(self, table: str, group: str, key: str) -> list[float]:
-        """Return a number of each run of a group; nothing where a run has none."""
-        found = [row.get(key) for row in self.tables.get(table, {}).get(group, ())]
-        return [value for value in found if value is not None]
-
-    def mean(self, table: str, group: str, key: str) -> float | None:
-        """Return a number's mean over the runs of a group."""
-        found = self.values(table, group, key)
-        return float(np.mean(found)) if found else None
-
-    def rates(self, table: str, group: str, first: int, last: int) -> list[float]:
-        """Return each run's rate of Tables 2-5 over epochs `first` to `last`."""
-        rows = self.tables[table].get(group, ())
-        found = [rate(row, first, last) for row in rows]
-        return [value for value in found if value is not None]
-
-    def rates_over_all_epochs(self, table: str, group: str) -> list[float]:
-        """Return each run's rate of Tables 2-5 over all epochs."""
-        rows = self.tables[table].get(group, ())
-        ends = [window_bounds(window)[1] for row in rows for window in row]
-        return self.rates(table, group, 1, max(ends)) if ends else []
+    data: Data
+    ran: Mapping[str, Group]
+    results: Mapping[str, Result]
+    runs: pd.DataFrame
+    measured: Mapping[str, Mapping[str, Any]]
+    costs: Mapping[str, float]
+    uninformative: frozenset[str]
+    windows: list[list[int]]
 
 
-def names(
-    groups: Mapping[str, Group], trainable_layers: int | str, precision: str
-) -> dict[tuple[str, str], str]:
-    """Name the group of each backbone and weights of which so many layers trained.
+def of_study(
+    study: Study, named: Mapping[Network, str], shown: Mapping[str, Group]
+) -> Evidence:
+    """Return the numbers of one protocol.
 
-    Groups that depart from the study's settings are left out; where there is one in each
-    precision, that in `precision` counts.
+    `named` are the groups that have it, by backbone and weights, `shown` all of params.yaml.
     """
-    found: dict[tuple[str, str], str] = {}
-    for name, group in groups.items():
-        if group.protocol != Protocol(trainable_layers, group.protocol.precision):
-            continue
-        key = group.backbone, group.weights
-        if key not in found or group.protocol.precision == precision:
-            found[key] = name
-    return found
-
-
-def rate(row: Row, first: int, last: int) -> float | None:
-    """Return a rate over epochs `first` to `last`, if the row has windows that end there.
-
-    >>> rate({"1-2": 0.3, "3-4": 0.1}, 1, 4), rate({"2-2": 0.3, "3-3": 0.1}, 1, 3)
-    (0.16666666666666666, 0.2)
-    """
-    inside = [
-        (window_bounds(window), value)
-        for window, value in row.items()
-        if first <= window_bounds(window)[0] and window_bounds(window)[1] <= last
-    ]
-    counts = [num_differences(*bounds) for bounds, _ in inside]
-    if not counts or sum(counts) != num_differences(first, last):
-        return None
-    total = sum(n * value for n, (_, value) in zip(counts, inside, strict=True))
-    return total / sum(counts)
-
-
-def margin_of_error(num_left: int, num_right: int) -> float:
-    """Return the difference of two shares that is not significant, given the images behind each.
-
-    The standard error of a share of n images is at most sqrt(1/4 / n); the two are taken
-    as independent, which for two networks on the same images is on the safe side.
-
-    >>> round(margin_of_error(7177, 7177), 4)
-    0.0164
-    """
-    critical = stats.norm.ppf((1 + CONFIDENCE) / 2)
-    return float(critical * sqrt(0.25 / max(num_left, 1) + 0.25 / max(num_right, 1)))
-
-
-def seed_margin(left: Sequence[float], right: Sequence[float]) -> float | None:
-    """Return half of Welch's confidence interval for a difference of means over seeds.
-
-    None where either side has fewer than three seeds.
-
-    >>> seed_margin([0.1, 0.2], [0.1, 0.2, 0.3]) is None
-    True
-    """
-    if min(len(left), len(right)) < ENOUGH_SEEDS:
-        return None
-    # Not by scipy.stats.ttest_ind, which warns of seeds that agree and gives "not a number".
-    squares = [np.var(values, ddof=1) / len(values) for values in (left, right)]
-    if not sum(squares):
-        return 0.0
-    freedom = sum(squares) ** 2 / sum(
-        square**2 / (len(values) - 1)
-        for square, values in zip(squares, (left, right), strict=True)
-    )
-    critical = stats.t.ppf((1 + CONFIDENCE) / 2, freedom)
-    return float(critical * sqrt(sum(squares)))
-
-
-def of_the_paper(published: Mapping[str, Mapping[str, Row]]) -> Evidence:
-    """Return what the paper's own tables have to say, so that claims can be judged by them."""
+    samples: dict[Key, Sample] = {}
+    for network, name in named.items():
+        if name in study.ran:
+            numbers = samples_of(study, name)
+            samples |= {(key, *network): sample for key, sample in numbers.items()}
+    for name, group in shown.items():
+        for key, sample in known_of(study, name, group.backbone).items():
+            samples[key, group.backbone, "pretrained"] = sample
     return Evidence(
-        names={
-            (backbone, weights): f"{backbone}-{weights}"
-            for backbone in paper.BACKBONES
-            for weights in ("pretrained", "random")
+        samples,
+        {
+            network: NO_RESULTS + named.get(network, "-".join(network))
+            for network in NETWORKS
+            if named.get(network) not in study.ran
         },
-        tables={
-            **{
-                table: {name: [row] for name, row in rows.items()}
-                for table, rows in published.items()
-            },
-            "final": {},
-        },
+        frozenset(key for key, name in named.items() if name in study.uninformative),
+        {key: shown[name].protocol.precision for key, name in named.items()},
     )
+
+
+def samples_of(study: Study, name: str) -> dict[str, Sample]:
+    """Return the accuracies, rates and recalls of one group, of each of its runs."""
+    group = study.ran[name]
+    mine = study.runs[study.runs["group"] == name]
+    keys = ["metric", "set", "class", "first", "last"]
+    values = mine.groupby(keys)["value"].apply(tuple).to_dict()
+    num_val = len(study.data.splits[group.protocol.split].val)
+
+    def val_variance(*epochs: int) -> float:
+        shares = [np.mean(values["accuracy", "val", "", one, one]) for one in epochs]
+        return variance_of(shares, num_val)
+
+    initial = values["accuracy", "val", "", 1, 1]
+    samples = {"initial": Sample(name, initial, variance=val_variance(1))}
+    spans = paper.spans(study.windows)
+    for (word, table), (when, period) in product(RATE_WORDS.items(), PERIODS.items()):
+        title = paper.TABLES[table].title
+        columns = [values.get((title, "train", "", *spans[key])) for key in period]
+        if None in columns:
+            continue
+        seeds = (
+            dict(zip(period, row, strict=True)) for row in zip(*columns, strict=True)
+        )
+        rates = tuple(mean_rate(row, period, spans) for row in seeds)
+        first, last = spans[period[0]][0], spans[period[-1]][1]
+        # Training accuracy is of the very images that it is about; validation's scatter.
+        images = val_variance(first, last) / (last - first) ** 2
+        variance = images if word == "MOFR" else 0.0
+        samples[f"{word} {when}"] = Sample(name, rates, variance=variance)
+    return samples | accuracy_samples(study, name)
+
+
+def accuracy_samples(study: Study, name: str) -> dict[str, Sample]:
+    """Return a group's accuracy and recalls on the test images without a duplicate in train."""
+    group = study.ran[name]
+    hits = hits_of(study, name)
+    if not hits.size:
+        return {}
+    accuracy = tuple(hits.mean(axis=1).tolist())
+    samples = {"final": Sample(name, accuracy, hits.mean(axis=0))}
+    labels = study.data.labels[study.data.fresh(group.protocol.split)]
+    if study.data.classes != EMOTIONS or len(np.unique(labels)) < len(EMOTIONS):
+        return samples
+    recalls = {
+        emotion: tuple(hits[:, labels == code].mean(axis=1).tolist())
+        for code, emotion in enumerate(EMOTIONS)
+    }
+    numbers = np.bincount(labels)
+    for upper in UPPER:
+        low = min(upper, key=lambda one: np.mean(recalls[one]))
+        rest = [emotion for emotion in EMOTIONS if emotion not in upper]
+        high = max(rest, key=lambda one: np.mean(recalls[one]))
+        for side, emotion in (("least", low), ("most", high)):
+            images = numbers[EMOTIONS.index(emotion)]
+            variance = variance_of([np.mean(recalls[emotion])], images)
+            samples[f"{side} {RECALL}{', '.join(upper)}"] = Sample(
+                name, recalls[emotion], variance=variance, label=emotion
+            )
+    return samples
+
+
+def hits_of(study: Study, name: str) -> np.ndarray:
+    """Tell of each deduplicated test image whether each run recognises it, (runs, n) bool."""
+    group = study.ran[name]
+    sets = study.data.splits[group.protocol.split]
+    labels = study.data.labels[sets.test]
+    return np.array(
+        [
+            (study.results[run].predicted == labels)[~sets.has_duplicate]
+            for run in group.runs
+        ]
+    )
+
+
+def known_of(study: Study, name: str, backbone: str) -> dict[str, Sample]:
+    """Return what is simply known of a group's backbone: its parameters and its time."""
+    known = {}
+    if name in study.measured:
+        number = study.measured[name]["parameters"]["backbone"]
+        known["parameters"] = Sample(backbone, (number,), rounding=0.5)
+    if backbone in study.costs:
+        time = study.costs[backbone]
+        known["milliseconds"] = Sample(
+            backbone, (time,), rounding=time * TIMING_ERROR / 2
+        )
+    return known
+
+
+def variance_of(shares: list[Any], images: int) -> float:
+    """Return the variance over images of a difference of shares, taken as independent.
+
+    >>> round(variance_of([0.5], 100), 4)
+    0.0025
+    """
+    return float(sum(share * (1 - share) for share in shares) / max(images, 1))

@@ -4,11 +4,14 @@ Source: Smelyakov and others, "Identification of Modern Facial Emotion Recogniti
 (COLINS 2022), sections 3.1, 4 and 5.
 """
 
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from fer_transfer.core import files
 from fer_transfer.results.catalog import BACKBONES as CATALOG
+from fer_transfer.scoring.rates import Window
 
 # In the order of its Figures 5-8. What is not among them the paper claims nothing about.
 BACKBONES = ("mobilenet", "openface", "resnet50", "vggface")
@@ -16,6 +19,24 @@ FACES = tuple(name for name in BACKBONES if CATALOG[name].learned == "faces")
 IMAGENET = tuple(name for name in BACKBONES if CATALOG[name].learned == "ImageNet")
 TITLES = {name: CATALOG[name].title for name in BACKBONES}
 TRAINABLE_LAYERS = 4  # section 4: "all layers except the last 4 were frozen"
+
+# Section 3.1: how many images each set has.
+SETS = {"train": 25_121, "val": 3_589, "test": 7_177}
+
+# From which epoch to which each column of Tables 2-5 averages, by its heading: as the arithmetic
+# of the published numbers shows (results/arithmetic.py), and by the text (docs/choices.md, C3).
+WINDOWS: dict[str, Window] = {
+    "1-5": (1, 6),
+    "6-10": (6, 11),
+    "11-15": (11, 16),
+    "16-20": (16, 19),
+}
+TEXT_WINDOWS: dict[str, Window] = {
+    "1-5": (1, 5),
+    "6-10": (5, 10),
+    "11-15": (10, 15),
+    "16-20": (15, 20),
+}
 
 FIRST_LEARNING_FIGURE = 5  # Figures 5-8, one per backbone
 FIRST_EXAMPLE_FIGURE = 11  # Figures 11-17, one per emotion, by name
@@ -57,11 +78,37 @@ TABLES = {
     ),
     "table5": Table("loss", "MOFR", "how much training loss less validation’s rises"),
 }
-ACCURACY_MCR, ACCURACY_MOFR = "table2", "table4"
+ACCURACY_MCR, LOSS_MCR, ACCURACY_MOFR = "table2", "table3", "table4"
+
+# By table, variant and window.
+Published = Mapping[str, Mapping[str, Mapping[str, float]]]
+
+CELL = 8  # characters to which a rate is printed; zeros at its end are left out
 
 
-def read() -> dict[str, Any]:
-    """Read the published Tables 2-5: by table and variant, the rate by window of epochs."""
+def read() -> Published:
+    """Read the published Tables 2-5: by table and variant, the rate by the column's heading."""
     return {
         name: files.read_json(Path(f"metrics/paper/{name}.json")) for name in TABLES
     }
+
+
+def spans(windows: Iterable[Iterable[int]]) -> dict[str, Window]:
+    """Return which epochs each published column is compared over, by its heading.
+
+    Those that its numbers have, unless a study's windows are those of the text.
+    """
+    of_text = {tuple(window) for window in windows} & set(TEXT_WINDOWS.values())
+    return TEXT_WINDOWS if of_text else WINDOWS
+
+
+def resolution(rate: float) -> float:
+    """Return the unit of the last digit to which a rate is printed.
+
+    >>> resolution(0.02512), resolution(-0.00725), resolution(5.79e-05)
+    (1e-06, 1e-05, 1e-07)
+    """
+    printed = Decimal(str(rate))
+    if rate and abs(printed) < Decimal("1e-4"):  # with an exponent
+        return float(Decimal(1).scaleb(int(printed.as_tuple().exponent)))
+    return float(Decimal(1).scaleb(len("-0.") - CELL if rate < 0 else len("0.") - CELL))

@@ -1,19 +1,33 @@
 """Under which conditions a run trained, and which runs repeat each other."""
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
+from fer_transfer.results import paper
 from fer_transfer.settings.settings import Settings, Variant
+
+# What is not part of a protocol: what names, seeds or is compared.
+VARIANT_KEYS = {"backbone", "weights", "trainable_layers", "seed", "precision"}
+RUN_KEYS = {"variant", "backbone", "split", "seed"}
+WORDS = {
+    "learning_rate": "learning rate {:g}",
+    "dropout": "dropout {:g}",
+    "train_share": "{:.0%} of the training images",
+    "size": "input of {0}x{0}",
+    "augment": "augmented",
+}
 
 
 class Protocol(NamedTuple):
-    """What runs that are compared must have in common; None: as `train` in params.yaml says."""
+    """What runs that are compared must have in common.
+
+    `recipe` is what a variant or a run sets in place of the study's settings.
+    """
 
     trainable_layers: int | str
     precision: str
     split: str = "random"
-    learning_rate: float | None = None
-    dropout: float | None = None
-    train_share: float | None = None
+    recipe: tuple[tuple[str, Any], ...] = ()
 
     @property
     def label(self) -> str:
@@ -21,16 +35,14 @@ class Protocol(NamedTuple):
 
         >>> Protocol(0, "float32").label
         'head alone'
-        >>> Protocol("all", "bfloat16", learning_rate=0.001).label
+        >>> Protocol("all", "bfloat16", recipe=(("learning_rate", 0.001),)).label
         'every layer, learning rate 0.001, bfloat16'
         """
         words = [self.layers]
-        if self.learning_rate:
-            words.append(f"learning rate {self.learning_rate:g}")
-        if self.dropout:
-            words.append(f"dropout {self.dropout:g}")
-        if self.train_share:
-            words.append(f"{self.train_share:.0%} of the training images")
+        for key, value in self.recipe:
+            plain = key.replace("_", " ")
+            form = WORDS.get(key, plain if value is True else f"{plain} {{}}")
+            words.append(form.format(value))
         if self.split != "random":
             words.append(f"split {self.split}")
         if self.precision != "float32":
@@ -42,15 +54,12 @@ class Protocol(NamedTuple):
         """Say in words which layers train."""
         if self.trainable_layers == "all":
             return "every layer"
-        return (
-            f"last {self.trainable_layers} layers"
-            if self.trainable_layers
-            else "head alone"
-        )
+        number = self.trainable_layers
+        return f"last {number} layers" if number else "head alone"
 
 
 class Group(NamedTuple):
-    """Runs that differ in nothing but the seed; the name is that of the first of them."""
+    """Runs that differ in nothing but the seed; its name is that of the first of them."""
 
     backbone: str
     weights: str  # pretrained or random
@@ -58,13 +67,14 @@ class Group(NamedTuple):
     runs: tuple[str, ...]
 
 
-def by_the_text(settings: Settings) -> Protocol:
+def paper_protocol(settings: Settings) -> Protocol:
     """Return the protocol of the paper's section 4: all but the last four layers frozen."""
-    return Protocol(4, settings.compute.precision, paper_split(settings))
+    precision = settings.compute.precision
+    return Protocol(paper.TRAINABLE_LAYERS, precision, paper_split(settings))
 
 
 def paper_split(settings: Settings) -> str:
-    """Return the name of the split that the paper's tables are compared on: the first listed."""
+    """Name the split that the paper's tables are compared on: the first listed."""
     return next(iter(settings.splits))
 
 
@@ -75,17 +85,50 @@ def variant_of(settings: Settings, run: str) -> Variant:
 
 def groups(settings: Settings) -> dict[str, Group]:
     """Return the runs that repeat each other with other seeds, by the name of the first."""
-    found: dict[tuple[str, str, Protocol], list[str]] = {}
+    repeated: dict[tuple[str, str, Protocol], list[str]] = {}
     for name, run in settings.runs.items():
         variant = variant_of(settings, name)
         protocol = Protocol(
             variant.trainable_layers,
             variant.precision or settings.compute.precision,
             run.split,
-            run.learning_rate,
-            run.dropout,
-            run.train_share,
+            (*_departures(variant, VARIANT_KEYS), *_departures(run, RUN_KEYS)),
         )
         key = variant.backbone, variant.weights, protocol
-        found.setdefault(key, []).append(name)
-    return {runs[0]: Group(*key, tuple(runs)) for key, runs in found.items()}
+        repeated.setdefault(key, []).append(name)
+    return {runs[0]: Group(*key, tuple(runs)) for key, runs in repeated.items()}
+
+
+def _departures(
+    entry: Mapping[str, Any], known: set[str]
+) -> tuple[tuple[str, Any], ...]:
+    return tuple(
+        (key, value)
+        for key, value in entry.items()
+        if key not in known and value not in (None, False)
+    )
+
+
+def by_paper_protocol(
+    shown: Mapping[str, Group], settings: Settings
+) -> dict[str, Group]:
+    """Keep the groups that trained by the paper's protocol."""
+    protocol = paper_protocol(settings)
+    return {name: one for name, one in shown.items() if one.protocol == protocol}
+
+
+def of_protocol(
+    shown: Mapping[str, Group], protocol: Protocol
+) -> dict[tuple[str, str], str]:
+    """Name the group of each backbone and weights that has a protocol.
+
+    Where there is none in its precision, one in another precision counts.
+    """
+    named: dict[tuple[str, str], str] = {}
+    for name, group in shown.items():
+        if group.protocol._replace(precision=protocol.precision) != protocol:
+            continue
+        key = group.backbone, group.weights
+        if key not in named or group.protocol == protocol:
+            named[key] = name
+    return named

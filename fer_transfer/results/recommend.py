@@ -1,11 +1,17 @@
 """Which backbone for which situation, from what was measured (the paper's algorithm, step 1)."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
 
-# A network that keeps less than this share of the best one's lead over the majority-class baseline is not worth
-# its speed.
+import numpy as np
+import pandas as pd
+
+from fer_transfer.results.evidence import Study
+from fer_transfer.results.table import select
+
+# A network that keeps less than this share of the best one's lead over the majority-class
+# baseline is not worth its speed.
 WORTHWHILE = 0.5
 
 
@@ -26,15 +32,7 @@ class Candidate:
         return self.parameters * self.bytes_per_image
 
 
-class Advice(NamedTuple):
-    """The choice for one situation."""
-
-    situation: str
-    rule: str
-    choice: Candidate | None
-    paper: str  # the backbone that the paper recommends
-
-
+# The situation, the rule, and the backbone that the paper recommends.
 RULES = (
     (
         "Quality first",
@@ -54,16 +52,49 @@ RULES = (
 )
 
 
+def find(
+    study: Study, names: Mapping[Any, str], groups: pd.DataFrame
+) -> dict[str, Any]:
+    """Recommend groups by their accuracy on the images that the baseline is of."""
+    labels = study.data.labels[study.data.fresh(study.data.paper_split)]
+    baseline = np.bincount(labels).max() / len(labels) if len(labels) else 0.0
+    return recommend(candidates(study, names, groups), float(baseline))
+
+
+def candidates(
+    study: Study, names: Mapping[Any, str], groups: pd.DataFrame
+) -> list[Candidate]:
+    """List the groups that can be recommended, with what they reach and cost."""
+    accuracy = select(groups, metric="accuracy", set="deduplicated")
+    means = accuracy.dropna(subset="mean").set_index("group")["mean"]
+    good = [
+        name
+        for name in names.values()
+        if name in means and name in study.measured and name not in study.uninformative
+    ]
+    return [
+        Candidate(
+            name,
+            study.ran[name].backbone,
+            float(means[name]),
+            study.measured[name]["parameters"]["backbone"],
+            study.costs.get(study.ran[name].backbone),
+            study.measured[name]["bytes"] / study.measured[name]["images"],
+        )
+        for name in good
+    ]
+
+
 def worthwhile(candidates: Sequence[Candidate], baseline: float) -> list[Candidate]:
-    """Return those that keep at least half of the best one's lead over the majority-class baseline."""
+    """Return those that keep at least half of the best one's lead over the baseline."""
     lead = max((one.accuracy - baseline for one in candidates), default=0)
     if lead <= 0:
         return []
     return [one for one in candidates if one.accuracy - baseline >= WORTHWHILE * lead]
 
 
-def recommend(candidates: Sequence[Candidate], baseline: float) -> list[Advice]:
-    """Choose a variant for each situation; none where nothing beats the baseline."""
+def recommend(candidates: Sequence[Candidate], baseline: float) -> dict[str, Any]:
+    """Choose a group for each situation; none where nothing beats the majority-class baseline."""
     good = worthwhile(candidates, baseline)
     timed = [one for one in good if one.milliseconds is not None]
     choices = (
@@ -71,7 +102,18 @@ def recommend(candidates: Sequence[Candidate], baseline: float) -> list[Advice]:
         min(timed, key=lambda one: one.milliseconds or 0, default=None),
         min(good, key=lambda one: one.resources, default=None),
     )
-    return [
-        Advice(situation, rule, choice, paper)
-        for (situation, rule, paper), choice in zip(RULES, choices, strict=True)
-    ]
+    return {
+        "baseline": baseline,
+        "candidates": [
+            {**asdict(one), "worthwhile": one in good} for one in candidates
+        ],
+        "advice": [
+            {
+                "situation": situation,
+                "rule": rule,
+                "choice": choice and choice.variant,
+                "paper": paper,
+            }
+            for (situation, rule, paper), choice in zip(RULES, choices, strict=True)
+        ],
+    }

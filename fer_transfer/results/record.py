@@ -56,7 +56,8 @@ def why_stale(
             return why
         if writer and digest != last:
             return f"{path} has changed since {stage} ran"
-        if not writer and path.startswith("data/"):
+        # What no stage writes is code, or the user's own data.
+        if not writer and path.startswith("data/") and path != settings.data.watch:
             return f"{LOCK} does not say what wrote {path}"
     for file in paths:
         _, last = record.written.get(file.as_posix(), ("", ""))

@@ -34,6 +34,7 @@ def check(settings: Any) -> None:
     """
     _check_hash(settings.data)
     _check_watch(settings.data)
+    _check_windows(settings.tables)
     for name, split in settings.splits.items():
         _check_split(name, split)
     if settings.data.source == "synthetic":
@@ -76,6 +77,20 @@ def _check_watch(data: Any) -> None:
             f"`{data.source}`: DVC then sees what is added, changed or removed there. Got "
             f"{shown(data.watch)} instead. Set it to that."
         )
+
+
+def _check_windows(tables: Any) -> None:
+    """Check that each window is two epochs, the earlier one first."""
+    for window in tables.windows:
+        is_pair = isinstance(window, list) and [type(one) for one in window] == [
+            int,
+            int,
+        ]
+        if not is_pair or not 1 <= window[0] < window[1]:
+            raise InputError(
+                "`tables.windows` in params.yaml must be pairs of epochs, counted from 1, the "
+                f"first before the last, such as [1, 6]. Got {shown(window)} instead."
+            )
 
 
 def _check_split(name: str, split: Any) -> None:

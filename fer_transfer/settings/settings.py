@@ -13,7 +13,7 @@ from fer_transfer.console.errors import InputError, shown
 from fer_transfer.data.emotions import NUMBERINGS
 from fer_transfer.settings import checks
 from fer_transfer.settings.searches import Choose, Search, Views
-from fer_transfer.settings.validation import check_keys, section
+from fer_transfer.settings.validation import NamedSection, check_keys, section
 
 # More of anything is a typing error.
 MOST = 1_000_000
@@ -93,9 +93,9 @@ class Train(Params):
 
 
 class Tables(Params):
-    """The windows of Tables 2-5."""
+    """The windows of Tables 2-5: the first and the last epoch of each (C3)."""
 
-    window: int = Param(5, dtype=int, low=1, high=MOST)
+    windows: list[list[int]] = Param([[1, 6]], dtype=list)
 
 
 class Variant(Params):
@@ -140,35 +140,22 @@ class Run(Params):
     average: float | None = Param(None, dtype=float, low=0, high=1)
 
 
-class Named(dict[str, Any]):
-    """What a section of params.yaml lists by name."""
-
-    def __init__(self, section: str, values: dict[str, Any]) -> None:
-        super().__init__(values)
-        self.section = section
-
-    def __missing__(self, name: str) -> Any:
-        raise InputError(
-            f"`{self.section}` in params.yaml has no {shown(name)}. It has {', '.join(self)}."
-        )
-
-
 class Settings(Params):
     """All of params.yaml."""
 
     data: Data = Param(None, dtype=Data)
     synthetic: Synthetic = Param(None, dtype=Synthetic)
-    splits: dict[str, Split] = Param(None, dtype=Named)
+    splits: dict[str, Split] = Param(None, dtype=NamedSection)
     weights: Weights = Param(None, dtype=Weights)
     compute: Compute = Param(None, dtype=Compute)
     features: Features = Param(None, dtype=Features)
     train: Train = Param(None, dtype=Train)
     tables: Tables = Param(None, dtype=Tables)
-    variants: dict[str, Variant] = Param(None, dtype=Named)
-    runs: dict[str, Run] = Param(None, dtype=Named)
+    variants: dict[str, Variant] = Param(None, dtype=NamedSection)
+    runs: dict[str, Run] = Param(None, dtype=NamedSection)
     views: Views = Param(None, dtype=Views)
     choose: Choose = Param(None, dtype=Choose)
-    searches: dict[str, Search] = Param(None, dtype=Named)
+    searches: dict[str, Search] = Param(None, dtype=NamedSection)
 
 
 SECTIONS = {
@@ -233,7 +220,7 @@ def read_yaml(path: Path) -> Any:
         ) from None
 
 
-def _named(kind: type[Params], values: Any, where: str) -> Named:
+def _named(kind: type[Params], values: Any, where: str) -> NamedSection:
     if not isinstance(values, dict) or not (values or where == "searches"):
         raise InputError(
             f"`{where}` in params.yaml must name at least one. Got {shown(values)} instead."
@@ -245,7 +232,7 @@ def _named(kind: type[Params], values: Any, where: str) -> Named:
                 "file names: it must be 1 to 60 of a-z, 0-9, `-` and `_`, and begin with a "
                 "letter or digit."
             )
-    return Named(
+    return NamedSection(
         where,
         {name: section(kind, one, f"{where}.{name}") for name, one in values.items()},
     )

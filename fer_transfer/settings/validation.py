@@ -9,6 +9,19 @@ from params import Param, Params
 from fer_transfer.console.errors import InputError, shown
 
 
+class NamedSection(dict[str, Any]):
+    """What a section of params.yaml lists by name."""
+
+    def __init__(self, section: str, values: dict[str, Any]) -> None:
+        super().__init__(values)
+        self.section = section
+
+    def __missing__(self, name: str) -> Any:
+        raise InputError(
+            f"`{self.section}` in params.yaml has no {shown(name)}. It has {', '.join(self)}."
+        )
+
+
 def section(kind: type[Params], values: Any, where: str) -> Any:
     """Check the values of one section and make it a typed object."""
     specs = dict(_specs(kind))
@@ -80,14 +93,14 @@ def _allowed(
             type(key) in (str, int) and isinstance(name, str) and name.strip()
             for key, name in value.items()
         )
-    if isinstance(value, list):
+    if isinstance(value, list) and choices:
         names = [name for name in value if name in choices]
         return bool(value) and len(set(names)) == len(value)
     if isinstance(value, str):
         # A control character is in no path, and would end what prints it in a mess.
         return value in choices if choices else value.isprintable()
-    # A count may be its bounds; true and false have none.
-    return isinstance(value, bool) or bool(low <= value <= high)
+    # A count may be its bounds; true and false, and lists, have none.
+    return isinstance(value, bool | list) or bool(low <= value <= high)
 
 
 def _wanted(kinds: tuple[type, ...], low: Any, high: Any, choices: Any) -> str:
@@ -99,6 +112,8 @@ def _wanted(kinds: tuple[type, ...], low: Any, high: Any, choices: Any) -> str:
         words.append("`true` or `false`")
     if int in kinds:
         words.append(f"a whole number of at least {low} and at most {high}")
+    if list in kinds and not choices:
+        words.append("a list")
     if float in kinds:
         words.append(f"a number above {low} and below {high}")
     if choices:

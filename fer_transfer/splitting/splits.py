@@ -3,7 +3,7 @@
 from functools import partial
 
 import numpy as np
-from sklearn.model_selection import StratifiedGroupKFold, train_test_split
+from sklearn.model_selection import train_test_split
 
 from fer_transfer.console.errors import InputError
 from fer_transfer.data.faces import PARTS
@@ -62,7 +62,10 @@ def complete(
         labels: Codes, (N,).
         group: (N,); rows with the same number stay in one set.
         shares: Of all rows, for `val` and `test`.
-        seed: Of the folds.
+        seed: Of what is drawn.
+
+    Raises:
+        InputError: If a share is missing, or a class has too few groups to be in two sets.
     """
     train = given["train"]
     assert train is not None
@@ -77,39 +80,91 @@ def complete(
                     f"to split off: `{name}: 0.1`; or remove the split if no run uses it."
                 )
             size = share * len(labels) / len(train)
-            train, rows = hold_out(train, labels, group, size, seed)
+            if name == "test":
+                _check_groups(labels[train], group[train])
+            num_kept = 2 if name == "test" and given["val"] is None else 1
+            train, rows = hold_out(train, labels, group, size, seed, num_kept)
         sets[name] = rows
     return {"train": train, "val": sets["val"], "test": sets["test"]}
 
 
-def hold_out(
-    rows: np.ndarray, labels: np.ndarray, group: np.ndarray, share: float, seed: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Split off a share of the rows, about equal in each class, whole groups only.
-
-    Of the 1/share folds of StratifiedGroupKFold it is the one nearest to the classes' shares.
-
-    Raises:
-        InputError: If a class has too few groups to be on both sides.
-    """
-    for code in np.unique(labels[rows]):
-        if len(np.unique(group[rows[labels[rows] == code]])) < 2:
+def _check_groups(labels: np.ndarray, group: np.ndarray) -> None:
+    """Raise an InputError for a class whose faces are all of one group."""
+    for code in np.unique(labels):
+        if len(np.unique(group[labels == code])) < 2:
             raise InputError(
                 f"Class number {code} has faces of one person or photo only, so they cannot be "
                 "both in training and in a set that is held out. Add photos of more people who "
                 "show it, or leave the class out (`data.map` in params.yaml)."
             )
-    most = int(np.bincount(labels[rows]).max())
-    num_folds = min(max(2, round(1 / share)), len(np.unique(group[rows])), most)
-    folds = StratifiedGroupKFold(num_folds, shuffle=True, random_state=seed)
-    expected = share * np.bincount(labels[rows], minlength=labels.max() + 1)
 
-    def distance(fold: tuple[np.ndarray, np.ndarray]) -> float:
-        counts = np.bincount(labels[rows[fold[1]]], minlength=len(expected))
-        return float(np.abs(counts - expected).sum())
 
-    kept, held_out = min(folds.split(rows, labels[rows], group[rows]), key=distance)
-    return rows[kept], rows[held_out]
+def hold_out(
+    rows: np.ndarray,
+    labels: np.ndarray,
+    group: np.ndarray,
+    share: float,
+    seed: int,
+    num_kept: int = 1,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Split off a share of the rows, about equal in each class, whole groups only.
+
+    First a group of each class that has none yet, then any group that brings the classes
+    nearer to their shares; ties are broken at random.
+
+    Args:
+        rows: What is split.
+        labels: Codes of all rows, (N,).
+        group: Groups of all rows, (N,).
+        share: Of `rows`.
+        seed: Of the order of the groups.
+        num_kept: Groups of each class that stay if it has more; one stays in any case.
+    """
+    names, number = np.unique(group[rows], return_inverse=True)
+    order = np.random.default_rng(seed).permutation(len(names))
+    counts = np.zeros((len(names), labels.max() + 1), dtype=int)
+    np.add.at(counts, (order[number], labels[rows]), 1)
+    num_groups = (counts > 0).sum(axis=0)
+    wanted = np.maximum(share * counts.sum(axis=0), num_groups > 0)
+    spare = num_groups - np.clip(num_groups - 1, 1, num_kept)
+    held_out = np.zeros(len(names), dtype=bool)
+    for code in np.argsort(num_groups):
+        if num_groups[code] and not counts[held_out, code].any():
+            _hold_out_one(counts, held_out, wanted, spare, counts[:, code] > 0)
+    while _hold_out_one(counts, held_out, wanted, spare):
+        pass
+    chosen = held_out[order[number]]
+    return rows[~chosen], rows[chosen]
+
+
+def _hold_out_one(
+    counts: np.ndarray,
+    held_out: np.ndarray,
+    wanted: np.ndarray,
+    spare: np.ndarray,
+    required: np.ndarray | None = None,
+) -> bool:
+    """Hold out the group that brings the classes nearest to what is wanted; whether one does.
+
+    Args:
+        counts: Rows by group and class, (G, K).
+        held_out: (G,) bool; changed.
+        wanted: Rows of each class to be held out, (K,).
+        spare: Groups of each class that may be held out, (K,).
+        required: (G,) bool, the groups of which one is held out in any case.
+    """
+    left = spare - (counts[held_out] > 0).sum(axis=0)
+    allowed = ~held_out & ~((counts > 0) & (left <= 0)).any(axis=1)
+    allowed &= required if required is not None else True
+    if not allowed.any():
+        return False
+    missing = wanted - counts[held_out].sum(axis=0)
+    distance = np.where(allowed, np.abs(missing - counts).sum(axis=1), np.inf)
+    best = int(distance.argmin())
+    if required is None and distance[best] >= np.abs(missing).sum():
+        return False
+    held_out[best] = True
+    return True
 
 
 def check_classes(

@@ -27,7 +27,7 @@ FILES = {
         for name in ("weights.h5", "history.csv", "probabilities.npz")
     ],
     "evaluate": [f"metrics/test/{VARIANT}.json", f"plots/history/{VARIANT}.csv"],
-    "tabulate": ["metrics/study/table2.json", "plots/study/test.csv"],
+    "tabulate": ["metrics/study/table2.json", "plots/study/groups.csv"],
     "plot": ["plots/faces/figure-01.png", "plots/figures/figure-05.png"],
     "report": ["plots/report.html"],
 }

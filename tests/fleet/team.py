@@ -26,7 +26,7 @@ from fer_transfer import common
 
 name = sys.argv[1]
 Path = common.Path
-features = np.load("data/channels.npz")["channels"] * len(name)
+features = common.channels() * len(name)
 Path("data/features").mkdir(parents=True, exist_ok=True)
 np.save(f"data/features/{name}.npy", features)
 common.write_json(f"metrics/features/{name}.json", {"sum": int(features.sum())})
@@ -80,7 +80,7 @@ PIPELINE = (
     foreach: ${variants}
     do:
       cmd: python -m stages.features ${key}
-      deps: [stages/features.py, fer_transfer, data/channels.npz]
+      deps: [stages/features.py, fer_transfer, data/faces/images.npy]
       params: ["variants.${key}"]
       outs:
         - data/features/${key}.npy: {push: false}
@@ -89,7 +89,7 @@ PIPELINE = (
 """,
     )
     .replace(
-        "deps: [stages/train.py, fer_transfer, data/channels.npz]",
+        "deps: [stages/train.py, fer_transfer, data/faces/images.npy]",
         'deps: [stages/train.py, fer_transfer, "data/features/${item.variant}.npy"]',
     )
     .replace("metrics/test/a.json]", "metrics/test]")
@@ -98,7 +98,7 @@ PIPELINE = (
 SETTINGS = """\
 data: {source: source.csv, hash: ""}
 train: {epochs: 3, learning_rate: 0.1}
-tables: {window: 5}
+tables: {windows: [[1, 6]]}
 variants: {a: {backbone: openface}, b: {backbone: vggface}}
 runs:
   a: {variant: a, seed: 42}

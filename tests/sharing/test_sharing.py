@@ -106,9 +106,9 @@ def test_a_fresh_clone_has_all_results_and_runs_nothing(team, env, fourth):
 
 def test_branches_are_compared_without_pulling(team, env, fourth):
     git(team.third, "checkout", "-q", "-b", "wider")
-    projects.set_setting(team.third, "tables", "window", 2)
+    projects.set_setting(team.third, "tables", "windows", [[1, 3]])
     dvc(team.third, env, "repro", "tabulate")
-    projects.commit(team.third, "Wider windows")
+    projects.commit(team.third, "Other windows")
     git(team.third, "checkout", "-q", "main")
     git(fourth, "fetch", "-q")
 
@@ -206,7 +206,7 @@ def test_the_check_passes_where_the_results_are_those_of_the_code(env, fourth):
 
 
 def test_the_check_fails_where_a_stage_would_have_to_run(env, fourth):
-    projects.set_setting(fourth, "tables", "window", 2)
+    projects.set_setting(fourth, "tables", "windows", [[1, 3]])
     assert shell(fourth, env, step("The results are those of this code")) != 0
 
 

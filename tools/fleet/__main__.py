@@ -111,7 +111,7 @@ def _finish(
             logger.error("%s: %s", name, why)
         raise InputError(
             f"Without results: {', '.join(outcome.failed)}; what is finished is merged. Put "
-            "that right, then run this again. `dvc repro -s tabulate plot report` makes tables "
+            "that right, then run this again. `dvc repro -f -s tabulate plot report` makes tables "
             "and page from what there is."
         )
     pipeline, _ = here.state()

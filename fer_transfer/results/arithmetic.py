@@ -1,0 +1,121 @@
+"""What the published tables' arithmetic says of the images and epochs behind them.
+
+An accuracy over N images is a whole number of images over N. A rate is the mean of d successive
+differences of accuracies, so rate * d * N is a whole number too, as far as the printed digits
+allow. Of Table 2 that finds the N of the training images, of Table 2 minus Table 4 that of the
+validation images, and of both how many differences each window has.
+"""
+
+from collections.abc import Mapping
+from itertools import product
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from fer_transfer.results import paper
+
+Rates = Mapping[str, Mapping[str, float]]  # by variant and window
+
+DIVISORS = (3, 4, 5, 6)
+MOST_DIFFERENCES = 19  # between 20 epochs
+# How many images to try: those near the sets of the text, and near two of them together.
+IMAGES = {"train": np.arange(23_000, 31_000), "val": np.arange(2_500, 8_500)}
+
+
+def find(accuracy_mcr: Rates, accuracy_mofr: Rates) -> dict[str, pd.DataFrame]:
+    """Count the fits of the training and of the validation accuracies, by number of images.
+
+    Args:
+        accuracy_mcr: Table 2, or one like it, printed to as many digits.
+        accuracy_mofr: Table 4, of the same variants and windows.
+
+    Returns:
+        For train and val what `count_fits` returns.
+    """
+    train, gap = (
+        np.array([list(row.values()) for row in table.values()])
+        for table in (accuracy_mcr, accuracy_mofr)
+    )
+    units = [np.vectorize(paper.resolution)(table) for table in (train, gap)]
+    printed = (train != 0) | (gap != 0)
+    return {
+        "train": count_fits(train, units[0], train != 0, IMAGES["train"]),
+        "val": count_fits(train - gap, sum(units), printed, IMAGES["val"]),
+    }
+
+
+def count_fits(
+    rates: np.ndarray, units: np.ndarray, counted: np.ndarray, images: np.ndarray
+) -> pd.DataFrame:
+    """Count how many rates are whole numbers of images, with the divisors that suit most.
+
+    Args:
+        rates: Rates of an accuracy, (rows, windows).
+        units: Of the last digit of each, the same shape.
+        counted: Which of them tell anything, the same shape; a printed zero does not.
+        images: The numbers of images to try, (n,).
+
+    Returns:
+        A row for each of `images`: differences (a tuple, by window), fits, rates (how many
+        are counted) and chance (how many would fit if their last digits were random).
+    """
+    scale = np.multiply.outer(images, DIVISORS)[:, :, None, None]  # n, divisors, 1, 1
+    whole = rates * scale
+    # Half a unit either way, and what the sum of two binary fractions rounds.
+    fits = np.abs(whole - np.round(whole)) <= units * scale / 2 + 1e-9
+    likely = np.minimum(1, units * scale)
+    by_divisor = [(part * counted).sum(axis=2) for part in (fits, likely)]
+    choices = [
+        places
+        for places in product(range(len(DIVISORS)), repeat=rates.shape[1])
+        if sum(DIVISORS[place] for place in places) <= MOST_DIFFERENCES
+    ]
+    windows = np.arange(rates.shape[1])
+    totals, chances = (
+        np.stack([part[:, places, windows].sum(axis=1) for places in choices])
+        for part in by_divisor
+    )
+    best = totals.argmax(axis=0)
+    columns = np.arange(len(images))
+    return pd.DataFrame(
+        {
+            "images": images,
+            "differences": [
+                tuple(DIVISORS[place] for place in choices[choice]) for choice in best
+            ],
+            "fits": totals[best, columns],
+            "rates": int(counted.sum()),
+            "chance": chances[best, columns],
+        }
+    )
+
+
+def summarise(counts: pd.DataFrame, expected: int) -> dict[str, Any]:
+    """Return the number of images that fits most rates, the next one, and the expected one.
+
+    The next is more than five images away: with few digits, neighbours fit nearly as well.
+    """
+    best = counts.iloc[int(counts["fits"].argmax())]
+    away = counts[(counts["images"] - best["images"]).abs() > 5]
+    rows = {
+        "best": best,
+        "next": away.iloc[int(away["fits"].argmax())],
+        "text": counts[counts["images"] == expected].iloc[0],
+    }
+    return {
+        name: {
+            "images": int(row["images"]),
+            "differences": list(row["differences"]),
+            "fits": int(row["fits"]),
+            "rates": int(row["rates"]),
+            "chance": float(row["chance"]),
+        }
+        for name, row in rows.items()
+    }
+
+
+def thin(counts: pd.DataFrame, width: int = 20) -> pd.DataFrame:
+    """Keep of each `width` neighbouring numbers of images the one that fits most."""
+    best = counts.groupby(counts["images"] // width)["fits"].idxmax()
+    return counts.loc[best, ["images", "fits", "chance"]]

@@ -1,0 +1,204 @@
+"""The one table of all results: a row per run, metric, set and epoch, window or class.
+
+`of_runs` makes it, `of_groups` summarises it over seeds. Figures, the page, the terminal's summary
+and `dvc plots` read them. A metric that `evaluate` writes is in both without a word here.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from fer_transfer.results import paper
+from fer_transfer.results.catalog import BACKBONES
+from fer_transfer.results.inputs import Result
+from fer_transfer.results.protocols import Group, Protocol
+from fer_transfer.scoring import rates
+from fer_transfer.scoring.significance import wilson_interval
+
+# What a number is of. `network` names its protocol too, where that is not the paper's.
+OF_GROUP = ["group", "network", "weights", "split"]
+OF_NUMBER = ["metric", "set", "class", "first", "last"]
+RUN_COLUMNS = ["run", "seed", *OF_GROUP, *OF_NUMBER, "value", "low", "high"]
+GROUP_COLUMNS = [
+    *OF_GROUP,
+    *OF_NUMBER,
+    *("mean", "deviation", "low", "high", "seeds", "paper", "difference"),
+]
+
+# OF_NUMBER, the value and, of a share of test images, Wilson's 95% interval.
+Row = tuple[str, str, str, int, int, float | None, float | None, float | None]
+
+
+def of_runs(
+    ran: Mapping[str, Group],
+    results: Mapping[str, Result],
+    seeds: Mapping[str, int],
+    windows: Sequence[Sequence[int]],
+    usual: Protocol,
+) -> pd.DataFrame:
+    """Return the table of all runs; `usual` is the protocol that goes without saying."""
+    parts = []
+    for name, group in ran.items():
+        for run in group.runs:
+            rows = pd.DataFrame(
+                rows_of(results[run], windows),
+                columns=[*OF_NUMBER, "value", "low", "high"],
+            )
+            described = describe(name, group, usual)
+            parts.append(rows.assign(run=run, seed=seeds[run], **described))
+    table = pd.concat(parts) if parts else pd.DataFrame(columns=RUN_COLUMNS)
+    return table.astype(dict.fromkeys(["value", "low", "high"], float))[RUN_COLUMNS]
+
+
+def describe(name: str, group: Group, usual: Protocol) -> dict[str, str]:
+    """Return what tells a group's rows apart."""
+    title = BACKBONES[group.backbone].title
+    label = group.protocol.label
+    return {
+        "group": name,
+        "network": title if group.protocol == usual else f"{title}, {label}",
+        "weights": group.weights,
+        "split": group.protocol.split,
+    }
+
+
+def rows_of(result: Result, windows: Sequence[Sequence[int]]) -> list[Row]:
+    """Return the numbers of a run: its history, the rates of Tables 2-5, and its test scores."""
+    history = result.history
+    return [
+        *_history_rows(history),
+        *_rate_rows(history, rates.clip(windows, len(history))),
+        *_test_rows(result.test, len(history)),
+    ]
+
+
+def _history_rows(history: pd.DataFrame) -> Iterator[Row]:
+    for column in history.columns.drop("epoch"):
+        part = "val" if column.startswith("val_") else "train"
+        metric = column.removeprefix("val_")
+        for epoch, value in zip(history["epoch"], history[column], strict=True):
+            yield metric, part, "", int(epoch), int(epoch), float(value), None, None
+
+
+def _rate_rows(history: pd.DataFrame, windows: list[rates.Window]) -> Iterator[Row]:
+    for table in paper.TABLES.values():
+        train, val = (
+            history[prefix + table.metric].to_numpy() for prefix in ("", "val_")
+        )
+        for window in windows:
+            rate = (
+                rates.mean_convergence_rate(train, *window)
+                if table.rate == "MCR"
+                else rates.mean_overfitting_rate(train, val, *window)
+            )
+            yield table.title, "train", "", *window, rate, None, None
+
+
+def _test_rows(test: Mapping[str, Any], epoch: int) -> Iterator[Row]:
+    for part in ("test", "deduplicated"):
+        for metric, value in test[part].items():
+            by_class = value if isinstance(value, dict) else {"": value}
+            if metric == "images":
+                continue
+            for name, score in by_class.items():
+                interval: tuple[float | None, float | None] = None, None
+                if metric == "accuracy" and score is not None:
+                    images = test[part]["images"]
+                    interval = wilson_interval(round(score * images), images)
+                yield metric, part, name, epoch, epoch, score, *interval
+
+
+def of_groups(
+    runs: pd.DataFrame, published: paper.Published, windows: Sequence[Sequence[int]]
+) -> pd.DataFrame:
+    """Summarise each group's runs: means over seeds, their spread, and ours minus the paper's.
+
+    Of the history only the first and the last epoch are kept.
+
+    Returns:
+        mean: empty where a run has none. deviation: the standard deviation. low, high: the 95%
+        interval of the mean by Student's t. All three are empty of one seed. paper, difference:
+        the published rate, and ours minus that.
+    """
+    last = runs.groupby("group")["last"].transform("max")
+    ends = (runs["first"] == 1) | (runs["last"] == last)
+    kept = runs[ends | (runs["first"] < runs["last"])]
+    keys = [*OF_GROUP, *OF_NUMBER]
+    values = kept.groupby(keys, sort=False)["value"]
+    table = values.agg(
+        mean=lambda numbers: numbers.mean(skipna=False),
+        deviation=lambda numbers: numbers.std(skipna=False),
+        seeds="size",
+    ).reset_index()
+    freedom = (table["seeds"] - 1).where(table["seeds"] > 1)
+    half = stats.t.ppf(0.975, freedom) * table["deviation"] / np.sqrt(table["seeds"])
+    table["low"], table["high"] = table["mean"] - half, table["mean"] + half
+    printed = _printed(published, windows)
+    names = zip(
+        *(table[key] for key in ("group", "metric", "first", "last")), strict=True
+    )
+    table["paper"] = np.array([printed.get(name, np.nan) for name in names], float)
+    table["difference"] = table["mean"] - table["paper"]
+    return pd.DataFrame(table[GROUP_COLUMNS])
+
+
+def _printed(
+    published: paper.Published, windows: Sequence[Sequence[int]]
+) -> dict[tuple[str, str, int, int], float]:
+    """Return the published rates by variant, the table's title and the epochs they are of."""
+    spans = paper.spans(windows)
+    return {
+        (variant, paper.TABLES[table].title, *spans[heading]): rate
+        for table, rows in published.items()
+        for variant, row in rows.items()
+        for heading, rate in row.items()
+    }
+
+
+def metrics(groups: pd.DataFrame) -> dict[str, dict[str, Any]]:
+    """Return what `dvc metrics` compares: by file, group and number, the mean over seeds."""
+    files: dict[str, dict[str, Any]] = {
+        name: {} for name in (*paper.TABLES, "initial", "final")
+    }
+    last = groups.groupby("group")["last"].max()
+    titles = {table.title: name for name, table in paper.TABLES.items()}
+    for row in records(select(groups, **{"class": ""})):
+        if row["metric"] in titles:
+            name = titles[row["metric"]]
+            entry = {rates.window_name(row["first"], row["last"]): row["mean"]}
+            files[name].setdefault(row["group"], {}).update(entry)
+            continue
+        prefix = "" if row["set"] == "train" else f"{row['set']}_"
+        entry = {prefix + row["metric"]: row["mean"]}
+        if row["last"] == 1 and row["set"] in ("train", "val"):
+            files["initial"].setdefault(row["group"], {}).update(entry)
+        if row["last"] == last[row["group"]]:
+            files["final"].setdefault(row["group"], {}).update(entry)
+    return files
+
+
+def records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return a table's rows; what is empty is None."""
+    known = table.astype(object).where(table.notna(), None)
+    return [dict(zip(table.columns, row, strict=True)) for row in known.to_numpy()]
+
+
+def select(table: pd.DataFrame, **wanted: Any) -> pd.DataFrame:
+    """Return the rows that have these values."""
+    for column, value in wanted.items():
+        table = table[table[column] == value]
+    return table
+
+
+def of_first_runs(table: pd.DataFrame) -> pd.DataFrame:
+    """Keep of each group's runs the first, which is shown where only one can be.
+
+    >>> of_first_runs(pd.DataFrame({"group": ["a", "a"], "run": ["a-43", "a-44"]}))
+      group   run
+    0     a  a-43
+    """
+    first = table.groupby("group")["run"].transform("first")
+    return table[table["run"] == first]

@@ -1,0 +1,44 @@
+"""dvc.lock for results that no DVC made."""
+
+import json
+from functools import reduce
+from operator import getitem
+from pathlib import Path
+
+from ruamel.yaml import YAML
+
+from fer_transfer.core import files
+
+ROOT = Path(__file__).parents[1]
+
+
+def write(folder):
+    """Write dvc.lock as if each stage had run by params.yaml on the files that lie there."""
+    settings = YAML(typ="safe", pure=True).load(folder / "params.yaml")
+    pipeline = YAML(typ="safe", pure=True).load(ROOT / "dvc.yaml")
+
+    def hashes(paths):
+        names = [next(iter(path)) if isinstance(path, dict) else path for path in paths]
+        there = [name for name in names if (folder / name).is_file()]
+        known = {name: files.digest(folder / name, "md5") for name in there}
+        return [{"path": name, "md5": known.get(name, "")} for name in names]
+
+    entries = {}
+    for stage, defined in pipeline["stages"].items():
+        listed = settings[defined["foreach"][2:-1]] if "do" in defined else {"": {}}
+        for key, item in listed.items():
+            text = json.dumps(defined.get("do", defined)).replace("${key}", key)
+            for name in ("variant", "backbone", "split"):
+                text = text.replace(f"${{item.{name}}}", item.get(name, ""))
+            one = json.loads(text)
+            entries[f"{stage}@{key}" if key else stage] = {
+                "params": {
+                    "params.yaml": {
+                        name: reduce(getitem, name.split("."), settings)
+                        for name in one.get("params", [])
+                    }
+                },
+                "deps": hashes(one["deps"]),
+                "outs": hashes(one["outs"]),
+            }
+    (folder / "dvc.lock").write_text(json.dumps({"stages": entries}))

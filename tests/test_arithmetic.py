@@ -1,0 +1,132 @@
+"""What the arithmetic of the published tables says, and the same test on our own histories."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fer_transfer.core import files
+from fer_transfer.results import arithmetic, paper
+from fer_transfer.scoring import rates
+
+ROOT = Path(__file__).parents[1]
+# Runs on all of the training images.
+RUNS = (
+    "mobilenet-pretrained",
+    "mobilenet-pretrained-all",
+    "openface-pretrained",
+    "openface-pretrained-all",
+    "openface-random-all",
+    "resnet29-pretrained",
+    "resnet50-random",
+    "vggface-random",
+)
+
+
+def published() -> list[arithmetic.Rates]:
+    folder = ROOT / "metrics/paper"
+    return [files.read_json(folder / f"{name}.json") for name in ("table2", "table4")]
+
+
+def as_printed(rate: float) -> float:
+    """Round a rate to as many digits as a cell of the paper's tables holds."""
+    unit = paper.resolution(rate)
+    return float(f"{round(rate / unit) * unit:.8f}")
+
+
+def ours(windows: dict[str, tuple[int, int]]) -> list[arithmetic.Rates]:
+    """Compute Tables 2 and 4 of our own runs, printed as the paper prints its own."""
+    mcr, mofr = {}, {}
+    for run in RUNS:
+        history = files.read_csv(ROOT / f"plots/history/{run}.csv")
+        train = history["accuracy"].to_numpy()
+        val = history["val_accuracy"].to_numpy()
+        mcr[run], mofr[run] = (
+            {name: as_printed(rate(*window)) for name, window in windows.items()}
+            for rate in (
+                lambda first, last, t=train: rates.mean_convergence_rate(
+                    t, first, last
+                ),
+                lambda first, last, t=train, v=val: rates.mean_overfitting_rate(
+                    t, v, first, last
+                ),
+            )
+        )
+    return [mcr, mofr]
+
+
+@pytest.fixture(scope="module")
+def counts():
+    return arithmetic.find(*published())
+
+
+@pytest.mark.parametrize(
+    ("part", "images", "expected"), [("train", 28_710, 25_121), ("val", 7_177, 3_589)]
+)
+def test_every_published_accuracy_rate_is_of_the_tables_own_sets_and_windows(
+    counts, part, images, expected
+):
+    found = arithmetic.summarise(counts[part], expected)
+    best = found["best"]
+    assert (best["images"], best["differences"]) == (images, [5, 5, 5, 3])
+    assert (best["fits"], best["rates"]) == (28, 28)
+    assert best["chance"] < 4
+    assert found["next"]["fits"] < 24
+    assert found["text"]["images"] == expected
+    assert found["text"]["fits"] < 20
+
+
+def test_the_tables_sets_are_those_of_the_text_with_validation_in_training():
+    assert paper.SETS["train"] + paper.SETS["val"] == 28_710
+    assert paper.SETS["test"] == 7_177
+
+
+def test_the_windows_of_the_tables_have_the_differences_that_fit(counts):
+    spans = [last - first for first, last in paper.WINDOWS.values()]
+    best = counts["train"].set_index("images").loc[28_710]
+    assert list(best["differences"]) == spans
+
+
+@pytest.mark.parametrize(
+    ("windows", "differences"),
+    [(paper.WINDOWS, [5, 5, 5, 3]), (paper.TEXT_WINDOWS, [4, 5, 5, 5])],
+)
+def test_the_same_test_finds_the_sets_and_windows_of_our_own_histories(
+    windows, differences
+):
+    found = arithmetic.find(*ours(windows))
+    for part, images in (("train", 25_121), ("val", 3_589)):
+        best = arithmetic.summarise(found[part], images)["best"]
+        assert (best["images"], best["differences"]) == (images, differences)
+        assert best["fits"] == best["rates"]
+
+
+def test_random_rates_fit_as_often_as_chance_says():
+    random = np.random.default_rng(3).uniform(0.001, 0.09, (400, 4)).round(6)
+    images = np.array([28_710])
+    units = np.full(random.shape, 1e-6)
+    counted = np.ones(random.shape, bool)
+    [row] = arithmetic.count_fits(random, units, counted, images).to_dict("records")
+    assert row["fits"] == pytest.approx(row["chance"], rel=0.15)
+
+
+def test_a_rate_that_no_number_of_images_makes_does_not_fit():
+    rates_of = np.array([[0.5 / (5 * 28_710)]])
+    [row] = arithmetic.count_fits(
+        rates_of, np.array([[1e-9]]), np.array([[True]]), np.array([28_710])
+    ).to_dict("records")
+    assert row["fits"] == 0
+
+
+@pytest.mark.parametrize(
+    ("rate", "unit"),
+    [(0.0018, 1e-6), (-0.00272, 1e-5), (-9.1e-05, 1e-6), (0.0, 1e-6)],
+)
+def test_the_printed_digits_are_those_of_a_cell_of_eight_characters(rate, unit):
+    assert paper.resolution(rate) == pytest.approx(unit, rel=1e-9)
+
+
+def test_thinning_keeps_the_best(counts):
+    thin = arithmetic.thin(counts["train"])
+    assert len(thin) <= 401
+    assert thin["fits"].max() == 28

@@ -1,1 +1,0 @@
-"""Let results outlive a change of code that changes none of them (`make unchanged`)."""
