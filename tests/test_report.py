@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import records
 import studies
 from browsers import needs_chromium
 from selenium.webdriver.common.action_chains import ActionChains
@@ -663,7 +664,7 @@ def test_networks_are_recommended_by_their_lead_over_the_baseline_of_the_same_im
     write_faces(labels, np.array(faces.read_images()))
     split |= {"test": test, "test_has_duplicate": np.array(has_duplicate)}
     write_split(**split)
-    studies.record(tmp_path)
+    records.write(tmp_path)
     write_predictions(tmp_path, len(test))
     tabulate.main()
     advice = files.read_json(tmp_path / "metrics/study/advice.json")
@@ -674,7 +675,7 @@ def write_predictions(folder, number):
     """Write predictions of as few test images as the changed split has."""
     codes = np.zeros(number, np.uint8)
     files.write_codes(folder / "plots/predictions/openface-random.txt", codes)
-    studies.record(folder)
+    records.write(folder)
 
 
 def test_the_charts_are_data_that_a_script_cannot_escape(study):

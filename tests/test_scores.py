@@ -18,14 +18,14 @@ def predictions():
 
 
 def test_the_baselines_of_fer2013_are_those_of_table_1():
-    baseline = scores.baseline(np.repeat(np.arange(7, dtype=np.uint8), TABLE_1))
+    baseline = scores.baseline(np.repeat(np.arange(7, dtype=np.uint8), TABLE_1), 7)
     assert baseline["accuracy"] == pytest.approx(0.2505, abs=5e-5)
     assert baseline["prior_loss"] == pytest.approx(1.8103, abs=5e-5)
     assert baseline["uniform_loss"] == pytest.approx(1.9459, abs=5e-5)
 
 
 def test_an_emotion_that_never_occurs_does_not_disturb_the_prior():
-    baseline = scores.baseline(np.array([0, 0, 3, 3], np.uint8))
+    baseline = scores.baseline(np.array([0, 0, 3, 3], np.uint8), 7)
     assert baseline["prior_loss"] == pytest.approx(math.log(2))
 
 
@@ -34,7 +34,7 @@ def test_predicting_the_shares_of_the_classes_costs_the_prior_loss(predictions):
     shares = np.bincount(labels, minlength=7) / len(labels)
     shown_all = np.tile(shares, (len(labels), 1)).astype(np.float32)
     loss = scores.cross_entropy(labels, shown_all)
-    assert loss == pytest.approx(scores.baseline(labels)["prior_loss"])
+    assert loss == pytest.approx(scores.baseline(labels, 7)["prior_loss"])
 
 
 def test_scores_agree_with_plain_loops(predictions):
@@ -48,7 +48,7 @@ def test_scores_agree_with_plain_loops(predictions):
         shown = sum(label == code for label, _ in pairs)
         f1.append(2 * right / (named + shown) if named + shown else 0)
 
-    score = scores.score(labels, probabilities)
+    score = scores.score(labels, probabilities, EMOTIONS)
     assert score["images"] == 60
     assert score["accuracy"] == pytest.approx(sum(a == b for a, b in pairs) / 60)
     assert score["macro_f1"] == pytest.approx(sum(f1) / 7)
@@ -61,7 +61,7 @@ def test_scores_agree_with_plain_loops(predictions):
 
 def test_recall_is_none_for_an_emotion_without_images_and_0_if_never_recognised():
     probabilities = np.eye(7, dtype=np.float32)[[0, 0]] * 0.9 + np.float32(0.1 / 7)
-    recall = scores.score(np.array([0, 2], np.uint8), probabilities)["recall"]
+    recall = scores.score(np.array([0, 2], np.uint8), probabilities, EMOTIONS)["recall"]
     assert list(recall) == list(EMOTIONS)
     assert recall["angry"] == 1
     assert recall["fear"] == 0
@@ -76,7 +76,7 @@ def test_loss_counts_a_sure_mistake_in_full():
 
 
 def test_a_part_without_images_scores_nothing():
-    score = scores.score(np.empty(0, np.uint8), np.empty((0, 7), np.float32))
+    score = scores.score(np.empty(0, np.uint8), np.empty((0, 7), np.float32), EMOTIONS)
     assert score["images"] == 0
     assert score["accuracy"] is score["loss"] is score["macro_f1"] is None
     assert score["recall"] == dict.fromkeys(EMOTIONS)
@@ -85,7 +85,9 @@ def test_a_part_without_images_scores_nothing():
 def test_confusion_has_all_49_pairs_in_the_order_of_the_emotions():
     happy, sad, neutral = map(EMOTIONS.index, ("happy", "sad", "neutral"))
     labels = np.array([happy, happy, happy, sad], np.uint8)
-    pairs = scores.confusion(labels, np.array([happy, sad, happy, neutral], np.uint8))
+    pairs = scores.confusion(
+        labels, np.array([happy, sad, happy, neutral], np.uint8), EMOTIONS
+    )
     names = [(pair["actual"], pair["predicted"]) for pair in pairs]
     assert names == [(a, b) for a in EMOTIONS for b in EMOTIONS]
 

@@ -33,7 +33,7 @@ def test_a_project_that_was_moved_goes_on_from_its_checkpoint(tmp_path, monkeypa
 
 def key_in(folder: Path) -> str:
     """Return the key that a copy of the project gives where these modules are imported."""
-    code = "from fer_transfer.core import state\nprint(state.state_key({}, []))"
+    code = "import stages; from fer_transfer.core import state\nprint(state.state_key({}, []))"
     done = subprocess.run(
         [sys.executable, "-c", code],
         cwd=folder,

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-import studies
+import records
 from ruamel.yaml import YAML
 from scipy import stats
 from small_sets import write_faces, write_split
@@ -49,7 +49,7 @@ def write_params(folder, runs=RUNS, **changes):
     for section, values in changes.items():
         settings[section].update(values)
     yaml.dump(settings, folder / "params.yaml")
-    studies.record(folder)
+    records.write(folder)
 
 
 def write_results(folder, run, num_epochs=20, num_test=14, rise=0.01):
@@ -72,7 +72,7 @@ def write_results(folder, run, num_epochs=20, num_test=14, rise=0.01):
             "deduplicated": {"images": 10, "accuracy": 0.4, "recall": {"happy": 1.0}},
         },
     )
-    studies.record(folder)
+    records.write(folder)
 
 
 @pytest.fixture
@@ -429,7 +429,7 @@ def test_one_seed_has_no_spread_and_a_number_that_a_run_lacks_no_mean(study):
     test = files.read_json(study / "metrics/test/scratch.json")
     test["deduplicated"]["accuracy"] = None
     files.write_json(study / "metrics/test/scratch.json", test)
-    studies.record(study)
+    records.write(study)
     tabulate.main()
     [row] = table.records(
         table.select(
@@ -475,7 +475,7 @@ def test_a_metric_that_evaluate_writes_is_in_every_table_without_a_word_here(stu
         for part in ("test", "deduplicated"):
             scored[part]["kappa"] = 0.25
         files.write_json(path, scored)
-    studies.record(study)
+    records.write(study)
     tabulate.main()
     for name in ("results", "groups"):
         rows = table.select(inputs.read_table(name), metric="kappa", set="test")
