@@ -30,6 +30,7 @@ def write(folder):
             text = json.dumps(defined.get("do", defined)).replace("${key}", key)
             for name in ("variant", "backbone", "split"):
                 text = text.replace(f"${{item.{name}}}", item.get(name, ""))
+            text = text.replace("${data.watch}", settings["data"]["watch"])
             one = json.loads(text)
             entries[f"{stage}@{key}" if key else stage] = {
                 "params": {
