@@ -33,6 +33,7 @@ def write(folder):
             text = text.replace("${data.watch}", settings["data"]["watch"])
             one = json.loads(text)
             entries[f"{stage}@{key}" if key else stage] = {
+                "cmd": one["cmd"],
                 "params": {
                     "params.yaml": {
                         name: reduce(getitem, name.split("."), settings)
@@ -42,4 +43,4 @@ def write(folder):
                 "deps": hashes(one["deps"]),
                 "outs": hashes(one["outs"]),
             }
-    (folder / "dvc.lock").write_text(json.dumps({"stages": entries}))
+    (folder / "dvc.lock").write_text(json.dumps({"schema": "2.0", "stages": entries}))

@@ -16,6 +16,7 @@ PROJECT = Path(__file__).parents[1]
 # Prints what computes and draws would give to DVC: floats are compared by their bits.
 PROBE = """
 import sys
+import stages
 from fer_transfer.networks.runtime import keras, tf
 import hashlib
 import numpy as np
@@ -39,7 +40,7 @@ product = np.log(np.exp(features[0][0].astype(float).reshape(-1, 9)) + 1).T @ np
 with matplotlib.style.context(["default", style.SETTINGS]):
     figure = Figure()
     figure.add_subplot(title="Learning").plot([1, 3, 2])
-    style.write_png(__import__("pathlib").Path(sys.argv[1]), figure)
+    style.write_png(__import__("pathlib").Path(sys.argv[1]), figure, [])
 for array in [pixels, *features, *by_openvino, *network.tail.get_weights(), product]:
     print(array.dtype, hashlib.md5(np.ascontiguousarray(array).tobytes()).hexdigest())
 print(hashlib.md5(open(sys.argv[1], "rb").read()).hexdigest())
