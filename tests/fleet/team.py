@@ -123,9 +123,10 @@ def make(folder: Path, remote: str) -> None:
     for name, text in {**toys.FILES, **FILES}.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text)
-    for name in ("tools", "fer_transfer/core"):
+    for name in ("tools", "fer_transfer"):
         ignored = shutil.ignore_patterns("__pycache__")
-        shutil.copytree(projects.ROOT / name, folder / name, ignore=ignored)
+        source = projects.ROOT / name
+        shutil.copytree(source, folder / name, ignore=ignored, dirs_exist_ok=True)
     shutil.copyfile(projects.ROOT / "requirements.lock", folder / "requirements.lock")
     source = folder.parent / "source.csv"
     toys.write_source(source, seed=0)
