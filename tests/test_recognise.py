@@ -17,9 +17,9 @@ from PIL import Image
 
 from fer_transfer.console import command as console
 from fer_transfer.console.errors import InputError
-from fer_transfer.core.journal import NAME, Journal
 from fer_transfer.detection import detectors
 from fer_transfer.detection.detectors import Box, Detection, Detector
+from fer_transfer.detection.journal import NAME, Journal
 from fer_transfer.recognise import __main__ as program
 from fer_transfer.recognise import metadata, page, pictures, recogniser
 

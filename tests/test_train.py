@@ -65,7 +65,7 @@ def run(data, split, folder: Path, kill_after: int = 99) -> tuple[pd.DataFrame, 
     checkpoint = Checkpoint(folder)
     keep = checkpoint.save
 
-    def save(model: keras.Model, history: pd.DataFrame, _: object) -> None:
+    def save(model: keras.Model, history: pd.DataFrame, *_: object) -> None:
         keep(model, history)
         if len(history) == kill_after:
             raise KilledError

@@ -101,17 +101,20 @@ class Tables(Params):
 class Variant(Params):
     """A network at its start: its backbone, its weights, and how many of its layers train.
 
+    `weights` is pretrained, random, or the path of a model file, whose `hash` is checked.
     `trainable_layers` is a number, 0 for the head alone, or `all` (C5). `seed` draws a random
     variant's initial values; a pretrained one has none.
     """
 
     backbone: str = Param("", dtype=str)
-    weights: str = Param("", dtype=str, one_of=("pretrained", "random"))
+    weights: str = Param("", dtype=str)
+    hash: str | None = Param(None, dtype=str)
     trainable_layers: int | str = Param(
         4, dtype=(int, str), low=0, high=MOST, one_of=("all",)
     )
     seed: int | None = Param(None, dtype=int, low=0, high=LAST_SEED)
     size: int | None = Param(None, dtype=int, low=1, high=1024)
+    batch_statistics: bool | None = Param(None, dtype=bool)
     precision: str | None = Param(None, dtype=str, one_of=PRECISIONS)
 
 
@@ -138,6 +141,7 @@ class Run(Params):
     label_smoothing: float | None = Param(None, dtype=float, low=0, high=1)
     class_weight: str | None = Param(None, dtype=str, one_of=("none", "balanced"))
     average: float | None = Param(None, dtype=float, low=0, high=1)
+    early_stopping: int | None = Param(None, dtype=int, low=1, high=MOST)
 
 
 class Settings(Params):
