@@ -101,6 +101,10 @@ def main(name: str) -> None:
         split["train"] = fit.part_of(
             split["train"], known.labels, run.train_share, run.seed
         )
+    if run.train_per_class:
+        split["train"] = fit.at_most(
+            split["train"], known.labels, run.train_per_class, run.seed
+        )
     features = open_features(Path(f"data/features/{run.variant}"))
     data = features, targets(recipe, known, split["train"])
     network = build_network(run, variant, recipe, known)

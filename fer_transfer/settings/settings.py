@@ -131,6 +131,7 @@ class Run(Params):
     learning_rate: float | None = Param(None, dtype=float, low=0, high=1)
     dropout: float | None = Param(None, dtype=float, low=0, high=1)
     train_share: float | None = Param(None, dtype=float, low=0, high=1)
+    train_per_class: int | None = Param(None, dtype=int, low=1, high=MOST)
     epochs: int | None = Param(None, dtype=int, low=1, high=MOST)
     batch_size: int | None = Param(None, dtype=int, low=1, high=MOST)
     labels: str | None = Param(None, dtype=str, one_of=("fer2013", "ferplus", "both"))

@@ -47,6 +47,13 @@ def part_of(
     return np.sort(part)
 
 
+def at_most(rows: np.ndarray, labels: np.ndarray, number: int, seed: int) -> np.ndarray:
+    """Take at most so many of each class's training rows, at random."""
+    shuffled = np.random.default_rng(seed).permutation(rows)
+    ranks = pd.Series(shuffled).groupby(labels[shuffled]).cumcount().to_numpy()
+    return np.sort(shuffled[ranks < number])
+
+
 def train_epoch(
     loop: Loop,
     data: tuple[Sequence[np.ndarray], Targets],
