@@ -3,7 +3,7 @@
 import base64
 import io
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -13,18 +13,19 @@ from PIL import Image
 
 from fer_transfer.core import files
 from fer_transfer.detection.status import Status
-from fer_transfer.recognise.recogniser import Recogniser
+from fer_transfer.recognise import timeline, videos
 from fer_transfer.recognise.tables import Record, Records, columns
 
 PHOTOS_SHOWN = 100  # a page of more is slow to open; the tables have them all
 PROBLEMS_SHOWN = 500
+FACES_SHOWN = 10  # of a video: those in most frames
 LONGEST = 720  # pixels of a photo on the page
 
 
 def write_page(
     path: Path,
     records: Records,
-    recogniser: Recogniser,
+    run: videos.Run,
     pictures: Path,
     scores: dict[str, Any] | None,
 ) -> Counter[str]:
@@ -35,10 +36,14 @@ def write_page(
     """
     statuses, emotions = counts(records())
     problems = (record for record in records() if record["status"] != Status.FACES)
-    photos = _with_faces(records(), pictures, recogniser.classes)
+    photos = _with_faces(records(), run, pictures)
     stream = _template().stream(
-        recogniser=recogniser,
-        model=recogniser.model.metadata,
+        run=run,
+        recogniser=run.recogniser,
+        model=run.recogniser.model.metadata,
+        colours=timeline.COLOURS,
+        width=timeline.WIDTH,
+        height=timeline.HEIGHT,
         scores=scores,
         statuses=statuses,
         emotions=emotions,
@@ -76,6 +81,17 @@ def percent(share: float) -> str:
     return ">99.9%" if 0.9995 <= share < 1 else f"{100 * share:.1f}%"
 
 
+def clock(seconds: float) -> str:
+    """Write a time of a video.
+
+    >>> clock(3725.2)
+    '1:02:05'
+    """
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
 def _template() -> jinja2.Template:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent),
@@ -85,25 +101,47 @@ def _template() -> jinja2.Template:
         trim_blocks=True,
     )
     environment.filters |= {"percent": percent, "count": lambda number: f"{number:,}"}
+    environment.filters["clock"] = clock
     return environment.get_template("page.html")
 
 
 def _with_faces(
-    records: Iterator[Record], pictures: Path, classes: Sequence[str]
+    records: Iterator[Record], run: videos.Run, pictures: Path
 ) -> Iterator[dict[str, Any]]:
-    names = columns([])
     for record in records:
         if record["faces"]:
             picture = pictures / record["picture"]
-            faces = [
-                dict(zip(names, row[: len(names)], strict=True))
-                | {"shares": list(zip(classes, row[len(names) :], strict=True))}
-                | {"crop": crop}
-                for row, crop in zip(record["faces"], record["crops"], strict=True)
-            ]
-            there = record["picture"] and picture.exists()
-            address = _reduced(picture) if there else ""
-            yield {**record, "faces": faces, "address": address}
+            is_photo = picture.suffix == ".jpg" and picture.exists()
+            faces = (
+                _faces_of_video(record, run) if record["parts"] else _faces(record, run)
+            )
+            address = _reduced(picture) if is_photo else ""
+            yield {**record, "shown": faces, "address": address}
+
+
+def _faces(record: Record, run: videos.Run) -> list[dict[str, Any]]:
+    names = columns([])
+    return [
+        dict(zip(names, row[: len(names)], strict=True))
+        | {"shares": list(zip(run.recogniser.classes, row[len(names) :], strict=True))}
+        | {"crop": crop}
+        for row, crop in zip(record["faces"], record["crops"], strict=True)
+    ]
+
+
+def _faces_of_video(record: Record, run: videos.Run) -> list[dict[str, Any]]:
+    """Return the faces that are seen in most frames, in the order of their numbers."""
+    pairs = zip(record["seen"], _faces(record, run), strict=True)
+    often = sorted(pairs, key=lambda pair: -pair[0])[:FACES_SHOWN]
+    faces = sorted((face for _, face in often), key=lambda face: face["face"])
+    timelines = timeline.draw(
+        videos.frames(record, run),
+        [face["face"] for face in faces],
+        run.recogniser.classes,
+        record["frames"],
+        record["last"] + 1 / run.rate,
+    )
+    return [face | {"timeline": timelines[face["face"]]} for face in faces]
 
 
 def _reduced(picture: Path) -> str:

@@ -3,7 +3,7 @@
 import hashlib
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -30,18 +30,18 @@ class Marked(Protocol):
     def unsure(self) -> bool: ...
 
 
-def name_for(path: str) -> str:
+def name_for(path: str, suffix: str = ".jpg") -> str:
     """Return a file name that no other path has: its own name and a hash of the path.
 
     >>> name_for("holiday/Größe 1.jpg")
     'Gr-e-1-ac72ba48.jpg'
     """
     stem = re.sub(r"[^A-Za-z0-9_-]+", "-", Path(path).stem)[:60]
-    return f"{stem}-{hashlib.sha256(os.fsencode(path)).hexdigest()[:8]}.jpg"
+    return f"{stem}-{hashlib.sha256(os.fsencode(path)).hexdigest()[:8]}{suffix}"
 
 
-def draw(pixels: np.ndarray, faces: Sequence[Marked]) -> Image.Image:
-    """Return RGB (h, w, 3) as an image, reduced, with the faces marked."""
+def draw(pixels: np.ndarray, faces: Mapping[int, Marked]) -> Image.Image:
+    """Return RGB (h, w, 3) as an image, reduced, with the faces marked by their numbers."""
     image = Image.fromarray(pixels)
     scale = min(1.0, LONGEST / max(image.size))
     if scale < 1:
@@ -49,12 +49,12 @@ def draw(pixels: np.ndarray, faces: Sequence[Marked]) -> Image.Image:
         bilinear = Image.Resampling.BILINEAR
         image = image.resize((width, height), bilinear, reducing_gap=3)
     pen = ImageDraw.Draw(image)
-    boxes = [_rectangle(face.box, scale) for face in faces]
+    boxes = [_rectangle(face.box, scale) for face in faces.values()]
     for box in boxes:
         thick = max(2, round((box[2] - box[0]) / 50))
         pen.rectangle(box, outline=COLOUR, width=thick)
     taken = list(boxes)
-    for number, (face, box) in enumerate(zip(faces, boxes, strict=True), start=1):
+    for (number, face), box in zip(faces.items(), boxes, strict=True):
         percent = "unsure" if face.unsure else rounded_percent(face.probability)
         texts = f"{number} {face.emotion} {percent}", str(number)
         taken.append(_label(pen, box, texts, image.size, taken))

@@ -69,7 +69,7 @@ class Faces(Sequence[Face]):
 
     def draw(self) -> Image.Image:
         """Return the photo, at most 1280 pixels, with a numbered box around each face."""
-        return pictures.draw(self.pixels, self.faces)
+        return pictures.draw(self.pixels, dict(enumerate(self, start=1)))
 
     def __len__(self) -> int:
         return len(self.faces)

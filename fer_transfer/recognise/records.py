@@ -27,8 +27,8 @@ def make_record(
         folder: Where the photo with boxes goes; None for no picture.
 
     Returns:
-        file, identity, status, reason, width, height, picture: file name, faces: for each the
-        values of tables.columns, crops: for each the address of a PNG.
+        file, time: None, identity, status, reason, width, height, picture: file name, parts: 0,
+        faces: for each the values of tables.columns, crops: for each the address of a PNG.
     """
     before = identity(entry.path)
     try:
@@ -37,32 +37,41 @@ def make_record(
         photo = photos.read_photo(Path(entry.path), named=entry.named)
         faces = recogniser.faces(*photo)
     except Rejected as rejected:
-        return _record(entry, before, rejected.status, rejected.reason)
+        return new_record(entry, before, rejected.status, rejected.reason)
     except MemoryError:
         reason = "there is not enough memory for it: make it smaller"
-        return _record(entry, before, Status.TOO_LARGE, reason)
+        return new_record(entry, before, Status.TOO_LARGE, reason)
     status = Status.FACES if faces else Status.NO_FACE
-    record = _record(entry, before, status, faces.note)
+    record = new_record(entry, before, status, faces.note)
     record["height"], record["width"] = faces.pixels.shape[:2]
     if faces and folder:
         record["picture"] = pictures.name_for(entry.path)
         _write_picture(folder / record["picture"], faces)
-    record["faces"] = [tables.values(n, face) for n, face in enumerate(faces, start=1)]
-    record["crops"] = [_png(face.crop) for face in faces]
-    return record
+    return record | record_faces(faces)
 
 
-def _record(
+def record_faces(faces: Faces) -> dict[str, Any]:
+    """Return a row and the address of a PNG for each face."""
+    return {
+        "faces": [tables.values(n, face) for n, face in enumerate(faces, start=1)],
+        "crops": [_png(face.crop) for face in faces],
+    }
+
+
+def new_record(
     entry: Input, before: list[int], status: Status, reason: str
 ) -> dict[str, Any]:
+    """Return the record of an input without faces."""
     return {
         "file": entry.shown,
+        "time": None,
         "identity": before,
         "status": status.value,
         "reason": reason,
         "width": None,
         "height": None,
         "picture": "",
+        "parts": 0,
         "faces": [],
         "crops": [],
     }

@@ -4,14 +4,18 @@ import csv
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
 
 from fer_transfer.core import files
+from fer_transfer.detection.detectors import Box
 
 if TYPE_CHECKING:
     from fer_transfer.recognise.recogniser import Face
 
 Record = dict[str, Any]
+Row = list[Any]  # of a face: the values of `columns`
 Records = Callable[[], Iterator[Record]]  # from the first on, each time it is called
 
 FILE_COLUMNS = ["file", "status", "faces", "reason", "width", "height", "picture"]
@@ -28,7 +32,7 @@ def columns(classes: Iterable[str]) -> list[str]:
     return face + [f"p_{name}" for name in classes]
 
 
-def values(number: int, face: "Face") -> list[Any]:
+def values(number: int, face: "Face") -> Row:
     """Return what stands in the columns of a face."""
     return [
         *(number, *face.box, face.score, face.tilt),
@@ -37,10 +41,55 @@ def values(number: int, face: "Face") -> list[Any]:
     ]
 
 
+EMOTION = columns([]).index("emotion")  # followed by its probability and `unsure`
+FIRST_CLASS = len(columns([]))
+
+
+def box_of(row: Row) -> Box:
+    return Box(*row[1:5])
+
+
+class Mark(NamedTuple):
+    """A face as `pictures.draw` marks it."""
+
+    box: Box
+    emotion: str
+    probability: float
+    unsure: bool
+
+
+def mark_of(row: Row) -> Mark:
+    return Mark(box_of(row), *row[EMOTION : EMOTION + 3])
+
+
+def probabilities_of(row: Row) -> np.ndarray:
+    """Return the probabilities (classes,) of a face."""
+    return np.array(row[FIRST_CLASS:])
+
+
+def with_probabilities(
+    row: Row,
+    number: int,
+    probabilities: np.ndarray,
+    classes: Sequence[str],
+    unsure_below: float,
+) -> Row:
+    """Return a face with another number and other probabilities (classes,)."""
+    shares = [round(float(share), 6) for share in probabilities]
+    highest = max(shares)
+    emotion = classes[shares.index(highest)]
+    shown = [emotion, highest, highest < unsure_below]
+    return [number, *row[1:EMOTION], *shown, *shares]
+
+
 def write_faces(path: Path, records: Iterable[Record], classes: Iterable[str]) -> None:
     """Write a row per face: where it is, what it shows, and the probability of each emotion."""
-    head = ["file", *columns(classes)]
-    rows = ([record["file"], *row] for record in records for row in record["faces"])
+    head = ["file", "time", *columns(classes)]
+    rows = (
+        [record["file"], record["time"], *row]
+        for record in records
+        for row in record["faces"]
+    )
     write_rows(path, head, rows)
 
 
@@ -62,7 +111,8 @@ def write_jsonl(path: Path, records: Iterable[Record], classes: Iterable[str]) -
             for row in record["faces"]:
                 face = dict(zip(head, row[: len(head)], strict=True))
                 shares = dict(zip(classes, row[len(head) :], strict=True))
-                line = {"file": record["file"], **face, "probabilities": shares}
+                place = {"file": record["file"], "time": record["time"]}
+                line = place | face | {"probabilities": shares}
                 file.write(json.dumps(line) + "\n")
 
 
