@@ -284,10 +284,11 @@ def test_labels_cover_no_face_where_there_is_another_place():
     boxes = [Box(x, y, 60, 70) for y in (10, 90, 170) for x in (10, 75, 140)]
     probabilities = {"surprise": 0.998, "fear": 0.002}
     marked = [
-        recogniser.Face(box, 0.9, 0, probabilities, False, FACES[0]) for box in boxes
+        recogniser.Face(n, box, 0.9, 0, probabilities, False, FACES[0])
+        for n, box in enumerate(boxes, start=1)
     ]
     grey = np.full((260, 220, 3), 128, np.uint8)
-    image = np.asarray(pictures.draw(grey, dict(enumerate(marked, start=1))))
+    image = np.asarray(pictures.draw(grey, marked))
     middle = image[10 + 90 : 90 + 60, 20 + 75 : 75 + 50]  # of the face in the middle
     assert (middle[12:] == 128).all()
 

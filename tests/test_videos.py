@@ -20,9 +20,10 @@ from fer_transfer.detection.detectors import Box, Detection
 from fer_transfer.detection.status import Rejected, Status
 from fer_transfer.detection.videos import Video
 from fer_transfer.recognise import timeline, videos
+from fer_transfer.recognise.recogniser import Face
 from fer_transfer.recognise.tracks import Tracker
 
-CLASSES = ("happy", "sad")
+FACE = photo_files.drawn_faces(1)[0]
 
 
 def bright_squares(pixels, smallest_face=0):
@@ -152,16 +153,17 @@ def test_a_face_keeps_its_number_from_frame_to_frame(clip):
         assert steps in ({6}, {-6})
 
 
-def face(left, happy=0.5, top=0):
-    return [1, left, top, 40, 40, 0.9, 0, "", 0, False, happy, 1 - happy]
+def face(left, happy=0.5):
+    shares = {"happy": happy, "sad": 1 - happy}
+    return Face(1, Box(left, 0, 40, 40), 0.9, 0, shares, False, FACE)
 
 
 def numbers(faces):
-    return [row[0] for row in faces]
+    return [face.number for face in faces]
 
 
 def test_a_face_that_comes_back_later_is_a_new_one():
-    tracker = Tracker(CLASSES, 0.5, 0)
+    tracker = Tracker(0.5, 0)
     assert numbers(tracker.update(0, [face(0), face(100)])) == [1, 2]
     assert numbers(tracker.update(0.2, [face(95)])) == [2]
     assert numbers(tracker.update(1.5, [face(300), face(5)])) == [3, 1]
@@ -169,18 +171,18 @@ def test_a_face_that_comes_back_later_is_a_new_one():
 
 
 def test_the_larger_overlap_decides_between_two_faces():
-    tracker = Tracker(CLASSES, 0.5, 0)
+    tracker = Tracker(0.5, 0)
     tracker.update(0, [face(0), face(30)])
     assert numbers(tracker.update(0.2, [face(24), face(4)])) == [2, 1]
 
 
 def test_probabilities_are_smoothed_exponentially():
-    tracker = Tracker(CLASSES, 0.8, smoothing=2)
+    tracker = Tracker(0.8, smoothing=2)
     tracker.update(0, [face(0, happy=1)])
     [smoothed] = tracker.update(0.5, [face(0, happy=0)])
     old = np.exp(-0.25)
-    assert smoothed[-2:] == pytest.approx([old, 1 - old], abs=1e-6)
-    assert smoothed[7:10] == ["happy", pytest.approx(old, abs=1e-6), True]
+    assert smoothed.shares == pytest.approx([old, 1 - old], abs=1e-6)
+    assert (smoothed.emotion, smoothed.unsure) == ("happy", True)
 
 
 def test_smoothing_can_be_switched_off(clip):
@@ -212,15 +214,8 @@ def test_photos_and_videos_share_tables_and_page(clip, tmp_path):
 
 
 def test_a_timeline_has_an_area_per_emotion_where_a_face_is_seen():
-    frames = [
-        {
-            "time": n / 5,
-            "faces": [face(0, 0.25)] if n < 5 else [],
-            "crops": ["x"][: n < 5],
-        }
-        for n in range(10)
-    ]
-    drawn = timeline.draw(frames, [1], CLASSES, 10, 2.0)[1]
+    frames = [(n / 5, [face(0, 0.25)] if n < 5 else []) for n in range(10)]
+    drawn = timeline.draw(frames, [1], ("happy", "sad"), 10, 2.0)[1]
     height, width = timeline.HEIGHT, timeline.WIDTH / 10
     happy, sad = drawn.areas
     assert happy.startswith(f"M0.0 {height:.1f}V{0.75 * height:.1f}h{width:.1f}")

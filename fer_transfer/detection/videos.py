@@ -46,6 +46,8 @@ class Video:
             raise Rejected(Status.VIDEO, reason) from None
         if not self.capture.isOpened():
             raise Rejected(Status.VIDEO, _refusal(source))
+        self.width = int(self.capture.get(cv2.CAP_PROP_FRAME_WIDTH))
+        self.height = int(self.capture.get(cv2.CAP_PROP_FRAME_HEIGHT))
         rate = self.capture.get(cv2.CAP_PROP_FPS)
         self.interval = 1 / (rate if 1 <= rate <= 1000 else USUAL_RATE)
 

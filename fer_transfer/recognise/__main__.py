@@ -127,7 +127,10 @@ def write_results(
 
     def frames() -> Iterator[tables.Record]:
         for record in records():
-            yield from videos.frames(record, run) if record["parts"] else [record]
+            if not record["parts"]:
+                yield record
+            for time, faces in videos.frames(record, run):
+                yield record | {"time": time, "faces": map(tables.values, faces)}
 
     classes = run.recogniser.classes
     scores = None

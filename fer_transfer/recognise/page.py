@@ -4,6 +4,7 @@ import base64
 import io
 from collections import Counter
 from collections.abc import Iterator
+from heapq import nlargest
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from PIL import Image
 from fer_transfer.core import files
 from fer_transfer.detection.status import Status
 from fer_transfer.recognise import timeline, videos
+from fer_transfer.recognise.records import to_faces
 from fer_transfer.recognise.tables import Record, Records, columns
 
 PHOTOS_SHOWN = 100  # a page of more is slow to open; the tables have them all
@@ -62,8 +64,7 @@ def counts(records: Iterator[Record]) -> tuple[Counter[str], Counter[str | None]
     """Count the inputs by status, and the faces by emotion; those unsure under None."""
     statuses: Counter[str] = Counter()
     emotions: Counter[str | None] = Counter()
-    names = columns([])
-    emotion, unsure = names.index("emotion"), names.index("unsure")
+    emotion, unsure = map(columns([]).index, ("emotion", "unsure"))
     for record in records:
         statuses[record["status"]] += 1
         emotions.update(
@@ -100,8 +101,7 @@ def _template() -> jinja2.Template:
         lstrip_blocks=True,
         trim_blocks=True,
     )
-    environment.filters |= {"percent": percent, "count": lambda number: f"{number:,}"}
-    environment.filters["clock"] = clock
+    environment.filters |= {"percent": percent, "clock": clock, "count": "{:,}".format}
     return environment.get_template("page.html")
 
 
@@ -112,36 +112,23 @@ def _with_faces(
         if record["faces"]:
             picture = pictures / record["picture"]
             is_photo = picture.suffix == ".jpg" and picture.exists()
-            faces = (
-                _faces_of_video(record, run) if record["parts"] else _faces(record, run)
-            )
+            faces = to_faces(record, run.recogniser.classes)
+            shown = list(zip(faces, record["crops"], strict=True))
+            timelines = {}
+            if record["parts"]:
+                often = nlargest(
+                    FACES_SHOWN, range(len(faces)), record["seen"].__getitem__
+                )
+                shown = [shown[place] for place in sorted(often)]
+                timelines = timeline.draw(
+                    videos.frames(record, run),
+                    [face.number for face, _ in shown],
+                    run.recogniser.classes,
+                    record["frames"],
+                    record["seconds"],
+                )
             address = _reduced(picture) if is_photo else ""
-            yield {**record, "shown": faces, "address": address}
-
-
-def _faces(record: Record, run: videos.Run) -> list[dict[str, Any]]:
-    names = columns([])
-    return [
-        dict(zip(names, row[: len(names)], strict=True))
-        | {"shares": list(zip(run.recogniser.classes, row[len(names) :], strict=True))}
-        | {"crop": crop}
-        for row, crop in zip(record["faces"], record["crops"], strict=True)
-    ]
-
-
-def _faces_of_video(record: Record, run: videos.Run) -> list[dict[str, Any]]:
-    """Return the faces that are seen in most frames, in the order of their numbers."""
-    pairs = zip(record["seen"], _faces(record, run), strict=True)
-    often = sorted(pairs, key=lambda pair: -pair[0])[:FACES_SHOWN]
-    faces = sorted((face for _, face in often), key=lambda face: face["face"])
-    timelines = timeline.draw(
-        videos.frames(record, run),
-        [face["face"] for face in faces],
-        run.recogniser.classes,
-        record["frames"],
-        record["last"] + 1 / run.rate,
-    )
-    return [face | {"timeline": timelines[face["face"]]} for face in faces]
+            yield record | {"shown": shown, "timelines": timelines, "address": address}
 
 
 def _reduced(picture: Path) -> str:

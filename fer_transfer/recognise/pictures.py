@@ -3,31 +3,21 @@
 import hashlib
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
+
+if TYPE_CHECKING:
+    from fer_transfer.recognise.recogniser import Face
 
 LONGEST = 1280  # pixels of the longer side
 COLOUR, INK = "#ffd23f", "#1c2128"  # seen on light and dark photos
 PADDING = 3  # pixels around a label's text
 
 Rectangle = tuple[float, float, float, float]  # left, top, right, bottom
-
-
-class Marked(Protocol):
-    """The part of a face that a picture shows."""
-
-    @property
-    def box(self) -> Sequence[float]: ...
-    @property
-    def emotion(self) -> str: ...
-    @property
-    def probability(self) -> float: ...
-    @property
-    def unsure(self) -> bool: ...
 
 
 def name_for(path: str, suffix: str = ".jpg") -> str:
@@ -40,8 +30,8 @@ def name_for(path: str, suffix: str = ".jpg") -> str:
     return f"{stem}-{hashlib.sha256(os.fsencode(path)).hexdigest()[:8]}{suffix}"
 
 
-def draw(pixels: np.ndarray, faces: Mapping[int, Marked]) -> Image.Image:
-    """Return RGB (h, w, 3) as an image, reduced, with the faces marked by their numbers."""
+def draw(pixels: np.ndarray, faces: Sequence["Face"]) -> Image.Image:
+    """Return RGB (h, w, 3) as an image, reduced, with the faces marked."""
     image = Image.fromarray(pixels)
     scale = min(1.0, LONGEST / max(image.size))
     if scale < 1:
@@ -49,14 +39,14 @@ def draw(pixels: np.ndarray, faces: Mapping[int, Marked]) -> Image.Image:
         bilinear = Image.Resampling.BILINEAR
         image = image.resize((width, height), bilinear, reducing_gap=3)
     pen = ImageDraw.Draw(image)
-    boxes = [_rectangle(face.box, scale) for face in faces.values()]
+    boxes = [_rectangle(face.box, scale) for face in faces]
     for box in boxes:
         thick = max(2, round((box[2] - box[0]) / 50))
         pen.rectangle(box, outline=COLOUR, width=thick)
     taken = list(boxes)
-    for (number, face), box in zip(faces.items(), boxes, strict=True):
+    for face, box in zip(faces, boxes, strict=True):
         percent = "unsure" if face.unsure else rounded_percent(face.probability)
-        texts = f"{number} {face.emotion} {percent}", str(number)
+        texts = f"{face.number} {face.emotion} {percent}", str(face.number)
         taken.append(_label(pen, box, texts, image.size, taken))
     return image
 

@@ -2,23 +2,23 @@
 
 import base64
 import io
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from PIL import Image
 
 from fer_transfer.core import files
 from fer_transfer.detection import photos
+from fer_transfer.detection.detectors import Box
 from fer_transfer.detection.inputs import Input, identity
 from fer_transfer.detection.status import Rejected, Status
 from fer_transfer.recognise import pictures, tables
-from fer_transfer.recognise.recogniser import Faces, Recogniser
+from fer_transfer.recognise.recogniser import Face, Faces, Recogniser
+from fer_transfer.recognise.tables import Record
 
 
-def make_record(
-    entry: Input, recogniser: Recogniser, folder: Path | None
-) -> dict[str, Any]:
+def make_record(entry: Input, recogniser: Recogniser, folder: Path | None) -> Record:
     """Recognise the faces of an input; what cannot be read gets a status and the reason.
 
     Args:
@@ -47,20 +47,29 @@ def make_record(
     if faces and folder:
         record["picture"] = pictures.name_for(entry.path)
         _write_picture(folder / record["picture"], faces)
-    return record | record_faces(faces)
+    return record | from_faces(faces)
 
 
-def record_faces(faces: Faces) -> dict[str, Any]:
-    """Return a row and the address of a PNG for each face."""
-    return {
-        "faces": [tables.values(n, face) for n, face in enumerate(faces, start=1)],
-        "crops": [_png(face.crop) for face in faces],
-    }
+def from_faces(faces: Iterable[Face]) -> Record:
+    """Return the part of a record that holds faces."""
+    pairs = [(tables.values(face), png_address(face.crop)) for face in faces]
+    return {"faces": [row for row, _ in pairs], "crops": [crop for _, crop in pairs]}
 
 
-def new_record(
-    entry: Input, before: list[int], status: Status, reason: str
-) -> dict[str, Any]:
+def to_faces(record: Record, classes: Iterable[str]) -> list[Face]:
+    """Return the faces that a record holds."""
+    size = len(tables.columns([]))
+    faces = []
+    for row, address in zip(record["faces"], record["crops"], strict=True):
+        number, *box, score, tilt, _, _, unsure = row[:size]
+        probabilities = dict(zip(classes, row[size:], strict=True))
+        crop = _decoded(address)
+        face = Face(number, Box(*box), score, tilt, probabilities, unsure, crop)
+        faces.append(face)
+    return faces
+
+
+def new_record(entry: Input, before: list[int], status: Status, reason: str) -> Record:
     """Return the record of an input without faces."""
     return {
         "file": entry.shown,
@@ -82,8 +91,14 @@ def _write_picture(path: Path, faces: Faces) -> None:
         faces.draw().save(part, format="JPEG", quality=85)
 
 
-def _png(crop: np.ndarray) -> str:
+def png_address(crop: np.ndarray) -> str:
     """Return a crop (48, 48) as the address of a PNG that holds it."""
     buffer = io.BytesIO()
     Image.fromarray(crop).save(buffer, format="png")
     return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+
+
+def _decoded(address: str) -> np.ndarray:
+    png = base64.b64decode(address.partition(",")[2])
+    with Image.open(io.BytesIO(png)) as image:
+        return np.asarray(image)

@@ -4,12 +4,9 @@ import csv
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from fer_transfer.core import files
-from fer_transfer.detection.detectors import Box
 
 if TYPE_CHECKING:
     from fer_transfer.recognise.recogniser import Face
@@ -32,54 +29,13 @@ def columns(classes: Iterable[str]) -> list[str]:
     return face + [f"p_{name}" for name in classes]
 
 
-def values(number: int, face: "Face") -> Row:
+def values(face: "Face") -> Row:
     """Return what stands in the columns of a face."""
     return [
-        *(number, *face.box, face.score, face.tilt),
+        *(face.number, *face.box, face.score, face.tilt),
         *(face.emotion, face.probability, face.unsure),
         *face.probabilities.values(),
     ]
-
-
-EMOTION = columns([]).index("emotion")  # followed by its probability and `unsure`
-FIRST_CLASS = len(columns([]))
-
-
-def box_of(row: Row) -> Box:
-    return Box(*row[1:5])
-
-
-class Mark(NamedTuple):
-    """A face as `pictures.draw` marks it."""
-
-    box: Box
-    emotion: str
-    probability: float
-    unsure: bool
-
-
-def mark_of(row: Row) -> Mark:
-    return Mark(box_of(row), *row[EMOTION : EMOTION + 3])
-
-
-def probabilities_of(row: Row) -> np.ndarray:
-    """Return the probabilities (classes,) of a face."""
-    return np.array(row[FIRST_CLASS:])
-
-
-def with_probabilities(
-    row: Row,
-    number: int,
-    probabilities: np.ndarray,
-    classes: Sequence[str],
-    unsure_below: float,
-) -> Row:
-    """Return a face with another number and other probabilities (classes,)."""
-    shares = [round(float(share), 6) for share in probabilities]
-    highest = max(shares)
-    emotion = classes[shares.index(highest)]
-    shown = [emotion, highest, highest < unsure_below]
-    return [number, *row[1:EMOTION], *shown, *shares]
 
 
 def write_faces(path: Path, records: Iterable[Record], classes: Iterable[str]) -> None:

@@ -1,13 +1,14 @@
 """The probabilities of each face of a video over time, as areas to draw one on the other."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain, pairwise
 from typing import Any
 
 import numpy as np
 
-from fer_transfer.recognise.tables import Record, probabilities_of
+from fer_transfer.recognise.recogniser import Face
+from fer_transfer.recognise.records import png_address
 
 INTERVALS = 120  # of a timeline, at most
 WIDTH, HEIGHT = 960, 120
@@ -26,7 +27,7 @@ class Timeline:
 
 
 def draw(
-    frames: Iterable[Record],
+    frames: Iterable[tuple[float, list[Face]]],
     numbers: Iterable[int],
     classes: Sequence[str],
     num_frames: int,
@@ -35,7 +36,7 @@ def draw(
     """Average the probabilities of some faces over the intervals of a video.
 
     Args:
-        frames: Of the video, with numbered faces, each seen once.
+        frames: Seconds and numbered faces.
         numbers: Of the faces to be drawn.
         classes: Of the probabilities.
         num_frames: How many frames there are.
@@ -44,26 +45,21 @@ def draw(
     intervals = min(INTERVALS, num_frames)
     sums = {number: np.zeros((intervals, len(classes))) for number in numbers}
     crops = {number: [""] * intervals for number in sums}
-    for frame, first, end in _placed(frames, intervals / duration, intervals):
-        for face, crop in zip(frame["faces"], frame["crops"], strict=True):
-            if (number := face[0]) in sums:
-                sums[number][first:end] += probabilities_of(face)
-                crops[number][first] = crops[number][first] or crop
+    end = duration, list[Face]()
+    for (time, faces), (following, _) in pairwise(chain(frames, [end])):
+        first = min(int(time * intervals / duration), intervals - 1)
+        last = max(
+            first + 1, int(following * intervals / duration)
+        )  # it is shown till then
+        for face in faces:
+            if face.number in sums:
+                sums[face.number][first:last] += face.shares
+                own = crops[face.number]
+                own[first] = own[first] or png_address(face.crop)
     return {
         number: _timeline(sums[number], crops[number], classes, duration / intervals)
         for number in sums
     }
-
-
-def _placed(
-    frames: Iterable[Record], rate: float, intervals: int
-) -> Iterator[tuple[Record, int, int]]:
-    """Yield each frame with the intervals that it is displayed in: up to the next one's."""
-    for frame, following in pairwise(chain(frames, [None])):
-        assert frame is not None
-        first = min(int(frame["time"] * rate), intervals - 1)
-        end = int(following["time"] * rate) if following else intervals
-        yield frame, first, max(first + 1, end)
 
 
 def _timeline(

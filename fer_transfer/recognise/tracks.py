@@ -1,70 +1,61 @@
 """Number the faces of a video from frame to frame, and smooth their probabilities over time."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
-import numpy as np
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from itertools import count
 
 from fer_transfer.detection.detectors import Box
-from fer_transfer.recognise import tables
+from fer_transfer.recognise.recogniser import Face
 
 LEAST_OVERLAP = 0.2  # intersection over union of a face's boxes in two frames
 FORGOTTEN = 2.0  # seconds after which a face that comes back is a new one
 
 
-@dataclass
-class Track:
-    """A face that was seen in one frame or more."""
-
-    box: Box
-    time: float  # seconds, when it was seen last
-    probabilities: np.ndarray  # (classes,), smoothed
-
-
 class Tracker:
     """Follows faces by the overlap of their boxes."""
 
-    def __init__(
-        self, classes: Sequence[str], unsure_below: float, smoothing: float
-    ) -> None:
+    def __init__(self, unsure_below: float, smoothing: float) -> None:
         """Begin a video.
 
         Args:
-            classes: Of the probabilities.
             unsure_below: Probability below which a face counts as unsure.
             smoothing: Time constant in seconds of the exponential moving average; 0 for none.
         """
-        self.classes, self.unsure_below = classes, unsure_below
-        self.smoothing = smoothing
-        self.tracks: dict[int, Track] = {}
-        self.last = 0  # the highest number
+        self.unsure_below, self.smoothing = unsure_below, smoothing
+        self.tracks: dict[
+            int, tuple[float, Face]
+        ] = {}  # when it was seen last, and how
+        self.new_numbers = count(1)
 
-    def update(self, time: float, faces: Sequence[tables.Row]) -> list[tables.Row]:
-        """Number and smooth the faces of the next frame.
+    def update(self, time: float, faces: Sequence[Face]) -> list[Face]:
+        """Return the faces of the next frame with their numbers and smoothed probabilities.
 
         Args:
             time: Seconds since the beginning of the video.
-            faces: The frame's, as `tables.values` gives them.
-
-        Returns:
-            The same faces with the numbers of their tracks and smoothed probabilities.
+            faces: Of the frame.
         """
         self.tracks = {
-            number: track
-            for number, track in self.tracks.items()
-            if time - track.time <= FORGOTTEN
+            number: (seen, face)
+            for number, (seen, face) in self.tracks.items()
+            if time - seen <= FORGOTTEN
         }
-        numbers = self._match([tables.box_of(face) for face in faces])
-        return [
-            self._follow(number, time, face)
-            for number, face in zip(numbers, faces, strict=True)
-        ]
+        numbers = self._match([face.box for face in faces])
+        followed = []
+        for number, face in zip(numbers, faces, strict=True):
+            seen, last = self.tracks.get(number, (time, face))
+            old = math.exp((seen - time) / self.smoothing) if self.smoothing else 0
+            smoothed = old * last.shares + (1 - old) * face.shares
+            face = with_probabilities(face, smoothed, self.unsure_below)
+            followed.append(replace(face, number=number))
+            self.tracks[number] = time, face
+        return followed
 
     def _match(self, boxes: list[Box]) -> list[int]:
         """Return the number of each box's track: largest overlap first, a new one if none is left."""
         pairs = sorted(
-            (-track.box.overlap(box), number, place)
-            for number, track in self.tracks.items()
+            (-face.box.overlap(box), number, place)
+            for number, (_, face) in self.tracks.items()
             for place, box in enumerate(boxes)
         )
         matched: dict[int, int] = {}
@@ -72,19 +63,15 @@ class Tracker:
             is_free = place not in matched and number not in matched.values()
             if is_free and -overlap >= LEAST_OVERLAP:
                 matched[place] = number
-        for place in range(len(boxes)):
-            if place not in matched:
-                self.last += 1
-                matched[place] = self.last
-        return [matched[place] for place in range(len(boxes))]
+        return [
+            matched.get(place) or next(self.new_numbers) for place in range(len(boxes))
+        ]
 
-    def _follow(self, number: int, time: float, face: tables.Row) -> tables.Row:
-        probabilities = tables.probabilities_of(face)
-        track = self.tracks.get(number)
-        if track and self.smoothing:
-            old = np.exp((track.time - time) / self.smoothing)
-            probabilities = old * track.probabilities + (1 - old) * probabilities
-        self.tracks[number] = Track(tables.box_of(face), time, probabilities)
-        return tables.with_probabilities(
-            face, number, probabilities, self.classes, self.unsure_below
-        )
+
+def with_probabilities(
+    face: Face, probabilities: Iterable[float], unsure_below: float
+) -> Face:
+    """Return a face with other probabilities, in the order of its own."""
+    rounded = [round(float(share), 6) for share in probabilities]
+    shares = dict(zip(face.probabilities, rounded, strict=True))
+    return replace(face, probabilities=shares, unsure=max(rounded) < unsure_below)

@@ -6,7 +6,8 @@ and smoothing come when the results are written, so that a run goes on after any
 
 import logging
 import signal
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
@@ -20,12 +21,12 @@ from fer_transfer.core.journal import Journal
 from fer_transfer.detection.inputs import Input, identity
 from fer_transfer.detection.status import Rejected, Status
 from fer_transfer.detection.videos import Frame, Video
-from fer_transfer.recognise import pictures, tables
+from fer_transfer.recognise import pictures
 from fer_transfer.recognise.parallel import in_order
-from fer_transfer.recognise.recogniser import Recogniser
-from fer_transfer.recognise.records import new_record, record_faces
+from fer_transfer.recognise.recogniser import Face, Recogniser
+from fer_transfer.recognise.records import from_faces, new_record, to_faces
 from fer_transfer.recognise.tables import Record
-from fer_transfer.recognise.tracks import Tracker
+from fer_transfer.recognise.tracks import Tracker, with_probabilities
 
 logger = logging.getLogger(__name__)
 
@@ -54,7 +55,7 @@ def make_record(entry: Input, run: Run, folder: Path | None) -> Record:
     Returns:
         A record as records.make_record gives it. faces: for each that was followed its box where
         it is largest, and its mean probabilities; seen: in how many frames each is; parts: entries
-        of the journal; frames: their number; last: seconds, of the last one.
+        of the journal; frames: their number; seconds: up to the end of the last one.
     """
     before = identity(entry.path)
     try:
@@ -62,26 +63,25 @@ def make_record(entry: Input, run: Run, folder: Path | None) -> Record:
         parts = _record_frames(entry, before, video, run)
     except Rejected as rejected:
         return new_record(entry, before, rejected.status, rejected.reason)
-    record = new_record(entry, before, Status.NO_FACE, video.note) | {"parts": parts}
-    record |= _summary(frames(record, run), run.recogniser)
+    record = new_record(entry, before, Status.NO_FACE, video.note)
+    record |= {"parts": parts, "width": video.width, "height": video.height}
+    record |= _summary(record, run)
     if record["faces"]:
         record["status"] = Status.FACES.value
-    if record["faces"] and folder and entry.camera is None:
-        record["picture"] = pictures.name_for(entry.path, ".mp4")
-        picture = folder / record["picture"]
-        _draw(picture, entry.path, frames(record, run), run.rate)
+        if folder and entry.camera is None:
+            record["picture"] = pictures.name_for(entry.path, ".mp4")
+            _draw(folder / record["picture"], entry.path, record, run)
     return record
 
 
-def frames(record: Record, run: Run) -> Iterator[Record]:
-    """Yield the frames of a video as records, their faces numbered and smoothed."""
-    recogniser = run.recogniser
-    tracker = Tracker(recogniser.classes, recogniser.unsure_below, run.smoothing)
+def frames(record: Record, run: Run) -> Iterator[tuple[float, list[Face]]]:
+    """Yield the seconds and the faces of each frame, numbered and smoothed."""
+    tracker = Tracker(run.recogniser.unsure_below, run.smoothing)
     for number in range(record["parts"]):
         part = run.journal.find(_key(record["file"], number))
         for frame in part["frames"] if part else ():
-            faces = tracker.update(frame["time"], frame["faces"])
-            yield {**frame, "file": record["file"], "faces": faces}
+            faces = to_faces(frame, run.recogniser.classes)
+            yield frame["time"], tracker.update(frame["time"], faces)
 
 
 def _record_frames(entry: Input, before: list[int], video: Video, run: Run) -> int:
@@ -94,9 +94,7 @@ def _record_frames(entry: Input, before: list[int], video: Video, run: Run) -> i
         after = part["frames"][-1]["time"]
 
     def recognise(frame: Frame) -> Record:
-        size = frame.pixels.shape[:2]
-        faces = record_faces(run.recogniser.faces(frame.pixels))
-        return {"time": frame.time, "size": size, **faces}
+        return {"time": frame.time} | from_faces(run.recogniser.faces(frame.pixels))
 
     expected = round(video.duration * run.rate) or None
     with Progress(expected, "frame", done) as progress, _ended_by_ctrl_c(video):
@@ -132,49 +130,41 @@ def _ended_by_ctrl_c(video: Video) -> Iterator[None]:
         signal.signal(signal.SIGINT, handler)
 
 
-def _summary(numbered: Iterable[Record], recogniser: Recogniser) -> Record:
-    """Return what a video's record holds beside its status, from one frame or more."""
-    largest: dict[int, tuple[tables.Row, str]] = {}
+def _summary(record: Record, run: Run) -> Record:
+    """Return the faces of a video and how long it is."""
+    largest: dict[int, Face] = {}
+    seen = Counter[int]()
     sums: dict[int, np.ndarray] = {}  # of the probabilities
-    num_frames, frame = 0, Record()
-    for frame in numbered:
-        num_frames += 1
-        for row, crop in zip(frame["faces"], frame["crops"], strict=True):
-            face, area = row[0], tables.box_of(row).area
-            sums[face] = tables.probabilities_of(row) + sums.get(face, 0)
-            if face not in largest or area > tables.box_of(largest[face][0]).area:
-                largest[face] = row, crop
-    classes, unsure_below = recogniser.classes, recogniser.unsure_below
-    seen = {face: float(total.sum()) for face, total in sums.items()}
-    return {
-        "frames": num_frames,
-        "last": frame["time"],
-        "height": frame["size"][0],
-        "width": frame["size"][1],
-        "seen": [round(frames) for frames in seen.values()],
-        "faces": [
-            tables.with_probabilities(
-                row, face, sums[face] / seen[face], classes, unsure_below
-            )
-            for face, (row, _) in largest.items()
-        ],
-        "crops": [crop for _, crop in largest.values()],
-    }
+    length = {}
+    for num_frames, (time, faces) in enumerate(frames(record, run), start=1):
+        length = {"frames": num_frames, "seconds": time + 1 / run.rate}
+        for face in faces:
+            seen[face.number] += 1
+            sums[face.number] = sums.get(face.number, 0) + face.shares
+            known = largest.setdefault(face.number, face)
+            if face.box.area > known.box.area:
+                largest[face.number] = face
+    unsure_below = run.recogniser.unsure_below
+    means = [
+        with_probabilities(face, sums[number] / seen[number], unsure_below)
+        for number, face in largest.items()
+    ]
+    return length | {"seen": [seen[face.number] for face in means]} | from_faces(means)
 
 
-def _draw(path: Path, source: str, numbered: Iterable[Record], rate: float) -> None:
+def _draw(path: Path, source: str, record: Record, run: Run) -> None:
     """Write the frames with boxes as a video without sound."""
     path.parent.mkdir(exist_ok=True)
     writer = cv2.VideoWriter()
-    written = 0  # frames
-    for frame, record in zip(Video(source).frames(rate), numbered, strict=False):
-        marks = {row[0]: tables.mark_of(row) for row in record["faces"]}
-        image = np.asarray(pictures.draw(frame.pixels, marks))
+    num_written = 0
+    pixels = Video(source).frames(run.rate)
+    for frame, (_, faces) in zip(pixels, frames(record, run), strict=False):
+        image = np.asarray(pictures.draw(frame.pixels, faces))
         if not writer.isOpened():
             size = image.shape[1::-1]
-            writer.open(str(path), cv2.CAP_FFMPEG, CODEC, rate, size)
+            writer.open(str(path), cv2.CAP_FFMPEG, CODEC, run.rate, size)
         # A gap in time is filled by the frame after it, so that the video keeps its length.
-        for _ in range(max(1, round(frame.time * rate) + 1 - written)):
+        for _ in range(max(1, round(frame.time * run.rate) + 1 - num_written)):
             writer.write(cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
-            written += 1
+            num_written += 1
     writer.release()
