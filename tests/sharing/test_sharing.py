@@ -213,7 +213,7 @@ def test_the_check_fails_where_a_stage_would_have_to_run(env, fourth):
 def test_the_check_fails_where_a_push_was_forgotten(env, fourth):
     script = step("The remote has the results")
     assert shell(fourth, env, script) == 0
-    servers.make_bucket(f"{env['AWS_ENDPOINT_URL_S3']}/other")
+    servers.make_bucket(f"{env[servers.ADDRESS]}/other")
     config = fourth / ".dvc/config"
     config.write_text(config.read_text().replace("s3://team", "s3://other"))
     shutil.rmtree(fourth / ".dvc/cache")
