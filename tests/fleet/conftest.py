@@ -37,9 +37,9 @@ def expected(made):
 def clones(study, tmp_path):
     """Clones for a client and two workers, with a remote that nobody has used."""
     own = shutil.copytree(study, tmp_path / "study")
-    team.set_text(own, ".dvc/config", "/fleet", f"/{tmp_path.name}")
+    projects.edit(own / ".dvc/config", "/fleet", f"/{tmp_path.name}")
     projects.commit(own, "A remote of its own")
-    return [team.clone(own, tmp_path / name) for name in ("client", "one", "two")]
+    return [projects.clone(own, tmp_path / name) for name in ("client", "one", "two")]
 
 
 @pytest.fixture

@@ -1,8 +1,8 @@
 """A toy study with features and seeds, its colleagues' clones, and a Dask cluster on loopback."""
 
 import contextlib
-import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import projects
 import psutil
@@ -109,12 +110,6 @@ def make(folder: Path) -> Path:
     return folder
 
 
-def set_text(folder: Path, name: str, old: str, new: str) -> None:
-    text = (folder / name).read_text()
-    assert old in text
-    (folder / name).write_text(text.replace(old, new))
-
-
 def results(folder: Path) -> dict[str, object]:
     """Return what Git holds of results; the order of dvc.lock's entries does not count."""
     lock = projects.YAML_12.load(folder / "dvc.lock")
@@ -123,11 +118,6 @@ def results(folder: Path) -> dict[str, object]:
 
 def check(folder: Path, expected: dict[str, object]) -> None:
     assert results(folder) == expected
-
-
-def clone(origin: Path, target: Path) -> Path:
-    projects.git(target.parent, "clone", "-q", str(origin), str(target))
-    return target
 
 
 @dataclass
@@ -155,17 +145,11 @@ class Fleet:
         return process
 
     def scheduler(self, folder: Path, **extra: str) -> subprocess.Popen[bytes]:
-        file = self.folder / "scheduler.json"
-        file.unlink(missing_ok=True)
-        command = (
-            "distributed.cli.dask_scheduler --host 127.0.0.1 --port 0 --no-dashboard"
-        )
-        options = ("--scheduler-file", str(file))
-        process = self.start(
-            folder, *command.split(), *options, log="scheduler", **extra
-        )
-        wait(file.is_file)
-        self.address = json.loads(file.read_text())["address"]
+        options = ("--host", "127.0.0.1", "--port", "0", "--no-dashboard")
+        command = ("distributed.cli.dask_scheduler", *options)
+        process = self.start(folder, *command, log="scheduler", **extra)
+        at = r"Scheduler at: +(\S+)"
+        self.address = wait(lambda: re.search(at, self.log("scheduler")))[1]
         return process
 
     def worker(self, folder: Path, **extra: str) -> subprocess.Popen[bytes]:
@@ -196,11 +180,13 @@ class Fleet:
         return [line.split() for line in log.read_text().splitlines()]
 
 
-def wait(condition: Callable[[], object], seconds: float = 90) -> None:
+def wait(condition: Callable[[], Any], seconds: float = 300) -> Any:
+    """Wait until a condition holds; return what it gives."""
     end = time.monotonic() + seconds
-    while not condition():
+    while not (value := condition()):
         assert time.monotonic() < end, "It did not happen in time."
         time.sleep(0.05)
+    return value
 
 
 @contextlib.contextmanager

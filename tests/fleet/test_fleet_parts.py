@@ -7,7 +7,6 @@ from pathlib import Path
 import projects
 import pytest
 import servers
-import team
 from dvc.repo import Repo
 
 from fer_transfer.console.errors import InputError
@@ -26,7 +25,7 @@ NEVER_RUN = "stages: {}"
 @pytest.fixture
 def client(study, tmp_path, monkeypatch):
     """Stand in a client's clone."""
-    monkeypatch.chdir(team.clone(study, tmp_path / "client"))
+    monkeypatch.chdir(projects.clone(study, tmp_path / "client"))
     return tmp_path / "client"
 
 
@@ -48,7 +47,7 @@ def test_a_chain_is_a_variant_with_its_runs_and_the_longest_is_first(client):
 
 
 def test_seeds_are_parted_only_if_they_take_more_than_a_machine_s_share(client):
-    team.set_text(client, "metrics/costs.json", "2.5", "1000")
+    projects.edit(client / "metrics/costs.json", "2.5", "1000")
     assert [chain.name for chain in cut(machines=1)] == ["a", "b"]
     assert [(chain.name, chain.stages) for chain in cut(machines=2)] == [
         ("a", ("features@a", "train@a", "evaluate@a")),
@@ -129,7 +128,7 @@ def test_what_cannot_begin_is_one_line_and_runs_nothing(client, monkeypatch):
         InputError, match=r"^No Dask scheduler answers at tcp://127\.0\.0\.1:9 .*\.$"
     ):
         main("tcp://127.0.0.1:9", 0, [])
-    team.set_text(client, "params.yaml", "epochs: 3", "epochs: 4")
+    projects.edit(client / "params.yaml", "epochs: 3", "epochs: 4")
     with pytest.raises(InputError, match=r"^params.yaml is not committed"):
         main("tcp://127.0.0.1:9", 0, [])
     assert not (client / "data").exists()

@@ -15,7 +15,8 @@ def test_two_machines_one_of_them_killed_make_what_one_makes(env, fleet, tmp_pat
     projects.dvc(study, env, "remote", "add", "-d", "team", "s3://team/pipeline")
     projects.commit(study, "A second seed, and a remote")
     whole, client, one, two = (
-        team.clone(study, tmp_path / name) for name in ("whole", "client", "one", "two")
+        projects.clone(study, tmp_path / name)
+        for name in ("whole", "client", "one", "two")
     )
     projects.dvc(whole, env, "repro", "--quiet")
     fleet.scheduler(client)

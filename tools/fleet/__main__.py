@@ -46,8 +46,12 @@ def main(scheduler: str, workers: int, targets: Sequence[str]) -> None:
             _send(client, tasks, commit)
         failed = _run(client, tasks) if tasks else {}
     _check(planned, failed)
-    if not scheduler:
-        _dvc("checkout", "--quiet", *planned.body)
+    if tasks and not scheduler:
+        _dvc(
+            "checkout",
+            "--quiet",
+            *(stage for task in tasks for stage in task["stages"]),
+        )
     if planned.tail:
         _dvc("repro", "--single-item", *planned.tail)
 

@@ -138,10 +138,11 @@ def _dvc(clone: Path, *arguments: str, say: Say | None = None) -> None:
     Raises:
         ChainError: If it fails; the message holds its errors, or else its last lines.
     """
+    path = f"{PYTHON.parent}{os.pathsep}{os.environ['PATH']}"
     with subprocess.Popen(
         [str(PYTHON), "-m", "dvc", *arguments],
         cwd=clone,
-        env={**os.environ, "PATH": f"{PYTHON.parent}{os.pathsep}{os.environ['PATH']}"},
+        env={**os.environ, "PATH": path, "PYTHONUNBUFFERED": "1"},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -22,10 +22,9 @@ COSTS = Path("metrics/costs.json")
 UNMEASURED = 20.0  # milliseconds per image, of a backbone that COSTS lacks
 ONCE = ("weights", "features")  # stages of a variant; the others are of a run
 SHARED = ("split",)  # read by the runs of many variants: they run before the chains
-EPOCHS = 20
-# With every layer training, a step takes about three times the frozen pass; with four
-# layers, all epochs take about one frozen pass (docs/performance.md).
-EVERY_LAYER = 3 * EPOCHS
+# Frozen passes that training takes: about 1 with four layers; with every layer each of 20 epochs
+# computes forward and backward, which takes about 3 (docs/performance.md).
+EVERY_LAYER = 60
 
 
 @dataclass(frozen=True)
@@ -139,11 +138,7 @@ def _group(stage: str) -> str:
 
 
 def task(
-    here: Pipeline,
-    entries: dict[str, Any],
-    chain: Chain,
-    commit: str,
-    cache: str,
+    here: Pipeline, entries: dict[str, Any], chain: Chain, commit: str, cache: str
 ) -> Task:
     """Describe a chain in plain values.
 
