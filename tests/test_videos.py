@@ -113,7 +113,9 @@ def test_what_is_read_of_a_video_that_was_cut_short_is_said(clip):
     assert run(clip) == 0
     [file] = rows("out/files.csv")
     assert file["status"] == "faces"
-    assert re.match(r"read up to 1\.\d of 3\.0 seconds: it may be damaged", file["reason"])
+    assert re.match(
+        r"read up to 1\.\d of 3\.0 seconds: it may be damaged", file["reason"]
+    )
 
 
 @pytest.mark.parametrize(
