@@ -18,7 +18,7 @@ from fer_transfer.console.errors import InputError
 from fer_transfer.core import files
 from fer_transfer.data import faces
 from fer_transfer.export import onnx_export
-from fer_transfer.networks import building, split_model
+from fer_transfer.networks import building, onnx_weights, split_model
 from fer_transfer.recognise import metadata
 from fer_transfer.recognise.model import Model
 from fer_transfer.training.augment import Augmentation
@@ -58,7 +58,7 @@ def test_every_weight_is_read_back_by_its_name_in_keras_s_layout(
 ):
     path = tmp_path / "model.onnx"
     path.write_bytes(onnx_export.finish(translated, {}))
-    read = onnx_export.read_weights(path)
+    read = onnx_weights.read_weights(path)
     for weight in network.weights:
         expected = weight.numpy()
         if expected.ndim > 1:
@@ -211,6 +211,17 @@ def test_of_a_run_with_two_heads_either_is_a_model(study):
 def test_a_run_that_did_not_learn_from_votes_has_no_head_for_them(study):
     with pytest.raises(InputError, match="did not learn from votes"):
         export.export(RUN, "votes")
+
+
+def test_a_run_whose_validation_images_are_its_test_images_becomes_no_model(study):
+    params = Path("params.yaml").read_text()
+    run = f"    variant: {RUN}\n    backbone: openface\n    split: "
+    assert run in params
+    tables = "\nsplits:\n  tables: {by: tables, test: 0.2, seed: 42}"
+    params = params.replace("\nsplits:", tables)
+    Path("params.yaml").write_text(params.replace(f"{run}random", f"{run}tables"))
+    with pytest.raises(InputError, match="are its test images"):
+        export.export(RUN, "labels")
 
 
 def test_a_file_that_differs_from_the_pipeline_is_not_written(study):

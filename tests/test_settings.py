@@ -144,7 +144,7 @@ WRONG_VALUES = {
     "a learning rate as words": ("train.learning_rate", "1 e-4", SHARE, "'1 e-4'"),
     "windows as a number": ("tables.windows", "5", "a list", "5"),
     "an unknown backbone": (f"{VARIANT}.backbone", "mobilnet", "one of " + ", ".join(BACKBONES), "'mobilnet' instead. Did you mean `mobilenet`?"),
-    "unknown weights of a variant": (f"{VARIANT}.weights", "official", "one of `pretrained`, `random`", "'official'"),
+    "unknown weights of a variant": (f"{VARIANT}.weights", "official", "one of pretrained, random", "'official'"),
     "fewer layers than none": (f"{VARIANT}.trainable_layers", "-1", LAYERS, "-1"),
     "some layers that train": (f"{VARIANT}.trainable_layers", "some", LAYERS, "'some'"),
     "layers as a truth value": (f"{VARIANT}.trainable_layers", "true", LAYERS, "True"),
@@ -169,6 +169,18 @@ def test_a_value_that_cannot_be_is_an_error_that_names_it(write, name):
 
 # name: (changes, message)
 CONTRADICTIONS = {
+    "a model file without its hash": (
+        {f"{VARIANT}.weights": "models/default/model.onnx", f"{VARIANT}.seed": None},
+        "so it needs a `hash`, by which the file is checked: add what `sha256sum models/default",
+    ),
+    "a hash without a model file": (
+        {f"{VARIANT}.hash": "sha256:00"},
+        "starts from random weights, which have no `hash`",
+    ),
+    "batch statistics where every layer trains": (
+        {f"{VARIANT}.batch_statistics": "true", f"{VARIANT}.trainable_layers": "all"},
+        "Set a number of layers there, or remove it",
+    ),
     "a window of one epoch": (
         {"tables.windows": "[[1, 6], [6, 6]]"},
         "`tables.windows` in params.yaml must be pairs of epochs",
@@ -188,6 +200,18 @@ CONTRADICTIONS = {
     "nothing left but what rounding leaves": (
         {"splits.random.val": "0.9", "splits.random.test": "0.09999999999999999"},
         "must leave images for training",
+    ),
+    "a validation set beside the sets of the tables": (
+        {"splits.tables.val": "0.1"},
+        "it needs `test: 0.2`, their share, and no `val`",
+    ),
+    "the sets of the tables without their share": (
+        {"splits.tables.test": None},
+        "it needs `test: 0.2`, their share, and no `val`",
+    ),
+    "a search where the validation images are the test images": (
+        {"searches.mine": '{"variant": "mobilenet-pretrained-head", "backbone": "mobilenet", "split": "tables"}'},
+        "`searches.mine.split` in params.yaml is `tables`, whose validation images are its test images",
     ),
     "a hash of what Kaggle has": (
         {"data.hash": f"md5:{'0' * 32}"},
@@ -227,7 +251,7 @@ CONTRADICTIONS = {
     ),
     "a run of no variant": (
         {"runs.vggface-random.variant": "vggface"},
-        "`runs.vggface-random.variant` in params.yaml must be one of 21 names. Got 'vggface' instead. Did you mean `vggface-random`?",
+        "`runs.vggface-random.variant` in params.yaml must be one of 26 names. Got 'vggface' instead. Did you mean `vggface-random`?",
     ),
     "augmentation of features that are computed once": (
         {"runs.mobilenet-pretrained.augment": "true"},

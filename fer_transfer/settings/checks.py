@@ -95,7 +95,12 @@ def _check_windows(tables: Any) -> None:
 
 def _check_split(name: str, split: Any) -> None:
     """Check that shares are there where they are read, and leave faces for training."""
-    if split.by != "parts" and None in (split.val, split.test):
+    if split.by == "tables" and (split.test is None or split.val is not None):
+        raise InputError(
+            f"`splits.{name}` in params.yaml splits by tables, where the validation images are the "
+            "test images: it needs `test: 0.2`, their share, and no `val`."
+        )
+    if split.by in ("random", "person") and None in (split.val, split.test):
         raise InputError(
             f"`splits.{name}` in params.yaml splits by {split.by}, so it needs `val` and `test`, "
             "shares of all faces: add `val: 0.1` and `test: 0.2`."
@@ -129,8 +134,29 @@ def _check_synthetic(settings: Any) -> None:
 
 
 def _check_variant(name: str, variant: Any) -> None:
-    """Check that a variant has a backbone that exists and, if random, a seed."""
+    """Check a variant's backbone, and that random weights have a seed and a model file a hash."""
     _check_one_of(variant.backbone, BACKBONES, f"variants.{name}.backbone")
+    is_model = variant.weights.endswith(".onnx")
+    if not is_model:
+        _check_one_of(
+            variant.weights, ("pretrained", "random"), f"variants.{name}.weights"
+        )
+    if is_model != bool(variant.hash):
+        raise InputError(
+            f"`variants.{name}` in params.yaml starts from {variant.weights} weights, "
+            + (
+                "so it needs a `hash`, by which the file is checked: add what `sha256sum "
+                f"{variant.weights}` prints, after `sha256:`."
+                if is_model
+                else "which have no `hash`: remove it, or name a model file (.onnx)."
+            )
+        )
+    if variant.batch_statistics and variant.trainable_layers in (0, "all"):
+        raise InputError(
+            f"`variants.{name}` in params.yaml has `batch_statistics`, which is for frozen batch "
+            f"normalisation while other layers train, and `trainable_layers: "
+            f"{variant.trainable_layers}`. Set a number of layers there, or remove it."
+        )
     is_random = variant.weights == "random"
     if is_random != (variant.seed is not None):
         raise InputError(
@@ -163,6 +189,11 @@ def _check_search(name: str, search: Any, settings: Any) -> None:
             f"`searches.{name}.variant` in params.yaml is `{search.variant}`, of which "
             f"{variant.trainable_layers} layers train. A search needs a variant with "
             "`trainable_layers: 0`, whose vectors depend on no training."
+        )
+    if settings.splits[search.split].by == "tables":
+        raise InputError(
+            f"`searches.{name}.split` in params.yaml is `{search.split}`, whose validation images "
+            "are its test images: a search would choose by the test set. Name another split."
         )
 
 

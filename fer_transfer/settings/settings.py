@@ -57,10 +57,10 @@ class Split(Params):
     """How the faces are split: `random` by shares (section 3.1), by `parts` as published, by `person`.
 
     `val` and `test` are shares of all faces. By parts, they are split off only where the data come
-    without that set.
+    without that set. As behind the paper's `tables`, validation and test are the same images.
     """
 
-    by: str = Param("random", dtype=str, one_of=("random", "parts", "person"))
+    by: str = Param("random", dtype=str, one_of=("random", "parts", "person", "tables"))
     val: float | None = Param(None, dtype=float, low=0, high=1)
     test: float | None = Param(None, dtype=float, low=0, high=1)
     seed: int = Param(42, dtype=int, low=0, high=LAST_SEED)
@@ -101,17 +101,20 @@ class Tables(Params):
 class Variant(Params):
     """A network at its start: its backbone, its weights, and how many of its layers train.
 
+    `weights` is pretrained, random, or the path of a model file, whose `hash` is checked.
     `trainable_layers` is a number, 0 for the head alone, or `all` (C5). `seed` draws a random
     variant's initial values; a pretrained one has none.
     """
 
     backbone: str = Param("", dtype=str)
-    weights: str = Param("", dtype=str, one_of=("pretrained", "random"))
+    weights: str = Param("", dtype=str)
+    hash: str | None = Param(None, dtype=str)
     trainable_layers: int | str = Param(
         4, dtype=(int, str), low=0, high=MOST, one_of=("all",)
     )
     seed: int | None = Param(None, dtype=int, low=0, high=LAST_SEED)
     size: int | None = Param(None, dtype=int, low=1, high=1024)
+    batch_statistics: bool | None = Param(None, dtype=bool)
     precision: str | None = Param(None, dtype=str, one_of=PRECISIONS)
 
 
@@ -128,6 +131,7 @@ class Run(Params):
     learning_rate: float | None = Param(None, dtype=float, low=0, high=1)
     dropout: float | None = Param(None, dtype=float, low=0, high=1)
     train_share: float | None = Param(None, dtype=float, low=0, high=1)
+    train_per_class: int | None = Param(None, dtype=int, low=1, high=MOST)
     epochs: int | None = Param(None, dtype=int, low=1, high=MOST)
     batch_size: int | None = Param(None, dtype=int, low=1, high=MOST)
     labels: str | None = Param(None, dtype=str, one_of=("fer2013", "ferplus", "both"))
@@ -138,6 +142,7 @@ class Run(Params):
     label_smoothing: float | None = Param(None, dtype=float, low=0, high=1)
     class_weight: str | None = Param(None, dtype=str, one_of=("none", "balanced"))
     average: float | None = Param(None, dtype=float, low=0, high=1)
+    early_stopping: int | None = Param(None, dtype=int, low=1, high=MOST)
 
 
 class Settings(Params):
