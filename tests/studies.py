@@ -69,7 +69,7 @@ def make(folder, ran=tuple(LEARNS), images=420, sections=None):
     ):
         shutil.copy(ROOT / name, folder / name)
     write_images(folder, images)
-    for name in ("random", "official"):
+    for name in ("random", "official", "tables"):
         split.main(name)
     for name in ran:
         write_run(folder, name)
