@@ -100,12 +100,10 @@ def complete(
     return {"train": train, "val": sets["val"], "test": sets["test"]}
 
 
-def _check_groups(
-    labels: np.ndarray, group: np.ndarray, classes: Sequence[str]
-) -> None:
+def _check_groups(labels: np.ndarray, group: np.ndarray, names: Sequence[str]) -> None:
     """Raise an InputError for classes whose faces are all of one group."""
     num_groups = pd.Series(group).groupby(labels).nunique()
-    alone = [classes[code] for code in num_groups.index[num_groups < 2]]
+    alone = [names[code] for code in num_groups.index[num_groups < 2]]
     if alone:
         raise InputError(
             f"{', '.join(alone)}: shown by one person or in one photo only, so not in training and "
@@ -201,8 +199,7 @@ def check_classes(
     if len(np.unique(labels[sets["val"]])) < 2:
         raise InputError(
             f"The {len(sets['val'])} validation faces of split `{name}` do not show two classes, "
-            "which calibration needs. Add photos: at least two classes must be shown by three "
-            "people each, or in three photos where nobody is named."
+            "which calibration needs. Add photos of three people for each of two classes at least."
         )
 
 
