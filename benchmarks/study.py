@@ -1,7 +1,6 @@
 """The whole study: ours against the whole network at every epoch, by Keras and by PyTorch.
 
-Projected from measured costs per image to any number of images; `make bench` takes the
-paper's, `benchmarks.complete` checks the projection.
+Projected from measured costs per image to the paper's number of images.
 """
 
 from collections.abc import Callable, Iterator
@@ -108,21 +107,21 @@ def image_costs(backbone: str, precisions: list[str]) -> dict[str, float]:
     }
 
 
-def rows(precisions: list[str], size: Size = PAPER) -> Iterator[Row]:
+def rows(precisions: list[str]) -> Iterator[Row]:
     """Yield one row per backbone, precision and peer; then the paper's eight variants, summed."""
     total = dict.fromkeys([*precisions, "naive"], 0.0)
     for backbone in subjects.NAMES:
         cost = image_costs(backbone, precisions)
-        naive = size.whole(cost["fit"], cost["evaluate"])
+        naive = PAPER.whole(cost["fit"], cost["evaluate"])
         variants = 2 if backbone in paper.BACKBONES else 0  # pretrained and random
         total["naive"] += variants * naive
         for one in precisions:
-            mine = size.ours(cost[f"frozen {one}"], cost[f"tail {one}"])
+            mine = PAPER.ours(cost[f"frozen {one}"], cost[f"tail {one}"])
             total[one] += variants * mine
             what = f"study, {backbone}, {one}"
             yield Row(what, mine, naive, "Keras fit, float32")
             if "torch fit" in cost:
-                torch = size.whole(cost["torch fit"], cost["torch evaluate"])
+                torch = PAPER.whole(cost["torch fit"], cost["torch evaluate"])
                 yield Row(what, mine, torch, "PyTorch, float32")
     for one in precisions:
         what = f"study, the paper's eight, {one}"

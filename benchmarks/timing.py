@@ -22,14 +22,12 @@ class Row:
         return self.other / self.ours
 
 
-def medians(
-    ways: Mapping[str, Callable[[], object]], repeats: int = REPEATS
-) -> dict[str, float]:
+def medians(ways: Mapping[str, Callable[[], object]]) -> dict[str, float]:
     """Return each way's median seconds; a first, untimed call warms it up."""
     seconds: dict[str, list[float]] = {name: [] for name in ways}
     for way in ways.values():
         way()
-    for _ in range(repeats):
+    for _ in range(REPEATS):
         for name, way in ways.items():
             started = time.perf_counter()
             way()

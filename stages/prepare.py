@@ -15,11 +15,10 @@ Source  the paper, section 3.1 (Table 1)
 import hashlib
 import logging
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from fer_transfer.console import command
@@ -27,6 +26,7 @@ from fer_transfer.core import files
 from fer_transfer.data import faces, fer2013
 from fer_transfer.fetching import addresses
 from fer_transfer.readers import detected, fer2013_csv, ferplus
+from fer_transfer.readers.detected import DataSet
 from fer_transfer.readers.listing import OF_THE_SYSTEM, Dropped
 from fer_transfer.readers.sources import SYNTHETIC, detect_layout
 from fer_transfer.settings.settings import Data, load_settings
@@ -37,20 +37,6 @@ logger = logging.getLogger(__name__)
 RAW = Path("data/raw")
 DROPPED = Path("data/dropped.csv")
 METRICS = Path("metrics/dataset.json")
-
-
-@dataclass(frozen=True)
-class DataSet:
-    """A set of labelled faces, and how it was read."""
-
-    faces: faces.Faces
-    images: np.ndarray  # (N, 48, 48) uint8
-    layout: str
-    source_file: str
-    official: bool = False  # the bytes are those that the competition published
-    converted: int = 0  # images that were made grey and 48x48
-    dropped: list[Dropped] = field(default_factory=list)
-    classes_without_faces: list[str] = field(default_factory=list)
 
 
 def read(data: Data) -> DataSet:
@@ -71,19 +57,10 @@ def read(data: Data) -> DataSet:
         official = fer2013_csv.is_official(path)
         return DataSet(labelled, images, layout, path.name, official)
     ferplus.check_not_wanted(data.ferplus)
-    result = detected.read(_name(data.source), data.numbering, data.map)
-    labelled = result.faces
-    if fer2013_csv.is_copy(labelled):
-        labelled = replace(labelled, name=fer2013_csv.NAME)
-    return DataSet(
-        labelled,
-        result.images,
-        layout,
-        _name(data.source),
-        converted=result.num_converted,
-        dropped=result.dropped,
-        classes_without_faces=result.classes_without_faces,
-    )
+    data_set = detected.read(layout, _name(data.source), data.numbering, data.map)
+    if fer2013_csv.is_copy(data_set.faces):
+        return replace(data_set, faces=replace(data_set.faces, name=fer2013_csv.NAME))
+    return data_set
 
 
 def _name(source: str) -> str:

@@ -40,7 +40,7 @@ def split_rows(
     else:
         given = {"train": np.arange(len(known)), "val": None, "test": None}
     shares = {"val": settings.val, "test": settings.test}
-    return splits.complete(given, labels, group, shares, settings.seed)
+    return splits.complete(given, labels, group, shares, settings.seed, known.classes)
 
 
 def main(name: str) -> None:

@@ -1,10 +1,14 @@
+from inspect import get_annotations
+from typing import get_args
+
 import pytest
 from sources import HEADER, csv_row, encoded, face, write_files
 
 from fer_transfer.console.errors import InputError
+from fer_transfer.data.emotions import NUMBERINGS
 from fer_transfer.detection.detectors import DETECTORS
 from fer_transfer.readers import sources
-from fer_transfer.settings import settings
+from fer_transfer.settings.settings import Data
 
 IMAGES = {"happy/1.png": encoded(face(1)), "sad/2.png": encoded(face(2))}
 CSV = {"fer2013.csv": HEADER + csv_row()}
@@ -73,5 +77,7 @@ def test_without_a_known_layout_the_error_says_which_there_are(
 
 
 def test_the_settings_offer_the_layouts_and_detectors_that_there_are():
-    assert settings.LAYOUTS == sources.LAYOUTS
-    assert tuple(DETECTORS) == (*settings.DETECTORS, "none")
+    hints = {name: get_args(hint) for name, hint in get_annotations(Data).items()}
+    assert hints["layout"] == ("auto", *sources.LAYOUTS)
+    assert set(hints["detector"]) == set(DETECTORS)
+    assert hints["numbering"] == ("none", *NUMBERINGS)

@@ -117,16 +117,16 @@ def test_16_bits_keep_their_greys(tmp_path, kind):
     assert np.array_equal(pixels[..., 1], levels >> 8)
 
 
-def test_what_is_transparent_is_white(tmp_path):
-    hidden = Image.new("RGBA", (8, 8), (200, 0, 0, 0))
-    pixels = read(tmp_path / "x.png", photo_files.encoded(hidden, "PNG")).pixels
-    assert (pixels == 255).all()
+PALETTE = Image.new("P", (8, 8), 1)
+PALETTE.putpalette([0, 0, 0, 200, 0, 0])
 
 
-def test_a_transparent_palette_is_white(tmp_path):
-    image = Image.new("P", (8, 8), 1)
-    image.putpalette([0, 0, 0, 200, 0, 0])
-    content = photo_files.encoded(image, "PNG", transparency=1)
+@pytest.mark.parametrize(
+    ("image", "options"),
+    [(Image.new("RGBA", (8, 8), (200, 0, 0, 0)), {}), (PALETTE, {"transparency": 1})],
+)
+def test_what_is_transparent_is_white(tmp_path, image, options):
+    content = photo_files.encoded(image, "PNG", **options)
     assert (read(tmp_path / "x.png", content).pixels == 255).all()
 
 
@@ -142,10 +142,6 @@ def test_of_several_images_the_first_is_read_and_that_is_said(tmp_path, kind):
 def test_a_wrong_name_is_read_and_said(tmp_path):
     photo = read(tmp_path / "x.jpg", photo_files.encoded(RAMP, "PNG"))
     assert photo.note == "PNG, though its name ends in .jpg"
-
-
-def test_an_empty_file_is_empty(tmp_path):
-    assert rejection(tmp_path / "x.jpg", b"").status == Status.EMPTY
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF", "BMP"])
@@ -210,13 +206,6 @@ VIDEOS = {
 }
 
 
-@pytest.mark.parametrize("name", VIDEOS)
-def test_a_video_is_named_as_such(tmp_path, name):
-    video = rejection(tmp_path / "x.mp4", VIDEOS[name])
-    assert video.status == Status.VIDEO
-    assert "ffmpeg" in video.reason
-
-
 def tiff(**tags):
     """Return a TIFF file with these tags besides its own, by their numbers."""
     numbers = {int(name[1:]): value for name, value in tags.items()}
@@ -233,14 +222,6 @@ RAW = {
 }
 
 
-@pytest.mark.parametrize("kind", RAW)
-@pytest.mark.parametrize("named", [True, False])
-def test_the_preview_in_camera_raw_is_not_taken_for_the_photo(tmp_path, kind, named):
-    raw = rejection(tmp_path / f"x.{kind}", RAW[kind], named=named)
-    assert raw.status == Status.CAMERA_RAW
-    assert "darktable-cli" in raw.reason
-
-
 OTHERS = {
     "text": b"Dear diary, today we took no photo.",
     "html": b"<!doctype html><html><body>404</body></html>",
@@ -253,25 +234,40 @@ OTHERS = {
     "noise": np.random.default_rng(0).bytes(4000),
     "zeros": bytes(4000),
 }
+EMPTY = {"empty": b""}
 
 
-@pytest.mark.parametrize("name", OTHERS)
-def test_a_file_that_lies_is_not_a_photo(tmp_path, name):
-    assert rejection(tmp_path / "x.jpg", OTHERS[name]).status == Status.NOT_A_PHOTO
+KINDS = {
+    **dict.fromkeys(VIDEOS, (Status.VIDEO, "ffmpeg")),
+    **dict.fromkeys(RAW, (Status.CAMERA_RAW, "darktable-cli")),
+    **dict.fromkeys(OTHERS, (Status.NOT_A_PHOTO, "")),
+    **dict.fromkeys(EMPTY, (Status.EMPTY, "copy it again")),
+}
 
 
-@pytest.mark.parametrize("name", ["text", "audio"])
-def test_what_lies_in_a_folder_and_is_no_photo_is_skipped(tmp_path, name):
-    skipped = rejection(tmp_path / "notes.bin", OTHERS[name], named=False)
+@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("named", [True, False])
+def test_what_is_not_a_photo_is_called_what_it_is(tmp_path, name, named):
+    status, hint = KINDS[name]
+    suffix = name if name in RAW else "jpg"
+    content = {**VIDEOS, **RAW, **OTHERS, **EMPTY}[name]
+    rejected = rejection(tmp_path / f"x.{suffix}", content, named=named)
+    assert rejected.status == status
+    assert hint in rejected.reason
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("notes.bin", OTHERS["text"]),
+        ("notes.bin", OTHERS["audio"]),
+        ("._x.jpg", b"\x00\x05\x16\x07" + bytes(100)),  # of macOS
+    ],
+)
+def test_what_lies_in_a_folder_and_is_no_photo_is_skipped(tmp_path, name, content):
+    skipped = rejection(tmp_path / name, content, named=False)
     assert skipped.status == Status.SKIPPED
     assert not skipped.status.failed
-    assert rejection(tmp_path / "x.jpg", OTHERS[name], named=False).status.failed
-
-
-def test_what_macos_puts_beside_a_photo_is_skipped(tmp_path):
-    content = b"\x00\x05\x16\x07" + bytes(100)
-    skipped = rejection(tmp_path / "._x.jpg", content, named=False)
-    assert skipped.status == Status.SKIPPED
 
 
 def test_heic_without_its_package_names_it(tmp_path, monkeypatch):

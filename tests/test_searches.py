@@ -219,13 +219,13 @@ MISTAKES = {
     ),
     "an unknown classifier": (
         {"choose": {"classifiers": ["forest"]}},
-        "a list.*rbf-svm",
+        "'logistic'.*'rbf-svm'",
     ),
     "a classifier twice": (
         {"choose": {"classifiers": ["lda", "lda"]}},
         "without repetition",
     ),
-    "no list": ({"choose": {"classifiers": "knn"}}, "a list"),
+    "no list": ({"choose": {"classifiers": "knn"}}, "a valid list"),
     "nothing that a model can hold": (
         {"choose": {"classifiers": ["knn"]}},
         "dense or logistic",

@@ -9,6 +9,7 @@ from small_sets import write_faces
 from fer_transfer.console.errors import InputError
 from fer_transfer.core import files
 from fer_transfer.data import faces
+from fer_transfer.data.fer2013 import EMOTIONS
 from fer_transfer.splitting import groups, splits
 from stages import split
 
@@ -73,13 +74,19 @@ def test_examples_are_of_each_class_and_fresh_where_they_can_be():
     assert chosen[:3].tolist() == [1, 2, 4]
 
 
+def complete(labels, groups, seed=1):
+    """Split off 10% and 20% of faces that come without sets, whole groups only."""
+    given = {"train": np.arange(len(labels)), "val": None, "test": None}
+    shares = {"val": 0.1, "test": 0.2}
+    return splits.complete(given, labels, groups, shares, seed, EMOTIONS)
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_no_person_is_in_two_sets_and_classes_keep_their_shares(seed):
     random = np.random.default_rng(seed)
     labels = random.integers(0, 3, 600)
     people = random.integers(0, 60, 600)
-    given = {"train": np.arange(600), "val": None, "test": None}
-    sets = splits.complete(given, labels, people, {"val": 0.1, "test": 0.2}, seed)
+    sets = complete(labels, people, seed)
     assert np.array_equal(np.sort(np.concatenate(list(sets.values()))), np.arange(600))
     for one, other in (("train", "val"), ("train", "test"), ("val", "test")):
         assert not set(people[sets[one]]) & set(people[sets[other]])
@@ -90,26 +97,29 @@ def test_no_person_is_in_two_sets_and_classes_keep_their_shares(seed):
 @given_any(st.lists(st.integers(3, 9), min_size=2, max_size=5), st.integers(0, 99))
 def test_three_photos_of_a_class_put_it_into_every_set(counts, seed):
     labels = np.repeat(np.arange(len(counts)), counts)
-    given = {"train": np.arange(len(labels)), "val": None, "test": None}
-    shares = {"val": 0.1, "test": 0.2}
-    sets = splits.complete(given, labels, np.arange(len(labels)), shares, seed)
+    sets = complete(labels, np.arange(len(labels)), seed)
     assert all(set(labels[rows]) == set(labels) for rows in sets.values())
 
 
 def test_a_class_of_two_people_is_in_training_and_test():
-    labels, people = np.repeat([0, 1], [8, 2]), np.arange(10)
-    given = {"train": np.arange(10), "val": None, "test": None}
-    shares = {"val": 0.1, "test": 0.2}
-    sets = splits.complete(given, labels, people, shares, 1)
+    labels = np.repeat([0, 1], [8, 2])
+    sets = complete(labels, np.arange(10))
     assert 1 in labels[sets["train"]]
     assert 1 in labels[sets["test"]]
 
 
-def test_a_class_of_one_person_cannot_be_held_out():
-    labels, people = np.array([0, 0, 0, 1, 1, 1]), np.array([0, 1, 2, 3, 3, 3])
-    given = {"train": np.arange(6), "val": None, "test": None}
-    with pytest.raises(InputError, match="one person or photo only"):
-        splits.complete(given, labels, people, {"val": 0.1, "test": 0.3}, 1)
+def test_classes_of_one_person_cannot_be_held_out_and_are_named():
+    labels, people = np.array([0, 0, 0, 3, 3, 4]), np.array([0, 1, 2, 3, 3, 3])
+    with pytest.raises(InputError, match="happy, sad: shown by one person or in one"):
+        complete(labels, people)
+
+
+def test_validation_faces_of_one_class_are_an_error_as_no_temperature_can_be_fitted():
+    labels = np.repeat([0, 1], [4, 2])
+    sets = complete(labels, np.arange(6))
+    assert set(labels[sets["val"]]) == {0}
+    with pytest.raises(InputError, match="1 validation faces of split `people` do not"):
+        splits.check_classes(labels, sets, EMOTIONS, "people")
 
 
 def test_faces_of_a_person_a_photo_or_a_copy_belong_together():

@@ -21,6 +21,7 @@ import argparse
 import re
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -29,26 +30,19 @@ import pandas as pd
 from fer_transfer.console.errors import InputError
 from fer_transfer.core import files
 from fer_transfer.data.emotions import NUMBERINGS
+from fer_transfer.data.fer2013 import EMOTIONS
 from fer_transfer.readers import csv_files
 from fer_transfer.readers.listing import PART_OF, list_files
 from fer_transfer.readers.manifest import BOX, KNOWN
 
 NAME = "manifest.csv"
-JAFFE = re.compile(r"([A-Z]{2})\.(AN|DI|FE|HA|NE|SA|SU)\d?\.\d+", re.IGNORECASE)
-KDEF = re.compile(
-    r"[AB]([FM]\d{2})(AF|AN|DI|HA|NE|SA|SU)(S|HL|HR|FL|FR)", re.IGNORECASE
-)
-CK = re.compile(r"(S\d{3})_\d{3}_\d{8}", re.IGNORECASE)
-ABBREVIATIONS = {
-    "AF": "fear",
-    "AN": "angry",
-    "DI": "disgust",
-    "FE": "fear",
-    "HA": "happy",
-    "NE": "neutral",
-    "SA": "sad",
-    "SU": "surprise",
-}
+# How files are called: the first group is the person, the second the emotion.
+JAFFE = r"([A-Z]{2})\.(AN|DI|FE|HA|NE|SA|SU)\d?\.\d+"
+KDEF = r"[AB]([FM]\d{2})(AF|AN|DI|HA|NE|SA|SU)(?:S|HL|HR|FL|FR)"
+CK = r"(S\d{3})_\d{3}_\d{8}.*"
+AFFECTNET = ("subdirectory_filepath", "expression")
+# Each begins the name of its emotion, but for KDEF's AF (afraid).
+ABBREVIATIONS = {name[:2].upper(): name for name in EMOTIONS} | {"AF": "fear"}
 
 Row = dict[str, str]
 
@@ -95,21 +89,17 @@ def raf_db(folder: Folder) -> Iterator[Row]:
 
 
 def affectnet(folder: Folder) -> Iterator[Row]:
-    tables = [name for name in folder.names if name.lower().endswith(".csv")]
-    for name in tables:
-        path = folder.root / name
-        if "subdirectory_filepath" in csv_files.header(path):
-            yield from _affectnet_table(folder, path)
     for name in folder.names:
+        path = folder.root / name
         if name.endswith("_exp.npy"):
             yield _affectnet_annotation(folder, name)
+        elif path.suffix.lower() == ".csv" and AFFECTNET[0] in csv_files.header(path):
+            yield from _affectnet_table(folder, path)
 
 
 def _affectnet_table(folder: Folder, path: Path) -> Iterator[Row]:
     sides = ("face_x", "face_y", "face_width", "face_height")
-    for row in csv_files.read(path, ("subdirectory_filepath", "expression")).to_dict(
-        "records"
-    ):
+    for row in csv_files.read(path, AFFECTNET).to_dict("records"):
         box = [row.get(side, "") for side in sides]
         is_known = all(re.fullmatch(r"\d+(\.\d+)?", text) for text in box)
         yield {
@@ -141,27 +131,17 @@ def expw(folder: Folder) -> Iterator[Row]:
         }
 
 
-def jaffe(folder: Folder) -> Iterator[Row]:
-    return _by_file_name(folder, JAFFE)
-
-
-def kdef(folder: Folder) -> Iterator[Row]:
-    return _by_file_name(folder, KDEF)
-
-
-def _by_file_name(folder: Folder, pattern: re.Pattern[str]) -> Iterator[Row]:
+def by_file_name(pattern: str, folder: Folder) -> Iterator[Row]:
+    """Yield the files with names of a pattern; without an emotion in it, their folder is it."""
     for name in folder.names:
-        if match := pattern.fullmatch(Path(name).stem):
-            label = ABBREVIATIONS[match[2].upper()]
-            yield {"path": name, "label": label, "person": match[1].upper()}
-
-
-def ck_plus(folder: Folder) -> Iterator[Row]:
-    for name in folder.names:
-        if match := CK.match(Path(name).stem):
+        if match := re.fullmatch(pattern, Path(name).stem.upper()):
+            person, *abbreviations = match.groups()
             label = Path(name).parent.name
-            emotion = _emotion("ck+", label) if label.isdigit() else label
-            yield {"path": name, "label": emotion, "person": match[1].upper()}
+            if abbreviations:
+                label = ABBREVIATIONS[abbreviations[0]]
+            elif label.isdigit():
+                label = _emotion("ck+", label)
+            yield {"path": name, "label": label, "person": person}
 
 
 def _emotion(numbering: str, number: str) -> str:
@@ -173,9 +153,9 @@ DATA_SETS: dict[str, Callable[[Folder], Iterator[Row]]] = {
     "raf-db": raf_db,
     "affectnet": affectnet,
     "expw": expw,
-    "jaffe": jaffe,
-    "kdef": kdef,
-    "ck+": ck_plus,
+    "jaffe": partial(by_file_name, JAFFE),
+    "kdef": partial(by_file_name, KDEF),
+    "ck+": partial(by_file_name, CK),
 }
 
 

@@ -7,8 +7,8 @@ data/detected/dropped.csv file, reason: what is not an image or has no label
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -27,19 +27,27 @@ NO_FACE = ("no face", "several faces", "face too small", "box outside", "not a f
 MAPPED = "`data.map` drops its label"
 
 
-class Result(NamedTuple):
-    """A set of labelled faces, its images, and what did not become one of them."""
+@dataclass(frozen=True)
+class DataSet:
+    """A set of labelled faces, how it was read, and what did not become one of its faces."""
 
     faces: Faces
     images: np.ndarray  # (N, 48, 48) uint8
-    dropped: list[Dropped]
-    classes_without_faces: list[str]
-    num_converted: int  # images that were made grey and 48x48 as a whole
+    layout: str
+    source_file: str
+    official: bool = False  # the bytes are those that the competition published
+    converted: int = 0  # images that were made grey and 48x48 as a whole
+    dropped: list[Dropped] = field(default_factory=list)
+    classes_without_faces: list[str] = field(default_factory=list)
 
 
 def read(
-    name: str, numbering: str, mapping: Mapping[str, str], folder: Path = FOLDER
-) -> Result:
+    layout: str,
+    name: str,
+    numbering: str,
+    mapping: Mapping[str, str],
+    folder: Path = FOLDER,
+) -> DataSet:
     """Read what stage detect wrote, and name its classes.
 
     Raises:
@@ -72,9 +80,15 @@ def read(
     without = in_order(set(table["label"][~is_mapped]) - set(classes))
     _check_two_classes(classes, without, dropped)
     faces = Faces(name, classes, table.loc[kept, list(COLUMNS)].reset_index(drop=True))
-    num_converted = int((table["converted"][kept] != "").sum())
-    images = images[kept[is_taken].to_numpy()]
-    return Result(faces, images, dropped, list(without), num_converted)
+    return DataSet(
+        faces,
+        images[kept[is_taken].to_numpy()],
+        layout,
+        name,
+        converted=int((table["converted"][kept] != "").sum()),
+        dropped=dropped,
+        classes_without_faces=list(without),
+    )
 
 
 def _merged(people: pd.Series) -> pd.Series:

@@ -1,6 +1,5 @@
 """What contradicts itself in the settings: names that do not exist, shares that leave nothing."""
 
-import re
 from collections.abc import Collection
 from difflib import get_close_matches
 from pathlib import Path
@@ -15,7 +14,6 @@ from fer_transfer.settings.searches import PORTABLE
 # Committed, and never changed: what `data.watch` names where the source is not on this machine.
 UNWATCHED = "data/unwatched"
 FEW_NAMES = 10  # an error lists no more
-HASH = re.compile("|md5:[0-9a-f]{32}|sha256:[0-9a-f]{64}", re.IGNORECASE)
 
 # Listed, not imported: they bring TensorFlow.
 BACKBONES = tuple(
@@ -34,7 +32,6 @@ def check(settings: Any) -> None:
     """
     _check_hash(settings.data)
     _check_watch(settings.data)
-    _check_windows(settings.tables)
     for name, split in settings.splits.items():
         _check_split(name, split)
     if settings.data.source == "synthetic":
@@ -54,11 +51,6 @@ def check(settings: Any) -> None:
 
 
 def _check_hash(data: Any) -> None:
-    if not HASH.fullmatch(data.hash):
-        raise InputError(
-            "`data.hash` in params.yaml must be empty, `md5:` and 32 digits, or `sha256:` and "
-            f"64, each 0-9 or a-f. Got {shown(data.hash)} instead."
-        )
     if data.hash and data.source in ("kaggle", "synthetic"):
         raise InputError(
             f"`data.hash` in params.yaml is set, but `data.source` is `{data.source}`, where it "
@@ -77,20 +69,6 @@ def _check_watch(data: Any) -> None:
             f"`{data.source}`: DVC then sees what is added, changed or removed there. Got "
             f"{shown(data.watch)} instead. Set it to that."
         )
-
-
-def _check_windows(tables: Any) -> None:
-    """Check that each window is two epochs, the earlier one first."""
-    for window in tables.windows:
-        is_pair = isinstance(window, list) and [type(one) for one in window] == [
-            int,
-            int,
-        ]
-        if not is_pair or not 1 <= window[0] < window[1]:
-            raise InputError(
-                "`tables.windows` in params.yaml must be pairs of epochs, counted from 1, the "
-                f"first before the last, such as [1, 6]. Got {shown(window)} instead."
-            )
 
 
 def _check_split(name: str, split: Any) -> None:
@@ -137,10 +115,6 @@ def _check_variant(name: str, variant: Any) -> None:
     """Check a variant's backbone, and that random weights have a seed and a model file a hash."""
     _check_one_of(variant.backbone, BACKBONES, f"variants.{name}.backbone")
     is_model = variant.weights.endswith(".onnx")
-    if not is_model:
-        _check_one_of(
-            variant.weights, ("pretrained", "random"), f"variants.{name}.weights"
-        )
     if is_model != bool(variant.hash):
         raise InputError(
             f"`variants.{name}` in params.yaml starts from {variant.weights} weights, "

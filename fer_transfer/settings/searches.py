@@ -1,6 +1,11 @@
 """The sections of params.yaml about classifiers: searches, augmented views, what is tried."""
 
-from params import Param, Params
+from typing import Annotated, get_args
+
+from params import Params
+from pydantic import Field
+
+from fer_transfer.settings.types import MOST, Classifier, Classifiers, Count, Text
 
 # Named here, free of TensorFlow and scikit-learn: fer_transfer/classifiers/catalog.py makes them.
 CLASSIFIERS = {
@@ -22,24 +27,22 @@ PORTABLE = ("dense", "logistic")
 class Views(Params):
     """The augmented views of each training face, and their largest changes."""
 
-    number: int = Param(1, dtype=int, low=0, high=100)
-    balance: bool = Param(False, dtype=bool)
-    flip: bool = Param(True, dtype=bool)
-    shift: int = Param(2, dtype=int, low=0, high=24)  # pixels of 48
-    rotation: int = Param(10, dtype=int, low=0, high=180)  # degrees
-    scale: int = Param(10, dtype=int, low=0, high=90)  # per cent
-    brightness: int = Param(20, dtype=int, low=0, high=100)  # per cent
+    number: Annotated[int, Field(ge=0, le=100)] = 1
+    balance: bool = False
+    flip: bool = True
+    shift: Annotated[int, Field(ge=0, le=24)] = 2  # pixels of 48
+    rotation: Annotated[int, Field(ge=0, le=180)] = 10  # degrees
+    scale: Annotated[int, Field(ge=0, le=90)] = 10  # per cent
+    brightness: Annotated[int, Field(ge=0, le=100)] = 20  # per cent
 
 
 class Choose(Params):
     """The search among classifiers."""
 
-    folds: int = Param(5, dtype=int, low=2, high=20)
-    classifiers: list[str] = Param(
-        list(CLASSIFIERS), dtype=list, one_of=tuple(CLASSIFIERS)
-    )
-    minutes: int = Param(60, dtype=int, low=1, high=1_000_000)
-    largest: int = Param(8000, dtype=int, low=100, high=1_000_000)
+    folds: Annotated[int, Field(ge=2, le=20)] = 5
+    classifiers: Classifiers = [*get_args(Classifier)]  # noqa: RUF012
+    minutes: Count = 60
+    largest: Annotated[int, Field(ge=100, le=MOST)] = 8000
 
 
 class Search(Params):
@@ -48,6 +51,6 @@ class Search(Params):
     `backbone` repeats the variant's: dvc.yaml names what a search depends on by it.
     """
 
-    variant: str = Param("", dtype=str)
-    backbone: str = Param("", dtype=str)
-    split: str = Param("", dtype=str)
+    variant: Text = ""
+    backbone: Text = ""
+    split: Text = ""

@@ -1,29 +1,33 @@
 """params.yaml as typed params-flow `Params`; a misspelt key or an impossible value is an error."""
 
 import re
+from inspect import get_annotations
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
 # params-flow's own Params come from this package, which spares the light stages TensorFlow.
-from params import Param, Params
+from params import Params
+from pydantic import Field
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from fer_transfer.console.errors import InputError, shown
-from fer_transfer.data.emotions import NUMBERINGS
 from fer_transfer.settings import checks
 from fer_transfer.settings.searches import Choose, Search, Views
+from fer_transfer.settings.types import (
+    MOST,
+    Count,
+    Hash,
+    ModelFile,
+    Names,
+    Number,
+    Precision,
+    Seed,
+    Share,
+    Text,
+    Windows,
+)
 from fer_transfer.settings.validation import NamedSection, check_keys, section
-
-# More of anything is a typing error.
-MOST = 1_000_000
-# What NumPy and scikit-learn take is below 2**32; stand-in weights and faces use the next one.
-LAST_SEED = 2**32 - 2
-
-# Of readers/sources.py and of detection/detectors.py, whose libraries settings do not need.
-LAYOUTS = ("csv", "manifest", "class-folders")
-DETECTORS = ("centerface", "haar")
-PRECISIONS = ("float32", "bfloat16")
 
 # A variant's or run's name is part of file names and of DVC's stage names. In lower case only, as
 # some file systems take `A` and `a` for the same.
@@ -33,24 +37,24 @@ NAME = re.compile("[a-z0-9][a-z0-9_-]{0,59}")
 class Data(Params):
     """Where the faces come from, how they are read, and whether FER+ is wanted beside them."""
 
-    source: str = Param("kaggle", dtype=str)
-    watch: str = Param("", dtype=str)
-    hash: str = Param("", dtype=str)
-    layout: str = Param("auto", dtype=str, one_of=("auto", *LAYOUTS))
-    detector: str = Param("none", dtype=str, one_of=("none", *DETECTORS))
-    convert: bool = Param(False, dtype=bool)
-    numbering: str = Param("none", dtype=str, one_of=("none", *NUMBERINGS))
-    map: dict[str, str] = Param({}, dtype=dict)
-    ferplus: bool = Param(False, dtype=bool)
+    source: Text = "kaggle"
+    watch: Text = ""
+    hash: Hash = ""
+    layout: Literal["auto", "csv", "manifest", "class-folders"] = "auto"
+    detector: Literal["none", "centerface", "haar"] = "none"
+    convert: bool = False
+    numbering: Literal["none", "fer2013", "raf-db", "affectnet", "ck+", "expw"] = "none"
+    map: Names = {}  # noqa: RUF012  # a default, which params-flow copies
+    ferplus: bool = False
 
 
 class Synthetic(Params):
     """The synthetic faces of the demo."""
 
-    images: int = Param(112, dtype=int, low=70, high=MOST)
-    identities: int = Param(8, dtype=int, low=2, high=MOST)
-    pretraining_steps: int = Param(6, dtype=int, low=1, high=MOST)
-    seed: int = Param(42, dtype=int, low=0, high=LAST_SEED)
+    images: Annotated[int, Field(ge=70, le=MOST)] = 112
+    identities: Annotated[int, Field(ge=2, le=MOST)] = 8
+    pretraining_steps: Count = 6
+    seed: Seed = 42
 
 
 class Split(Params):
@@ -60,42 +64,42 @@ class Split(Params):
     without that set. As behind the paper's `tables`, validation and test are the same images.
     """
 
-    by: str = Param("random", dtype=str, one_of=("random", "parts", "person", "tables"))
-    val: float | None = Param(None, dtype=float, low=0, high=1)
-    test: float | None = Param(None, dtype=float, low=0, high=1)
-    seed: int = Param(42, dtype=int, low=0, high=LAST_SEED)
+    by: Literal["random", "parts", "person", "tables"] = "random"
+    val: Share | None = None
+    test: Share | None = None
+    seed: Seed = 42
 
 
 class Weights(Params):
     """The weights a variant starts from."""
 
-    pretrained: str = Param("official", dtype=str, one_of=("official", "stand-in"))
+    pretrained: Literal["official", "stand-in"] = "official"
 
 
 class Compute(Params):
     """How the frozen pass and training compute."""
 
-    precision: str = Param("float32", dtype=str, one_of=PRECISIONS)
+    precision: Precision = "float32"
 
 
 class Features(Params):
     """The pass through the frozen part."""
 
-    batch_size: int = Param(64, dtype=int, low=1, high=MOST)
+    batch_size: Count = 64
 
 
 class Train(Params):
     """The training of the layers that are not frozen (section 4)."""
 
-    epochs: int = Param(20, dtype=int, low=1, high=MOST)
-    batch_size: int = Param(32, dtype=int, low=1, high=MOST)
-    learning_rate: float = Param(1e-4, dtype=float, low=0, high=1)
+    epochs: Count = 20
+    batch_size: Count = 32
+    learning_rate: Share = 1e-4
 
 
 class Tables(Params):
     """The windows of Tables 2-5: the first and the last epoch of each (C3)."""
 
-    windows: list[list[int]] = Param([[1, 6]], dtype=list)
+    windows: Windows = [[1, 6]]  # noqa: RUF012
 
 
 class Variant(Params):
@@ -106,16 +110,14 @@ class Variant(Params):
     variant's initial values; a pretrained one has none.
     """
 
-    backbone: str = Param("", dtype=str)
-    weights: str = Param("", dtype=str)
-    hash: str | None = Param(None, dtype=str)
-    trainable_layers: int | str = Param(
-        4, dtype=(int, str), low=0, high=MOST, one_of=("all",)
-    )
-    seed: int | None = Param(None, dtype=int, low=0, high=LAST_SEED)
-    size: int | None = Param(None, dtype=int, low=1, high=1024)
-    batch_statistics: bool | None = Param(None, dtype=bool)
-    precision: str | None = Param(None, dtype=str, one_of=PRECISIONS)
+    backbone: Text = ""
+    weights: Literal["pretrained", "random"] | ModelFile = "pretrained"
+    hash: Hash | None = None
+    trainable_layers: Number | Literal["all"] = 4
+    seed: Seed | None = None
+    size: Annotated[int, Field(ge=1, le=1024)] | None = None
+    batch_statistics: bool | None = None
+    precision: Precision | None = None
 
 
 class Run(Params):
@@ -124,59 +126,54 @@ class Run(Params):
     `backbone` repeats the variant's: dvc.yaml names what a run depends on by it.
     """
 
-    variant: str = Param("", dtype=str)
-    backbone: str = Param("", dtype=str)
-    split: str = Param("", dtype=str)
-    seed: int = Param(42, dtype=int, low=0, high=LAST_SEED)
-    learning_rate: float | None = Param(None, dtype=float, low=0, high=1)
-    dropout: float | None = Param(None, dtype=float, low=0, high=1)
-    train_share: float | None = Param(None, dtype=float, low=0, high=1)
-    train_per_class: int | None = Param(None, dtype=int, low=1, high=MOST)
-    epochs: int | None = Param(None, dtype=int, low=1, high=MOST)
-    batch_size: int | None = Param(None, dtype=int, low=1, high=MOST)
-    labels: str | None = Param(None, dtype=str, one_of=("fer2013", "ferplus", "both"))
-    augment: bool | None = Param(None, dtype=bool)
-    optimizer: str | None = Param(None, dtype=str, one_of=("adam", "adamw"))
-    weight_decay: float | None = Param(None, dtype=float, low=0, high=1)
-    schedule: str | None = Param(None, dtype=str, one_of=("constant", "cosine"))
-    label_smoothing: float | None = Param(None, dtype=float, low=0, high=1)
-    class_weight: str | None = Param(None, dtype=str, one_of=("none", "balanced"))
-    average: float | None = Param(None, dtype=float, low=0, high=1)
-    early_stopping: int | None = Param(None, dtype=int, low=1, high=MOST)
+    variant: Text = ""
+    backbone: Text = ""
+    split: Text = ""
+    seed: Seed = 42
+    learning_rate: Share | None = None
+    dropout: Share | None = None
+    train_share: Share | None = None
+    train_per_class: Count | None = None
+    epochs: Count | None = None
+    batch_size: Count | None = None
+    labels: Literal["fer2013", "ferplus", "both"] | None = None
+    augment: bool | None = None
+    optimizer: Literal["adam", "adamw"] | None = None
+    weight_decay: Share | None = None
+    schedule: Literal["constant", "cosine"] | None = None
+    label_smoothing: Share | None = None
+    class_weight: Literal["none", "balanced"] | None = None
+    average: Share | None = None
+    early_stopping: Count | None = None
 
 
 class Settings(Params):
     """All of params.yaml."""
 
-    data: Data = Param(None, dtype=Data)
-    synthetic: Synthetic = Param(None, dtype=Synthetic)
-    splits: dict[str, Split] = Param(None, dtype=NamedSection)
-    weights: Weights = Param(None, dtype=Weights)
-    compute: Compute = Param(None, dtype=Compute)
-    features: Features = Param(None, dtype=Features)
-    train: Train = Param(None, dtype=Train)
-    tables: Tables = Param(None, dtype=Tables)
-    variants: dict[str, Variant] = Param(None, dtype=NamedSection)
-    runs: dict[str, Run] = Param(None, dtype=NamedSection)
-    views: Views = Param(None, dtype=Views)
-    choose: Choose = Param(None, dtype=Choose)
-    searches: dict[str, Search] = Param(None, dtype=NamedSection)
+    data: Data = Data()
+    synthetic: Synthetic = Synthetic()
+    splits: dict[str, Split] = NamedSection("splits", {})
+    weights: Weights = Weights()
+    compute: Compute = Compute()
+    features: Features = Features()
+    train: Train = Train()
+    tables: Tables = Tables()
+    variants: dict[str, Variant] = NamedSection("variants", {})
+    runs: dict[str, Run] = NamedSection("runs", {})
+    views: Views = Views()
+    choose: Choose = Choose()
+    searches: dict[str, Search] = NamedSection("searches", {})
 
 
-SECTIONS = {
-    "data": Data,
-    "synthetic": Synthetic,
-    "weights": Weights,
-    "compute": Compute,
-    "features": Features,
-    "train": Train,
-    "tables": Tables,
-    "views": Views,
-    "choose": Choose,
+NAMED: dict[str, type[Params]] = {
+    "splits": Split,
+    "variants": Variant,
+    "runs": Run,
+    "searches": Search,
 }
-
-
-NAMED = {"splits": Split, "variants": Variant, "runs": Run, "searches": Search}
+SECTIONS: dict[str, type[Params]] = {
+    name: kind for name, kind in get_annotations(Settings).items() if name not in NAMED
+}
 
 
 def load_settings(path: Path = Path("params.yaml")) -> Settings:

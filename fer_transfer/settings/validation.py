@@ -1,10 +1,13 @@
-"""Turn what YAML read into typed Params; whatever is not allowed is an error that names it."""
+"""Turn what YAML read into params-flow's Params: pydantic checks each value by its annotation."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from difflib import get_close_matches
+from functools import cache
+from inspect import get_annotations
 from typing import Any
 
-from params import Param, Params
+from params import Params
+from pydantic import TypeAdapter, ValidationError
 
 from fer_transfer.console.errors import InputError, shown
 
@@ -23,22 +26,20 @@ class NamedSection(dict[str, Any]):
 
 
 def section(kind: type[Params], values: Any, where: str) -> Any:
-    """Check the values of one section and make it a typed object."""
-    specs = dict(_specs(kind))
+    """Check the values of one section and make it a typed object; None is optional."""
+    adapters = _adapters(kind)  # type: ignore[arg-type]  # a class is hashable
     if not isinstance(values, dict):
         raise InputError(
-            f"`{where}` in params.yaml must hold {', '.join(specs)}. Got {shown(values)} "
+            f"`{where}` in params.yaml must hold {', '.join(adapters)}. Got {shown(values)} "
             "instead. Git has the section in its history."
         )
-    optional = [key for key, spec in specs.items() if spec.default_value is None]
-    check_keys(values, list(specs), f"{where}.", optional)
-    return kind(
-        **{
-            key: _checked(values[key], spec, f"{where}.{key}")
-            for key, spec in specs.items()
-            if key in values or key not in optional
-        }
-    )
+    optional = [key for key in adapters if getattr(kind, key) is None]
+    check_keys(values, list(adapters), f"{where}.", optional)
+    checked = {
+        key: _checked(adapters[key], value, f"{where}.{key}")
+        for key, value in values.items()
+    }
+    return kind(**checked)
 
 
 def check_keys(
@@ -62,66 +63,22 @@ def check_keys(
             )
 
 
-def _specs(kind: type[Params]) -> Iterator[tuple[str, Param]]:
-    # py-params keeps the specifications under a name that Python mangles.
-    yield from kind._Params__specs.items()
+@cache
+def _adapters(kind: Any) -> dict[str, TypeAdapter[Any]]:
+    return {name: TypeAdapter(hint) for name, hint in get_annotations(kind).items()}
 
 
-def _checked(value: Any, spec: Param, where: str) -> Any:
-    """Return the value in its declared type, or say what it must be."""
-    kinds = spec.dtype if isinstance(spec.dtype, tuple) else (spec.dtype,)
-    low, high = (spec.argparse_kwargs.get(bound) for bound in ("low", "high"))
-    choices = spec.argparse_kwargs.get("one_of")
-    if not _allowed(value, kinds, low, high, choices):
+def _checked(adapter: TypeAdapter[Any], value: Any, where: str) -> Any:
+    try:
+        return adapter.validate_python(value, strict=True)
+    except ValidationError as error:
+        wanted = [
+            problem["msg"]
+            .removeprefix("Input should be ")
+            .removeprefix("Value error, ")
+            for problem in error.errors(include_url=False, include_input=False)
+        ]
         raise InputError(
-            f"`{where}` in params.yaml must be {_wanted(kinds, low, high, choices)}. "
-            f"Got {shown(value)} instead."
-        )
-    return float(value) if kinds == (float,) else value
-
-
-def _allowed(
-    value: Any, kinds: tuple[type, ...], low: Any, high: Any, choices: Any
-) -> bool:
-    if float in kinds and type(value) in (int, float):
-        # A share, a rate: between the bounds, not on them.
-        return bool(low < value < high)
-    if type(value) not in kinds:
-        return False
-    if isinstance(value, dict):
-        return all(
-            type(key) in (str, int) and isinstance(name, str) and name.strip()
-            for key, name in value.items()
-        )
-    if isinstance(value, list) and choices:
-        names = [name for name in value if name in choices]
-        return bool(value) and len(set(names)) == len(value)
-    if isinstance(value, str):
-        # A control character is in no path, and would end what prints it in a mess.
-        return value in choices if choices else value.isprintable()
-    # A count may be its bounds; true and false, and lists, have none.
-    return isinstance(value, bool | list) or bool(low <= value <= high)
-
-
-def _wanted(kinds: tuple[type, ...], low: Any, high: Any, choices: Any) -> str:
-    """Describe a permitted value in words."""
-    words = []
-    if dict in kinds:
-        words.append("a mapping of words to words, or {}")
-    if bool in kinds:
-        words.append("`true` or `false`")
-    if int in kinds:
-        words.append(f"a whole number of at least {low} and at most {high}")
-    if list in kinds and not choices:
-        words.append("a list")
-    if float in kinds:
-        words.append(f"a number above {low} and below {high}")
-    if choices:
-        many = "a list, without repetition, of " if list in kinds else "one of "
-        words.append(
-            (many if len(choices) > 1 else "")
-            + ", ".join(f"`{choice}`" for choice in choices)
-        )
-    elif str in kinds:
-        words.append("text on one line")
-    return " or ".join(words)
+            f"`{where}` in params.yaml must be {' or '.join(dict.fromkeys(wanted))}. Got "
+            f"{shown(value)} instead."
+        ) from None

@@ -1,8 +1,10 @@
 """Sets of rows for training, validation and test, and what they leak or cannot show."""
 
+from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
+import pandas as pd
 from sklearn.model_selection import train_test_split
 
 from fer_transfer.console.errors import InputError
@@ -62,6 +64,7 @@ def complete(
     group: np.ndarray,
     shares: dict[str, float | None],
     seed: int,
+    classes: Sequence[str],
 ) -> Sets:
     """Split off the sets that are missing from the training rows, whole groups only.
 
@@ -71,6 +74,7 @@ def complete(
         group: (N,); rows with the same number stay in one set.
         shares: Of all rows, for `val` and `test`.
         seed: Of what is drawn.
+        classes: The names of the codes.
 
     Raises:
         InputError: If a share is missing, or a class has too few groups to be in two sets.
@@ -89,22 +93,23 @@ def complete(
                 )
             size = share * len(labels) / len(train)
             if name == "test":
-                _check_groups(labels[train], group[train])
+                _check_groups(labels[train], group[train], classes)
             num_kept = 2 if name == "test" and given["val"] is None else 1
             train, rows = hold_out(train, labels, group, size, seed, num_kept)
         sets[name] = rows
     return {"train": train, "val": sets["val"], "test": sets["test"]}
 
 
-def _check_groups(labels: np.ndarray, group: np.ndarray) -> None:
-    """Raise an InputError for a class whose faces are all of one group."""
-    for code in np.unique(labels):
-        if len(np.unique(group[labels == code])) < 2:
-            raise InputError(
-                f"Class number {code} has faces of one person or photo only, so they cannot be "
-                "both in training and in a set that is held out. Add photos of more people who "
-                "show it, or leave the class out (`data.map` in params.yaml)."
-            )
+def _check_groups(labels: np.ndarray, group: np.ndarray, names: Sequence[str]) -> None:
+    """Raise an InputError for classes whose faces are all of one group."""
+    num_groups = pd.Series(group).groupby(labels).nunique()
+    alone = [names[code] for code in num_groups.index[num_groups < 2]]
+    if alone:
+        raise InputError(
+            f"{', '.join(alone)}: shown by one person or in one photo only, so not in training and "
+            "in a set that is held out too. Add photos of at least three people who show it, or "
+            "leave it out (`data.map` in params.yaml)."
+        )
 
 
 def hold_out(
@@ -194,8 +199,7 @@ def check_classes(
     if len(np.unique(labels[sets["val"]])) < 2:
         raise InputError(
             f"The {len(sets['val'])} validation faces of split `{name}` do not show two classes, "
-            "which calibration needs. Add photos: at least two classes must be shown by three "
-            "people each, or in three photos where nobody is named."
+            "which calibration needs. Add photos of three people for each of two classes at least."
         )
 
 
