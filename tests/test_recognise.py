@@ -1,6 +1,5 @@
 """`fer-recognise`: photos in; tables, pictures and a page out, whatever happens on the way."""
 
-import csv
 import json
 import os
 import re
@@ -14,35 +13,21 @@ import numpy as np
 import photo_files
 import pytest
 from PIL import Image
+from recognising import UNFINISHED, contents, interrupt, rows, run, simplify
 
 from fer_transfer.console import command as console
 from fer_transfer.console.errors import InputError
 from fer_transfer.core.journal import NAME, Journal
-from fer_transfer.detection import detectors
-from fer_transfer.detection.detectors import Box, Detection, Detector
+from fer_transfer.detection.detectors import Box
 from fer_transfer.recognise import __main__ as program
 from fer_transfer.recognise import metadata, page, pictures, recogniser
 
 FACES = photo_files.drawn_faces()
-UNFINISHED = Path("out/.unfinished")
-
-
-def two_halves(pixels, smallest_face=0):
-    """Find a face in each half of a photo, and none in a small one."""
-    height, width = pixels.shape[:2]
-    if height < 30:
-        return []
-    half = width / 2
-    return [Detection(Box(side, 0, half, height), 0.9) for side in (half, 0)]
 
 
 @pytest.fixture(autouse=True)
 def _simple(monkeypatch, tmp_path):
-    """Recognise by a model and a detector that take no time."""
-    monkeypatch.setattr(recogniser, "Model", photo_files.SimpleModel)
-    detector = Detector("halves", two_halves, "width", 1.0)
-    monkeypatch.setitem(detectors.DETECTORS, "centerface", detector)
-    monkeypatch.chdir(tmp_path)
+    simplify(monkeypatch, tmp_path)
 
 
 @pytest.fixture
@@ -59,24 +44,6 @@ def photos(tmp_path):
     photo_files.write(top / "cut.jpg", crop[:90])
     photo_files.write(top / "notes.txt", b"no photo")
     return top
-
-
-def run(*arguments, out="out"):
-    options = program.parse([*map(str, arguments), "--out", str(out)])
-    return program.recognise(options)
-
-
-def rows(path):
-    with Path(path).open(newline="", encoding="utf-8-sig") as file:
-        return list(csv.DictReader(file))
-
-
-def contents(folder):
-    return {
-        str(path.relative_to(folder)): path.read_bytes()
-        for path in sorted(Path(folder).rglob("*"))
-        if path.is_file()
-    }
 
 
 def test_every_input_is_in_files_csv_once_with_status_and_reason(photos):
@@ -204,20 +171,6 @@ def recorded(monkeypatch):
     return names
 
 
-def interrupt(monkeypatch, after):
-    """Let Ctrl-C come after so many records."""
-    add, added = Journal.add, []
-
-    def stop(self, record):
-        if len(added) == after:
-            raise KeyboardInterrupt
-        added.append(record["file"])
-        add(self, record)
-
-    monkeypatch.setattr(Journal, "add", stop)
-    return added
-
-
 def test_a_run_that_was_cut_off_goes_on_and_ends_the_same(
     photos, monkeypatch, recorded
 ):
@@ -331,7 +284,8 @@ def test_labels_cover_no_face_where_there_is_another_place():
     boxes = [Box(x, y, 60, 70) for y in (10, 90, 170) for x in (10, 75, 140)]
     probabilities = {"surprise": 0.998, "fear": 0.002}
     marked = [
-        recogniser.Face(box, 0.9, 0, probabilities, False, FACES[0]) for box in boxes
+        recogniser.Face(n, box, 0.9, 0, probabilities, False, FACES[0])
+        for n, box in enumerate(boxes, start=1)
     ]
     grey = np.full((260, 220, 3), 128, np.uint8)
     image = np.asarray(pictures.draw(grey, marked))
@@ -421,8 +375,8 @@ def test_a_killed_process_leaves_a_run_to_go_on_with(photos):
     root = Path(__file__).parents[1]
     code = (
         "import sys, time; sys.path[:0] = [sys.argv[1], sys.argv[1] + '/tests'];"
-        "import photo_files; from fer_transfer.recognise import __main__ as program, recogniser;"
-        "recogniser.Model = photo_files.SimpleModel; program.CORES = 1;"
+        "import photo_files; from fer_transfer.recognise import __main__ as program, parallel, recogniser;"
+        "recogniser.Model = photo_files.SimpleModel; parallel.CORES = 1;"
         "make = program.make_record;"
         "program.make_record = lambda *a: (time.sleep(0.2), make(*a))[1];"
         "program.recognise(program.parse(sys.argv[2:]))"

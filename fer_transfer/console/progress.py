@@ -13,9 +13,9 @@ LINE_SECONDS = 60
 
 
 class Progress:
-    """Count what is done of a known total, and show the rate and the time that is left."""
+    """Count what is done of a total, if it is known; show the rate and the time that is left."""
 
-    def __init__(self, total: int, unit: str, done: int = 0) -> None:
+    def __init__(self, total: int | None, unit: str, done: int = 0) -> None:
         """Begin, with what an earlier run has done."""
         self.total, self.unit, self.first, self.done = total, unit, done, done
         self.bar = tqdm(
@@ -37,7 +37,7 @@ class Progress:
             return
         meter = tqdm.format_meter(
             self.done,
-            self.total,
+            self.total or 0,
             time.monotonic() - self.started,
             ncols=0,
             unit=self.unit,

@@ -29,6 +29,7 @@ NEW_SUBFILE_TYPE, SUB_IFDS, DNG_VERSION = 254, 330, 50706  # tags of TIFF
 # Brands of the ISO media format that are still images.
 HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1")
 AVIF_BRANDS = (b"avif", b"avis")
+AUDIO_BRANDS = (b"M4A ", b"M4B ", b"M4P ")
 
 STARTS = {
     b"\xff\x0a": "jpeg xl",
@@ -47,13 +48,15 @@ STARTS = {
     b"\x00\x00\x01\xb3": "video",
     b"FLV": "video",
     b"0&\xb2u": "video",  # Windows Media
+    b"G@": "video",  # MPEG transport stream
 }
 
 # How PBM, PGM and PPM begin, whose headers are text.
 ANYMAPS = tuple(f"P{number}".encode() for number in range(1, 7))
 
 WHY = {
-    "video": "videos are not read: take pictures from it, `ffmpeg -i FILE -r 1 %04d.jpg`",
+    "video": "a video: `fer-recognise FILE` reads it, or take photos from it, "
+    "`ffmpeg -i FILE -r 1 %04d.jpg`",
     "camera raw": "camera raw is not read, and the preview in it is not the photo: export it as "
     "JPEG or TIFF with the camera's software, or `darktable-cli FILE photo.jpg`",
     "jpeg xl": "JPEG XL is not read: convert it, `djxl FILE photo.png`",
@@ -75,6 +78,10 @@ def kind_of(start: bytes) -> str:
         return _media_kind(start)
     if start[:4] == b"RIFF" and start[8:12] == b"AVI ":
         return "video"
+    if start[4:6] == b"G@" or (start[:4] == b"OggS" and b"theora" in start):
+        return (
+            "video"  # an AVCHD camera's transport stream; Ogg, which may be sound alone
+        )
     for beginning, kind in STARTS.items():
         if start.startswith(beginning):
             return kind
@@ -86,6 +93,8 @@ def _media_kind(start: bytes) -> str:
     brand = start[8:12]
     if brand == b"crx ":  # Canon CR3
         return "camera raw"
+    if brand in AUDIO_BRANDS:
+        return ""
     others = {start[place : place + 4] for place in range(16, len(start), 4)}
     if brand in AVIF_BRANDS or (brand in HEIF_BRANDS and others & {*AVIF_BRANDS}):
         return "avif"

@@ -22,6 +22,7 @@ class Input(NamedTuple):
     path: str
     named: bool = True  # by the user, not found in a folder
     rejected: Rejected | None = None
+    camera: int | None = None  # its number, in place of a file
 
     @property
     def shown(self) -> str:

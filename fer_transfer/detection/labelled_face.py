@@ -80,7 +80,7 @@ def _by_box(pixels: np.ndarray, box: Box, side: float) -> Face:
     """Cut out a box that was not detected, after checks that a detector's needs less."""
     height, width = pixels.shape[:2]
     shape = f"{box.width:g} x {box.height:g} pixels"
-    if _shared(box, Box(0, 0, width, height)) < LEAST_INSIDE * _area(box):
+    if box.shared(Box(0, 0, width, height)) < LEAST_INSIDE * box.area:
         return Face(
             NOT_IN_PHOTO,
             f"({box.left:g}, {box.top:g}, {shape}) lies mostly outside the photo of "
@@ -115,17 +115,17 @@ def distinct(faces: list[Detection]) -> list[Detection]:
     """Return the faces, of boxes that overlap much only the most certain."""
     kept: list[Detection] = []
     for face in sorted(faces, key=lambda face: -(face.score or 0)):
-        if all(_overlap(face.box, other.box) < SAME for other in kept):
+        if all(face.box.overlap(other.box) < SAME for other in kept):
             kept.append(face)
     return kept
 
 
 def dominant(faces: list[Detection]) -> Detection | None:
     """Return the face that is clearly the photo's: the largest by far, and not a doubtful one."""
-    largest, second = sorted(faces, key=lambda face: -_area(face.box))[:2]
+    largest, second = sorted(faces, key=lambda face: -face.box.area)[:2]
     best = max(face.score or 0 for face in faces)
     is_sure = (largest.score or 0) >= LEAST_SCORE * best
-    is_larger = _area(largest.box) >= DOMINATES * _area(second.box)
+    is_larger = largest.box.area >= DOMINATES * second.box.area
     return largest if is_sure and is_larger else None
 
 
@@ -134,25 +134,3 @@ def _too_small(box: Box, num_faces: int) -> Face:
         f"{box.width:.0f} x {box.height:.0f} pixels: expected {LEAST_SIDE} at least"
     )
     return Face(TOO_SMALL, reason, num_faces)
-
-
-def _area(box: Box) -> float:
-    return box.width * box.height
-
-
-def _shared(box: Box, other: Box) -> float:
-    """Return the area that two boxes share."""
-    right = min(box.left + box.width, other.left + other.width)
-    bottom = min(box.top + box.height, other.top + other.height)
-    width, height = right - max(box.left, other.left), bottom - max(box.top, other.top)
-    return max(width, 0.0) * max(height, 0.0)
-
-
-def _overlap(box: Box, other: Box) -> float:
-    """Return the intersection over union of two boxes.
-
-    >>> _overlap(Box(0, 0, 2, 2), Box(1, 0, 2, 2)) == 2 / 6
-    True
-    """
-    shared = _shared(box, other)
-    return shared / (_area(box) + _area(other) - shared)

@@ -55,7 +55,7 @@ def read_photo(path: Path, *, named: bool = True) -> Photo:
                 raise file_kinds.refusal("camera raw")
             return _decode(image, file_kinds.misnamed(path, image.format or ""))
     except Rejected as rejected:
-        other = rejected.status in (Status.NOT_A_PHOTO, Status.VIDEO)
+        other = rejected.status == Status.NOT_A_PHOTO
         if named or not other or file_kinds.has_photo_name(path):
             raise
         reason = f"{rejected.status}: {rejected.reason}"

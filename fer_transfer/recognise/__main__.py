@@ -1,15 +1,18 @@
-"""Recognise the emotions of the faces in photos.
+"""Recognise the emotions of the faces in photos and videos.
 
     fer-recognise holiday/ portrait.jpg --out recognised
     find /photos -name '*.jpg' -print0 | fer-recognise -
+    fer-recognise clip.mp4
+    fer-recognise --camera 0
 
-Reads   photos: files, folders with all below them, `-` for a list on standard input
-        a model file (--model); labels to compare with (--labels)
-Writes  <out>/faces.csv    a row per face: box, detector's score, emotion, probabilities
+Reads   photos and videos: files, folders with all below them, `-` for a list on standard input
+        a camera; a model file (--model); labels to compare with (--labels)
+Writes  <out>/faces.csv    a row per face, in a video per frame and face: box, detector's score,
+                           emotion, probabilities
         <out>/files.csv    a row per input: its status and the reason
         <out>/faces.jsonl  the faces again, an object per line
         <out>/scores.json  how often it was right, where there are labels
-        <out>/pictures/    the photos with boxes
+        <out>/pictures/    the photos with boxes, and the videos if asked for
         <out>/index.html   all of it on one page that opens offline
 
 A run that was stopped or killed goes on where it was when the same command is given again. The
@@ -18,73 +21,32 @@ exit code is 1 if a file could not be read, and 0 if all could.
 
 import argparse
 import logging
-import os
 import shutil
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 from fer_transfer.console import command
 from fer_transfer.console.progress import Progress
 from fer_transfer.core.journal import Journal
 from fer_transfer.core.state import state_key
-from fer_transfer.detection.detectors import DETECTORS, SMALLEST_FACE
 from fer_transfer.detection.inputs import Input, identity, list_inputs
 from fer_transfer.detection.status import Status
-from fer_transfer.recognise import labels, output, page, tables
+from fer_transfer.recognise import labels, output, page, tables, videos
+from fer_transfer.recognise.command_line import parse
+from fer_transfer.recognise.parallel import in_order
 from fer_transfer.recognise.recogniser import Recogniser
 from fer_transfer.recognise.records import make_record
 
 logger = logging.getLogger(__name__)
 
-CORES = os.cpu_count() or 1
 REASONS_LOGGED = 10
 
 
-def parse(arguments: list[str]) -> argparse.Namespace:
-    """Read the command line."""
-    summary = (__doc__ or "").splitlines()[0]
-    parser = argparse.ArgumentParser("fer-recognise", description=summary)
-    add = parser.add_argument
-    photos = "photo, folder, or `-`: a list on stdin"
-    add("paths", nargs="+", metavar="PATH", help=photos)
-    add("--model", help="ONNX file of tools.export (the default model)")
-    add("--detector", default="centerface", help=f"{', '.join(DETECTORS)} (centerface)")
-    add("--out", type=Path, default=Path("recognised"), help="folder of the results")
-    add(
-        "--unsure-below",
-        type=float,
-        metavar="P",
-        help="probability below which a face counts as unsure (0.5; with two classes 0.75)",
-    )
-    add(
-        "--smallest-face",
-        type=int,
-        default=SMALLEST_FACE,
-        metavar="PIXELS",
-        help=f"longer side of the smallest face to be found ({SMALLEST_FACE})",
-    )
-    add(
-        "--labels",
-        metavar="CSV",
-        help="score the photos: a CSV of path, label and optionally group, or `folders` if each "
-        "photo's folder is called what it shows",
-    )
-    add("--no-pictures", action="store_true", help="write no photos with boxes")
-    options = parser.parse_args(arguments)
-    if options.smallest_face < 1:
-        parser.error(f"--smallest-face must be 1 or more, not {options.smallest_face}")
-    if not 0 <= (options.unsure_below or 0) <= 1:
-        parser.error(f"--unsure-below must be within 0 and 1: {options.unsure_below:g}")
-    return options
-
-
 def recognise(options: argparse.Namespace) -> int:
-    """Recognise the photos that the command line names; return how many inputs failed."""
+    """Recognise what the command line names; return how many inputs failed."""
     out: Path = options.out
     recogniser = Recogniser(
         options.model, options.detector, options.unsure_below, options.smallest_face
@@ -93,98 +55,93 @@ def recognise(options: argparse.Namespace) -> int:
     labelled = options.labels and labels.read(
         options.labels, [entry.path for entry in inputs], recogniser.classes
     )
+    if options.camera is not None:
+        inputs.append(Input(f"camera {options.camera}", camera=options.camera))
     unfinished = output.claim(out)
-    pictures = None if options.no_pictures else unfinished / output.PICTURES
-    key = run_key(recogniser, not options.no_pictures)
-    with Journal(unfinished, key) as journal:
+    with Journal(unfinished, run_key(recogniser, options)) as journal:
         if not journal.starts:  # pictures of other settings
             shutil.rmtree(unfinished / output.PICTURES, ignore_errors=True)
-        work(recogniser, inputs, journal, pictures)
+        run = videos.Run(recogniser, journal, options.frames, options.smoothing)
+        work(run, inputs, unfinished / output.PICTURES, options)
         names = [entry.shown for entry in inputs]
-        statuses = write_results(recogniser, names, journal, unfinished, labelled)
+        statuses = write_results(run, names, unfinished, labelled)
         report_failures(journal.records(names), out)
     output.publish(unfinished)
     logger.info("Results: %s", out / output.PAGE)
     return sum(n for status, n in statuses.items() if Status(status).failed)
 
 
-def run_key(recogniser: Recogniser, pictures: bool) -> str:
+def run_key(recogniser: Recogniser, options: argparse.Namespace) -> str:
     """Return a hash that changes when any number of the results may change."""
     settings = {
         "model": recogniser.model.key,
         "detector": recogniser.detector.name,
         "unsure_below": recogniser.unsure_below,
         "smallest_face": recogniser.smallest_face,
-        "pictures": pictures,
+        "pictures": not options.no_pictures,
+        "videos": [options.frames, options.smoothing, options.draw_videos],
     }
     return state_key(settings, [])
 
 
 def work(
-    recogniser: Recogniser,
-    inputs: list[Input],
-    journal: Journal,
-    pictures: Path | None,
+    run: videos.Run, inputs: list[Input], pictures: Path, options: argparse.Namespace
 ) -> None:
-    """Recognise every input that has no record yet, one photo per core."""
-    waiting = [entry for entry in inputs if not is_done(entry, journal, pictures)]
-    with (
-        Progress(len(inputs), "file", len(inputs) - len(waiting)) as progress,
-        ThreadPoolExecutor(CORES) as pool,
-    ):
-        running: set[Future[dict[str, Any]]] = set()
-        for entry in waiting:
-            running.add(pool.submit(make_record, entry, recogniser, pictures))
-            while len(running) > 2 * CORES:
-                running = _collect(running, journal, progress)
-        while running:
-            running = _collect(running, journal, progress)
+    """Recognise every input that has no record yet: photos one per core, then each video."""
+    waiting = [entry for entry in inputs if not is_done(entry, run.journal, pictures)]
+    photos = [entry for entry in waiting if entry.camera is None]
+    folder = None if options.no_pictures else pictures
+    with Progress(len(inputs), "file", len(inputs) - len(photos)) as progress:
+        for record in in_order(
+            lambda entry: make_record(entry, run.recogniser, folder), photos
+        ):
+            run.journal.add(record)
+            progress.update(1)
+    folder = pictures if options.draw_videos else None
+    for entry in waiting:
+        record = run.journal.find(entry.shown) or {"status": Status.VIDEO}
+        if record["status"] == Status.VIDEO:
+            run.journal.add(videos.make_record(entry, run, folder))
 
 
-def _collect(
-    running: set[Future[dict[str, Any]]], journal: Journal, progress: Progress
-) -> set[Future[dict[str, Any]]]:
-    """Note the records that are complete; return what still runs."""
-    done, running = wait(running, return_when=FIRST_COMPLETED)
-    for future in done:
-        journal.add(future.result())
-        progress.update(1)
-    return running
-
-
-def is_done(entry: Input, journal: Journal, pictures: Path | None) -> bool:
+def is_done(entry: Input, journal: Journal, pictures: Path) -> bool:
     """Return whether an input has a record that still holds; failures are tried again."""
     record = journal.find(entry.shown)
     if record is None or Status(record["status"]).failed:
         return False
-    picture = record["picture"]
-    there = not picture or bool(pictures and (pictures / picture).exists())
-    return there and record["identity"] == identity(entry.path)
+    picture: str = record["picture"]
+    is_there = not picture or (pictures / picture).exists()
+    return is_there and bool(record["identity"] == identity(entry.path))
 
 
 def write_results(
-    recogniser: Recogniser,
+    run: videos.Run,
     names: list[str],
-    journal: Journal,
     folder: Path,
     labelled: labels.Labelled | None,
 ) -> Counter[str]:
     """Write tables and page in the order of the inputs; return the inputs by status."""
 
     def records() -> Iterator[tables.Record]:
-        return journal.records(names)
+        return run.journal.records(names)
 
-    classes = recogniser.classes
+    def frames() -> Iterator[tables.Record]:
+        for record in records():
+            if not record["parts"]:
+                yield record
+            for time, faces in videos.frames(record, run):
+                yield record | {"time": time, "faces": map(tables.values, faces)}
+
+    classes = run.recogniser.classes
     scores = None
     if labelled:
         file = folder / output.SCORES
         scores = labels.write_scores(file, labelled, records(), classes)
-    tables.write_faces(folder / output.FACES, records(), classes)
-    tables.write_jsonl(folder / output.LINES, records(), classes)
+    tables.write_faces(folder / output.FACES, frames(), classes)
+    tables.write_jsonl(folder / output.LINES, frames(), classes)
     tables.write_files(folder / output.FILES, records())
-    return page.write_page(
-        folder / output.PAGE, records, recogniser, folder / output.PICTURES, scores
-    )
+    pictures = folder / output.PICTURES
+    return page.write_page(folder / output.PAGE, records, run, pictures, scores)
 
 
 def report_failures(records: Iterator[tables.Record], out: Path) -> None:

@@ -13,7 +13,7 @@ from fer_transfer.detection.inputs import RESULTS, UNFINISHED
 
 FACES, FILES, LINES = RESULTS
 PAGE, SCORES, PICTURES = "index.html", "scores.json", "pictures"
-OUR_PICTURE = re.compile(r".*-[0-9a-f]{8}\.jpg")
+OUR_PICTURE = re.compile(r".*-[0-9a-f]{8}\.(jpg|mp4)")
 
 
 def claim(folder: Path) -> Path:

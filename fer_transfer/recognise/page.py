@@ -3,7 +3,8 @@
 import base64
 import io
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from heapq import nlargest
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -13,18 +14,20 @@ from PIL import Image
 
 from fer_transfer.core import files
 from fer_transfer.detection.status import Status
-from fer_transfer.recognise.recogniser import Recogniser
+from fer_transfer.recognise import timeline, videos
+from fer_transfer.recognise.records import to_faces
 from fer_transfer.recognise.tables import Record, Records, columns
 
 PHOTOS_SHOWN = 100  # a page of more is slow to open; the tables have them all
 PROBLEMS_SHOWN = 500
+FACES_SHOWN = 10  # of a video: those in most frames
 LONGEST = 720  # pixels of a photo on the page
 
 
 def write_page(
     path: Path,
     records: Records,
-    recogniser: Recogniser,
+    run: videos.Run,
     pictures: Path,
     scores: dict[str, Any] | None,
 ) -> Counter[str]:
@@ -35,10 +38,14 @@ def write_page(
     """
     statuses, emotions = counts(records())
     problems = (record for record in records() if record["status"] != Status.FACES)
-    photos = _with_faces(records(), pictures, recogniser.classes)
+    photos = _with_faces(records(), run, pictures)
     stream = _template().stream(
-        recogniser=recogniser,
-        model=recogniser.model.metadata,
+        run=run,
+        recogniser=run.recogniser,
+        model=run.recogniser.model.metadata,
+        colours=timeline.COLOURS,
+        width=timeline.WIDTH,
+        height=timeline.HEIGHT,
         scores=scores,
         statuses=statuses,
         emotions=emotions,
@@ -57,8 +64,7 @@ def counts(records: Iterator[Record]) -> tuple[Counter[str], Counter[str | None]
     """Count the inputs by status, and the faces by emotion; those unsure under None."""
     statuses: Counter[str] = Counter()
     emotions: Counter[str | None] = Counter()
-    names = columns([])
-    emotion, unsure = names.index("emotion"), names.index("unsure")
+    emotion, unsure = map(columns([]).index, ("emotion", "unsure"))
     for record in records:
         statuses[record["status"]] += 1
         emotions.update(
@@ -76,6 +82,17 @@ def percent(share: float) -> str:
     return ">99.9%" if 0.9995 <= share < 1 else f"{100 * share:.1f}%"
 
 
+def clock(seconds: float) -> str:
+    """Write a time of a video.
+
+    >>> clock(3725.2)
+    '1:02:05'
+    """
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
 def _template() -> jinja2.Template:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent),
@@ -84,26 +101,34 @@ def _template() -> jinja2.Template:
         lstrip_blocks=True,
         trim_blocks=True,
     )
-    environment.filters |= {"percent": percent, "count": lambda number: f"{number:,}"}
+    environment.filters |= {"percent": percent, "clock": clock, "count": "{:,}".format}
     return environment.get_template("page.html")
 
 
 def _with_faces(
-    records: Iterator[Record], pictures: Path, classes: Sequence[str]
+    records: Iterator[Record], run: videos.Run, pictures: Path
 ) -> Iterator[dict[str, Any]]:
-    names = columns([])
     for record in records:
         if record["faces"]:
             picture = pictures / record["picture"]
-            faces = [
-                dict(zip(names, row[: len(names)], strict=True))
-                | {"shares": list(zip(classes, row[len(names) :], strict=True))}
-                | {"crop": crop}
-                for row, crop in zip(record["faces"], record["crops"], strict=True)
-            ]
-            there = record["picture"] and picture.exists()
-            address = _reduced(picture) if there else ""
-            yield {**record, "faces": faces, "address": address}
+            is_photo = picture.suffix == ".jpg" and picture.exists()
+            faces = to_faces(record, run.recogniser.classes)
+            shown = list(zip(faces, record["crops"], strict=True))
+            timelines = {}
+            if record["parts"]:
+                often = nlargest(
+                    FACES_SHOWN, range(len(faces)), record["seen"].__getitem__
+                )
+                shown = [shown[place] for place in sorted(often)]
+                timelines = timeline.draw(
+                    videos.frames(record, run),
+                    [face.number for face, _ in shown],
+                    run.recogniser.classes,
+                    record["frames"],
+                    record["seconds"],
+                )
+            address = _reduced(picture) if is_photo else ""
+            yield record | {"shown": shown, "timelines": timelines, "address": address}
 
 
 def _reduced(picture: Path) -> str:

@@ -5,10 +5,13 @@ import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
+
+if TYPE_CHECKING:
+    from fer_transfer.recognise.recogniser import Face
 
 LONGEST = 1280  # pixels of the longer side
 COLOUR, INK = "#ffd23f", "#1c2128"  # seen on light and dark photos
@@ -17,30 +20,17 @@ PADDING = 3  # pixels around a label's text
 Rectangle = tuple[float, float, float, float]  # left, top, right, bottom
 
 
-class Marked(Protocol):
-    """The part of a face that a picture shows."""
-
-    @property
-    def box(self) -> Sequence[float]: ...
-    @property
-    def emotion(self) -> str: ...
-    @property
-    def probability(self) -> float: ...
-    @property
-    def unsure(self) -> bool: ...
-
-
-def name_for(path: str) -> str:
+def name_for(path: str, suffix: str = ".jpg") -> str:
     """Return a file name that no other path has: its own name and a hash of the path.
 
     >>> name_for("holiday/Größe 1.jpg")
     'Gr-e-1-ac72ba48.jpg'
     """
     stem = re.sub(r"[^A-Za-z0-9_-]+", "-", Path(path).stem)[:60]
-    return f"{stem}-{hashlib.sha256(os.fsencode(path)).hexdigest()[:8]}.jpg"
+    return f"{stem}-{hashlib.sha256(os.fsencode(path)).hexdigest()[:8]}{suffix}"
 
 
-def draw(pixels: np.ndarray, faces: Sequence[Marked]) -> Image.Image:
+def draw(pixels: np.ndarray, faces: Sequence["Face"]) -> Image.Image:
     """Return RGB (h, w, 3) as an image, reduced, with the faces marked."""
     image = Image.fromarray(pixels)
     scale = min(1.0, LONGEST / max(image.size))
@@ -54,9 +44,9 @@ def draw(pixels: np.ndarray, faces: Sequence[Marked]) -> Image.Image:
         thick = max(2, round((box[2] - box[0]) / 50))
         pen.rectangle(box, outline=COLOUR, width=thick)
     taken = list(boxes)
-    for number, (face, box) in enumerate(zip(faces, boxes, strict=True), start=1):
+    for face, box in zip(faces, boxes, strict=True):
         percent = "unsure" if face.unsure else rounded_percent(face.probability)
-        texts = f"{number} {face.emotion} {percent}", str(number)
+        texts = f"{face.number} {face.emotion} {percent}", str(face.number)
         taken.append(_label(pen, box, texts, image.size, taken))
     return image
 

@@ -33,6 +33,7 @@ Photo = str | Path | np.ndarray | Image.Image
 class Face:
     """A face and the emotion that a model sees in it."""
 
+    number: int  # in the photo from left to right, or in the video
     box: Box  # pixels of the photo as it is displayed
     score: float | None  # the detector's; None where the image was taken whole
     tilt: float  # degrees clockwise from upright
@@ -50,6 +51,11 @@ class Face:
         """The highest probability."""
         return self.probabilities[self.emotion]
 
+    @property
+    def shares(self) -> np.ndarray:
+        """The probabilities (classes,) in the order of the classes."""
+        return np.array(list(self.probabilities.values()))
+
 
 @dataclass(frozen=True)
 class Faces(Sequence[Face]):
@@ -62,9 +68,7 @@ class Faces(Sequence[Face]):
 
     def table(self) -> pd.DataFrame:
         """Return one row per face: number, box, emotion, probabilities."""
-        rows = [
-            tables.values(number, face) for number, face in enumerate(self, start=1)
-        ]
+        rows = [tables.values(face) for face in self]
         return pd.DataFrame(rows, columns=tables.columns(self.classes))
 
     def draw(self) -> Image.Image:
@@ -135,10 +139,13 @@ class Recogniser:
         """Recognise the faces of RGB pixels (h, w, 3) uint8."""
         find = whole_image if photos.is_fer2013_crop(pixels) else self.detector.find
         detections = sorted(find(pixels), key=lambda detection: detection.box)
-        faces = tuple(self._face(pixels, detection) for detection in detections)
+        faces = tuple(
+            self._face(pixels, detection, number)
+            for number, detection in enumerate(detections, start=1)
+        )
         return Faces(pixels, faces, self.classes, note)
 
-    def _face(self, pixels: np.ndarray, detection: Detection) -> Face:
+    def _face(self, pixels: np.ndarray, detection: Detection, number: int) -> Face:
         box = detection.box
         side = max(box.width, box.height)
         if detection.score is not None:
@@ -149,6 +156,7 @@ class Recogniser:
         values = self.model.probabilities(crop)
         probabilities = [round(float(value), 6) for value in values]
         return Face(
+            number=number,
             box=Box(*(round(float(value), 1) for value in box)),
             score=None if detection.score is None else round(detection.score, 4),
             tilt=round(detection.tilt, 1),

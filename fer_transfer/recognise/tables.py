@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from fer_transfer.recognise.recogniser import Face
 
 Record = dict[str, Any]
+Row = list[Any]  # of a face: the values of `columns`
 Records = Callable[[], Iterator[Record]]  # from the first on, each time it is called
 
 FILE_COLUMNS = ["file", "status", "faces", "reason", "width", "height", "picture"]
@@ -28,10 +29,10 @@ def columns(classes: Iterable[str]) -> list[str]:
     return face + [f"p_{name}" for name in classes]
 
 
-def values(number: int, face: "Face") -> list[Any]:
+def values(face: "Face") -> Row:
     """Return what stands in the columns of a face."""
     return [
-        *(number, *face.box, face.score, face.tilt),
+        *(face.number, *face.box, face.score, face.tilt),
         *(face.emotion, face.probability, face.unsure),
         *face.probabilities.values(),
     ]
@@ -39,8 +40,12 @@ def values(number: int, face: "Face") -> list[Any]:
 
 def write_faces(path: Path, records: Iterable[Record], classes: Iterable[str]) -> None:
     """Write a row per face: where it is, what it shows, and the probability of each emotion."""
-    head = ["file", *columns(classes)]
-    rows = ([record["file"], *row] for record in records for row in record["faces"])
+    head = ["file", "time", *columns(classes)]
+    rows = (
+        [record["file"], record["time"], *row]
+        for record in records
+        for row in record["faces"]
+    )
     write_rows(path, head, rows)
 
 
@@ -62,7 +67,8 @@ def write_jsonl(path: Path, records: Iterable[Record], classes: Iterable[str]) -
             for row in record["faces"]:
                 face = dict(zip(head, row[: len(head)], strict=True))
                 shares = dict(zip(classes, row[len(head) :], strict=True))
-                line = {"file": record["file"], **face, "probabilities": shares}
+                place = {"file": record["file"], "time": record["time"]}
+                line = place | face | {"probabilities": shares}
                 file.write(json.dumps(line) + "\n")
 
 

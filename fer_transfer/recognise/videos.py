@@ -1,0 +1,170 @@
+"""One video or camera, from its frames to its record and to the rows of its faces.
+
+The journal holds the faces of the frames as they were recognised, some frames an entry. Numbers
+and smoothing come when the results are written, so that a run goes on after any frame.
+"""
+
+import logging
+import signal
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from fer_transfer.console.progress import Progress
+from fer_transfer.core.journal import Journal
+from fer_transfer.detection.inputs import Input, identity
+from fer_transfer.detection.status import Rejected, Status
+from fer_transfer.detection.videos import Frame, Video
+from fer_transfer.recognise import pictures
+from fer_transfer.recognise.parallel import in_order
+from fer_transfer.recognise.recogniser import Face, Recogniser
+from fer_transfer.recognise.records import from_faces, new_record, to_faces
+from fer_transfer.recognise.tables import Record
+from fer_transfer.recognise.tracks import Tracker, with_probabilities
+
+logger = logging.getLogger(__name__)
+
+FRAMES = 50  # an entry of the journal: of an hour there are few
+CODEC = cv2.VideoWriter.fourcc(*"mp4v")
+
+
+@dataclass(frozen=True)
+class Run:
+    """What recognises, where the records are, and how videos are read."""
+
+    recogniser: Recogniser
+    journal: Journal
+    rate: float  # frames a second
+    smoothing: float  # seconds; 0 for none
+
+
+def make_record(entry: Input, run: Run, folder: Path | None) -> Record:
+    """Recognise the faces in the frames of a video, after those that the journal has.
+
+    Args:
+        entry: A video file, or a camera.
+        run: What recognises it.
+        folder: Where the video with boxes goes; None for none.
+
+    Returns:
+        A record as records.make_record gives it. faces: for each that was followed its box where
+        it is largest, and its mean probabilities; seen: in how many frames each is; parts: entries
+        of the journal; frames: their number; seconds: up to the end of the last one.
+    """
+    before = identity(entry.path)
+    try:
+        video = Video(entry.path if entry.camera is None else entry.camera)
+        parts = _record_frames(entry, before, video, run)
+    except Rejected as rejected:
+        return new_record(entry, before, rejected.status, rejected.reason)
+    record = new_record(entry, before, Status.NO_FACE, video.note)
+    record |= {"parts": parts, "width": video.width, "height": video.height}
+    record |= _summary(record, run)
+    if record["faces"]:
+        record["status"] = Status.FACES.value
+        if folder and entry.camera is None:
+            record["picture"] = pictures.name_for(entry.path, ".mp4")
+            _draw(folder / record["picture"], entry.path, record, run)
+    return record
+
+
+def frames(record: Record, run: Run) -> Iterator[tuple[float, list[Face]]]:
+    """Yield the seconds and the faces of each frame, numbered and smoothed."""
+    tracker = Tracker(run.recogniser.unsure_below, run.smoothing)
+    for number in range(record["parts"]):
+        part = run.journal.find(_key(record["file"], number))
+        for frame in part["frames"] if part else ():
+            faces = to_faces(frame, run.recogniser.classes)
+            yield frame["time"], tracker.update(frame["time"], faces)
+
+
+def _record_frames(entry: Input, before: list[int], video: Video, run: Run) -> int:
+    """Recognise the frames that the journal does not have; return how many entries hold all."""
+    parts, done, after = 0, 0, None
+    while part := run.journal.find(_key(entry.shown, parts)):
+        if part["identity"] != before:
+            break
+        parts, done = parts + 1, done + len(part["frames"])
+        after = part["frames"][-1]["time"]
+
+    def recognise(frame: Frame) -> Record:
+        return {"time": frame.time} | from_faces(run.recogniser.faces(frame.pixels))
+
+    expected = round(video.duration * run.rate) or None
+    with Progress(expected, "frame", done) as progress, _ended_by_ctrl_c(video):
+        recognised = in_order(recognise, video.frames(run.rate, after))
+        while batch := list(islice(recognised, FRAMES)):
+            key = _key(entry.shown, parts)
+            run.journal.add({"file": key, "identity": before, "frames": batch})
+            parts += 1
+            progress.update(len(batch))
+    return parts
+
+
+def _key(file: str, part: int) -> str:
+    return f"{file}\0{part}"  # no file is called so
+
+
+@contextmanager
+def _ended_by_ctrl_c(video: Video) -> Iterator[None]:
+    """Let Ctrl-C end a camera's recording rather than the run; a second one ends the run."""
+    if not video.is_live:
+        yield
+        return
+
+    def stop(*_: object) -> None:
+        video.stop()
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    logger.info("Recording: Ctrl-C ends it and writes the results.")
+    handler = signal.signal(signal.SIGINT, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, handler)
+
+
+def _summary(record: Record, run: Run) -> Record:
+    """Return the faces of a video and how long it is."""
+    largest: dict[int, Face] = {}
+    seen = Counter[int]()
+    sums: dict[int, np.ndarray] = {}  # of the probabilities
+    length = {}
+    for num_frames, (time, faces) in enumerate(frames(record, run), start=1):
+        length = {"frames": num_frames, "seconds": time + 1 / run.rate}
+        for face in faces:
+            seen[face.number] += 1
+            sums[face.number] = sums.get(face.number, 0) + face.shares
+            known = largest.setdefault(face.number, face)
+            if face.box.area > known.box.area:
+                largest[face.number] = face
+    unsure_below = run.recogniser.unsure_below
+    means = [
+        with_probabilities(face, sums[number] / seen[number], unsure_below)
+        for number, face in largest.items()
+    ]
+    return length | {"seen": [seen[face.number] for face in means]} | from_faces(means)
+
+
+def _draw(path: Path, source: str, record: Record, run: Run) -> None:
+    """Write the frames with boxes as a video without sound."""
+    path.parent.mkdir(exist_ok=True)
+    writer = cv2.VideoWriter()
+    num_written = 0
+    pixels = Video(source).frames(run.rate)
+    for frame, (_, faces) in zip(pixels, frames(record, run), strict=False):
+        image = np.asarray(pictures.draw(frame.pixels, faces))
+        if not writer.isOpened():
+            size = image.shape[1::-1]
+            writer.open(str(path), cv2.CAP_FFMPEG, CODEC, run.rate, size)
+        # A gap in time is filled by the frame after it, so that the video keeps its length.
+        for _ in range(max(1, round(frame.time * run.rate) + 1 - num_written)):
+            writer.write(cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
+            num_written += 1
+    writer.release()

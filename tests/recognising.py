@@ -1,0 +1,63 @@
+"""Runs of `fer-recognise` in the tests, by a model and a detector that take no time."""
+
+import csv
+from pathlib import Path
+
+import photo_files
+
+from fer_transfer.core.journal import Journal
+from fer_transfer.detection import detectors
+from fer_transfer.detection.detectors import Box, Detection, Detector
+from fer_transfer.recognise import __main__ as program
+from fer_transfer.recognise import recogniser
+
+UNFINISHED = Path("out/.unfinished")
+
+
+def two_halves(pixels, smallest_face=0):
+    """Find a face in each half of a photo, and none in a small one."""
+    height, width = pixels.shape[:2]
+    if height < 30:
+        return []
+    half = width / 2
+    return [Detection(Box(side, 0, half, height), 0.9) for side in (half, 0)]
+
+
+def simplify(monkeypatch, folder, find=two_halves):
+    """Let the command use the simple model and detector, and write into the folder."""
+    monkeypatch.setattr(recogniser, "Model", photo_files.SimpleModel)
+    detector = Detector("halves", find, "width", 1.0)
+    monkeypatch.setitem(detectors.DETECTORS, "centerface", detector)
+    monkeypatch.chdir(folder)
+
+
+def run(*arguments, out="out"):
+    options = program.parse([*map(str, arguments), "--out", str(out)])
+    return program.recognise(options)
+
+
+def rows(path):
+    with Path(path).open(newline="", encoding="utf-8-sig") as file:
+        return list(csv.DictReader(file))
+
+
+def contents(folder):
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(Path(folder).rglob("*"))
+        if path.is_file()
+    }
+
+
+def interrupt(monkeypatch, after):
+    """Let Ctrl-C come after so many records."""
+    add, added = Journal.add, []
+
+    def stop(self, record):
+        if len(added) == after:
+            raise KeyboardInterrupt
+        added.append(record["file"])
+        add(self, record)
+
+    monkeypatch.setattr(Journal, "add", stop)
+    return added
