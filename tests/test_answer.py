@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 
 from fer_transfer.results import answer, compare
-from fer_transfer.results.evidence import Study
 from fer_transfer.results.inputs import Data, Result, Split
 from fer_transfer.results.protocols import Group, Protocol
+from fer_transfer.results.study import Study
 
 TEXT, ALL = Protocol(4, "float32"), Protocol("all", "float32")
 NUM_TEST = 2_000

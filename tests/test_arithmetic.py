@@ -57,7 +57,7 @@ def ours(windows: dict[str, tuple[int, int]]) -> list[arithmetic.Rates]:
 
 @pytest.fixture(scope="module")
 def counts():
-    return arithmetic.find(*published())
+    return arithmetic.count_both(*published())
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_the_windows_of_the_tables_have_the_differences_that_fit(counts):
 def test_the_same_test_finds_the_sets_and_windows_of_our_own_histories(
     windows, differences
 ):
-    found = arithmetic.find(*ours(windows))
+    found = arithmetic.count_both(*ours(windows))
     for part, images in (("train", 25_121), ("val", 3_589)):
         best = arithmetic.summarise(found[part], images)["best"]
         assert (best["images"], best["differences"]) == (images, differences)

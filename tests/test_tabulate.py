@@ -16,6 +16,7 @@ from fer_transfer.core import files
 from fer_transfer.data.fer2013 import EMOTIONS
 from fer_transfer.results import inputs, table
 from fer_transfer.results.paper import CLASS_COUNTS
+from fer_transfer.results.study import name_data
 from stages import tabulate
 
 ROOT = Path(__file__).parents[1]
@@ -126,6 +127,15 @@ def test_differences_are_ours_minus_the_papers_where_both_exist(study):
     assert known["difference"].iloc[0] == pytest.approx(0.01 - 0.013814)
     assert known["paper"].tolist() == [0.013814, 0.021909, 0.023413, 0.025798]
     assert rates("scratch")["difference"].isna().all()
+
+
+def test_a_published_rate_without_ours_is_a_row_of_no_seeds(study):
+    tabulate.main()
+    [row] = table.records(rates("vggface-pretrained").head(1))
+    assert (row["paper"], row["mean"], row["seeds"]) == (0.001372, None, 0)
+    assert "vggface-pretrained" not in files.read_json(
+        study / "metrics/study/table2.json"
+    )
 
 
 def test_only_windows_of_the_paper_are_compared(study):
@@ -330,7 +340,6 @@ def test_study_says_what_the_results_rest_on(study, monkeypatch):
         "official": False,
         "source_file": "fer2013.csv",
         "epochs": 20,
-        "onednn": True,
         "ran": {
             "mobilenet-random": {"mobilenet-random": 42},
             "scratch": {"scratch": 42},
@@ -362,7 +371,7 @@ def test_study_tells_synthetic_faces_and_their_stand_in_weights(study):
     ],
 )
 def test_a_data_set_is_called_fer2013_by_its_counts_alone(source, change, expected):
-    assert tabulate.name_data(source, {"emotions": CLASS_COUNTS | change}) == expected
+    assert name_data(source, {"emotions": CLASS_COUNTS | change}) == expected
 
 
 @pytest.fixture
@@ -503,8 +512,9 @@ def test_a_study_without_results_writes_headers_and_names_all(study):
     assert files.read_json(study / "metrics/study/table2.json") == {}
     told = files.read_json(study / "metrics/study/study.json")
     assert (told["ran"], told["missing"]) == ({}, list(VARIANTS))
-    for name in ("results", "groups", "confusion"):
+    for name in ("results", "confusion"):
         assert files.read_csv(study / f"plots/study/{name}.csv").empty
+    assert set(inputs.read_table("groups")["seeds"]) == {0}
     assert files.read_json(study / "metrics/study/answer.json")["comparisons"] == []
     claims = files.read_json(study / "metrics/study/claims.json")
     assert {one["ours"]["word"] for one in claims} <= {"not testable", "supported"}

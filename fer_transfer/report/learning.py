@@ -97,10 +97,7 @@ def _curves(
 ) -> list[vega.Chart]:
     """Draw the lines, a band between several seeds, and points where lines look alike."""
     data = [
-        {"line": line.title}
-        | {key: vega.rounded(number) for key, number in point.items()}
-        for line in lines
-        for point in records(line.points)
+        {"line": line.title} | point for line in lines for point in records(line.points)
     ]
     titles = [line.title for line in lines]
     colour = vega.look("line", titles, [line.colour for line in lines], legend=legend)
@@ -135,7 +132,7 @@ def _hover(lines: list[Line], epoch: alt.X) -> vega.Chart:
     """Mark the epoch nearest to the pointer, and list every line's value there."""
     table = pd.DataFrame(
         {
-            f"line{place}": line.points.set_index("epoch")["value"].map(vega.rounded)
+            f"line{place}": line.points.set_index("epoch")["value"]
             for place, line in enumerate(lines)
         }
     )
@@ -175,7 +172,7 @@ def figure(
     panels = []
     for letter, metric in zip("ab", vega.UNITS, strict=True):
         top = 1.0 if metric == "accuracy" else top_of(rows)
-        level = vega.inline([{"value": vega.rounded(baseline[metric])}])
+        level = vega.inline([{"value": baseline[metric]}])
         panels.append(
             alt.layer(
                 learning(rows, metric, styles, top, legend=legend),

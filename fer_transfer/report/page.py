@@ -20,7 +20,7 @@ from fer_transfer.report import (
     vega,
     versions,
 )
-from fer_transfer.results import distance, inputs, paper
+from fer_transfer.results import distance, inputs, paper, table
 from fer_transfer.results.catalog import BACKBONES
 from fer_transfer.results.protocols import (
     Group,
@@ -54,7 +54,8 @@ def context(settings: Settings) -> dict[str, Any]:
         if name not in study["ran"]
     }
     calibrated = inputs.read_each("calibration", dict.fromkeys(first.values()))
-    drawn = draw(settings, shown, text, data, study, summary)
+    drawn = draw(shown, text, data, study, summary)
+    numbers = table.numbers(summary)
     return {
         **{key: study[key] for key in ("answer", "claims", "distances", "arithmetic")},
         "study": study,
@@ -78,8 +79,8 @@ def context(settings: Settings) -> dict[str, Any]:
         "costs": files.read_json(Path("metrics/costs.json")),
         "classifiers": classifiers.section(),
         "settings": {name: settings[name] for name in SECTIONS},
-        "tables": tables.rate_tables(settings, text, summary),
-        "numbers": tables.numbers(summary),
+        "tables": tables.rate_tables(settings, text, numbers),
+        "numbers": numbers,
         "metrics": summary.loc[
             (summary["set"] == "test") & (summary["class"] == ""), "metric"
         ].unique(),
@@ -131,7 +132,6 @@ def why_missing(name: str, settings: Settings, read: Read) -> str:
 
 
 def draw(
-    settings: Settings,
     shown: Mapping[str, Group],
     text: Mapping[str, Group],
     data: inputs.Data,

@@ -53,6 +53,11 @@ class Style(NamedTuple):
     marker: str
     hatch: str
 
+    @property
+    def fill(self) -> str:
+        """Fill pretrained in the colour, leave random open."""
+        return self.colour if self.dash == "solid" else "white"
+
 
 def of_groups(groups: Mapping[str, Group]) -> dict[str, Style]:
     """Give each group of runs its style.
@@ -78,7 +83,7 @@ def bar(style: Style) -> dict[str, Any]:
     """Return the look of a bar: filled for pretrained, an outline with a hatch for random."""
     filled = style.dash == "solid"
     return {
-        "facecolor": style.colour if filled else "white",
+        "facecolor": style.fill,
         "edgecolor": "white" if filled and style.hatch else style.colour,
         "hatch": style.hatch,
     }

@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 
 from fer_transfer.results.catalog import BACKBONES
 from fer_transfer.results.compare import Difference, Sample, compare
-from fer_transfer.results.evidence import Study, accuracy_samples
+from fer_transfer.results.evidence import accuracy_samples
 from fer_transfer.results.protocols import Group
+from fer_transfer.results.study import Study
 
 FACES_OR_IMAGENET, PRETRAINING = "faces or ImageNet", "pretraining"
 SIDES = {
@@ -180,7 +181,7 @@ def sentence(row: dict[str, Any]) -> str:
         for title, share in zip(row["titles"], row["accuracy"], strict=True)
     ]
     protocol = f"{row['protocol'][0].upper()}{row['protocol'][1:]}"
-    gap = 100 * (row["accuracy"][0] - row["accuracy"][1])
+    gap = 100 * row["difference"]
     seeds = " and ".join(map(str, row["seeds"]))
     text = f"{protocol}: {sides[0]}, {sides[1]}: {signed(gap)} points"
     if row["interval"]:

@@ -23,7 +23,20 @@ MOST_DIFFERENCES = 19  # between 20 epochs
 IMAGES = {"train": np.arange(23_000, 31_000), "val": np.arange(2_500, 8_500)}
 
 
-def find(accuracy_mcr: Rates, accuracy_mofr: Rates) -> dict[str, pd.DataFrame]:
+def find(published: paper.Published) -> tuple[dict[str, Any], pd.DataFrame]:
+    """Say which sets and windows the published Tables 2 and 4 fit.
+
+    Returns:
+        By set, train and val, what `summarise` returns; and the counts of `thin`, with the set.
+    """
+    tables = (published[key] for key in (paper.ACCURACY_MCR, paper.ACCURACY_MOFR))
+    counts = count_both(*tables)
+    fits = {part: summarise(rows, paper.SETS[part]) for part, rows in counts.items()}
+    thinned = [thin(rows).assign(set=part) for part, rows in counts.items()]
+    return fits, pd.concat(thinned)
+
+
+def count_both(accuracy_mcr: Rates, accuracy_mofr: Rates) -> dict[str, pd.DataFrame]:
     """Count the fits of the training and of the validation accuracies, by number of images.
 
     Args:

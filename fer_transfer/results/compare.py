@@ -84,6 +84,9 @@ class Difference:
         return {
             "left": self.left,
             "right": self.right,
+            "difference": None
+            if self.left is None or self.right is None
+            else self.left - self.right,
             "interval": None if self.low is None else [self.low, self.high],
             "p": self.p,
             "corrected_p": self.corrected,

@@ -6,13 +6,12 @@ from itertools import product
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from fer_transfer.data.fer2013 import EMOTIONS
 from fer_transfer.results import paper
 from fer_transfer.results.compare import Sample
-from fer_transfer.results.inputs import Data, Result
 from fer_transfer.results.protocols import Group
+from fer_transfer.results.study import Study
 
 # Columns of Tables 2-5, by their headings.
 PERIODS = {
@@ -74,24 +73,6 @@ def mean_rate(
     """
     weights = [spans[key][1] - spans[key][0] for key in period]
     return float(np.average([row[key] for key in period], weights=weights))
-
-
-@dataclass(frozen=True)
-class Study:
-    """What a study's numbers are taken from.
-
-    `runs` is the table of all runs, `costs` milliseconds per image by backbone, `measured` what
-    the features stage wrote, by group.
-    """
-
-    data: Data
-    ran: Mapping[str, Group]
-    results: Mapping[str, Result]
-    runs: pd.DataFrame
-    measured: Mapping[str, Mapping[str, Any]]
-    costs: Mapping[str, float]
-    uninformative: frozenset[str]
-    windows: list[list[int]]
 
 
 def of_study(

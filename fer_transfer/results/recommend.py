@@ -1,13 +1,13 @@
 """Which backbone for which situation, from what was measured (the paper's algorithm, step 1)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from fer_transfer.results.evidence import Study
+from fer_transfer.results.study import Study
 from fer_transfer.results.table import select
 
 # A network that keeps less than this share of the best one's lead over the majority-class
@@ -52,37 +52,31 @@ RULES = (
 )
 
 
-def find(
-    study: Study, names: Mapping[Any, str], groups: pd.DataFrame
-) -> dict[str, Any]:
+def find(study: Study, names: Iterable[str], groups: pd.DataFrame) -> dict[str, Any]:
     """Recommend groups by their accuracy on the images that the baseline is of."""
     labels = study.data.labels[study.data.fresh(study.data.paper_split)]
     baseline = np.bincount(labels).max() / len(labels) if len(labels) else 0.0
-    return recommend(candidates(study, names, groups), float(baseline))
-
-
-def candidates(
-    study: Study, names: Mapping[Any, str], groups: pd.DataFrame
-) -> list[Candidate]:
-    """List the groups that can be recommended, with what they reach and cost."""
     accuracy = select(groups, metric="accuracy", set="deduplicated")
     means = accuracy.dropna(subset="mean").set_index("group")["mean"]
-    good = [
-        name
-        for name in names.values()
+    candidates = [
+        candidate(study, name, float(means[name]))
+        for name in names
         if name in means and name in study.measured and name not in study.uninformative
     ]
-    return [
-        Candidate(
-            name,
-            study.ran[name].backbone,
-            float(means[name]),
-            study.measured[name]["parameters"]["backbone"],
-            study.costs.get(study.ran[name].backbone),
-            study.measured[name]["bytes"] / study.measured[name]["images"],
-        )
-        for name in good
-    ]
+    return recommend(candidates, float(baseline))
+
+
+def candidate(study: Study, name: str, accuracy: float) -> Candidate:
+    """Return a group with what it reaches and costs."""
+    backbone, measured = study.ran[name].backbone, study.measured[name]
+    return Candidate(
+        name,
+        backbone,
+        accuracy,
+        measured["parameters"]["backbone"],
+        study.costs.get(backbone),
+        measured["bytes"] / measured["images"],
+    )
 
 
 def worthwhile(candidates: Sequence[Candidate], baseline: float) -> list[Candidate]:

@@ -121,7 +121,8 @@ def of_groups(
     Returns:
         mean: empty where a run has none. deviation: the standard deviation. low, high: the 95%
         interval of the mean by Student's t. All three are empty of one seed. paper, difference:
-        the published rate, and ours minus that.
+        the published rate, and ours minus that; a published rate without ours is a row of 0
+        seeds.
     """
     last = runs.groupby("group")["last"].transform("max")
     ends = (runs["first"] == 1) | (runs["last"] == last)
@@ -137,24 +138,33 @@ def of_groups(
     half = stats.t.ppf(0.975, freedom) * table["deviation"] / np.sqrt(table["seeds"])
     table["low"], table["high"] = table["mean"] - half, table["mean"] + half
     printed = _printed(published, windows)
-    names = zip(
-        *(table[key] for key in ("group", "metric", "first", "last")), strict=True
-    )
+    keys = ["group", "metric", "first", "last"]
+    names = list(zip(*(table[key] for key in keys), strict=True))
     table["paper"] = np.array([printed.get(name, np.nan) for name in names], float)
     table["difference"] = table["mean"] - table["paper"]
-    return pd.DataFrame(table[GROUP_COLUMNS])
+    other = pd.DataFrame(
+        [
+            dict(zip(keys, name, strict=True)) | {"set": "train", "paper": rate}
+            for name, rate in printed.items()
+            if name not in names
+        ]
+    ).assign(seeds=0, **{"class": ""})
+    parts = [part for part in (table, other) if len(part)]
+    return (pd.concat(parts) if parts else table).reindex(columns=GROUP_COLUMNS)
 
 
 def _printed(
     published: paper.Published, windows: Sequence[Sequence[int]]
 ) -> dict[tuple[str, str, int, int], float]:
-    """Return the published rates by variant, the table's title and the epochs they are of."""
-    spans = paper.spans(windows)
+    """Return the published rates by variant, table's title and epochs, where `windows` has those."""
+    shown = {tuple(window) for window in windows}
+    spans = {key: span for key, span in paper.spans(windows).items() if span in shown}
     return {
         (variant, paper.TABLES[table].title, *spans[heading]): rate
         for table, rows in published.items()
         for variant, row in rows.items()
         for heading, rate in row.items()
+        if heading in spans
     }
 
 
@@ -163,9 +173,10 @@ def metrics(groups: pd.DataFrame) -> dict[str, dict[str, Any]]:
     files: dict[str, dict[str, Any]] = {
         name: {} for name in (*paper.TABLES, "initial", "final")
     }
-    last = groups.groupby("group")["last"].max()
+    ran = groups[groups["seeds"] > 0]
+    last = ran.groupby("group")["last"].max()
     titles = {table.title: name for name, table in paper.TABLES.items()}
-    for row in records(select(groups, **{"class": ""})):
+    for row in records(select(ran, **{"class": ""})):
         if row["metric"] in titles:
             name = titles[row["metric"]]
             entry = {rates.window_name(row["first"], row["last"]): row["mean"]}
@@ -178,6 +189,23 @@ def metrics(groups: pd.DataFrame) -> dict[str, dict[str, Any]]:
         if row["last"] == last[row["group"]]:
             files["final"].setdefault(row["group"], {}).update(entry)
     return files
+
+
+def numbers(groups: pd.DataFrame) -> dict[tuple[Any, ...], dict[str, Any]]:
+    """Return the rows of the table of groups by group, metric, set, first and last epoch.
+
+    Those of a group's last epoch stand under `last` too.
+    """
+    keys = ["group", "metric", "set", "first", "last"]
+    rows = records(select(groups, **{"class": ""}))
+    by_key = {tuple(row[key] for key in keys): row for row in rows}
+    epochs = groups[groups["first"] == groups["last"]]
+    last = epochs.groupby("group")["last"].max()
+    return by_key | {
+        (*key[:3], "last", "last"): row
+        for key, row in by_key.items()
+        if row["first"] == row["last"] == last[row["group"]]
+    }
 
 
 def records(table: pd.DataFrame) -> list[dict[str, Any]]:
