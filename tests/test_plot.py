@@ -219,10 +219,6 @@ def test_of_several_seeds_the_first_with_results_is_in_figures_11_to_17(
     ]
 
 
-def test_the_loss_is_given_in_nats(styles):
-    assert "loss (cross-entropy, nats)" in picture_of(runs_of(*RAN), styles)
-
-
 def test_the_initial_bars_are_of_the_groups_that_ran(styles):
     summary = table.of_groups(runs_of(*RAN), {}, [[1, 6]])
     chart = charts.initial(summary, "accuracy", styles, 0.25).to_dict()
