@@ -59,7 +59,7 @@ def main() -> None:
     groups = table.of_groups(study.runs, published, windows)
     fits, counts = arithmetic.find(published)
     answer, claims = verdicts.find(settings, study, published)
-    named = of_protocol(study.ran, paper_protocol(settings)).values()
+    named = of_protocol(study.ran, paper_protocol(settings))
     for name, rows in {
         "results": study.runs,
         "groups": groups,

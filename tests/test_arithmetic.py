@@ -68,7 +68,7 @@ def test_every_published_accuracy_rate_is_of_the_tables_own_sets_and_windows(
 ):
     found = arithmetic.summarise(counts[part], expected)
     best = found["best"]
-    assert (best["images"], best["differences"]) == (images, [5, 5, 5, 3])
+    assert (best["images"], best["differences"]) == (images, (5, 5, 5, 3))
     assert (best["fits"], best["rates"]) == (28, 28)
     assert best["chance"] < 4
     assert found["next"]["fits"] < 24
@@ -89,7 +89,7 @@ def test_the_windows_of_the_tables_have_the_differences_that_fit(counts):
 
 @pytest.mark.parametrize(
     ("windows", "differences"),
-    [(paper.WINDOWS, [5, 5, 5, 3]), (paper.TEXT_WINDOWS, [4, 5, 5, 5])],
+    [(paper.WINDOWS, (5, 5, 5, 3)), (paper.TEXT_WINDOWS, (4, 5, 5, 5))],
 )
 def test_the_same_test_finds_the_sets_and_windows_of_our_own_histories(
     windows, differences

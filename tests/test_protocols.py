@@ -1,6 +1,6 @@
 import pytest
 
-from fer_transfer.results.protocols import Protocol, groups, paper_protocol, variant_of
+from fer_transfer.results.protocols import Protocol, groups, paper_protocol
 from fer_transfer.settings.settings import Run, Variant, load_settings
 
 
@@ -73,7 +73,7 @@ def test_random_variants_of_other_seeds_repeat_each_other(settings):
     )
     runs = groups(settings)["vggface-random"].runs
     assert runs == ("vggface-random", "vggface-random-43")
-    assert variant_of(settings, runs[1]).seed == 43
+    assert settings.variants[settings.runs[runs[1]].variant].seed == 43
 
 
 @pytest.mark.parametrize(

@@ -130,7 +130,7 @@ def test_every_claim_has_its_rule_and_a_verdict(study):
     "words",
     [
         "Uninformative features: mobilenet-random.",
-        "No comparison has three seeds on either side yet",
+        "No comparison has three seeds on each side yet",
         "Holm’s correction for all 0 comparisons",
         "of 3 seeds",
         "28 of the 28 rates of training accuracy that are not zero fit 28,710",

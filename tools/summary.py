@@ -16,7 +16,7 @@ from fer_transfer.console import command
 from fer_transfer.console.errors import InputError
 from fer_transfer.core import files
 from fer_transfer.results import inputs, paper
-from fer_transfer.results.protocols import by_paper_protocol, groups
+from fer_transfer.results.protocols import groups, of_protocol, paper_protocol
 from fer_transfer.results.table import numbers
 from fer_transfer.scoring.rates import clip
 from fer_transfer.settings.settings import load_settings
@@ -29,7 +29,7 @@ def main() -> None:
     study, answer = (_read(STUDY / f"{name}.json") for name in ("study", "answer"))
     known = numbers(inputs.read_table("groups"))
     settings = load_settings()
-    names = by_paper_protocol(groups(settings), settings)
+    names = of_protocol(groups(settings), paper_protocol(settings))
     windows = clip(settings.tables.windows, settings.train.epochs)
     for name, table in paper.TABLES.items():
         cells = {

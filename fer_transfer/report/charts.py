@@ -91,7 +91,7 @@ def fits(table: pd.DataFrame) -> vega.Chart:
         alt.X("images:Q", title="images", scale=alt.Scale(zero=False, nice=False)),
         alt.Y("fits:Q", title="rates that fit"),
     )
-    best = table.loc[table["fits"].idxmax(), "images"]
+    best = table.nlargest(1, "fits")["images"].item()
     top = base.transform_filter(f"datum.images == {best}")
     return alt.layer(
         base.mark_rule(color=style.lighter(GREY)).encode(

@@ -24,8 +24,9 @@ from fer_transfer.results import distance, inputs, paper, table
 from fer_transfer.results.catalog import BACKBONES
 from fer_transfer.results.protocols import (
     Group,
-    by_paper_protocol,
     groups,
+    of_protocol,
+    paper_protocol,
     paper_split,
 )
 from fer_transfer.scoring import scores
@@ -41,7 +42,7 @@ def context(settings: Settings) -> dict[str, Any]:
     """Return everything that the page shows."""
     shown = groups(settings)
     study, summary = read_study(settings)
-    text = by_paper_protocol(shown, settings)
+    text = of_protocol(shown, paper_protocol(settings))
     data = inputs.read_data(settings)
     first = inputs.first_runs(study["ran"], text)
     read = {

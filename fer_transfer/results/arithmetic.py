@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from fer_transfer.results import paper
+from fer_transfer.results.table import records
 
 Rates = Mapping[str, Mapping[str, float]]  # by variant and window
 
@@ -116,16 +117,7 @@ def summarise(counts: pd.DataFrame, expected: int) -> dict[str, Any]:
         "next": away.iloc[int(away["fits"].argmax())],
         "text": counts[counts["images"] == expected].iloc[0],
     }
-    return {
-        name: {
-            "images": int(row["images"]),
-            "differences": list(row["differences"]),
-            "fits": int(row["fits"]),
-            "rates": int(row["rates"]),
-            "chance": float(row["chance"]),
-        }
-        for name, row in rows.items()
-    }
+    return dict(zip(rows, records(pd.DataFrame(rows.values())), strict=True))
 
 
 def thin(counts: pd.DataFrame, width: int = 20) -> pd.DataFrame:

@@ -28,8 +28,9 @@ GROUP_COLUMNS = [
     *("mean", "deviation", "low", "high", "seeds", "paper", "difference"),
 ]
 
-# OF_NUMBER, the value and, of a share of test images, Wilson's 95% interval.
-Row = tuple[str, str, str, int, int, float | None, float | None, float | None]
+Row = dict[
+    str, Any
+]  # of OF_NUMBER, the value and, of a test accuracy, Wilson's 95% interval
 
 
 def of_runs(
@@ -40,17 +41,16 @@ def of_runs(
     usual: Protocol,
 ) -> pd.DataFrame:
     """Return the table of all runs; `usual` is the protocol that goes without saying."""
-    parts = []
+    parts: list[Row] = []
     for name, group in ran.items():
         for run in group.runs:
-            rows = pd.DataFrame(
-                rows_of(results[run], windows),
-                columns=[*OF_NUMBER, "value", "low", "high"],
-            )
-            described = describe(name, group, usual)
-            parts.append(rows.assign(run=run, seed=seeds[run], **described))
-    table = pd.concat(parts) if parts else pd.DataFrame(columns=RUN_COLUMNS)
-    return table.astype(dict.fromkeys(["value", "low", "high"], float))[RUN_COLUMNS]
+            described = describe(name, group, usual) | {"run": run, "seed": seeds[run]}
+            parts += [
+                {"class": "", **described, **row}
+                for row in rows_of(results[run], windows)
+            ]
+    table = pd.DataFrame(parts, columns=RUN_COLUMNS)
+    return table.astype(dict.fromkeys(["value", "low", "high"], float))
 
 
 def describe(name: str, group: Group, usual: Protocol) -> dict[str, str]:
@@ -75,12 +75,15 @@ def rows_of(result: Result, windows: Sequence[Sequence[int]]) -> list[Row]:
     ]
 
 
+def _row(metric: str, part: str, first: int, last: int, value: Any) -> Row:
+    return {"metric": metric, "set": part, "first": first, "last": last, "value": value}
+
+
 def _history_rows(history: pd.DataFrame) -> Iterator[Row]:
     for column in history.columns.drop("epoch"):
         part = "val" if column.startswith("val_") else "train"
-        metric = column.removeprefix("val_")
         for epoch, value in zip(history["epoch"], history[column], strict=True):
-            yield metric, part, "", int(epoch), int(epoch), float(value), None, None
+            yield _row(column.removeprefix("val_"), part, epoch, epoch, value)
 
 
 def _rate_rows(history: pd.DataFrame, windows: list[rates.Window]) -> Iterator[Row]:
@@ -94,21 +97,22 @@ def _rate_rows(history: pd.DataFrame, windows: list[rates.Window]) -> Iterator[R
                 if table.rate == "MCR"
                 else rates.mean_overfitting_rate(train, val, *window)
             )
-            yield table.title, "train", "", *window, rate, None, None
+            yield _row(table.title, "train", *window, rate)
 
 
 def _test_rows(test: Mapping[str, Any], epoch: int) -> Iterator[Row]:
     for part in ("test", "deduplicated"):
+        images = test[part].get("images")
         for metric, value in test[part].items():
-            by_class = value if isinstance(value, dict) else {"": value}
-            if metric == "images":
-                continue
-            for name, score in by_class.items():
-                interval: tuple[float | None, float | None] = None, None
-                if metric == "accuracy" and score is not None:
-                    images = test[part]["images"]
-                    interval = wilson_interval(round(score * images), images)
-                yield metric, part, name, epoch, epoch, score, *interval
+            if isinstance(value, dict):
+                for name, score in value.items():
+                    yield _row(metric, part, epoch, epoch, score) | {"class": name}
+            elif metric == "accuracy" and value is not None:
+                low, high = wilson_interval(round(value * images), images)
+                row = _row(metric, part, epoch, epoch, value)
+                yield row | {"low": low, "high": high}
+            elif metric != "images":
+                yield _row(metric, part, epoch, epoch, value)
 
 
 def of_groups(

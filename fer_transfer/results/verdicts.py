@@ -46,10 +46,9 @@ def sources_of(
     text, listed = paper_protocol(settings), groups(settings)
     every_layer = text._replace(trainable_layers="all")
     sources = {
-        "ours": evidence.of_study(study, of_protocol(listed, text), listed),
+        "ours": evidence.of_study(study, text, listed),
         "paper": evidence.of_the_paper(published),
     }
     if of_protocol(study.ran, every_layer):
-        named = of_protocol(listed, every_layer)
-        sources["every_layer"] = evidence.of_study(study, named, listed)
+        sources["every_layer"] = evidence.of_study(study, every_layer, listed)
     return sources
