@@ -111,9 +111,9 @@ def draw_training(
 def learning_figure(backbone: str) -> tuple[str, str]:
     """Return the file name and the title of a backbone's learning curves."""
     title = f"{BACKBONES[backbone].title} training process"
-    if backbone not in paper.BACKBONES:
+    number = paper.LEARNING_FIGURES.get(backbone)
+    if number is None:
         return f"learning-{backbone}", title
-    number = paper.FIRST_LEARNING_FIGURE + paper.BACKBONES.index(backbone)
     return f"figure-{number:02}", f"Figure {number}: {title}"
 
 

@@ -135,11 +135,6 @@ def test_a_backbone_has_one_colour_and_pretrained_is_solid(styles, settings):
     assert len(set(COLOURS.values())) == len(BACKBONES)
 
 
-def test_no_two_variants_look_the_same_as_lines_or_as_bars(styles):
-    assert len({look._replace(hatch="") for look in styles.values()}) == len(styles)
-    assert len({look._replace(marker="") for look in styles.values()}) == len(styles)
-
-
 def drawn_lines(chart):
     """Return the points that a learning curve draws, by the title of its line."""
     spec = chart.to_dict()

@@ -138,6 +138,7 @@ def test_every_claim_has_its_rule_and_a_verdict(study):
         "train.learning_rate 0.0001",
         "deepface 0.0.103",
         "OpenVINO, float32",
+        "The validation images are the test images, as behind the paper's tables",
     ],
 )
 def test_the_page_says_what_its_results_rest_on(study, words):

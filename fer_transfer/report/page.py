@@ -87,12 +87,11 @@ def context(settings: Settings) -> dict[str, Any]:
         ].unique(),
         "distance_titles": {key: paper.TABLES[key].title for key in distance.TABLES},
         "near": distance.NEAR,
-        "figure_names": {
-            name: f"Figure {paper.FIRST_LEARNING_FIGURE + number}: "
-            for number, name in enumerate(paper.BACKBONES)
-        },
+        "learning_figures": paper.LEARNING_FIGURES,
         "baseline": scores.baseline(data.labels, len(data.classes)),
-        "confusion": tables.confusion_matrices(study["confusion"], text, data.classes),
+        "confusion": tables.confusion_matrices(
+            study["confusion"], first.values(), data.classes
+        ),
         "calibration": of_runs(first, calibrated),
         "ferplus_scores": of_runs(first, (study["ferplus"] or {}).get("runs", {})),
         "charts": drawn,

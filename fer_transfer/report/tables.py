@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from fer_transfer.results import paper
-from fer_transfer.results.table import of_first_runs, records
+from fer_transfer.results.table import records
 from fer_transfer.scoring import rates
 from fer_transfer.settings.settings import Settings
 
@@ -37,11 +37,11 @@ def rate_tables(
 
 
 def confusion_matrices(
-    confusion: pd.DataFrame, names: Iterable[str], classes: tuple[str, ...]
+    confusion: pd.DataFrame, runs: Iterable[str], classes: tuple[str, ...]
 ) -> dict[str, list[dict[str, Any]]]:
-    """Return the confusion matrices of the first runs of some groups: a row per class."""
+    """Return the confusion matrices of these runs by their group: a row per class."""
     matrices: dict[str, list[dict[str, Any]]] = {}
-    rows = of_first_runs(confusion[confusion["group"].isin(list(names))])
+    rows = confusion[confusion["run"].isin(list(runs))]
     for (name, actual), pairs in rows.groupby(["group", "actual"], sort=False):
         cells = records(pairs.set_index("predicted").loc[list(classes)])
         row = {"class": actual, "images": int(pairs["images"].sum()), "cells": cells}

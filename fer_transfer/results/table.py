@@ -28,9 +28,8 @@ GROUP_COLUMNS = [
     *("mean", "deviation", "low", "high", "seeds", "paper", "difference"),
 ]
 
-Row = dict[
-    str, Any
-]  # of OF_NUMBER, the value and, of a test accuracy, Wilson's 95% interval
+# Of OF_NUMBER, the value and, of a test accuracy, Wilson's 95% interval.
+Row = dict[str, Any]
 
 
 def of_runs(
@@ -223,14 +222,3 @@ def select(table: pd.DataFrame, **wanted: Any) -> pd.DataFrame:
     for column, value in wanted.items():
         table = table[table[column] == value]
     return table
-
-
-def of_first_runs(table: pd.DataFrame) -> pd.DataFrame:
-    """Keep of each group's runs the first, which is shown where only one can be.
-
-    >>> of_first_runs(pd.DataFrame({"group": ["a", "a"], "run": ["a-43", "a-44"]}))
-      group   run
-    0     a  a-43
-    """
-    first = table.groupby("group")["run"].transform("first")
-    return table[table["run"] == first]
