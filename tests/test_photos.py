@@ -205,6 +205,8 @@ VIDEOS = {
     "webm": b"\x1aE\xdf\xa3" + bytes(40),
     "mpeg": b"\x00\x00\x01\xba" + bytes(40),
     "transport stream": b"G@\x11\x10" + bytes(40),
+    "avchd": bytes(4) + b"G@\x11\x10" + bytes(40),
+    "ogg": b"OggS" + bytes(25) + b"theora" + bytes(40),
 }
 
 
@@ -245,6 +247,7 @@ OTHERS = {
     "svg": b'<svg xmlns="http://www.w3.org/2000/svg"/>' + b" " * 40,
     "jpeg xl": b"\xff\x0a" + bytes(40),
     "pdf": b"%PDF-1.7" + bytes(40),
+    "vorbis": b"OggS" + bytes(25) + b"vorbis" + bytes(40),
     "audio": bytes(4) + b"ftypM4A " + bytes(40),
     "zip": b"PK\x03\x04" + bytes(40),
     "noise": np.random.default_rng(0).bytes(4000),

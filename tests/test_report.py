@@ -113,6 +113,23 @@ def test_synthetic_faces_are_said_first_to_prove_nothing(synthetic, study):
         assert words not in str(read(study))
 
 
+def test_of_photos_of_ones_own_the_page_says_what_was_left_out_and_nothing_of_the_paper(
+    partial, tmp_path, monkeypatch
+):
+    folder = shutil.copytree(partial, tmp_path / "own")
+    monkeypatch.chdir(folder)
+    path = folder / "metrics/dataset.json"
+    changes = {"name": "holiday", "dropped": {"no face": 3, "damaged": 1}}
+    changes["classes_without_faces"] = ["bored"]
+    files.write_json(path, files.read_json(path) | changes)
+    report.main()
+    text = str(read(folder))
+    assert "Recognising emotions in holiday" in text
+    assert "no photo of them has a face: bored." in text
+    assert "Left out 4 files: 3 no face, 1 damaged" in text
+    assert "the paper" not in text.replace("The paper shows these in figures only", "")
+
+
 def test_missing_variants_are_named_with_the_reason(partial):
     text = str(read(partial))
     assert "5 of 8 variants have results" in text
@@ -138,7 +155,7 @@ def test_every_claim_has_its_rule_and_a_verdict(study):
         "train.learning_rate 0.0001",
         "deepface 0.0.103",
         "OpenVINO, float32",
-        "The validation images are the test images, as behind the paper's tables",
+        "Its validation images are its test images.",
     ],
 )
 def test_the_page_says_what_its_results_rest_on(study, words):

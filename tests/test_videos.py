@@ -113,7 +113,9 @@ def test_what_is_read_of_a_video_that_was_cut_short_is_said(clip):
     assert run(clip) == 0
     [file] = rows("out/files.csv")
     assert file["status"] == "faces"
-    assert re.match(r"read up to 1\.\d of 3\.0 seconds: it is damaged", file["reason"])
+    assert re.match(
+        r"read up to 1\.\d of 3\.0 seconds: it may be damaged", file["reason"]
+    )
 
 
 @pytest.mark.parametrize(
@@ -131,6 +133,13 @@ def test_what_is_no_video_gets_a_status(tmp_path, content, status, reason):
     [file] = rows("out/files.csv")
     assert file["status"] == status
     assert reason in file["reason"]
+
+
+def test_a_path_that_is_not_utf_8_is_not_given_to_opencv(clip):
+    path = clip.with_name(os.fsdecode(b"clip\xff.avi"))
+    clip.rename(path)
+    with pytest.raises(Rejected, match="not UTF-8: rename it"):
+        Video(str(path))
 
 
 def test_a_header_without_frames_is_damaged(tmp_path):

@@ -78,6 +78,10 @@ def kind_of(start: bytes) -> str:
         return _media_kind(start)
     if start[:4] == b"RIFF" and start[8:12] == b"AVI ":
         return "video"
+    if start[4:6] == b"G@" or (start[:4] == b"OggS" and b"theora" in start):
+        return (
+            "video"  # an AVCHD camera's transport stream; Ogg, which may be sound alone
+        )
     for beginning, kind in STARTS.items():
         if start.startswith(beginning):
             return kind

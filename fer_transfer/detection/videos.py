@@ -12,7 +12,10 @@ import numpy as np
 
 from fer_transfer.detection.status import Rejected, Status
 
-os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # damage is told by a status
+# A status tells what is wrong with a file.
+os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
+cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+
 TOLERANCE = 1e-3  # seconds by which a frame may come too early
 MOST_FAILURES = 100  # damaged frames in a row, after which a video counts as ended
 SHORTEST_CUT = 1.0  # seconds that may be missing at the end without a note
@@ -39,11 +42,7 @@ class Video:
         self.is_live = isinstance(source, int)
         self.stopped = False
         self.note = ""
-        try:
-            self.capture = _open(source)
-        except UnicodeEncodeError:
-            reason = "its path holds bytes that are not UTF-8: rename it"
-            raise Rejected(Status.VIDEO, reason) from None
+        self.capture = _open(source)
         if not self.capture.isOpened():
             raise Rejected(Status.VIDEO, _refusal(source))
         self.width = int(self.capture.get(cv2.CAP_PROP_FRAME_WIDTH))
@@ -109,7 +108,7 @@ class Video:
     def _note_cut(self, seconds: float) -> None:
         missing = self.duration - seconds
         if not self.is_live and missing > max(SHORTEST_CUT, SHARE_CUT * self.duration):
-            self.note = f"read up to {seconds:.1f} of {self.duration:.1f} seconds: it is damaged or cut short"
+            self.note = f"read up to {seconds:.1f} of {self.duration:.1f} seconds: it may be damaged or cut short"
 
 
 def _next_due(seconds: float | None, rate: float) -> float:
@@ -126,8 +125,14 @@ def _next_due(seconds: float | None, rate: float) -> float:
 def _open(source: str | int) -> cv2.VideoCapture:
     if isinstance(source, int):
         return cv2.VideoCapture(source)
-    # An absolute path: FFmpeg would take `http:` at its beginning for an address.
-    return cv2.VideoCapture(str(Path(source).absolute()), cv2.CAP_FFMPEG)
+    # FFmpeg would take `http:` at the beginning of a path for an address.
+    path = str(Path(source).absolute())
+    try:
+        path.encode()
+    except UnicodeEncodeError:  # OpenCV would crash
+        reason = "its path holds bytes that are not UTF-8: rename it"
+        raise Rejected(Status.VIDEO, reason) from None
+    return cv2.VideoCapture(path, cv2.CAP_FFMPEG)
 
 
 def _refusal(source: str | int) -> str:

@@ -178,7 +178,7 @@ def _hold_out_one(
 def check_classes(
     labels: np.ndarray, sets: Sets, classes: tuple[str, ...], name: str
 ) -> None:
-    """Raise an InputError if the training set lacks a class or the sets have one class only."""
+    """Raise an InputError if the sets cannot be trained on, or no temperature fitted on `val`."""
     present = np.unique(labels)
     if len(present) < 2:
         raise InputError(
@@ -190,6 +190,12 @@ def check_classes(
         raise InputError(
             f"The training set of split `{name}` has no face of {', '.join(missing)}. Use more "
             "images of it, or set another seed or other shares in params.yaml."
+        )
+    if len(np.unique(labels[sets["val"]])) < 2:
+        raise InputError(
+            f"The {len(sets['val'])} validation faces of split `{name}` do not show two classes, "
+            "which calibration needs. Add photos: at least two classes must be shown by three "
+            "people each, or in three photos where nobody is named."
         )
 
 

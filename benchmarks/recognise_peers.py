@@ -1,0 +1,62 @@
+"""Recognise a folder of photos by deepface or fer, for `benchmarks.recognise`.
+
+    python -m benchmarks.recognise_peers NAME PHOTOS [SITE]
+
+Prints how many faces it found. SITE is a folder that `pip install --target` put the package into.
+"""
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+
+os.environ["TF_USE_LEGACY_KERAS"] = "1"  # both packages were written for Keras 2
+
+
+def by_deepface(detector: str) -> Callable[[Path], int]:
+    """Return a function that analyses a photo by deepface and counts its faces.
+
+    Without the file of its emotion model the weights are random: what is timed is the same.
+    """
+    from deepface import DeepFace
+    from deepface.commons import folder_utils, weight_utils
+
+    home = Path(folder_utils.get_deepface_home(), ".deepface/weights")
+    if not (home / "facial_expression_model_weights.h5").exists():
+        weight_utils.download_weights_if_necessary = lambda *_, **__: ""
+        weight_utils.load_model_weights = lambda model, *_, **__: model
+
+    def analyse(path: Path) -> int:
+        faces = DeepFace.analyze(
+            str(path),
+            actions=["emotion"],
+            detector_backend=detector,
+            enforce_detection=False,
+            silent=True,
+        )
+        return sum(face["face_confidence"] > 0 for face in faces)
+
+    return analyse
+
+
+def by_fer() -> Callable[[Path], int]:
+    """Return a function that analyses a photo by fer and counts its faces."""
+    from fer.fer import FER
+
+    detector = FER()
+    return lambda path: len(detector.detect_emotions(cv2.imread(str(path))) or [])
+
+
+PEERS = {"deepface": lambda: by_deepface("opencv"), "fer": by_fer}
+
+
+def main(name: str, folder: str, *sites: str) -> None:
+    sys.path += sites
+    count_faces = PEERS[name]()
+    print(sum(count_faces(path) for path in sorted(Path(folder).iterdir())))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
