@@ -109,7 +109,7 @@ scheduler: install  ## what workers and `make fleet` meet at (HOST: docs/sharing
 	python -m distributed.cli.dask_scheduler --host "$$HOST" --port 8786 $(if $(PROTOCOL),--protocol "$$PROTOCOL") --dashboard-address "$$HOST:8787"
 
 worker: install  ## offer this machine: make worker SCHEDULER=tcp://HOST:8786
-	$(if $(SCHEDULER),,$(error Say which: make worker SCHEDULER=tcp://HOST:8786))python -m tools.fleet.worker --scheduler "$$SCHEDULER" --host "$$HOST"
+	$(if $(SCHEDULER),,$(error Say which: make worker SCHEDULER=tcp://HOST:8786))python -m tools.fleet.worker "$$SCHEDULER" --host "$$HOST"
 
 fleet: install  ## run what is stale on workers: make fleet SCHEDULER=tcp://HOST:8786, or on this machine's cores
 	python -m tools.fleet $(if $(SCHEDULER),--scheduler "$$SCHEDULER") $$TARGETS

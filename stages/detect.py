@@ -125,7 +125,7 @@ def main() -> None:
     listing = list_images(source)
     faces: list[Face] = []
     if len(listing.table):
-        faces = find_faces(listing.table, RAW, data)
+        faces = find_faces(listing.table, source.folder, data)
         check_convertible(listing.table, faces)
     write(listing, faces)
     taken = sum(face.status == TAKEN for face in faces)

@@ -32,6 +32,7 @@ logger = logging.getLogger(__name__)
 RAW = Path("data/raw")
 # A transfer from Kaggle that was cut off goes on from here, also in the next run.
 KAGGLE_CACHE = Path("data/.kagglehub")
+SHOWN = 10  # names in the log
 COMPRESSED = ("", ".xz", ".gz", ".zip")  # in which a mirror may hold fer2013.csv
 
 
@@ -188,9 +189,9 @@ def main() -> None:
         if source != "synthetic" and not (path and path.is_dir()):
             for file in list(folder.iterdir()):
                 archives.unpack(file)
-    logger.info(
-        "%s holds %s.", RAW, ", ".join(sorted(path.name for path in RAW.iterdir()))
-    )
+    names = sorted(path.name for path in RAW.iterdir())
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    logger.info("%s holds %s%s.", RAW, ", ".join(names[:SHOWN]), more)
 
 
 if __name__ == "__main__":

@@ -32,8 +32,7 @@ def split_rows(
 ) -> dict[str, np.ndarray]:
     """Return the rows of each set."""
     labels = known.labels
-    if settings.by == "random":
-        assert settings.val
+    if settings.by in ("random", "tables"):
         assert settings.test
         return splits.stratified(labels, settings.val, settings.test, settings.seed)
     if settings.by == "parts":

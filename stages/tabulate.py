@@ -80,8 +80,7 @@ def main() -> None:
     write_verdicts(settings, study, groups(settings), published)
     named = of_protocol(study.ran, paper_protocol(settings))
     files.write_json(METRICS / "advice.json", recommend.find(study, named, summary))
-    histories = {name: result.history for name, result in study.results.items()}
-    nearest = distance.find(study.ran, histories, published)
+    nearest = distance.find(study.ran, study.runs, published, settings.tables.windows)
     files.write_json(METRICS / "distances.json", nearest)
     write_arithmetic(published)
     write_ferplus(settings, study)

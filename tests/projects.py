@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from dvc.repo import Repo
 from ruamel.yaml import YAML
 
@@ -97,6 +98,21 @@ def add_variant(folder: Path, name: str) -> None:
     YAML_12.dump(settings, folder / "params.yaml")
 
 
+def edit(path: Path, old: str, new: str) -> None:
+    text = path.read_text()
+    assert old in text, f"{path} does not hold {old!r}: choose another edit."
+    path.write_text(text.replace(old, new))
+
+
+def enter_copy(source: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Copy a project into a home of its own, and let the test stand in the copy."""
+    folder = shutil.copytree(source, home / "project", symlinks=True)
+    for key, value in environment(home).items():
+        monkeypatch.setenv(key, value)
+    monkeypatch.chdir(folder)
+    return folder
+
+
 def set_setting(folder: Path, section: str, key: str, value: Any) -> None:
     settings = YAML_12.load(folder / "params.yaml")
     settings[section][key] = value
@@ -140,6 +156,11 @@ def git(folder: Path, *arguments: str) -> str:
     ).stdout
 
 
+def clone(origin: Path, target: Path) -> Path:
+    git(target.parent, "clone", "-q", str(origin), str(target))
+    return target
+
+
 def commit(folder: Path, message: str) -> None:
     git(folder, "add", "--all")
     git(folder, "commit", "-q", "-m", message)
@@ -164,6 +185,11 @@ def dvc(
 def ran(output: str) -> list[str]:
     """Name the stages that dvc ran, or said it would."""
     return re.findall(r"^Running stage '(.+)':$", output, re.MULTILINE)
+
+
+def would_run(*options: str) -> list[str]:
+    """Name the stages that dvc would run in the current folder."""
+    return ran(dvc(Path(), dict(os.environ), "repro", "--dry", *options).stdout)
 
 
 def restored(output: str) -> list[str]:

@@ -19,6 +19,7 @@ CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "planted-key-id",
     "AWS_SECRET_ACCESS_KEY": "planted-secret-key",
 }
+ADDRESS = "AWS_ENDPOINT_URL_S3"
 
 
 @contextlib.contextmanager
@@ -43,7 +44,7 @@ def s3_bucket(log: Path, name: str) -> Iterator[dict[str, str]]:
     with s3(log) as port:
         address = f"http://127.0.0.1:{port}"
         make_bucket(f"{address}/{name}")
-        yield {**CREDENTIALS, "AWS_ENDPOINT_URL_S3": address}
+        yield {**CREDENTIALS, ADDRESS: address}
 
 
 def make_bucket(address: str) -> None:
@@ -59,14 +60,18 @@ def make_bucket(address: str) -> None:
 
 
 class Line(socketserver.ThreadingTCPServer):
-    """A line to a server. It dies, with all that is on it, once `room` bytes went through."""
+    """A line to a server. It dies, with all that is on it, once `room` bytes went through.
+
+    `env` is the environment of somebody who reaches the server by this line only.
+    """
 
     daemon_threads = True
     allow_reuse_address = True
 
-    def __init__(self, port: int, room: float) -> None:
+    def __init__(self, env: dict[str, str], room: float) -> None:
         super().__init__(("127.0.0.1", 0), Ends)
-        self.port, self.room, self.carried = port, room, 0
+        self.port, self.room, self.carried = int(env[ADDRESS].split(":")[-1]), room, 0
+        self.env = {**env, ADDRESS: f"http://127.0.0.1:{self.server_address[1]}"}
         self.lock = threading.Lock()
 
     def carry(self, content: bytes) -> bytes:
@@ -99,8 +104,8 @@ class Ends(socketserver.BaseRequestHandler):
 
 
 @contextlib.contextmanager
-def line(port: int, room: float = float("inf")) -> Iterator[Line]:
-    with Line(port, room) as server:
+def line(env: dict[str, str], room: float = float("inf")) -> Iterator[Line]:
+    with Line(env, room) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.05,))
         thread.start()
         yield server

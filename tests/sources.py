@@ -31,6 +31,11 @@ def write_settings(source: str, **data: Any) -> None:
 def read(source: str, **data: Any) -> None:
     """Bring a source into data/faces, by the stages that do."""
     write_settings(source, **data)
+    read_written()
+
+
+def read_written() -> None:
+    """Bring the source that params.yaml names into data/faces."""
     download.main()
     detect.main()
     prepare.main()

@@ -78,6 +78,21 @@ def test_what_systems_leave_beside_images_is_dropped_and_says_so(tmp_path, name)
     assert len(listing.table) == 2
 
 
+def test_a_photo_that_macos_has_not_downloaded_is_not_a_file_of_the_system(tmp_path):
+    names = ("happy/1.png", "sad/.1.jpg.icloud")
+    assert listed(tmp_path, *names) == {("happy", "", ""), ("sad", "", "")}
+
+
+@pytest.mark.parametrize("name", ["labels.xlsx", "Labels.CSV", "labels.ods"])
+def test_a_table_beside_class_folders_is_dropped_with_what_a_manifest_is(
+    tmp_path, name
+):
+    files = dict.fromkeys(("happy/1.png", "sad/1.png", name), b"PK")
+    listing = class_folders.read(write_files(tmp_path, files))
+    assert listing.dropped == [(name, class_folders.NOT_A_MANIFEST)]
+    assert "CSV UTF-8 with the columns path and label" in class_folders.NOT_A_MANIFEST
+
+
 def test_every_file_is_listed_or_dropped(tmp_path):
     names = ["happy/1.png", "sad/1.jpg", "sad/1", "sad/notes.txt", "readme.md", ".x"]
     listing = class_folders.read(write_files(tmp_path, dict.fromkeys(names, b"")))

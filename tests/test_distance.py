@@ -5,100 +5,93 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from fer_transfer.results import distance, paper
+from fer_transfer.results import distance, paper, table
+from fer_transfer.results.inputs import Result
 from fer_transfer.results.protocols import Group, Protocol
-from fer_transfer.scoring import rates
 
 PAPER = Path(__file__).parents[1] / "metrics/paper"
 PRINTED = {key: json.loads((PAPER / f"{key}.json").read_text()) for key in paper.TABLES}
+OPENFACE = "openface-pretrained"
+WINDOWS = list(paper.WINDOWS.values())
 
 
-def history(step: float, seed: int = 0) -> pd.DataFrame:
-    """Make up 20 epochs whose training accuracy rises by about `step`."""
-    random = np.random.default_rng(seed)
-    train = 0.3 + np.cumsum(random.normal(step, 0.001, 20))
-    val = 0.3 + 0.5 * (train - 0.3)
-    columns = {"accuracy": train, "val_accuracy": val}
-    return pd.DataFrame(columns | {"loss": 2 - train, "val_loss": 2 - val})
-
-
-def group(name: str, trainable_layers: int | str, *runs: str) -> Group:
-    backbone, weights = name.rsplit("-", 1)
-    return Group(backbone, weights, Protocol(trainable_layers, "float32"), runs)
-
-
-@pytest.mark.parametrize("windows", distance.READINGS.values())
-def test_a_row_is_the_rates_of_tables_2_and_3_over_the_windows_of_a_reading(windows):
-    made_up = history(0.02)
-    found = distance.rows_of(made_up, windows)
-    assert list(found) == ["table2", "table3"]
-    for key, row in found.items():
-        metric = made_up[paper.TABLES[key].metric].to_numpy()
-        expected = [rates.mean_convergence_rate(metric, *window) for window in windows]
-        np.testing.assert_allclose(row, expected)
-
-
-def published_history(variant: str, factor: float = 1) -> pd.DataFrame:
+def published_history(variant: str, factor: float = 1, epochs: int = 20):
     """Make up a history that has the rates of a published row, or a multiple of them."""
-    made_up = {}
-    spans = [last - first for first, last in paper.WINDOWS.values()]
+    made_up = {"epoch": np.arange(1, 21)}
+    spans = [last - first for first, last in WINDOWS]
     for key in ("table2", "table3"):
         steps = np.repeat(list(PRINTED[key][variant].values()), spans)
         train = np.concatenate([[0], np.cumsum(steps * factor), [0]])
-        made_up |= {paper.TABLES[key].metric: train}
-    return pd.DataFrame(made_up)
+        metric = paper.TABLES[key].metric
+        made_up |= {metric: train, f"val_{metric}": train}
+    return pd.DataFrame(made_up).head(epochs)
+
+
+def find(row, protocols, windows=WINDOWS):
+    """Compare a row with protocols, given by what trains and the histories of its seeds."""
+    backbone, weights = row.rsplit("-", 1)
+    ran, results = {}, {}
+    for layers, histories in protocols.items():
+        runs = {f"{layers}-{seed}": one for seed, one in enumerate(histories)}
+        protocol = Protocol(layers, "float32")
+        ran[f"{layers}-0"] = Group(backbone, weights, protocol, tuple(runs))
+        test = {"test": {}, "deduplicated": {}}
+        results |= {name: Result(one, test, np.empty(0)) for name, one in runs.items()}
+    seeds = dict.fromkeys(results, 42)
+    runs = table.of_runs(ran, results, seeds, windows, Protocol(4, "float32"))
+    return distance.find(ran, runs, PRINTED, windows)
 
 
 def test_a_history_of_the_published_rates_has_distance_0():
-    variant = "openface-pretrained"
-    ran = {"run": group(variant, 4, "run")}
-    found = distance.find(ran, {"run": published_history(variant)}, PRINTED)[variant]
-    row = found["protocols"]["last 4 layers"]
-    assert [row[key] for key in ("table2", "table3", "overall")] == pytest.approx(
-        [0] * 3
-    )
+    compared = find(OPENFACE, {4: [published_history(OPENFACE)]})["rows"][OPENFACE]
+    row = compared["protocols"]["last 4 layers"]
+    numbers = [row[key] for key in ("table2", "table3", "overall")]
+    assert numbers == pytest.approx([0] * 3)
     assert row["floor"] is None
+    assert compared["zeros"] == []
+
+
+def test_the_distance_is_relative_to_the_published_numbers():
+    slower = [published_history(OPENFACE, 0.7)]
+    compared = find(OPENFACE, {4: slower})["rows"][OPENFACE]
+    row = compared["protocols"]["last 4 layers"]
+    numbers = [row[key] for key in ("table2", "table3", "overall")]
+    assert numbers == pytest.approx([0.3] * 3)
 
 
 def test_the_floor_is_the_distance_between_seeds_in_the_units_of_the_row():
-    variant = "openface-pretrained"
-    runs = {
-        name: published_history(variant, factor)
-        for name, factor in (("a", 0.9), ("b", 1.1), ("c", 1.0))
-    }
-    found = distance.find({"a": group(variant, 4, *runs)}, runs, PRINTED)[variant]
-    row = found["protocols"]["last 4 layers"]
+    seeds = [published_history(OPENFACE, factor) for factor in (0.9, 1.1, 1.0)]
+    compared = find(OPENFACE, {4: seeds})["rows"][OPENFACE]
+    row = compared["protocols"]["last 4 layers"]
     assert row["overall"] == pytest.approx(0)
     assert row["floor"] == pytest.approx((0.2 + 0.1 + 0.1) / 3)
     assert row["seeds"] == 3
 
 
-def test_a_protocol_nearer_to_the_row_is_named():
-    runs = {"slow": history(0.001), "fast": history(0.02), "fast-43": history(0.02, 1)}
-    ran = {
-        "slow": group("openface-pretrained", 4, "slow"),
-        "fast": group("openface-pretrained", "all", "fast", "fast-43"),
+def test_the_nearest_protocol_comes_first_and_the_summary_counts_the_rows_it_is_near():
+    protocols = {
+        4: [published_history(OPENFACE, 0.1)],
+        "all": [published_history(OPENFACE, 0.9)],
     }
-    found = distance.find(ran, runs, PRINTED)["openface-pretrained"]
-    assert list(found["protocols"]) == ["last 4 layers", "every layer"]
-    assert set(found["nearest"].values()) == {"every layer"}
-    near, far = (found["protocols"][name] for name in ("every layer", "last 4 layers"))
-    assert near["overall"] < far["overall"]
-    assert found["zeros"] == []
+    compared = find(OPENFACE, protocols)
+    labels = list(compared["rows"][OPENFACE]["protocols"])
+    assert labels == ["every layer", "last 4 layers"]
+    assert compared["summary"].startswith("1 of the 1 published rows compared has")
+    assert "“every layer” comes near all of them" in compared["summary"]
+    far = find(OPENFACE, {4: protocols[4]})["summary"]
+    assert "no protocol comes near all" in far
 
 
 def test_a_published_row_of_zeros_gets_the_root_mean_square_and_does_not_count():
-    runs = {"run": history(0.02)}
-    ran = {"run": group("vggface-random", 4, "run")}
-    found = distance.find(ran, runs, PRINTED)["vggface-random"]
-    assert found["zeros"] == ["table2"]
-    row = found["protocols"]["last 4 layers"]
-    rows = distance.rows_of(runs["run"], list(paper.WINDOWS.values()))
-    assert row["table2"] == pytest.approx(distance.root_mean_square(rows["table2"]))
-    assert row["overall"] == row["table3"]
+    row = "vggface-random"
+    history = published_history(row).assign(accuracy=np.linspace(0.3, 0.5, 20))
+    compared = find(row, {4: [history]})["rows"][row]
+    assert compared["zeros"] == ["table2"]
+    numbers = compared["protocols"]["last 4 layers"]
+    assert numbers["table2"] == pytest.approx(0.2 / 19)
+    assert numbers["overall"] == numbers["table3"] == pytest.approx(0)
 
 
-def test_a_study_of_fewer_epochs_is_compared_with_nothing():
-    runs = {"run": history(0.02).head(5)}
-    ran = {"run": group("openface-random", 4, "run")}
-    assert distance.find(ran, runs, PRINTED) == {}
+def test_a_run_of_fewer_epochs_is_compared_with_nothing():
+    short = {4: [published_history(OPENFACE, epochs=15)]}
+    assert find(OPENFACE, short) == {"rows": {}, "summary": ""}

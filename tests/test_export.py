@@ -213,6 +213,17 @@ def test_a_run_that_did_not_learn_from_votes_has_no_head_for_them(study):
         export.export(RUN, "votes")
 
 
+def test_a_run_whose_validation_images_are_its_test_images_becomes_no_model(study):
+    params = Path("params.yaml").read_text()
+    run = f"    variant: {RUN}\n    backbone: openface\n    split: "
+    assert run in params
+    tables = "\nsplits:\n  tables: {by: tables, test: 0.2, seed: 42}"
+    params = params.replace("\nsplits:", tables)
+    Path("params.yaml").write_text(params.replace(f"{run}random", f"{run}tables"))
+    with pytest.raises(InputError, match="are its test images"):
+        export.export(RUN, "labels")
+
+
 def test_a_file_that_differs_from_the_pipeline_is_not_written(study):
     wrong = {"val": np.eye(7), "test": np.eye(7)[::-1]}
     files.write_npz(study / "probabilities.npz", wrong)

@@ -53,7 +53,7 @@ def test_a_number_is_what_its_numbering_says(label, numbering, expected):
     ("label", "numbering"), [("9", "fer2013"), ("0", "raf-db"), ("1_happy", "raf-db")]
 )
 def test_a_number_that_the_numbering_does_not_have_is_an_error(label, numbering):
-    with pytest.raises(InputError, match=f"{label}.* is not one of {numbering}"):
+    with pytest.raises(InputError, match=f"{label}.* not among those of {numbering}"):
         names(label, numbering=numbering)
 
 
@@ -61,13 +61,12 @@ def test_all_bad_labels_are_listed_at_once_with_the_settings_that_mend_them():
     with pytest.raises(InputError) as caught:
         names("1", "2", "happy", hapy="joy")
     message = str(caught.value)
-    assert "'1' is a number" in message
-    assert "'2' is a number" in message
+    assert "the labels '1', '2' are numbers" in message
     assert (
         "maps 'hapy', which no face has as its label, did you mean 'happy'?" in message
     )
     assert "`data.numbering` or `data.map`" in message
-    assert all(numbering in message for numbering in NUMBERINGS)
+    assert all(message.count(f"{numbering} (") == 1 for numbering in NUMBERINGS)
 
 
 def test_the_map_renames_and_drops_before_and_after_numbers():

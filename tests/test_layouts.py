@@ -27,6 +27,12 @@ MANIFEST = {"list.csv": "path,label\nhappy/1.png,happy\n"}
         ),
         (CSV | {"icml_face_data.csv": HEADER}, "auto", ("csv", "fer2013.csv")),
         (IMAGES | {"sub/list.csv": "path,label\n"}, "auto", ("class-folders", ".")),
+        ({"a/b/list.csv": "path,label\n"}, "auto", ("manifest", "a/b/list.csv")),
+        (
+            IMAGES | {"list.csv": "path,label\n".encode("utf-16")},
+            "auto",
+            ("manifest", "list.csv"),
+        ),
     ],
 )
 def test_the_layout_is_told_by_what_the_files_hold(tmp_path, files, layout, expected):

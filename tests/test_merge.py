@@ -22,7 +22,7 @@ SECOND = "runs: {a: {variant: a, seed: 42}, b: {variant: a, seed: 43}}"
 def made(tmp_path_factory):
     folder = tmp_path_factory.mktemp("toy")
     toys.make(folder, projects.environment(folder.parent))
-    edit(folder, "params.yaml", "runs: {a: {variant: a, seed: 42}}", SECOND)
+    projects.edit(folder / "params.yaml", "runs: {a: {variant: a, seed: 42}}", SECOND)
     projects.commit(folder, "A second seed")
     return folder
 
@@ -30,28 +30,12 @@ def made(tmp_path_factory):
 @pytest.fixture
 def clones(made, tmp_path, monkeypatch):
     """Here, in which the test stands, and there, where a second seed has run."""
-    for key, value in projects.environment(tmp_path).items():
-        monkeypatch.setenv(key, value)
-    here, there = tmp_path / "here", tmp_path / "there"
-    shutil.copytree(made, here)
-    shutil.copytree(made, there)
-    monkeypatch.chdir(here)
-    return here, there
-
-
-def edit(folder: Path, name: str, old: str, new: str) -> None:
-    text = (folder / name).read_text()
-    assert old in text
-    (folder / name).write_text(text.replace(old, new))
+    there = shutil.copytree(made, tmp_path / "there")
+    return projects.enter_copy(made, tmp_path, monkeypatch), there
 
 
 def run(folder: Path) -> None:
     projects.dvc(folder, dict(os.environ), "repro", "evaluate@b")
-
-
-def would_run() -> list[str]:
-    done = projects.dvc(Path(), dict(os.environ), "repro", "--dry", "--allow-missing")
-    return projects.ran(done.stdout)
 
 
 def test_what_ran_there_is_not_run_here(clones, caplog):
@@ -59,7 +43,7 @@ def test_what_ran_there_is_not_run_here(clones, caplog):
     _, there = clones
     run(there)
     merge.main(str(there))
-    assert would_run() == []
+    assert projects.would_run("--allow-missing") == []
     assert "Taken over: train@b, evaluate@b." in caplog.text
     for name in ("dvc.lock", "metrics/test/b.json", "plots/predictions/b.csv"):
         assert Path(name).read_bytes() == (there / name).read_bytes()
@@ -84,7 +68,7 @@ def test_merging_again_takes_nothing(clones, caplog):
 )
 def test_a_result_of_other_code_or_settings_is_left(clones, caplog, name, old, new):
     here, there = clones
-    edit(there, name, old, new)
+    projects.edit(there / name, old, new)
     run(there)
     before = (here / "dvc.lock").read_bytes()
     merge.main(str(there))

@@ -9,11 +9,12 @@ from sources import encoded, face
 
 THREE = {f"happy/{n}.png": encoded(face(n)) for n in range(3)}
 PHOTOS = THREE | {f"sad/{n}.png": encoded(face(100 + n)) for n in range(3)}
+MANIFEST = "path,label\nhappy/1.png,a\nsad/2.png,b\nsad/0.png,b\n"
 CHANGES = {
     "one is added": {"sad/new.png": encoded(face(200))},
-    "one is changed": {"sad/1.png": encoded(face(201))},
     "one is removed": {"sad/1.png": None},
-    "a manifest is added": {"m.csv": "path,label\nhappy/1.png,a\nsad/2.png,b\n"},
+    "a manifest is added": {"m.csv": MANIFEST},
+    "a label is corrected": {"m.csv": MANIFEST.replace("0.png,b", "0.png,a")},
 }
 STAGES = ["download", "detect", "prepare"]
 

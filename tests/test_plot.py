@@ -80,7 +80,7 @@ def write_study(folder, ran):
     examples = np.array([np.flatnonzero(labels == code)[0] for code in range(7)])
     with contextlib.chdir(folder):
         write_faces(labels, pixels)
-        for name in ("random", "official"):
+        for name in ("random", "official", "tables"):
             write_split(name, test=examples, val=examples, examples=examples)
     study = {"data": "synthetic", "ran": {name: {name: 42} for name in ran}}
     files.write_json(folder / "metrics/study/study.json", study | {"uninformative": []})

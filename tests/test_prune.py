@@ -1,7 +1,5 @@
 """What a removed or renamed run leaves behind."""
 
-import os
-import shutil
 from pathlib import Path
 
 import projects
@@ -28,7 +26,7 @@ def made(tmp_path_factory):
     folder = tmp_path_factory.mktemp("toy")
     env = projects.environment(folder.parent)
     toys.make(folder, env)
-    edit(folder, ONE, TWO)
+    projects.edit(folder / "params.yaml", ONE, TWO)
     projects.dvc(folder, env, "repro")
     projects.commit(folder, "Two runs")
     return folder
@@ -37,26 +35,11 @@ def made(tmp_path_factory):
 @pytest.fixture
 def study(made, tmp_path, monkeypatch):
     """A study with results of the runs `a` and `b`, in which the test stands."""
-    shutil.copytree(made, tmp_path / "study")
-    for key, value in projects.environment(tmp_path).items():
-        monkeypatch.setenv(key, value)
-    monkeypatch.chdir(tmp_path / "study")
-    return Path()
-
-
-def edit(folder: Path, old: str, new: str) -> None:
-    text = (folder / "params.yaml").read_text()
-    assert old in text
-    (folder / "params.yaml").write_text(text.replace(old, new))
+    return projects.enter_copy(made, tmp_path, monkeypatch)
 
 
 def stages() -> set[str]:
     return set(recorded(Path("dvc.lock").read_text()))
-
-
-def would_run() -> list[str]:
-    done = projects.dvc(Path(), dict(os.environ), "repro", "--dry")
-    return projects.ran(done.stdout)
 
 
 def test_of_a_study_that_is_in_order_nothing_is_listed(study, caplog):
@@ -69,7 +52,7 @@ def test_of_a_study_that_is_in_order_nothing_is_listed(study, caplog):
 
 def test_a_removed_run_is_listed_and_stays(study, caplog):
     caplog.set_level("INFO")
-    edit(study, TWO, ONE)
+    projects.edit(study / "params.yaml", TWO, ONE)
     prune.main(apply=False)
     for part in ("data/runs/b", "metrics/test/b.json", "plots/predictions/b.csv"):
         assert f"no stage writes {part} " in caplog.text
@@ -79,19 +62,19 @@ def test_a_removed_run_is_listed_and_stays(study, caplog):
 
 
 def test_a_removed_run_is_removed_and_the_others_stay(study):
-    edit(study, TWO, ONE)
+    projects.edit(study / "params.yaml", TWO, ONE)
     prune.main(apply=True)
     assert not Path("data/runs/b").exists()
     assert not any(Path(name).exists() for name in FILES)
     assert Path("data/runs/a/weights.npz").exists()
     assert stages() == {"download", "prepare", "train@a", "evaluate@a", "report"}
-    assert would_run() == []
+    assert projects.would_run() == []
 
 
 def test_a_renamed_run_keeps_its_results(study, caplog):
     caplog.set_level("INFO")
     before = [Path(name).read_bytes() for name in FILES]
-    edit(study, "b: {variant", "second: {variant")
+    projects.edit(study / "params.yaml", "b: {variant", "second: {variant")
     prune.main(apply=True)
     assert "renamed: train@b is train@second now" in caplog.text
     moved = [
@@ -100,11 +83,15 @@ def test_a_renamed_run_keeps_its_results(study, caplog):
     assert [path.read_bytes() for path in moved] == before
     assert not any(Path(name).exists() for name in FILES)
     assert not Path("data/runs/b").exists()
-    assert would_run() == []
+    assert projects.would_run() == []
 
 
 def test_a_run_that_was_renamed_and_changed_is_not_taken_for_the_old_one(study):
-    edit(study, "b: {variant: a, seed: 43}", "second: {variant: a, seed: 44}")
+    projects.edit(
+        study / "params.yaml",
+        "b: {variant: a, seed: 43}",
+        "second: {variant: a, seed: 44}",
+    )
     prune.main(apply=True)
     assert not any(Path(name).exists() for name in FILES)
     assert stages() == {"download", "prepare", "train@a", "evaluate@a", "report"}

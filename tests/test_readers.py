@@ -4,6 +4,7 @@ import gzip
 import io
 import json
 import lzma
+import shutil
 import tarfile
 from pathlib import Path
 
@@ -16,6 +17,9 @@ from sources import HEADER, csv_row, encoded, face
 from fer_transfer.core import files
 from fer_transfer.data import faces
 from fer_transfer.data.fer2013 import EMOTIONS
+from fer_transfer.readers.sources import detect_layout, list_images
+from fer_transfer.settings.settings import load_settings
+from tools import example_photos
 
 LABELS = {"happy": 3, "sad": 4, "neutral": 6}
 PARTS = {"train": "Training", "val": "PublicTest", "test": "PrivateTest"}
@@ -69,6 +73,9 @@ SOURCES = {
     "folders.zip": sources.zipped(WRAPPED),
     "folders.tgz": tarred(WRAPPED, "gz"),
     "manifest": FOLDERS | {"manifest.csv": MANIFEST},
+    "manifest.zip": sources.zipped(
+        WRAPPED | {"fer2013/manifest.csv": MANIFEST.encode()}
+    ),
 }
 
 
@@ -112,6 +119,18 @@ def test_synthetic_faces_keep_the_contract_too():
     assert len(labelled) == len(faces.read_images()) == 70
     assert set(labelled.column("part")) == set(PARTS)
     assert len(set(labelled.column("person"))) == 8
+
+
+def test_the_photos_of_make_photos_are_read_with_their_people_and_boxes(project):
+    shutil.copy(sources.PARAMS.with_name("params.photos.yaml"), "params.yaml")
+    example_photos.main()
+    load_settings()
+    listing = list_images(detect_layout(Path("photos")))
+    assert not listing.dropped
+    assert len(listing.table) == example_photos.FACES
+    assert set(listing.table["label"]) == set(EMOTIONS)
+    assert listing.table["person"].nunique() == example_photos.PEOPLE
+    assert (listing.table["width"].astype(int) >= 70).all()
 
 
 @pytest.mark.parametrize("name", ["fer2013.csv", "manifest"])

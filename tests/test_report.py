@@ -107,6 +107,23 @@ def test_synthetic_faces_are_said_first_to_prove_nothing(synthetic, study):
     assert "prove nothing" not in str(read(study))
 
 
+def test_of_photos_of_ones_own_the_page_says_what_was_left_out_and_nothing_of_the_paper(
+    partial, tmp_path, monkeypatch
+):
+    folder = shutil.copytree(partial, tmp_path / "own")
+    monkeypatch.chdir(folder)
+    path = folder / "metrics/dataset.json"
+    changes = {"name": "holiday", "dropped": {"no face": 3, "damaged": 1}}
+    changes["classes_without_faces"] = ["bored"]
+    files.write_json(path, files.read_json(path) | changes)
+    report.main()
+    text = str(read(folder))
+    assert "Recognising emotions in holiday" in text
+    assert "no photo of them has a face: bored." in text
+    assert "Left out 4 files: 3 no face, 1 damaged" in text
+    assert "the paper" not in text.replace("The paper shows these in figures only", "")
+
+
 def test_a_verdict_on_synthetic_faces_says_what_it_stands_on(synthetic, study):
     assert "supported on synthetic faces" in str(read(synthetic))
     assert "on synthetic faces" not in str(read(study))

@@ -189,6 +189,18 @@ CONTRADICTIONS = {
         {"splits.random.val": "0.9", "splits.random.test": "0.09999999999999999"},
         "must leave images for training",
     ),
+    "a validation set beside the sets of the tables": (
+        {"splits.tables.val": "0.1"},
+        "it needs `test: 0.2`, their share, and no `val`",
+    ),
+    "the sets of the tables without their share": (
+        {"splits.tables.test": None},
+        "it needs `test: 0.2`, their share, and no `val`",
+    ),
+    "a search where the validation images are the test images": (
+        {"searches.mine": '{"variant": "mobilenet-pretrained-head", "backbone": "mobilenet", "split": "tables"}'},
+        "`searches.mine.split` in params.yaml is `tables`, whose validation images are its test images",
+    ),
     "a hash of what Kaggle has": (
         {"data.hash": f"md5:{'0' * 32}"},
         "`data.hash` in params.yaml is set, but `data.source` is `kaggle`, where it is not read",
@@ -227,7 +239,7 @@ CONTRADICTIONS = {
     ),
     "a run of no variant": (
         {"runs.vggface-random.variant": "vggface"},
-        "`runs.vggface-random.variant` in params.yaml must be one of 21 names. Got 'vggface' instead. Did you mean `vggface-random`?",
+        "`runs.vggface-random.variant` in params.yaml must be one of 26 names. Got 'vggface' instead. Did you mean `vggface-random`?",
     ),
     "augmentation of features that are computed once": (
         {"runs.mobilenet-pretrained.augment": "true"},

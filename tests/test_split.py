@@ -33,6 +33,16 @@ def test_sizes_are_those_of_section_3_1(rows):
     assert sizes == {"train": 25_121, "val": 3_589, "test": 7_177}
 
 
+def test_the_sets_of_the_papers_tables_train_on_what_is_not_the_same_test_set(
+    labels, rows
+):
+    sets = splits.stratified(labels, None, 0.2, 42)
+    assert len(sets["train"]) == 28_710
+    assert np.array_equal(sets["train"], np.sort([*rows["train"], *rows["val"]]))
+    for name in ("val", "test"):
+        assert np.array_equal(sets[name], rows["test"])
+
+
 def test_every_image_is_in_exactly_one_set(labels, rows):
     split_up = np.concatenate(list(rows.values()))
     assert np.array_equal(np.sort(split_up), np.arange(len(labels)))
@@ -159,13 +169,22 @@ def test_a_random_split_does_not_depend_on_the_given_sets(official):
     )
 
 
-def test_two_splits_stand_side_by_side_in_one_form(official):
-    for name in ("random", "official"):
+def test_all_splits_have_one_form(official):
+    names = ("random", "official", "tables")
+    for name in names:
         split.main(name)
-    one, other = written("random"), written("official")
-    assert {key: array.dtype for key, array in one.items()} == {
-        key: array.dtype for key, array in other.items()
-    }
+    forms = [
+        {key: array.dtype for key, array in written(name).items()} for name in names
+    ]
+    assert forms[0] == forms[1] == forms[2]
+
+
+def test_metrics_say_where_the_validation_images_are_the_test_images(official):
+    for name in ("random", "tables"):
+        split.main(name)
+        counts = files.read_json(Path(f"metrics/split/{name}.json"))
+        told = "validation images are the test images" in "".join(counts["warnings"])
+        assert told == (counts["by"] == "tables")
 
 
 @pytest.mark.parametrize(

@@ -59,9 +59,7 @@ def of_backbone(backbone: str) -> set[str]:
 
 
 def replace(name: str, old: str, new: str) -> None:
-    text = Path(name).read_text()
-    assert old in text, f"{name} does not hold {old!r}: choose another edit."
-    Path(name).write_text(text.replace(old, new))
+    projects.edit(Path(name), old, new)
 
 
 def append(name: str, line: str = "EDITED = True") -> None:

@@ -35,7 +35,8 @@ def printed(tmp_path, monkeypatch, capsys):
     windows = [*paper.WINDOWS.values()][::-1]  # 16-19 first
     rates = [-9.1e-05, 0.0, -1.5, 0.0123456]
 
-    def show(**changes):
+    def show(assessed=None, **changes):
+        files.write_json(tmp_path / "metrics/assess.json", assessed or {})
         study = {**STUDY, **changes}
         ran = [name for name in VARIANTS if name not in study["missing"]]
         files.write_json(tmp_path / "metrics/study/study.json", study)
@@ -86,6 +87,21 @@ def test_the_answer_is_given_in_a_sentence(printed):
     lines = printed()
     assert "ImageNet leads." in lines
     assert "By far." not in lines
+
+
+def test_of_other_data_it_gives_the_best_classifier_in_place_of_the_papers_tables(
+    printed,
+):
+    score = {"accuracy": 0.75, "images": 28, "interval": [0.56, 0.87]}
+    best = {"classifier": "lda", "variant": "tiny-frozen", "test": score}
+    assessed = {"people": {"best": best, "majority": 0.25}}
+    text = " ".join(printed(assessed, data="another data set"))
+    assert (
+        "analysis on tiny-frozen is the best, right on 75.0% of 28 test faces" in text
+    )
+    assert "56.0% to 87.0%; majority class 25.0%" in text
+    assert "Table 2" not in text
+    assert "ImageNet" not in text
 
 
 def test_readmes_table_has_the_results_in_git():

@@ -94,7 +94,7 @@ def study(tmp_path, monkeypatch):
     )
     labels = np.tile(np.arange(7, dtype=np.uint8), 10)
     write_faces(labels)
-    for name in ("random", "official"):
+    for name in ("random", "official", "tables"):
         write_split(name, test=np.arange(14), val=np.arange(14, 24))
     files.write_json(tmp_path / "metrics/costs.json", {"milliseconds_per_image": {}})
     for name in ("mobilenet-random", "scratch"):

@@ -30,19 +30,12 @@ def made(tmp_path_factory):
 @pytest.fixture
 def toy(made, tmp_path, monkeypatch, caplog):
     """A toy project with results, in which the test stands."""
-    folder = tmp_path / "toy"
-    shutil.copytree(made, folder)
-    for key, value in projects.environment(tmp_path).items():
-        monkeypatch.setenv(key, value)
-    monkeypatch.chdir(folder)
     caplog.set_level("INFO")
-    return folder
+    return projects.enter_copy(made, tmp_path, monkeypatch)
 
 
 def edit(path: str, old: str, new: str) -> None:
-    text = Path(path).read_text()
-    assert old in text
-    Path(path).write_text(text.replace(old, new))
+    projects.edit(Path(path), old, new)
 
 
 def commit() -> None:

@@ -190,13 +190,18 @@ FILES = {
 
 def make(folder: Path, env: dict[str, str]) -> None:
     """Make a Git repository of the project, with results."""
-    for name, text in FILES.items():
+    begin(folder)
+    projects.dvc(folder, env, "repro")
+    projects.commit(folder, "The study")
+
+
+def begin(folder: Path, files: dict[str, str] | None = None) -> None:
+    """Begin a Git repository of the project, some of whose files may be others."""
+    for name, text in {**FILES, **(files or {})}.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text)
     write_source(folder / "source.csv", seed=0)
     projects.git(folder, "init", "-q", "-b", "main")
-    projects.dvc(folder, env, "repro")
-    projects.commit(folder, "The study")
 
 
 def write_source(path: Path, seed: int) -> None:

@@ -57,6 +57,11 @@ def export(name: str, wanted: str) -> None:
     """Write a run's network with one of its heads, `labels` or `votes`."""
     settings = load_settings()
     run = settings.runs[name]
+    if settings.splits[run.split].by == "tables":
+        raise InputError(
+            f"The validation images of `{name}` are its test images, so no temperature can be "
+            "fitted for a model. Name a run on another split."
+        )
     recipe = Recipe.of(run, settings.train)
     known = faces.read(votes=recipe.labels != "fer2013")
     head = choose_head(recipe, known, wanted)

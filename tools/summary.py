@@ -1,8 +1,8 @@
-"""Print the answer and the paper's Tables 2-5 as computed, beside the published ones.
+"""Print the answer, the best classifier, and Tables 2-5 beside the published ones.
 
 Not a stage of dvc.yaml: it only shows what `tabulate` wrote (`python -m tools.summary`).
 
-Reads   metrics/study/, plots/study/groups.csv
+Reads   metrics/study/, metrics/assess.json, plots/study/groups.csv
         metrics/paper/
 """
 
@@ -20,6 +20,7 @@ from fer_transfer.results import paper
 from fer_transfer.results.protocols import groups, of_protocol, paper_protocol
 from fer_transfer.results.table import select
 from fer_transfer.scoring.rates import Window, clip
+from fer_transfer.settings.searches import TITLES
 from fer_transfer.settings.settings import load_settings
 
 STUDY = Path("metrics/study")
@@ -28,6 +29,17 @@ WIDTH = 120  # columns of a terminal
 
 def main() -> None:
     study, answer = (_read(STUDY / f"{name}.json") for name in ("study", "answer"))
+    assessed = _read(Path("metrics/assess.json"))
+    sentences = classifiers(assessed)
+    if not assessed or study["data"] != "another data set":
+        print_tables()
+        sentences += [one[0] for one in answer["sentences"].values()]
+    for remark in [*sentences, *remarks(study)]:
+        print(fill(remark, WIDTH, break_long_words=False, break_on_hyphens=False))
+
+
+def print_tables() -> None:
+    """Print Tables 2-5 beside the published ones."""
     table = _read(Path("plots/study/groups.csv"))
     settings = load_settings()
     shown = of_protocol(groups(settings), paper_protocol(settings)).values()
@@ -39,8 +51,21 @@ def main() -> None:
         print(f"\nTable {name[-1]}: {one.title}, per epoch (ours | the paper's)")
         print(rows.to_string(line_width=WIDTH))
     print()
-    for remark in [*(one[0] for one in answer["sentences"].values()), *remarks(study)]:
-        print(fill(remark, WIDTH, break_long_words=False, break_on_hyphens=False))
+
+
+def classifiers(assessed: dict[str, Any]) -> list[str]:
+    """Say which classifier is the best of each split, and how good it is."""
+    sentences = []
+    for split, result in assessed.items():
+        best = result["best"]
+        test = best["test"]
+        low, high = test["interval"]
+        sentences.append(
+            f"Split {split}: {TITLES[best['classifier']]} on {best['variant']} is the best, right "
+            f"on {test['accuracy']:.1%} of {test['images']} test faces (95% interval {low:.1%} to "
+            f"{high:.1%}; majority class {result['majority']:.1%})."
+        )
+    return sentences
 
 
 def side_by_side(

@@ -36,6 +36,7 @@ if __name__ == "__main__":
         ],
     ) as cluster:
         cluster.scale(jobs=WORKERS)
-        given = ["--scheduler", cluster.scheduler_address, "--workers", str(WORKERS)]
-        command = [sys.executable, "-m", "tools.fleet", *given, *sys.argv[1:]]
+        cluster.wait_for_workers(WORKERS)  # so that chains are cut for as many
+        given = ["--scheduler", cluster.scheduler_address, *sys.argv[1:]]
+        command = [sys.executable, "-m", "tools.fleet", *given]
         sys.exit(subprocess.run(command, check=False).returncode)

@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.special import softmax
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
@@ -161,8 +160,9 @@ def summarize(
 def single_threaded() -> Iterator[None]:
     """Fit in one thread, so that the number of cores changes no bit.
 
-    A regression that has not converged is scored as it is, like any other classifier.
+    scikit-learn's warnings, of a regression that has not converged or a class with one face,
+    are left out: such a classifier is scored as it is, like any other.
     """
     with threadpool_limits(1), warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
+        warnings.simplefilter("ignore", UserWarning)
         yield

@@ -16,6 +16,8 @@ from fer_transfer.readers.listing import (
 )
 
 OUTSIDE = "it lies in no class folder, so nothing says what it shows"
+TABLES = (".csv", ".tsv", ".xls", ".xlsx", ".ods")
+NOT_A_MANIFEST = "a table, not a manifest (CSV UTF-8 with the columns path and label)"
 
 
 def read(root: Path) -> Listing:
@@ -24,7 +26,9 @@ def read(root: Path) -> Listing:
     num_wrappers = _count_wrappers([PurePosixPath(name).parts[:-1] for name in names])
     places = {name: _place(name, num_wrappers) for name in names}
     dropped += [
-        Dropped(name, OUTSIDE) for name, (_, folders) in places.items() if not folders
+        Dropped(name, NOT_A_MANIFEST if name.lower().endswith(TABLES) else OUTSIDE)
+        for name, (_, folders) in places.items()
+        if not folders
     ]
     labelled = {name: place for name, place in places.items() if place[1]}
     label_at, person_at = _levels([folders for _, folders in labelled.values()])

@@ -62,7 +62,10 @@ def read(path: Path, required: Sequence[str]) -> pd.DataFrame:
 
 def _split_header(path: Path) -> tuple[str, list[str]]:
     """Return the separator that gives most columns, and the columns."""
-    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+    with path.open("rb") as file:
+        is_utf16 = file.read(2) in (b"\xff\xfe", b"\xfe\xff")
+    encoding = "utf-16" if is_utf16 else "utf-8-sig"
+    with path.open(encoding=encoding, errors="replace", newline="") as file:
         line = file.readline(LONGEST_HEADER)
     names = {separator: _names(line, separator) for separator in SEPARATORS}
     separator = max(names, key=lambda one: len(names[one]))

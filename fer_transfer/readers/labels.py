@@ -30,15 +30,17 @@ def name_classes(
         InputError: If labels have no name; it lists all of them.
     """
     mapping = {_key(label): _key(name) for label, name in mapping.items()}
-    problems: list[str] = []
-    names, used = {}, set()
+    names, used, unnamed = {}, set(), []
     for label in sorted(set(labels)):
         key = _key(label)
-        name = mapping.get(key) or _by_number(key, numbering, problems)
+        name = mapping.get(key) or _by_number(key, numbering)
+        if name is None:
+            unnamed.append(label)
+            continue
         used |= {key, name}
         names[label] = mapping.get(name, name)
-    unused = [label for label in mapping if label not in used]
-    problems += [_unused(label, names) for label in unused]
+    problems = [_unnamed(unnamed, numbering)] if unnamed else []
+    problems += [_unused(label, names) for label in mapping if label not in used]
     if problems:
         raise InputError(
             f"{'; '.join(problems)}. Correct `data.numbering` or `data.map` in params.yaml, such "
@@ -67,23 +69,29 @@ def _key(label: str) -> str:
     return normalised(str(label)).lower()
 
 
-def _by_number(label: str, numbering: str, problems: list[str]) -> str:
-    """Return the name behind a number, or the label if it has none."""
+def _by_number(label: str, numbering: str) -> str | None:
+    """Return the name of a label that begins with a number, the label itself if it does not.
+
+    None if the number has no name, or another one than the word behind it.
+    """
     numbered = NUMBERED.fullmatch(label)
     if not numbered:
         return label
     number, word = numbered.groups()
     if numbering == "none":
-        if not word:
-            problems.append(
-                f"the label {shown(label)} is a number, and data sets number differently: "
-                f"{', '.join(map(listed, NUMBERINGS))}"
-            )
-        return word if word in WORDS else label
+        return word if word in WORDS else label if word else None
     emotion = NUMBERINGS[numbering].get(int(number))
-    if emotion is None or WORDS.get(word, emotion) != emotion:
-        problems.append(f"the label {shown(label)} is not one of {listed(numbering)}")
-    return emotion or label
+    return emotion if WORDS.get(word, emotion) == emotion else None
+
+
+def _unnamed(labels: list[str], numbering: str) -> str:
+    names = ", ".join(map(shown, labels))
+    if numbering == "none":
+        known = ", ".join(map(listed, NUMBERINGS))
+        return (
+            f"the labels {names} are numbers, and data sets number differently: {known}"
+        )
+    return f"the labels {names} are not among those of {listed(numbering)}"
 
 
 def _unused(label: str, names: Mapping[str, str]) -> str:

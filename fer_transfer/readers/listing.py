@@ -89,6 +89,8 @@ def is_of_the_system(name: str) -> bool:
     path = PurePosixPath(name)
     folders = [part.lower() for part in path.parts[:-1]]
     last = path.name.lower()
+    if last.endswith(".icloud"):  # a photo that macOS has not downloaded
+        return False
     return (
         any(part.startswith(".") for part in path.parts)
         or any(folder in SYSTEM_FOLDERS for folder in folders)

@@ -9,6 +9,8 @@ The box is in pixels of the photo as it is displayed; without one the face is lo
 
 import math
 import posixpath
+from collections.abc import Iterable
+from itertools import islice
 from pathlib import Path
 
 import pandas as pd
@@ -18,6 +20,7 @@ from fer_transfer.data.faces import COLUMNS
 from fer_transfer.readers import csv_files
 from fer_transfer.readers.listing import (
     PART_OF,
+    PARTS,
     Dropped,
     Listing,
     list_files,
@@ -41,7 +44,7 @@ def read(path: Path) -> Listing:
     """Read a manifest; files that it does not name are dropped, as are lines without a file.
 
     Raises:
-        InputError: If rows are at fault; it lists them.
+        InputError: If rows are at fault, or no path leads to a file.
     """
     table = csv_files.read(path, REQUIRED)
     unknown = [str(name) for name in table if name not in KNOWN]
@@ -55,6 +58,7 @@ def read(path: Path) -> Listing:
     names, dropped = list_files(path.parent)
     file_of = {normalised(name): name for name in names}
     table["file"] = [file_of.get(_key(name), "") for name in table["path"]]
+    _check_any_exists(path, table, names)
     table["part"] = [PART_OF.get(word.lower(), "") for word in table["part"]]
     for column in ("label", "person"):
         table[column] = table[column].map(normalised)
@@ -88,31 +92,39 @@ def _without_repeats(
 def _check_rows(path: Path, table: pd.DataFrame) -> None:
     boxes = table[list(BOX)].agg(tuple, axis=1)
     problems = {
-        "has no label": table["label"] == "",
-        "has a path that does not lead to a file below the manifest's folder": ~table[
-            "path"
-        ].map(_is_below),
-        "has a part other than train, val and test": ~table["part"].map(
-            lambda word: word == "" or word.lower() in PART_OF
-        ),
-        f"has a box that is not four numbers, {', '.join(BOX)} in pixels": ~boxes.map(
+        "no label": table["label"] == "",
+        "a path that is not relative to the manifest's folder and below it, such as "
+        "happy/1.jpg": ~table["path"].map(_is_below),
+        f"a part other than {', '.join(PARTS)}": ~table["part"]
+        .str.lower()
+        .isin(["", *PART_OF]),
+        f"a box that is not four numbers, {', '.join(BOX)} in pixels": ~boxes.map(
             _is_box
         ),
     }
-    lines = [
-        f"row {row + 1} {problem} ({shown(', '.join(filter(None, table.loc[row])))})"
+    sentences = [
+        f"{wrong.sum()} rows have {problem}: number {_first(table.index[wrong] + 1)}, the first "
+        f"with {shown(', '.join(filter(None, table[wrong].iloc[0])))}. "
         for problem, wrong in problems.items()
-        for row in table.index[wrong]
+        if wrong.any()
     ]
-    if lines:
+    if sentences:
+        raise InputError(f"{path}: {''.join(sentences)}Correct or remove them.")
+
+
+def _check_any_exists(path: Path, table: pd.DataFrame, names: list[str]) -> None:
+    if len(table) and not table["file"].any():
         raise InputError(
-            f"{path}: {_first(lines, '; ')}. Correct or remove {len(lines)} in all."
+            f"{path}: none of its {len(table)} paths leads to a file, such as "
+            f"{shown(table['path'][0])}. Paths are relative to the manifest's folder, which holds "
+            f"{_first(name for name in names if name != path.name) or 'no other file'}. Correct "
+            "them, in upper and lower case too."
         )
 
 
-def _first(values: list[str], separator: str = ", ") -> str:
-    more = separator + "..." if len(values) > 10 else ""
-    return separator.join(values[:10]) + more
+def _first(values: Iterable[object]) -> str:
+    *shown_values, last = [*map(str, islice(values, 4)), ""][:4]
+    return ", ".join(shown_values) + (", ..." if last else "")
 
 
 def _key(path: str) -> str:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from fer_transfer.console.errors import InputError
 from fer_transfer.readers import class_folders, fer2013_csv, manifest
-from fer_transfer.readers.listing import Listing, as_table, list_files
+from fer_transfer.readers.listing import Listing, as_table, is_of_the_system, list_files
 
 LAYOUTS = ("csv", "manifest", "class-folders")
 SYNTHETIC = "synthetic"  # the labelled faces themselves, as download draws them
@@ -22,6 +22,11 @@ class Source(NamedTuple):
 
     layout: str
     path: Path
+
+    @property
+    def folder(self) -> Path:
+        """The folder that the files of its listing are relative to."""
+        return self.path if self.path.is_dir() else self.path.parent
 
 
 def detect_layout(root: Path, layout: str = "auto") -> Source:
@@ -43,7 +48,8 @@ def detect_layout(root: Path, layout: str = "auto") -> Source:
     fer2013 = fer2013_csv.find(csv_files)
     if fer2013 and layout in ("auto", "csv"):
         return Source("csv", fer2013)
-    manifests = manifest.find([path for path in csv_files if path.parent == root])
+    top = _inside_wrappers(root)
+    manifests = manifest.find([path for path in csv_files if path.parent == top])
     if len(manifests) > 1:
         raise InputError(
             f"There are several manifests: {', '.join(path.name for path in manifests)}. Keep "
@@ -59,6 +65,15 @@ def detect_layout(root: Path, layout: str = "auto") -> Source:
         f"What `data.source` in params.yaml names does not have {wanted}. {EXPECTED}. It holds "
         f"{_summary(names)}. Set `data.source` to a copy that has one of these layouts."
     )
+
+
+def _inside_wrappers(folder: Path) -> Path:
+    """Return the folder that all files lie in, such as the one that an archive unpacks into."""
+    while True:
+        inside = [path for path in folder.iterdir() if not is_of_the_system(path.name)]
+        if len(inside) != 1 or not inside[0].is_dir():
+            return folder
+        folder = inside[0]
 
 
 def list_images(source: Source) -> Listing:

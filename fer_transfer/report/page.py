@@ -84,7 +84,6 @@ def context(settings: Settings) -> dict[str, Any]:
             (summary["set"] == "test") & (summary["class"] == ""), "metric"
         ].unique(),
         "distance_titles": {key: paper.TABLES[key].title for key in distance.TABLES},
-        "readings": list(distance.READINGS),
         "near": distance.NEAR,
         "figure_names": {
             name: f"Figure {paper.FIRST_LEARNING_FIGURE + number}: "

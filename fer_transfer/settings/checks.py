@@ -95,7 +95,12 @@ def _check_windows(tables: Any) -> None:
 
 def _check_split(name: str, split: Any) -> None:
     """Check that shares are there where they are read, and leave faces for training."""
-    if split.by != "parts" and None in (split.val, split.test):
+    if split.by == "tables" and (split.test is None or split.val is not None):
+        raise InputError(
+            f"`splits.{name}` in params.yaml splits by tables, where the validation images are the "
+            "test images: it needs `test: 0.2`, their share, and no `val`."
+        )
+    if split.by in ("random", "person") and None in (split.val, split.test):
         raise InputError(
             f"`splits.{name}` in params.yaml splits by {split.by}, so it needs `val` and `test`, "
             "shares of all faces: add `val: 0.1` and `test: 0.2`."
@@ -163,6 +168,11 @@ def _check_search(name: str, search: Any, settings: Any) -> None:
             f"`searches.{name}.variant` in params.yaml is `{search.variant}`, of which "
             f"{variant.trainable_layers} layers train. A search needs a variant with "
             "`trainable_layers: 0`, whose vectors depend on no training."
+        )
+    if settings.splits[search.split].by == "tables":
+        raise InputError(
+            f"`searches.{name}.split` in params.yaml is `{search.split}`, whose validation images "
+            "are its test images: a search would choose by the test set. Name another split."
         )
 
 

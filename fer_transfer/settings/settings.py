@@ -57,10 +57,10 @@ class Split(Params):
     """How the faces are split: `random` by shares (section 3.1), by `parts` as published, by `person`.
 
     `val` and `test` are shares of all faces. By parts, they are split off only where the data come
-    without that set.
+    without that set. As behind the paper's `tables`, validation and test are the same images.
     """
 
-    by: str = Param("random", dtype=str, one_of=("random", "parts", "person"))
+    by: str = Param("random", dtype=str, one_of=("random", "parts", "person", "tables"))
     val: float | None = Param(None, dtype=float, low=0, high=1)
     test: float | None = Param(None, dtype=float, low=0, high=1)
     seed: int = Param(42, dtype=int, low=0, high=LAST_SEED)

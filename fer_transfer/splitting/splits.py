@@ -14,16 +14,24 @@ Given = dict[str, np.ndarray | None]
 FEW_TEST_FACES = 100
 
 
-def stratified(labels: np.ndarray, val: float, test: float, seed: int) -> Sets:
-    """Split rows of `labels` (N,) at random into disjoint sets, each class in proportion."""
+def stratified(labels: np.ndarray, val: float | None, test: float, seed: int) -> Sets:
+    """Split rows of `labels` (N,) at random into disjoint sets, each class in proportion.
+
+    Without `val` there are two sets, as behind the paper's tables: the test set, which is the
+    same with and without `val`, is the validation set too.
+    """
     # Whole numbers, because scikit-learn rounds a share up: of 35,887 images
     # test_size=0.2 takes 7,178, and the paper reports 7,177.
-    num_val, num_test = round(val * len(labels)), round(test * len(labels))
+    num_val, num_test = round((val or 0) * len(labels)), round(test * len(labels))
     draw = partial(train_test_split, random_state=seed)
     rows = np.arange(len(labels))
     try:
         rest, held_out = draw(rows, test_size=num_test, stratify=labels)
-        train, validation = draw(rest, test_size=num_val, stratify=labels[rest])
+        train, validation = (
+            draw(rest, test_size=num_val, stratify=labels[rest])
+            if val
+            else (rest, held_out)
+        )
     except ValueError as error:
         raise InputError(
             f"{len(labels)} images cannot be split into sets of {num_val} for validation "
@@ -170,7 +178,7 @@ def _hold_out_one(
 def check_classes(
     labels: np.ndarray, sets: Sets, classes: tuple[str, ...], name: str
 ) -> None:
-    """Raise an InputError if the training set lacks a class or the sets have one class only."""
+    """Raise an InputError if the sets cannot be trained on, or no temperature fitted on `val`."""
     present = np.unique(labels)
     if len(present) < 2:
         raise InputError(
@@ -183,11 +191,23 @@ def check_classes(
             f"The training set of split `{name}` has no face of {', '.join(missing)}. Use more "
             "images of it, or set another seed or other shares in params.yaml."
         )
+    if len(np.unique(labels[sets["val"]])) < 2:
+        raise InputError(
+            f"The {len(sets['val'])} validation faces of split `{name}` do not show two classes, "
+            "which calibration needs. Add photos: at least two classes must be shown by three "
+            "people each, or in three photos where nobody is named."
+        )
 
 
 def warnings(labels: np.ndarray, sets: Sets, classes: tuple[str, ...]) -> list[str]:
     """Say what the sets cannot show."""
-    found = [
+    found = []
+    if np.array_equal(sets["val"], sets["test"]):
+        found.append(
+            "The validation images are the test images, as behind the paper's tables: nothing "
+            "may be chosen by them, and no temperature fitted."
+        )
+    found += [
         f"No face of the {name} set shows {classes[code]}: how well it is recognised cannot be "
         "measured."
         for name in ("val", "test")

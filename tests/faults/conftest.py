@@ -1,4 +1,3 @@
-import itertools
 import os
 import shutil
 import signal
@@ -6,7 +5,7 @@ import time
 
 import projects
 import pytest
-from interrupted import LONG, VARIANT, Study, begin, state
+from interrupted import LONG, TARGET, VARIANT, Study, begin, state
 from test_kills import wait_until_all_ended
 
 
@@ -18,20 +17,8 @@ def study(tmp_path_factory):
     if not LONG:
         projects.dvc(start, env, "repro", f"features@{VARIANT}")
     shutil.copytree(start, whole, symlinks=True)
-    return Study(start, whole, env, seconds_of_stages(whole, env), state(whole))
-
-
-def seconds_of_stages(folder, env):
-    began = {}
-    with begin(folder, env) as dvc:
-        for line in dvc.stdout:
-            began |= dict.fromkeys(projects.ran(line), time.monotonic())
-        errors = dvc.stderr.read()
-    assert not dvc.returncode, errors
-    times = itertools.pairwise([*began.values(), time.monotonic()])
-    return {
-        stage: end - begin for stage, (begin, end) in zip(began, times, strict=True)
-    }
+    projects.dvc(whole, env, "repro", *TARGET)
+    return Study(start, whole, env, state(whole))
 
 
 @pytest.fixture(scope="session")

@@ -21,14 +21,8 @@ LONG = ROUNDS > 1
 TARGET = () if LONG else (f"evaluate@{VARIANT}",)
 LATER = (f"train@{VARIANT}", f"evaluate@{VARIANT}")
 STAGES = (
-    *(
-        "download",
-        "prepare",
-        "split@random",
-        f"weights@{VARIANT}",
-        f"features@{VARIANT}",
-    ),
-    *LATER,
+    *("download", "prepare", "split@random"),
+    *(f"weights@{VARIANT}", f"features@{VARIANT}", *LATER),
     *("tabulate", "plot", "report"),
 )
 
@@ -40,7 +34,6 @@ class Study:
     start: Path  # where faults begin
     whole: Path
     env: dict[str, str]
-    seconds: dict[str, float]  # what each stage takes from start to whole
     expected: dict[str, bytes]
 
     def copy(self, source: Path, target: Path, *, linked: bool = True) -> Path:
@@ -88,17 +81,6 @@ def begin(folder: Path, env: dict[str, str]) -> subprocess.Popen[str]:
 def state(folder: Path) -> dict[str, bytes]:
     """Return every file that stages made, hidden ones and leftovers too."""
     return projects.contents(folder, "data/**/*", "metrics/**/*", "plots/**/*")
-
-
-def cached(folder: Path, path: str) -> Path:
-    """Return the object of DVC's cache that holds what a file holds."""
-    content = (folder / path).read_bytes()
-    (found,) = [
-        one
-        for one in (folder / ".dvc/cache").rglob("*")
-        if one.is_file() and one.read_bytes() == content
-    ]
-    return found
 
 
 def lock(folder: Path) -> object:

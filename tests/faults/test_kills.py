@@ -17,6 +17,7 @@ ENDS = {
     "SIGTERM to dvc": lambda dvc: os.kill(dvc, signal.SIGTERM),
     "SIGINT to the group": lambda dvc: os.killpg(dvc, signal.SIGINT),
 }
+SECONDS = 4.0  # about what a stage takes; a moment after its end falls into the next
 # One moment a round, spread over the stages: in 20 rounds each of ten has two.
 HIT = [
     stages[number * len(stages) // ROUNDS]
@@ -50,7 +51,7 @@ def test_a_run_that_was_ended_is_finished_by_the_next(
     study, tmp_path, kind, number, stage
 ):
     folder = study.copy(study.start, tmp_path)
-    moment = random.Random(f"{kind} {number}").uniform(0, study.seconds[stage])
+    moment = random.Random(f"{kind} {number}").uniform(0, SECONDS)
     with begin(folder, study.env) as dvc:
         wait_for(dvc, stage)
         time.sleep(moment)

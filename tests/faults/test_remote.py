@@ -12,17 +12,10 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def s3(tmp_path_factory):
-    with servers.s3(tmp_path_factory.mktemp("s3") / "log") as port:
-        servers.make_bucket(f"http://127.0.0.1:{port}/team")
-        yield port
-
-
-def through(line, study):
-    """Return the environment of somebody who reaches the remote by this line only."""
-    address = f"http://127.0.0.1:{line.server_address[1]}"
-    once = {"AWS_ENDPOINT_URL_S3": address, "AWS_MAX_ATTEMPTS": "2"}
-    return {**study.env, **servers.CREDENTIALS, **once}
+def env(study, tmp_path_factory):
+    log = tmp_path_factory.mktemp("s3") / "log"
+    with servers.s3_bucket(log, "team") as credentials:
+        yield {**study.env, **credentials, "AWS_MAX_ATTEMPTS": "2"}
 
 
 def empty(study, target, store):
@@ -49,60 +42,25 @@ def pulled(study):
     }
 
 
-def push_and_pull(study, line, tmp_path, store):
-    """Push and pull undisturbed, and return the bytes that each takes."""
-    folder = study.copy(study.whole, tmp_path / "source")
-    add_remote(study, folder, store)
-    projects.dvc(folder, through(line, study), "push")
-    pushed = line.carried
-    clone = empty(study, tmp_path / "clone", store)
-    projects.dvc(clone, through(line, study), "pull", "--allow-missing")
-    assert state(clone) == pulled(study)
-    return pushed, line.carried - pushed
-
-
-@pytest.fixture(scope="module")
-def sizes(study, s3, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("undisturbed")
-    (folder / "source").mkdir()
-    (folder / "clone").mkdir()
-    with servers.line(s3) as line:
-        return push_and_pull(study, line, folder, "undisturbed")
-
-
 @pytest.mark.long
 @pytest.mark.parametrize("number", range(ROUNDS))
-def test_a_push_that_was_cut_off_is_finished_by_the_next(
-    study, s3, sizes, tmp_path, number
+def test_a_push_and_a_pull_that_were_cut_off_are_finished_by_the_next(
+    study, env, tmp_path, number
 ):
-    store = f"push-{number}"
-    folder = study.copy(study.whole, tmp_path)
-    add_remote(study, folder, store)
-    share = random.Random(f"push {number}").uniform(0.02, 0.95)
-    with servers.line(s3, share * sizes[0]) as dying:
-        done = projects.dvc(folder, through(dying, study), "push", expected=1)
-    assert "Traceback" not in done.stderr
-    with servers.line(s3) as line:
-        projects.dvc(folder, through(line, study), "push")
-        (tmp_path / "clone").mkdir()
-        clone = empty(study, tmp_path / "clone", store)
-        projects.dvc(clone, through(line, study), "pull", "--allow-missing")
-    assert state(clone) == pulled(study)
-
-
-@pytest.mark.long
-@pytest.mark.parametrize("number", range(ROUNDS))
-def test_a_pull_that_was_cut_off_is_finished_by_the_next(
-    study, s3, sizes, tmp_path, number
-):
-    folder = empty(study, tmp_path, "undisturbed")
-    share = random.Random(f"pull {number}").uniform(0.02, 0.95)
+    for name in ("source", "clone"):
+        (tmp_path / name).mkdir()
+    source = study.copy(study.whole, tmp_path / "source")
+    add_remote(study, source, f"store-{number}")
+    clone = empty(study, tmp_path / "clone", f"store-{number}")
+    wanted = pulled(study)
+    pushed = {content for name, content in wanted.items() if name.startswith("data/")}
+    room = random.Random(number).uniform(0.02, 0.95) * sum(map(len, pushed))
     pull = ("pull", "--allow-missing")
-    with servers.line(s3, share * sizes[1]) as dying:
-        done = projects.dvc(folder, through(dying, study), *pull, expected=1)
-    assert "Traceback" not in done.stderr
-    # What is there already is whole.
-    assert state(folder).items() <= pulled(study).items()
-    with servers.line(s3) as line:
-        projects.dvc(folder, through(line, study), *pull)
-    assert state(folder) == pulled(study)
+    for folder, command in ((source, ["push"]), (clone, pull)):
+        with servers.line(env, room) as dying:
+            done = projects.dvc(folder, dying.env, *command, expected=1)
+        assert "Traceback" not in done.stderr
+        assert state(clone).items() <= wanted.items()  # what is there is whole
+        with servers.line(env) as line:
+            projects.dvc(folder, line.env, *command)
+    assert state(clone) == wanted

@@ -1,7 +1,6 @@
 """A toy study with features and seeds, its colleagues' clones, and a Dask cluster on loopback."""
 
 import contextlib
-import json
 import os
 import re
 import shutil
@@ -9,9 +8,10 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import projects
 import psutil
@@ -25,51 +25,32 @@ import numpy as np
 from fer_transfer import common
 
 name = sys.argv[1]
-Path = common.Path
 features = common.channels() * len(name)
-Path("data/features").mkdir(parents=True, exist_ok=True)
-np.save(f"data/features/{name}.npy", features)
 common.write_json(f"metrics/features/{name}.json", {"sum": int(features.sum())})
+common.Path("data/features").mkdir(parents=True, exist_ok=True)
+np.save(f"data/features/{name}.npy", features)
 """
 
-# A fault of one machine: FAULT in its worker's environment.
 TRAIN = """\
 import os
 import sys
 import time
-from pathlib import Path
 
 import numpy as np
 
 from fer_transfer import common
 
 name = sys.argv[1]
-if os.environ.get("FAULT") == "full disk":
-    sys.exit("error: [Errno 28] No space left on device. The disk is full: free some space.")
-settings = common.settings()
-features = np.load(f"data/features/{settings['runs'][name]['variant']}.npy")
-weights = np.full(features.shape[1:], float(settings["runs"][name]["seed"]))
-with Path(os.environ.get("TRAININGS", os.devnull)).open("a") as log:
+run = common.settings()["runs"][name]
+features = np.load(f"data/features/{run['variant']}.npy")
+weights = np.full(features.shape[1:], float(run["seed"]))
+with open(os.environ.get("TRAININGS", os.devnull), "a") as log:
     log.write(f"{name} {os.getpid()}\\n")
-epochs = settings["train"]["epochs"]
-for epoch in range(1, epochs + 1):
+for epoch in range(common.settings()["train"]["epochs"]):
     time.sleep(float(os.environ.get("EPOCH_SECONDS", "0")))
     weights = weights + features.mean(axis=0) / 255
-    print(f"epoch {epoch} of {epochs}: loss 1", flush=True)
-folder = Path(f"data/runs/{name}")
-folder.mkdir(parents=True, exist_ok=True)
-np.savez(folder / "weights.npz", weights=weights)
-common.write(folder / "history.csv", f"epoch,loss\\n1,{weights.sum()}\\n")
-"""
-
-REPORT = """\
-import json
-from pathlib import Path
-
-from fer_transfer import common
-
-found = sorted(Path("metrics/test").glob("*.json"))
-common.write_json("plots/report.json", {one.stem: json.loads(one.read_text()) for one in found})
+common.write(f"data/runs/{name}/history.csv", f"epoch,loss\\n1,{weights.sum()}\\n")
+np.savez(f"data/runs/{name}/weights.npz", weights=weights)
 """
 
 PIPELINE = (
@@ -93,7 +74,6 @@ PIPELINE = (
         'deps: [stages/train.py, fer_transfer, "data/features/${item.variant}.npy"]',
     )
     .replace("metrics/test/a.json]", "metrics/test]")
-    .replace("report.txt", "report.json")
 )
 SETTINGS = """\
 data: {source: source.csv, hash: ""}
@@ -106,47 +86,38 @@ runs:
   b: {variant: b, seed: 42}
 """
 FILES = {
+    ".dvc/config": "[core]\nremote = team\n['remote \"team\"']\nurl = s3://team/fleet\n",
     "dvc.yaml": PIPELINE,
     "params.yaml": SETTINGS,
     "stages/features.py": FEATURES,
     "stages/train.py": TRAIN,
-    "stages/report.py": REPORT,
+    "metrics/costs.json": '{"milliseconds_per_image": {"openface": 2.5, "vggface": 77}}',
     ".dvcignore": "__pycache__\n.fleet\n",
     ".gitignore": toys.FILES[".gitignore"] + "/.fleet\n/.venv\n",
 }
-RESULTS = ("dvc.lock", "metrics/**/*", "plots/**/*")
 RUNS = ("a", "a-43", "b")
 
 
-def make(folder: Path, remote: str) -> None:
+def make(folder: Path) -> Path:
     """Make a Git repository of the toy study, that has not run, with the code of the fleet."""
-    for name, text in {**toys.FILES, **FILES}.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(text)
+    toys.begin(folder, FILES)
+    ignored = shutil.ignore_patterns("__pycache__")
     for name in ("tools", "fer_transfer"):
-        ignored = shutil.ignore_patterns("__pycache__")
         source = projects.ROOT / name
         shutil.copytree(source, folder / name, ignore=ignored, dirs_exist_ok=True)
-    shutil.copyfile(projects.ROOT / "requirements.lock", folder / "requirements.lock")
-    source = folder.parent / "source.csv"
-    toys.write_source(source, seed=0)
-    set_text(folder, "params.yaml", "source.csv", str(source))
-    (folder / ".dvc/config").write_text(
-        f"[core]\n    remote = team\n['remote \"team\"']\n    url = {remote}\n"
-    )
-    projects.git(folder, "init", "-q", "-b", "main")
+    shutil.copy(projects.ROOT / "requirements.lock", folder)
     projects.commit(folder, "The study")
+    return folder
 
 
-def set_text(folder: Path, name: str, old: str, new: str) -> None:
-    text = (folder / name).read_text()
-    assert old in text
-    (folder / name).write_text(text.replace(old, new))
+def results(folder: Path) -> dict[str, object]:
+    """Return what Git holds of results; the order of dvc.lock's entries does not count."""
+    lock = projects.YAML_12.load(folder / "dvc.lock")
+    return {"dvc.lock": lock, **projects.contents(folder, "metrics/**/*", "plots/**/*")}
 
 
-def clone(origin: Path, target: Path) -> Path:
-    projects.git(target.parent, "clone", "-q", str(origin), str(target))
-    return target
+def check(folder: Path, expected: dict[str, object]) -> None:
+    assert results(folder) == expected
 
 
 @dataclass
@@ -161,7 +132,7 @@ class Fleet:
     def start(
         self, folder: Path, *command: str, log: str, **extra: str
     ) -> subprocess.Popen[bytes]:
-        with (self.folder / log).open("wb") as output:
+        with (self.folder / f"{log}.log").open("wb") as output:
             process = subprocess.Popen(
                 [sys.executable, "-m", *command],
                 cwd=folder,
@@ -174,90 +145,66 @@ class Fleet:
         return process
 
     def scheduler(self, folder: Path, **extra: str) -> subprocess.Popen[bytes]:
-        file = self.folder / "scheduler.json"
-        file.unlink(missing_ok=True)
-        options = [
-            "--host",
-            "127.0.0.1",
-            "--port",
-            "0",
-            "--no-dashboard",
-            "--scheduler-file",
-        ]
-        command = ("distributed.cli.dask_scheduler", *options, str(file))
-        process = self.start(folder, *command, log="scheduler.log", **extra)
-        self.address = json.loads(self.wait(file.read_text))["address"]
+        options = ("--host", "127.0.0.1", "--port", "0", "--no-dashboard")
+        command = ("distributed.cli.dask_scheduler", *options)
+        process = self.start(folder, *command, log="scheduler", **extra)
+        at = r"Scheduler at: +(\S+)"
+        self.address = wait(lambda: re.search(at, self.log("scheduler")))[1]
         return process
 
     def worker(self, folder: Path, **extra: str) -> subprocess.Popen[bytes]:
-        command = (
-            "tools.fleet.worker",
-            "--scheduler",
-            self.address,
-            "--host",
-            "127.0.0.1",
-        )
-        log = f"{folder.name}.log"
-        process = self.start(folder, *command, "--name", folder.name, log=log, **extra)
-        self.wait_log(log, "Registered to")
+        options = (self.address, "--host", "127.0.0.1", "--name", folder.name)
+        command = ("tools.fleet.worker", *options)
+        process = self.start(folder, *command, log=folder.name, **extra)
+        wait(lambda: "Registered to" in self.log(folder.name))
         return process
 
-    def client(self, folder: Path, *more: str, **extra: str) -> subprocess.Popen[bytes]:
-        command = ("tools.fleet", "--scheduler", self.address, *more)
-        return self.start(folder, *command, log=f"{folder.name}.log", **extra)
+    def client(self, folder: Path, *options: str) -> subprocess.Popen[bytes]:
+        options = options or ("--scheduler", self.address)
+        return self.start(folder, "tools.fleet", *options, log=folder.name)
 
-    def run(self, folder: Path, *more: str, expected: int = 0, **extra: str) -> str:
-        """Run a client to its end; return what it said."""
-        process = self.client(folder, *more, **extra)
-        code = process.wait(timeout=120)
-        said = self.log(f"{folder.name}.log")
-        assert code == expected, said
-        assert "Traceback" not in said
-        return said
+    def finish(
+        self, client: subprocess.Popen[bytes], name: str = "client", code: int = 0
+    ) -> str:
+        """Wait for a client's end; return what it printed."""
+        assert client.wait(timeout=900) == code, self.log(name)
+        assert "Traceback" not in self.log(name)
+        return self.log(name)
 
     def log(self, name: str) -> str:
-        return (self.folder / name).read_text(errors="replace")
+        return (self.folder / f"{name}.log").read_text(errors="replace")
 
-    def wait_log(self, name: str, pattern: str, seconds: float = 60) -> str:
-        def found() -> str:
-            match = re.search(pattern, self.log(name))
-            if not match:
-                raise ValueError(self.log(name))
-            return match[0]
+    def trainings(self) -> list[list[str]]:
+        """Return the run and the process of each training that has begun."""
+        log = Path(self.env["TRAININGS"])
+        return [line.split() for line in log.read_text().splitlines()]
 
-        return self.wait(found, seconds)
 
-    def wait(self, found, seconds: float = 60):
-        """Ask until there is an answer."""
-        end = time.monotonic() + seconds
-        while True:
-            try:
-                return found()
-            except (OSError, ValueError):
-                if time.monotonic() > end:
-                    raise
-                time.sleep(0.05)
-
-    def kill(
-        self, process: subprocess.Popen[bytes], number: int = signal.SIGKILL
-    ) -> None:
-        os.killpg(process.pid, number)
+def wait(condition: Callable[[], Any], seconds: float = 300) -> Any:
+    """Wait until a condition holds; return what it gives."""
+    end = time.monotonic() + seconds
+    while not (value := condition()):
+        assert time.monotonic() < end, "It did not happen in time."
+        time.sleep(0.05)
+    return value
 
 
 @contextlib.contextmanager
 def fleet(env: dict[str, str], folder: Path) -> Iterator[Fleet]:
-    started = Fleet(env, folder)
+    trainings = folder / "trainings"
+    trainings.touch()
+    started = Fleet({**env, "TRAININGS": str(trainings)}, folder)
     try:
         yield started
     finally:
         for process in reversed(started.processes):
             with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGCONT)
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait(timeout=20)
 
 
-def pids(process: subprocess.Popen[bytes]) -> list[int]:
-    """Return the process that computes for a worker, which its nanny has started."""
-    children = psutil.Process(process.pid).children()
-    return [one.pid for one in children if "spawn_main" in " ".join(one.cmdline())]
+def kill_worker(nanny: subprocess.Popen[bytes]) -> None:
+    """Kill the process that computes for a worker, which its nanny has started."""
+    for child in psutil.Process(nanny.pid).children():
+        if "spawn_main" in " ".join(child.cmdline()):
+            child.kill()

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import projects
 import pytest
 import servers
-from projects import VARIANTS, contents, dvc, git, ran, restored
+from projects import VARIANTS, clone, contents, dvc, git, ran, restored
 
 pytestmark = pytest.mark.long
 
@@ -66,11 +66,6 @@ def team(env, tmp_path_factory):
     return SimpleNamespace(
         folder=folder, workers=workers, third=third, single=single, assembled=assembled
     )
-
-
-def clone(origin: Path, target: Path) -> Path:
-    git(target.parent, "clone", "-q", str(origin), str(target))
-    return target
 
 
 @pytest.fixture
@@ -190,9 +185,9 @@ def test_ssh_is_a_remote(team, env, fourth, ssh, tmp_path):
 def step(name: str) -> str:
     """Return the commands of a step of the workflow."""
     jobs = projects.YAML_12.load(WORKFLOW)["jobs"]
-    steps = [one for job in jobs.values() for one in job["steps"]]
-    (found,) = [one["run"] for one in steps if one.get("name") == name]
-    return found
+    steps = [step for job in jobs.values() for step in job["steps"]]
+    (commands,) = [step["run"] for step in steps if step.get("name") == name]
+    return commands
 
 
 def shell(folder: Path, env: dict[str, str], script: str) -> int:
@@ -213,7 +208,7 @@ def test_the_check_fails_where_a_stage_would_have_to_run(env, fourth):
 def test_the_check_fails_where_a_push_was_forgotten(env, fourth):
     script = step("The remote has the results")
     assert shell(fourth, env, script) == 0
-    servers.make_bucket(f"{env['AWS_ENDPOINT_URL_S3']}/other")
+    servers.make_bucket(f"{env[servers.ADDRESS]}/other")
     config = fourth / ".dvc/config"
     config.write_text(config.read_text().replace("s3://team", "s3://other"))
     shutil.rmtree(fourth / ".dvc/cache")

@@ -1,24 +1,24 @@
-"""Reach a Dask scheduler, or start a cluster of processes on this machine."""
+"""Reach a Dask scheduler, or start one with workers on this machine; run tasks there."""
 
-import importlib.util
 import logging
 import os
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import psutil
-from distributed import Client, LocalCluster, Semaphore
+from distributed import Client, Future, as_completed
+from distributed.diagnostics.plugin import UploadFile
 
 from fer_transfer.console.errors import InputError
-from tools.fleet.costs import memory
-from tools.fleet.plan import Chain
+from fer_transfer.console.progress import Progress
+from tools.fleet.chain import Result, Task, key_of
+from tools.fleet.worker import TOPIC, resource, work
 
 logger = logging.getLogger(__name__)
 
 CONNECT_SECONDS = 10
-ALONE = "fer-fleet"
-HAS_BOKEH = importlib.util.find_spec("bokeh") is not None
+RETRIES = 2  # of a chain that failed; Dask counts workers that vanished by itself
+MEMORY = 5.2e9  # bytes that a chain takes at most (docs/performance.md: VGG-Face)
 
 
 def quiet() -> None:
@@ -27,89 +27,109 @@ def quiet() -> None:
         logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
-@contextmanager
-def connect(address: str) -> Iterator[Client]:
-    """Reach a scheduler, and be the only one who deals on it.
+def connect(address: str) -> Client:
+    """Reach a scheduler.
 
     Raises:
-        InputError: If it does not answer, or another client deals on it.
+        InputError: If it does not answer.
     """
     try:
-        client = Client(address, timeout=CONNECT_SECONDS)
+        return Client(address, timeout=CONNECT_SECONDS)
     except (OSError, ValueError, TypeError) as error:
         raise InputError(
             f"No Dask scheduler answers at {address} ({' '.join(str(error).split())}). Start "
             "one by `make scheduler`, or name the right one."
         ) from None
-    with client:
-        # A lease that its client renews: it ends with a client that is killed.
-        alone = Semaphore(max_leases=1, name=ALONE)
-        if not alone.acquire(timeout=2):
-            raise InputError(
-                f"Another `make fleet` deals on {address}. Wait until it ends; if it was "
-                "killed, its place is free after half a minute."
-            )
-        try:
-            yield client
-        finally:
-            if client.status == "running":
-                alone.release()
 
 
-@contextmanager
-def local(number: int, resource: str) -> Iterator[Client]:
-    """Start workers on this machine, reachable from it alone."""
-    # Without a dashboard Dask still opens a port for its state.
-    address = "127.0.0.1:8787" if HAS_BOKEH else "127.0.0.1:0"
-    with (
-        LocalCluster(
-            host="127.0.0.1",
-            n_workers=number,
-            threads_per_worker=1,
-            memory_limit=0,  # Dask does not see the memory of the stages it starts
-            resources={resource: 1},
-            dashboard_address=address,
-            worker_dashboard_address="127.0.0.1:0",
-            silence_logs=logging.ERROR,
-            local_directory=".fleet/dask",
-        ) as cluster,
-        Client(cluster) as client,
-    ):
-        yield client
+def local(workers: int) -> Client:
+    """Start workers on this machine, reachable from it alone; 0: as many as fit."""
+    free = int(psutil.virtual_memory().available / MEMORY)
+    return Client(
+        host="127.0.0.1",
+        n_workers=workers or max(1, min(len(os.sched_getaffinity(0)), free)),
+        threads_per_worker=1,
+        memory_limit=0,  # Dask does not see the memory of the stages it starts
+        resources={resource(): 1},
+        # Without a dashboard Dask still opens a port for its state.
+        dashboard_address="127.0.0.1:0",
+        worker_dashboard_address="127.0.0.1:0",
+        silence_logs=logging.ERROR,
+        local_directory=".fleet/dask",
+    )
 
 
-def room(chains: Iterable[Chain]) -> int:
-    """Return how many chains this machine's cores and memory take at once, at least 1."""
-    chains = list(chains)
-    need = memory(chain.backbone for chain in chains)
-    cores = len(os.sched_getaffinity(0))
-    free = psutil.virtual_memory().available / 1e9
-    return max(1, min(cores, len(chains), int(free / need) if need else 1))
+def machines(client: Client) -> int:
+    """Count the workers that fit, and say so if there are none."""
+    workers = client.scheduler_info(n_workers=-1)["workers"].values()
+    fitting = [worker for worker in workers if resource() in worker["resources"]]
+    if not fitting:
+        logger.warning(
+            "Waiting for workers (`make worker`). %d are there with another requirements.lock, "
+            "Python, NumPy or tools/fleet: update their clones, `make install`, start them again.",
+            len(workers),
+        )
+    return len(fitting)
 
 
-def workers(client: Client) -> dict[str, Any]:
-    """Return what the scheduler knows of its workers, by address.
+def send(client: Client, path: Path) -> None:
+    """Send a file to all workers, and to those that come later."""
+    client.register_plugin(UploadFile(str(path), load=False), name=path.name)
 
-    `Client.scheduler_info` answers from a copy that Dask itself empties now and then.
+
+def run(
+    client: Client, tasks: Sequence[Task], keep: Callable[[list[Result]], None]
+) -> dict[str, str]:
+    """Run tasks, the first task first; return why some failed, by name.
+
+    Dask keeps them and their results, and goes on, if this client ends before it has taken
+    them: the next client that asks for the same tasks gets these.
+
+    Args:
+        client: Of the cluster.
+        tasks: What to run.
+        keep: Takes results as they arrive.
 
     Raises:
-        OSError: If the scheduler is gone.
+        InputError: If the scheduler goes away.
     """
-    if client.status != "running" or client.scheduler is None:
-        raise OSError(f"the connection is {client.status}")
-    known: dict[str, Any] = client.sync(client.scheduler.identity, n_workers=-1)
-    return known["workers"]  # type: ignore[no-any-return]
+    failed: dict[str, str] = {}
+    names = {key_of(task): task["name"] for task in tasks}
+    with Progress(len(tasks), "chain") as progress:
+        client.subscribe_topic(TOPIC, lambda event: progress.say(event[1]))
+        futures = [_submit(client, task, -place) for place, task in enumerate(tasks)]
+        client.publish_dataset(
+            {future.key: future for future in futures}, override=True
+        )
+        for batch in as_completed(futures).batches():
+            outcomes = {future.key: _outcome(future) for future in batch}
+            failed |= {key: why for key, (why, _) in outcomes.items() if why}
+            keep([result for _, result in outcomes.values() if result])
+            for key in outcomes:
+                client.unpublish_dataset(key)
+                progress.update(1)
+                state = "failed" if key in failed else "finished"
+                progress.say(f"{names[key]}: {state}")
+    return {names[key]: why for key, why in failed.items()}
 
 
-def fitting(client: Client, resource: str) -> list[str]:
-    """Return the addresses of the workers that have a resource."""
-    return [
-        key for key, value in workers(client).items() if resource in value["resources"]
-    ]
+def _submit(client: Client, task: Task, priority: int) -> "Future[Result]":
+    return client.submit(
+        work,
+        task,
+        key=key_of(task),
+        priority=priority,
+        retries=RETRIES,
+        resources={resource(): 1},
+    )
 
 
-def show_dashboard(client: Client) -> None:
-    if HAS_BOKEH:
-        logger.info("Dask's dashboard: %s", client.dashboard_link)
-    else:
-        logger.info("No dashboard: bokeh is not installed (docs/sharing.md).")
+def _outcome(future: "Future[Result]") -> tuple[str, Result | None]:
+    """Return why a chain failed, or its result."""
+    if future.status not in ("finished", "error"):
+        raise InputError(
+            "The scheduler is gone. Start it and its workers, then run this again: it goes on "
+            "from what is finished."
+        )
+    error = future.exception()
+    return (" ".join(str(error).split()), None) if error else ("", future.result())

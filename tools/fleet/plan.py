@@ -1,10 +1,9 @@
 """What is stale, by DVC's own graph, cut into what each machine can do alone.
 
-The head (data, split) is what no variant is read for; the tail (tables, page) reads all. Between
+The head (data, splits) is what no variant is read for; the tail (tables, page) reads all. Between
 them stand the chains: the stages of one variant and its runs, which share its features.
 """
 
-import hashlib
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,14 +14,17 @@ import networkx as nx
 from dvc.repo import Repo
 from dvc.repo.reproduce import collect_stages, get_active_graph, plan_repro
 
-from tools.fleet import costs
+from fer_transfer.core import files
+from tools.fleet.chain import Task
 from tools.pipeline import Pipeline
 
+COSTS = Path("metrics/costs.json")
+UNMEASURED = 20.0  # milliseconds per image, of a backbone that COSTS lacks
 ONCE = ("weights", "features")  # stages of a variant; the others are of a run
-SHARED = (
-    "split",
-)  # named stages that many variants' runs read: they run before the chains
-SHORTEST = 30.0  # minutes: a shorter chain is not worth computing its features twice
+SHARED = ("split",)  # read by the runs of many variants: they run before the chains
+# Frozen passes that training takes: about 1 with four layers; with every layer each of 20 epochs
+# computes forward and backward, which takes about 3 (docs/performance.md).
+EVERY_LAYER = 60
 
 
 @dataclass(frozen=True)
@@ -31,142 +33,136 @@ class Chain:
 
     name: str
     stages: tuple[str, ...]  # in the order in which DVC runs them
-    backbone: str
-    minutes: float  # estimated, on 2 cores
+    cost: float  # milliseconds per image, estimated
 
 
 @dataclass(frozen=True)
 class Plan:
     """The stages of the targets, in DVC's order: before, in and after the chains."""
 
-    order: tuple[str, ...]
-    head: tuple[str, ...]
-    tail: tuple[str, ...]
+    head: list[str]
+    body: list[str]
+    tail: list[str]
 
 
 def read(repo: Repo, targets: Iterable[str]) -> Plan:
     """Let DVC say what `dvc repro TARGETS` would go through, and in which order."""
     graph = get_active_graph(repo.index.graph)
     chosen = collect_stages(repo, list(targets) or ["dvc.yaml"])
-    order = plan_repro(graph, chosen)
-    generated = {
-        stage
-        for stage in graph
-        if stage.raw_data.generated_from is not None and not _is_shared(stage.name)
-    }
-    head: list[str] = []
-    tail: list[str] = []
-    for stage in order:
-        if stage not in generated:
-            after = generated & nx.descendants(graph, stage)
-            (tail if after else head).append(stage.name)
-    return Plan(tuple(stage.name for stage in order), tuple(head), tuple(tail))
+    plan = Plan([], [], [])
+    for stage in plan_repro(graph, chosen):
+        reads = {upstream.name for upstream in graph.successors(stage)}
+        if stage.raw_data.generated_from and _group(stage.name) not in SHARED:
+            plan.body.append(stage.name)
+        elif reads & {*plan.body, *plan.tail}:
+            plan.tail.append(stage.name)
+        else:
+            plan.head.append(stage.name)
+    return plan
 
 
-def stale(here: Pipeline, order: Iterable[str]) -> set[str]:
-    """Name the variants' and runs' stages that DVC would run, or might after others ran."""
-    wanted = {name for name in order if _in_a_chain(here, name)}
-    sure = {
-        name for name in wanted if not here.is_current(name) or not _is_kept(here, name)
-    }
-    return here.downstream(sure) & wanted
+def stale(here: Pipeline, names: Iterable[str]) -> set[str]:
+    """Name the stages that DVC would run, or might after others ran."""
+    sure = {name for name in names if not _is_current(here, name)}
+    return here.downstream(sure) & set(names)
 
 
-def _in_a_chain(here: Pipeline, name: str) -> bool:
-    return here.stages[name].generated and not _is_shared(name)
-
-
-def _is_shared(name: str) -> bool:
-    return name.partition("@")[0] in SHARED
-
-
-def _is_kept(here: Pipeline, name: str) -> bool:
-    """Tell whether what Git holds of a stage is what its entry records."""
-    return all(
+def _is_current(here: Pipeline, name: str) -> bool:
+    """Tell whether an entry is current, and what Git holds of the stage is what it records."""
+    return here.is_current(name) and all(
         Path(path).is_file()
-        and hashlib.md5(Path(path).read_bytes()).hexdigest()
-        == here.entries[name].outs[path]
+        and files.digest(Path(path), "md5") == here.entries[name].outs[path]
         for path in here.stages[name].kept
     )
 
 
-def chains(here: Pipeline, order: Iterable[str], machines: int) -> list[Chain]:
+def chains(here: Pipeline, body: list[str], machines: int) -> list[Chain]:
     """Cut what is stale into chains, the longest first.
 
     A variant's runs stay together, because they share its features, unless they alone take more
     than a machine's equal part of the whole: then they are halved, and the features computed twice.
     """
-    names = [name for name in order if _in_a_chain(here, name)]
-    todo = stale(here, names)
+    reads = {name: set(here.stages[name].reads.values()) for name in body}
+    todo = stale(here, body)
     # Features are never pushed: where a stale run reads them, they are made again.
-    todo |= {
-        by
-        for name in todo
-        for path, by in here.stages[name].reads.items()
-        if path in here.stages[by].unshared
-    }
-    graph = nx.Graph()
-    graph.add_nodes_from(names)
-    for name in names:
-        graph.add_edges_from(
-            (name, by)
-            for by in here.stages[name].reads.values()
-            if _in_a_chain(here, by)
-        )
-    found = []
-    for component in nx.connected_components(graph):
-        members = tuple(name for name in names if name in component & todo)
-        if members:
-            found.append(_chain(here, members, component))
-    share = sum(chain.minutes for chain in found) / max(machines, 1)
-    cut = [
-        part for chain in found for part in _split(here, chain, max(share, SHORTEST))
+    todo |= {by for name in todo for by in reads[name] if here.stages[by].unshared}
+    graph = nx.Graph([(name, by) for name in body for by in reads[name] & set(body)])
+    graph.add_nodes_from(body)
+    whole = [
+        _chain(here, [name for name in body if name in variant & todo])
+        for variant in nx.connected_components(graph)
+        if variant & todo
     ]
-    return sorted(cut, key=lambda chain: -chain.minutes)
+    share = sum(chain.cost for chain in whole) / max(machines, 1)
+    parts = [part for chain in whole for part in _halved(here, chain, share)]
+    return sorted(parts, key=lambda chain: -chain.cost)
 
 
-def _chain(here: Pipeline, members: tuple[str, ...], component: Iterable[str]) -> Chain:
+def _chain(here: Pipeline, members: list[str], name: str = "") -> Chain:
+    """Estimate what stages of one variant cost; the chain is named after it by default."""
     settings: dict[str, Any] = {}
-    for name in component:
-        for key, value in here.stages[name].settings.items():
+    for stage in {*members, *here.upstream(set(members))}:
+        for key, value in here.stages[stage].settings.items():
             section, _, rest = key.partition(".")
             if section == "variants":
-                settings[rest.rpartition(".")[2]] = value
-    backbone = str(settings.get("backbone", ""))
-    layers = settings.get("trainable_layers")
-    minutes = sum(
-        costs.minutes(name.partition("@")[0], backbone, layers) for name in members
-    )
-    once = [name for name in component if name.partition("@")[0] == "weights"]
-    title = (once or list(members))[0].partition("@")[2]
-    return Chain(title, members, backbone, minutes)
+                variant, _, setting = rest.partition(".")
+                settings |= {"name": variant, setting: value}
+    every = settings.get("trainable_layers") == "all"
+    passes = {"features": 0 if every else 1, "train": EVERY_LAYER if every else 1}
+    measured = files.read_json(COSTS)["milliseconds_per_image"]
+    frozen = measured.get(settings.get("backbone"), UNMEASURED)
+    cost = frozen * sum(passes.get(_group(stage), 0) for stage in members)
+    return Chain(name or settings["name"], tuple(members), cost)
 
 
-def _split(here: Pipeline, chain: Chain, share: float) -> list[Chain]:
+def _halved(here: Pipeline, chain: Chain, share: float) -> list[Chain]:
     """Halve a chain as long as it takes more than a share and has several runs."""
-    runs = _runs(chain.stages)
-    if chain.minutes <= share or len(runs) < 2:
+    of_runs = [stage for stage in chain.stages if _group(stage) not in ONCE]
+    runs = list(dict.fromkeys(stage.partition("@")[2] for stage in of_runs))
+    if chain.cost <= share or len(runs) < 2:
         return [chain]
     middle = math.ceil(len(runs) / 2)
-    parts = []
+    halves = []
     for some in (runs[:middle], runs[middle:]):
-        members = tuple(
-            name
-            for name in chain.stages
-            if name.partition("@")[0] in ONCE or name.partition("@")[2] in some
-        )
-        component = set(members) | here.upstream(set(members))
-        part = _chain(here, members, component)
-        named = Chain(", ".join(some), members, part.backbone, part.minutes)
-        parts += _split(here, named, share)
-    return parts
+        members = [
+            stage
+            for stage in chain.stages
+            if stage not in of_runs or stage.partition("@")[2] in some
+        ]
+        halves += _halved(here, _chain(here, members, ", ".join(some)), share)
+    return halves
 
 
-def _runs(stages: Iterable[str]) -> list[str]:
-    return list(
-        dict.fromkeys(
-            name.partition("@")[2]
-            for name in stages
-            if name.partition("@")[0] not in ONCE
-        )
+def _group(stage: str) -> str:
+    return stage.partition("@")[0]
+
+
+def task(
+    here: Pipeline, entries: dict[str, Any], chain: Chain, commit: str, cache: str
+) -> Task:
+    """Describe a chain in plain values.
+
+    Args:
+        here: The pipeline of this checkout.
+        entries: Those of dvc.lock, by stage, as YAML gives them.
+        chain: The stages to run.
+        commit: What to check out.
+        cache: DVC's cache, if all workers share it; else empty.
+    """
+    read = {by for name in chain.stages for by in here.stages[name].reads.values()}
+    # What a stage wrote before is given too: DVC runs it again only if it has to.
+    given = [name for name in entries if name in {*chain.stages, *read}]
+    kept = {path for name in given for path in here.stages[name].kept}
+    return Task(
+        name=chain.name,
+        commit=commit,
+        stages=list(chain.stages),
+        entries={name: entries[name] for name in given},
+        files={
+            path: Path(path).read_bytes().decode()
+            for path in sorted(kept)
+            if Path(path).is_file()
+        },
+        keep=sorted(path for name in chain.stages for path in here.stages[name].kept),
+        cache=cache,
     )

@@ -1,59 +1,60 @@
-"""Offer this machine to a fleet: `python -m tools.fleet.worker --scheduler tcp://HOST:8786`.
+"""Offer this machine to a fleet: `python -m tools.fleet.worker tcp://HOST:8786 [OPTION ...]`.
 
-A Dask worker that runs one chain at a time, in .fleet/ of this clone; what else `dask worker`
-takes can be added (`--tls-cert`, `--interface`, ...). Dask runs whatever code reaches its port:
-read docs/sharing.md first.
+A Dask worker that runs one chain at a time, in .fleet/ of this clone; options are those of `dask
+worker` (`--host`, `--interface`, ...). Dask runs whatever code reaches its port: read
+docs/sharing.md first. Besides cluster.py, this is all that knows of Dask.
 """
 
-import argparse
 import hashlib
 import os
+import platform
 import socket
 import sys
+from importlib.metadata import version
 from pathlib import Path
+
+from distributed import get_worker
 
 from fer_transfer.console import command
 from fer_transfer.console.errors import InputError
+from tools.fleet import chain
 
-HERE = Path(__file__).parent
-CODE = (
-    "chain.py",
-    "messages.py",
-    "remote.py",
-    "slot.py",
-)  # what a worker runs of this package
+LOCK = Path("requirements.lock")
+TOPIC = "fer-fleet"  # of the lines that workers send to the client
+OPTIONS = (
+    *("--name", socket.gethostname(), "--nworkers", "1", "--nthreads", "1"),
+    # Dask does not see the memory of the stages that it starts.
+    *("--memory-limit", "0", "--local-directory", ".fleet/dask", "--no-dashboard"),
+    *("--death-timeout", "60"),  # seconds without a scheduler
+)
 
 
 def resource() -> str:
-    """Name what a worker must have: the same packages, and the same code that runs chains."""
-    digest = hashlib.sha256(Path("requirements.lock").read_bytes())
-    for name in CODE:
-        digest.update((HERE / name).read_bytes())
+    """Name what a worker must have: the same Python, packages and code of the fleet."""
+    digest = hashlib.sha256(LOCK.read_bytes())
+    digest.update(f"{platform.python_version()} {version('numpy')}".encode())
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(path.read_bytes())
     return f"fer-{digest.hexdigest()[:12]}"
 
 
+def work(task: chain.Task) -> chain.Result:
+    """Run a chain in a Dask worker, and tell the client which stage it is at."""
+    worker = get_worker()
+
+    def say(line: str) -> None:
+        worker.log_event(TOPIC, f"{task['name']}: {line}")
+
+    bundle = Path(worker.local_directory) / f"{task['commit']}.bundle"
+    return chain.run(task, Path(".fleet") / str(worker.name), bundle, say)
+
+
 def main(*arguments: str) -> None:
-    parser = argparse.ArgumentParser(prog="python -m tools.fleet.worker")
-    parser.add_argument("--scheduler", required=True, metavar="tcp://HOST:8786")
-    known, rest = parser.parse_known_args(arguments)
-    if not Path("requirements.lock").is_file() or not Path(".git").exists():
+    if not LOCK.is_file() or not Path(".git").exists():
         raise InputError("Run it from the top folder of a clone.")
-    options = {
-        "--name": f"{socket.gethostname()}-{os.getpid()}",
-        "--nthreads": "1",
-        "--nworkers": "1",
-        "--memory-limit": "0",  # Dask does not see the memory of the stages it starts
-        "--resources": f"{resource()}=1",
-        "--death-timeout": "60",
-        "--local-directory": ".fleet/dask",
-    }
-    given = {option.partition("=")[0] for option in rest}
-    for option, value in options.items():
-        if option not in given:
-            rest += [option, value]
-    rest += ["--no-dashboard"]
+    options = [*OPTIONS, "--resources", f"{resource()}=1", *arguments]
     module = "distributed.cli.dask_worker"
-    os.execv(sys.executable, [sys.executable, "-m", module, known.scheduler, *rest])
+    os.execv(sys.executable, [sys.executable, "-m", module, *options])
 
 
 if __name__ == "__main__":

@@ -1,0 +1,106 @@
+"""Few photos: either what is missing is said before anything is computed, or all stages work."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import sources
+import tiny
+from fuzzing import result_or_message
+from hypothesis import Phase, example, given, settings
+from hypothesis import strategies as st
+
+from fer_transfer.classifiers import dense
+from fer_transfer.recognise.model import Model
+from stages import assess, choose, evaluate, features, split, train, views, weights
+
+RANDOM = np.random.default_rng(0)
+IMAGES = RANDOM.integers(0, 256, (200, 48, 48), np.uint8)
+ENTRY = {"variant": "tiny-frozen", "backbone": "tiny", "split": "people"}
+
+
+@pytest.fixture(autouse=True)
+def _short(monkeypatch):
+    monkeypatch.setattr(dense, "EPOCHS", 1)
+    monkeypatch.setattr(dense, "MIN_STEPS", 1)
+    tiny.install(monkeypatch)
+    monkeypatch.delenv("FER_MIRROR", raising=False)
+
+
+def write_settings(folder: Path, by: str, **changes: Any) -> None:
+    sources.write_settings(str(folder))
+    values = sources.YAML_12.load(Path("params.yaml"))
+    variant = {"backbone": "tiny", "weights": "pretrained", "trainable_layers": 0}
+    values |= {
+        "splits": {"people": {"by": by, "val": 0.1, "test": 0.2, "seed": 1}},
+        "variants": {"tiny-frozen": variant},
+        "runs": {"tiny": ENTRY | {"seed": 1}},
+        "searches": {"tiny": ENTRY},
+    }
+    values["train"] |= {"epochs": 1}
+    for section, changed in changes.items():
+        values[section] |= changed
+    sources.YAML_12.dump(values, Path("params.yaml"))
+
+
+def write_photos(folder: Path, shown: list[tuple[int, int]]) -> None:
+    """Write an image per (class, person), person 0 unnamed, and a manifest."""
+    lines = ["path,label,person"]
+    for number, (label, person) in enumerate(shown):
+        name = f"{number}.png"
+        sources.write_files(folder, {name: sources.encoded(IMAGES[number])})
+        lines.append(f"{name},class {label},{f'person {person}' if person else ''}")
+    sources.write_files(folder, {"manifest.csv": "\n".join(lines)})
+
+
+def read_and_split() -> None:
+    sources.read_written()
+    split.main("people")
+
+
+@settings(max_examples=5, phases=[Phase.explicit, Phase.generate])
+@given(
+    st.lists(
+        st.lists(st.integers(0, 4), min_size=1, max_size=7), min_size=2, max_size=4
+    ),
+    st.sampled_from(["person", "random"]),
+    st.integers(0, 2),
+    st.integers(2, 5),
+)
+@example([[0] * 3, [0] * 3], "person", 1, 2)
+@example([[0] * 4, [0] * 4], "person", 1, 5)
+@example([[1, 2, 3], [1, 2, 3, 4, 4, 4, 4]], "person", 1, 2)
+@example([[0] * 60, [0] * 3], "person", 1, 2)
+@example([[0] * 5, [0] * 5, [0] * 2], "person", 0, 3)
+@example([[1, 2], [1, 2, 2]], "person", 1, 2)
+def test_few_photos_are_enough_for_a_model_or_split_says_what_is_missing(
+    tmp_path_factory, people, by, num_views, folds
+):
+    folder = tmp_path_factory.mktemp("few")
+    os.chdir(folder)
+    tried = {"classifiers": ["logistic", "lda", "knn", "linear-svm"], "largest": 100}
+    write_settings(
+        folder / "photos",
+        by,
+        views={"number": num_views},
+        choose=tried | {"folds": folds},
+    )
+    shown = [(label, person) for label, row in enumerate(people) for person in row]
+    write_photos(folder / "photos", shown)
+    _, message = result_or_message(read_and_split)
+    if message:
+        assert "Use more" in message or "Add " in message
+        return
+    weights.main("tiny-frozen")
+    features.main("tiny-frozen")
+    views.main("tiny")
+    choose.main("tiny")
+    assess.main()
+    model = Model("data/model/people.onnx")
+    probabilities = model.probabilities(np.array(IMAGES[0]))
+    assert probabilities.shape == (len(people),)
+    assert probabilities.sum() == pytest.approx(1, abs=1e-3)
+    train.main("tiny")
+    evaluate.main("tiny")
