@@ -302,6 +302,8 @@ def test_ctrl_c_ends_a_recording_and_its_results_are_written(camera, monkeypatch
     handler = signal.getsignal(signal.SIGINT)
     presses = iter([signal.SIGINT])  # a second one would end the run
 
+    presses = iter([signal.SIGINT])  # a second one would end the run
+
     def press(pixels):
         if next(camera) > 30 and (number := next(presses, None)):
             os.kill(os.getpid(), number)
