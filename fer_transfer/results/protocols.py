@@ -7,7 +7,9 @@ from fer_transfer.results import paper
 from fer_transfer.settings.settings import Settings
 
 # What is not part of a protocol: what names, seeds or is compared.
-VARIANT_KEYS = {"backbone", "weights", "trainable_layers", "seed", "precision"}
+VARIANT_KEYS = {
+    *("backbone", "weights", "hash", "trainable_layers", "seed", "precision"),
+}
 RUN_KEYS = {"variant", "backbone", "split", "seed"}
 WORDS = {
     "learning_rate": "learning rate {:g}",
