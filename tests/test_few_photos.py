@@ -1,6 +1,5 @@
 """Few photos: either what is missing is said before anything is computed, or all stages work."""
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -89,10 +88,10 @@ def read_and_split() -> None:
 @example([[0] * 5, [0] * 5, [0] * 2], "person", 0, 3)
 @example([[1, 2], [1, 2, 2]], "person", 1, 2)
 def test_few_photos_are_enough_for_a_model_or_split_says_what_is_missing(
-    tmp_path_factory, people, by, num_views, folds
+    tmp_path_factory, monkeypatch, people, by, num_views, folds
 ):
     folder = tmp_path_factory.mktemp("few")
-    os.chdir(folder)
+    monkeypatch.chdir(folder)
     tried = {"classifiers": ["logistic", "lda", "knn", "linear-svm"], "largest": 100}
     write_settings(
         folder / "photos",
