@@ -27,10 +27,10 @@ from fer_transfer.console import command
 from fer_transfer.console.errors import InputError
 from fer_transfer.console.progress import Progress
 from fer_transfer.core import files
-from fer_transfer.core.journal import Journal
 from fer_transfer.core.state import state_key
 from fer_transfer.data.faces import COLUMNS, IMAGE_SIZE
 from fer_transfer.detection.detectors import Box, find_detector
+from fer_transfer.detection.journal import Journal
 from fer_transfer.detection.labelled_face import TAKEN, TO_CONVERT, Face, read_face
 from fer_transfer.readers import detected
 from fer_transfer.readers.listing import Dropped, Listing

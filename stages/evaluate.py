@@ -8,7 +8,8 @@ Reads   data/faces/                        faces.csv, classes.json; votes.csv, f
 Params  the run
 Writes  metrics/test/<run>.json            accuracy, loss, macro F1 and recall on the test set
                                            and on its deduplicated part; the baselines; of a
-                                           recipe also without the mirror image, and by votes
+                                           recipe also without the mirror image, after the last
+                                           epoch where another is kept, and by votes
         metrics/calibration/<run>.json     temperature, fitted on the validation set; on the
                                            test set and its deduplicated part, before and
                                            after: ece, loss; the bins of a reliability diagram
@@ -64,6 +65,10 @@ def main(name: str) -> None:
     if "unmirrored_test" in probabilities:
         metrics["unmirrored"] = scores.score(
             labels[test], probabilities["unmirrored_test"], known.classes
+        )
+    if "last_test" in probabilities:
+        metrics["last"] = scores.score(
+            labels[test], probabilities["last_test"], known.classes
         )
     if "votes_test" in probabilities:
         metrics["votes"] = score_votes(

@@ -34,7 +34,7 @@ from fer_transfer.data import faces
 from fer_transfer.report import charts, figures, learning, style, vega
 from fer_transfer.results import inputs, paper
 from fer_transfer.results.catalog import BACKBONES
-from fer_transfer.results.protocols import Group, by_paper_protocol, groups
+from fer_transfer.results.protocols import Group, groups, of_protocol, paper_protocol
 from fer_transfer.scoring import scores
 from fer_transfer.settings.settings import load_settings
 
@@ -50,7 +50,7 @@ def main() -> None:
     study = inputs.read_study(settings)
     data = inputs.read_data(settings)
     shown = groups(settings)
-    text = by_paper_protocol(shown, settings)
+    text = of_protocol(shown, paper_protocol(settings))
     logger.info("Drawing the figures; variants with results: %d.", len(study["ran"]))
     scored = scores.baseline(data.labels, len(data.classes))
     baseline = {"accuracy": scored["accuracy"], "loss": scored["prior_loss"]}
@@ -111,9 +111,9 @@ def draw_training(
 def learning_figure(backbone: str) -> tuple[str, str]:
     """Return the file name and the title of a backbone's learning curves."""
     title = f"{BACKBONES[backbone].title} training process"
-    if backbone not in paper.BACKBONES:
+    number = paper.LEARNING_FIGURES.get(backbone)
+    if number is None:
         return f"learning-{backbone}", title
-    number = paper.FIRST_LEARNING_FIGURE + paper.BACKBONES.index(backbone)
     return f"figure-{number:02}", f"Figure {number}: {title}"
 
 

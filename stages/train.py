@@ -13,6 +13,9 @@ Writes  data/runs/<run>/weights.h5         the whole network, image in, probabil
                                            what a recipe adds: fer_transfer/training/prediction.py
 Source  the paper, section 4
 
+With early stopping, weights and probabilities are those of the epoch that is best on validation;
+`last_val`, `last_test` and so on are the last one's.
+
 A run that was killed goes on from its last checkpoint (fer_transfer/training/fit.py). The seed
 fixes the head's initial values and, with the epoch's number, the order of the images, dropout
 and augmentation. It does not fix what another processor or another version of TensorFlow
@@ -34,6 +37,7 @@ from fer_transfer.networks.building import spec_of
 from fer_transfer.settings.settings import Run, Settings, Variant, load_settings
 from fer_transfer.training import augment, fit
 from fer_transfer.training.average import WeightAverage
+from fer_transfer.training.best import BestEpoch
 from fer_transfer.training.checkpoint import Checkpoint
 from fer_transfer.training.loop import Loop
 from fer_transfer.training.prediction import probabilities
@@ -76,6 +80,7 @@ def build_network(
         size,
         num_votes,
         augment.Augmentation(size) if recipe.augment else None,
+        bool(variant.batch_statistics),
     )
 
 
@@ -96,6 +101,10 @@ def main(name: str) -> None:
         split["train"] = fit.part_of(
             split["train"], known.labels, run.train_share, run.seed
         )
+    if run.train_per_class:
+        split["train"] = fit.at_most(
+            split["train"], known.labels, run.train_per_class, run.seed
+        )
     features = open_features(Path(f"data/features/{run.variant}"))
     data = features, targets(recipe, known, split["train"])
     network = build_network(run, variant, recipe, known)
@@ -106,10 +115,15 @@ def main(name: str) -> None:
     checkpoint = Checkpoint(Path(".ckpt") / f"{name}-{key_of(settings, name)}")
     average = WeightAverage(network.tail, recipe.average) if recipe.average else None
     loop = Loop(network.tail, data[1], average)
-    history = fit.train(loop, data, split, recipe, run.seed, checkpoint)
+    best = BestEpoch(network.tail, average) if recipe.early_stopping else None
+    history = fit.train(loop, data, split, recipe, run.seed, checkpoint, best)
     if average:
         average.apply()
     predicted = probabilities(loop, features, split, recipe, known)
+    if best:
+        best.apply()
+        last = {f"last_{part}": array for part, array in predicted.items()}
+        predicted = last | probabilities(loop, features, split, recipe, known)
 
     folder = Path(f"data/runs/{name}")
     with files.atomic_write(folder / "weights.h5") as part:

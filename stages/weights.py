@@ -1,7 +1,7 @@
 """Make the weights that one variant's backbone starts from.
 
-Reads   nothing for a random variant; the official file, by its hash, for a pretrained one
-Params  weights, synthetic (for stand-in weights); of the variant: backbone, weights, seed
+Reads   nothing for a random variant; else the official file or the named model, by its hash
+Params  weights, synthetic (for stand-in weights); of the variant: backbone, weights, hash, seed
 Writes  data/weights/<variant>.h5      the backbone's weights, in one layout for all
         metrics/weights/<variant>.json where they come from
 Source  the paper, section 4; where the official files are: fer_transfer/backbones/
@@ -21,7 +21,7 @@ from fer_transfer.console import command
 from fer_transfer.console.errors import InputError
 from fer_transfer.core import files
 from fer_transfer.fetching import addresses, fetch
-from fer_transfer.networks import building, runtime, split_model
+from fer_transfer.networks import building, onnx_weights, runtime, split_model
 from fer_transfer.networks.building import WEIGHT_LOADING_ERRORS
 from fer_transfer.networks.layers import Head
 from fer_transfer.settings.settings import Settings, Synthetic, Variant, load_settings
@@ -61,8 +61,8 @@ def _loaded(backbone: str, file: Path) -> keras.Model:
     except WEIGHT_LOADING_ERRORS as error:
         why = error.__cause__ or error  # deepface hides the reason behind its own
         raise InputError(
-            f"{file.name} does not hold this network's weights: {why}. It has a hash that is "
-            "vouched for, so it was wrong from the start: replace it where it came from."
+            f"{file.name} does not hold this network's weights: {why}. Its checksum is as "
+            "expected, so it was damaged where it comes from: replace it there."
         ) from error
     return model
 
@@ -74,7 +74,7 @@ def _finite(model: keras.Model) -> bool:
 def _kept_elsewhere(file: Path) -> str | None:
     """Return the name of something that HDF5 would read from another file, if there is any."""
 
-    def followed(name: str, link: object) -> str | None:
+    def linked(name: str, link: object) -> str | None:
         return None if isinstance(link, h5py.HardLink) else name
 
     def stored_outside(name: str, item: h5py.Group | h5py.Dataset) -> str | None:
@@ -82,8 +82,27 @@ def _kept_elsewhere(file: Path) -> str | None:
         return None if inside else name
 
     with h5py.File(file) as opened:
-        found: str | None = opened.visititems_links(followed)
-        return found or opened.visititems(stored_outside)
+        link: str | None = opened.visititems_links(linked)
+        return link or opened.visititems(stored_outside)
+
+
+def model_weights(variant: Variant) -> tuple[keras.Model, dict[str, Any]]:
+    """Build a backbone with the weights of a trained model, an ONNX file of `tools.export`."""
+    path = Path(variant.weights)
+    if not path.is_file():
+        raise InputError(
+            f"There is no {path}, which `variants` in params.yaml name as weights. Correct the "
+            "path: it starts in the project's top folder."
+        )
+    sha256 = files.digest(path, "sha256")
+    if variant.hash != f"sha256:{sha256}":
+        raise InputError(
+            f"Checksum mismatch of {path}: expected {variant.hash}, got sha256:{sha256}. If it "
+            "is the model that you want to start from, set `hash` in params.yaml to that."
+        )
+    model = building.build(variant.backbone, None)
+    onnx_weights.assign(model, path)
+    return model, {"name": path.name, "source": "model", "sha256": sha256}
 
 
 def stand_in_weights(backbone: str, faces: Synthetic) -> keras.Model:
@@ -118,6 +137,8 @@ def starting_weights(
         logger.info("Drawing initial values for %s.", name)
         origin: dict[str, Any] = {"source": "random", "seed": variant.seed}
         return random_weights(name, variant.seed), origin
+    if variant.hash:
+        return model_weights(variant)
     if settings.weights.pretrained == "official":
         model, fetched = official_weights(name)
         return model, fetched._asdict()

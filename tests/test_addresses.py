@@ -37,8 +37,8 @@ REFUSED = {
     "s3": ("s3://bucket/fer2013.csv", "starts with https://"),
     "another machine's file": ("file://server/a.csv", "starts with https://"),
     "no host": ("https:///a.csv", "starts with https://"),
-    "no address after all": ("https://[::1/a", "is no address or path that can be used"),
-    "a home of nobody": ("~nobody-of-that-name/a.csv", "is no address or path that can"),
+    "no address after all": ("https://[::1/a", "Invalid address or path"),
+    "a home of nobody": ("~nobody-of-that-name/a.csv", "Invalid address or path"),
 }  # fmt: skip
 
 

@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 
 from fer_transfer.results import answer, compare
-from fer_transfer.results.evidence import Study
 from fer_transfer.results.inputs import Data, Result, Split
 from fer_transfer.results.protocols import Group, Protocol
+from fer_transfer.results.study import Study
 
 TEXT, ALL = Protocol(4, "float32"), Protocol("all", "float32")
 NUM_TEST = 2_000
@@ -120,7 +120,7 @@ def test_the_sentences_say_what_trains_how_sure_it_is_and_what_has_not_converged
     sentences = found(make())["sentences"]
     head, first, second = sentences[answer.FACES_OR_IMAGENET]
     assert head == (
-        "2 comparisons with three seeds on either side: pretraining on ImageNet more "
+        "Of 2 comparisons with three seeds on each side: pretraining on ImageNet is more "
         "accurate in 2."
     )
     assert first.startswith("Last 4 layers: OpenFace (faces, 95,239 weights train) 4")
@@ -128,7 +128,7 @@ def test_the_sentences_say_what_trains_how_sure_it_is_and_what_has_not_converged
     assert first.endswith("lowest in the last epoch: OpenFace (faces).")
     assert "converged" not in second
     head, only = sentences[answer.PRETRAINING]
-    assert head.startswith("No comparison has three seeds on either side yet")
+    assert head.startswith("No comparison has three seeds on each side yet")
     assert "not tested (3 and 1 seeds)" in only
     assert "scatter by 3.2 and 3.2 points" in only
 

@@ -169,13 +169,6 @@ def test_a_network_with_uninformative_features_is_left_out(study):
     assert verdict["checks"][0]["why"] == "left out: uninformative features"
 
 
-def test_runs_of_two_precisions_are_not_compared(study):
-    mixed = replace(study, precisions={("openface", "pretrained"): "bfloat16"})
-    [check] = judge("mobilenet-below", mixed)["checks"]
-    assert check["why"].startswith("not compared: ")
-    assert check["interval"] is None
-
-
 def test_a_difference_within_its_interval_is_not_significant(study):
     close = study.samples | {
         ("final", "openface", "pretrained"): Sample("o", (0.45, 0.5, 0.55)),

@@ -44,17 +44,16 @@ def find(row, protocols, windows=WINDOWS):
 
 def test_a_history_of_the_published_rates_has_distance_0():
     compared = find(OPENFACE, {4: [published_history(OPENFACE)]})["rows"][OPENFACE]
-    row = compared["protocols"]["last 4 layers"]
+    row = compared["last 4 layers"]
     numbers = [row[key] for key in ("table2", "table3", "overall")]
     assert numbers == pytest.approx([0] * 3)
     assert row["floor"] is None
-    assert compared["zeros"] == []
 
 
 def test_the_distance_is_relative_to_the_published_numbers():
     slower = [published_history(OPENFACE, 0.7)]
     compared = find(OPENFACE, {4: slower})["rows"][OPENFACE]
-    row = compared["protocols"]["last 4 layers"]
+    row = compared["last 4 layers"]
     numbers = [row[key] for key in ("table2", "table3", "overall")]
     assert numbers == pytest.approx([0.3] * 3)
 
@@ -62,7 +61,7 @@ def test_the_distance_is_relative_to_the_published_numbers():
 def test_the_floor_is_the_distance_between_seeds_in_the_units_of_the_row():
     seeds = [published_history(OPENFACE, factor) for factor in (0.9, 1.1, 1.0)]
     compared = find(OPENFACE, {4: seeds})["rows"][OPENFACE]
-    row = compared["protocols"]["last 4 layers"]
+    row = compared["last 4 layers"]
     assert row["overall"] == pytest.approx(0)
     assert row["floor"] == pytest.approx((0.2 + 0.1 + 0.1) / 3)
     assert row["seeds"] == 3
@@ -74,7 +73,7 @@ def test_the_nearest_protocol_comes_first_and_the_summary_counts_the_rows_it_is_
         "all": [published_history(OPENFACE, 0.9)],
     }
     compared = find(OPENFACE, protocols)
-    labels = list(compared["rows"][OPENFACE]["protocols"])
+    labels = list(compared["rows"][OPENFACE])
     assert labels == ["every layer", "last 4 layers"]
     assert compared["summary"].startswith("1 of the 1 published rows compared has")
     assert "“every layer” comes near all of them" in compared["summary"]
@@ -82,13 +81,12 @@ def test_the_nearest_protocol_comes_first_and_the_summary_counts_the_rows_it_is_
     assert "no protocol comes near all" in far
 
 
-def test_a_published_row_of_zeros_gets_the_root_mean_square_and_does_not_count():
+def test_a_published_row_of_zeros_has_no_distance():
     row = "vggface-random"
     history = published_history(row).assign(accuracy=np.linspace(0.3, 0.5, 20))
     compared = find(row, {4: [history]})["rows"][row]
-    assert compared["zeros"] == ["table2"]
-    numbers = compared["protocols"]["last 4 layers"]
-    assert numbers["table2"] == pytest.approx(0.2 / 19)
+    numbers = compared["last 4 layers"]
+    assert numbers["table2"] is None
     assert numbers["overall"] == numbers["table3"] == pytest.approx(0)
 
 

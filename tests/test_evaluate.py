@@ -200,18 +200,24 @@ def recipe_run(study):
         votes.loc[row] = np.eye(10, dtype=int)[row % 10] * 10
     write_faces(labels, votes=votes)
     arrays = dict(arrays)
-    for name, classes in (("unmirrored_", 7), ("votes_", 8), ("unmirrored_votes_", 8)):
+    for name, classes in (
+        *(("unmirrored_", 7), ("votes_", 8), ("unmirrored_votes_", 8)),
+        ("last_", 7),
+    ):
         drawn = random.random((210, classes))
         arrays[f"{name}test"] = drawn / drawn.sum(axis=1, keepdims=True)
     files.write_npz(RUN, arrays)
     return votes.iloc[TEST].to_numpy(), arrays
 
 
-def test_a_recipe_is_scored_without_the_mirror_image_too(study, recipe_run):
+@pytest.mark.parametrize("name", ["unmirrored", "last"])
+def test_a_recipe_is_scored_without_the_mirror_image_and_after_its_last_epoch_too(
+    study, recipe_run, name
+):
     evaluate.main(NAME)
-    labels, right = study[0], recipe_run[1]["unmirrored_test"].argmax(axis=1)
+    labels, right = study[0], recipe_run[1][f"{name}_test"].argmax(axis=1)
     expected = np.mean(right == labels[TEST])
-    assert files.read_json(SCORES)["unmirrored"]["accuracy"] == pytest.approx(
+    assert files.read_json(SCORES)[name]["accuracy"] == pytest.approx(
         expected, abs=1e-6
     )
 

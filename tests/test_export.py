@@ -18,7 +18,7 @@ from fer_transfer.console.errors import InputError
 from fer_transfer.core import files
 from fer_transfer.data import faces
 from fer_transfer.export import onnx_export
-from fer_transfer.networks import building, split_model
+from fer_transfer.networks import building, onnx_weights, split_model
 from fer_transfer.recognise import metadata
 from fer_transfer.recognise.model import Model
 from fer_transfer.training.augment import Augmentation
@@ -58,7 +58,7 @@ def test_every_weight_is_read_back_by_its_name_in_keras_s_layout(
 ):
     path = tmp_path / "model.onnx"
     path.write_bytes(onnx_export.finish(translated, {}))
-    read = onnx_export.read_weights(path)
+    read = onnx_weights.read_weights(path)
     for weight in network.weights:
         expected = weight.numpy()
         if expected.ndim > 1:

@@ -135,11 +135,6 @@ def test_a_backbone_has_one_colour_and_pretrained_is_solid(styles, settings):
     assert len(set(COLOURS.values())) == len(BACKBONES)
 
 
-def test_no_two_variants_look_the_same_as_lines_or_as_bars(styles):
-    assert len({look._replace(hatch="") for look in styles.values()}) == len(styles)
-    assert len({look._replace(marker="") for look in styles.values()}) == len(styles)
-
-
 def drawn_lines(chart):
     """Return the points that a learning curve draws, by the title of its line."""
     spec = chart.to_dict()
@@ -217,10 +212,6 @@ def test_of_several_seeds_the_first_with_results_is_in_figures_11_to_17(
     assert [axes.get_title().split("\n")[0] for axes in titles[1:]] == [
         "openface-random"
     ]
-
-
-def test_the_loss_is_given_in_nats(styles):
-    assert "loss (cross-entropy, nats)" in picture_of(runs_of(*RAN), styles)
 
 
 def test_the_initial_bars_are_of_the_groups_that_ran(styles):

@@ -1,6 +1,6 @@
 import pytest
 
-from fer_transfer.results.protocols import Protocol, groups, paper_protocol, variant_of
+from fer_transfer.results.protocols import Protocol, groups, paper_protocol
 from fer_transfer.settings.settings import Run, Variant, load_settings
 
 
@@ -10,35 +10,23 @@ def settings():
 
 
 @pytest.mark.parametrize(
-    ("protocol", "label"),
+    ("layers", "recipe", "label"),
     [
-        (Protocol(4, "float32"), "last 4 layers"),
-        (Protocol(0, "float32"), "head alone"),
-        (Protocol("all", "float32"), "every layer"),
-        (Protocol(4, "bfloat16"), "last 4 layers, bfloat16"),
-        (
-            Protocol(4, "float32", recipe=(("learning_rate", 1e-05),)),
-            "last 4 layers, learning rate 1e-05",
-        ),
-        (
-            Protocol(0, "float32", recipe=(("dropout", 0.25),)),
-            "head alone, dropout 0.25",
-        ),
-        (
-            Protocol(4, "float32", recipe=(("train_share", 0.1),)),
-            "last 4 layers, 10% of the training images",
-        ),
-        (Protocol(4, "float32", "official"), "last 4 layers, split official"),
-        (
-            Protocol("all", "float32", recipe=(("input_size", 48),)),
-            "every layer, input size 48",
-        ),
+        (4, {}, "last 4 layers"),
+        (0, {"dropout": 0.25}, "head alone, dropout 0.25"),
+        ("all", {"size": 48}, "every layer, input of 48x48"),
+        (4, {"learning_rate": 1e-05}, "last 4 layers, learning rate 1e-05"),
+        (4, {"train_share": 0.1}, "last 4 layers, 10% of the training images"),
+        (4, {"augment": True}, "last 4 layers, augmented"),
     ],
 )
 def test_a_protocol_says_what_trains_and_what_departs_from_the_settings(
-    protocol, label
+    layers, recipe, label
 ):
+    protocol = Protocol(layers, "float32", recipe=tuple(recipe.items()))
     assert protocol.label == label
+    assert protocol._replace(split="official").label == f"{label}, split official"
+    assert protocol._replace(precision="bfloat16").label == f"{label}, bfloat16"
 
 
 def test_the_papers_runs_are_a_group_each_paper_protocol(settings):
@@ -65,15 +53,13 @@ def test_runs_that_differ_in_the_seed_alone_are_one_group_by_the_name_of_the_fir
 
 
 def test_random_variants_of_other_seeds_repeat_each_other(settings):
-    settings.variants["vggface-random-43"] = Variant(
-        backbone="vggface", weights="random", trainable_layers=4, seed=43
-    )
+    other = settings.variants["vggface-random"] | {"seed": 43}
+    settings.variants["vggface-random-43"] = Variant(**other)
     settings.runs["vggface-random-43"] = Run(
         variant="vggface-random-43", split="random", seed=43
     )
     runs = groups(settings)["vggface-random"].runs
     assert runs == ("vggface-random", "vggface-random-43")
-    assert variant_of(settings, runs[1]).seed == 43
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from fer_transfer.training import recipe as recipes
 from fer_transfer.training.augment import Augmentation
 from fer_transfer.training.average import WeightAverage
 from fer_transfer.training.batches import Batches
+from fer_transfer.training.best import BestEpoch
 from fer_transfer.training.checkpoint import Checkpoint
 from fer_transfer.training.loop import Loop
 from fer_transfer.training.prediction import probabilities
@@ -95,31 +96,57 @@ class KilledError(Exception):
 def run(
     faces: tuple, recipe: Recipe, folder: Path, kill_after: int = 99
 ) -> tuple[pd.DataFrame, dict[str, np.ndarray]]:
+    """Train, and return the history and what the run's weights say."""
     loop, data = make_loop(faces, recipe)
+    best = BestEpoch(loop.model, loop.average) if recipe.early_stopping else None
     checkpoint = Checkpoint(folder)
     keep = checkpoint.save
 
-    def save(model: keras.Model, history: pd.DataFrame, *average: object) -> None:
-        keep(model, history, *average)
+    def save(model: keras.Model, history: pd.DataFrame, *others: object) -> None:
+        keep(model, history, *others)
         if len(history) == kill_after:
             raise KilledError
 
     checkpoint.save = save
     with mock.patch.object(fit, "CHECKPOINT_SPACING", 0):  # one after every epoch
-        history = fit.train(loop, data, SPLIT, recipe, SEED, checkpoint)
-    loop.average.apply()
+        history = fit.train(loop, data, SPLIT, recipe, SEED, checkpoint, best)
+    if loop.average:
+        loop.average.apply()
+    if best:
+        best.apply()
     return history, probabilities(loop, data[0], SPLIT, recipe, faces[1])
 
 
-def test_a_killed_run_of_a_full_recipe_ends_as_one_that_was_not(faces, tmp_path):
-    whole, expected = run(faces, FULL, tmp_path / "whole")
+@pytest.mark.parametrize("changes", [{}, {"early_stopping": 2, "epochs": 6}])
+def test_a_killed_run_of_a_full_recipe_ends_as_one_that_was_not(
+    faces, tmp_path, changes
+):
+    recipe = made_of(**changes)
+    whole, expected = run(faces, recipe, tmp_path / "whole")
     with pytest.raises(KilledError):
-        run(faces, FULL, tmp_path / "killed", kill_after=1)
-    resumed, predicted = run(faces, FULL, tmp_path / "killed")
+        run(faces, recipe, tmp_path / "killed", kill_after=2)
+    resumed, predicted = run(faces, recipe, tmp_path / "killed")
     pd.testing.assert_frame_equal(resumed, whole, check_exact=True)
     assert predicted.keys() == expected.keys()
     for name, array in expected.items():
         np.testing.assert_array_equal(predicted[name], array)
+
+
+@pytest.mark.parametrize("average", [0, 0.02])
+def test_early_stopping_ends_after_its_epochs_and_keeps_the_best_one_s_weights(
+    faces, tmp_path, average
+):
+    recipe = made_of(labels="fer2013", average=average, early_stopping=2, epochs=30)
+    history, predicted = run(faces, recipe, tmp_path / "stopped")
+    best = int(history["val_accuracy"].argmax()) + 1
+    assert len(history) == best + 2 < 30
+    shorter = made_of(labels="fer2013", average=average, epochs=30)
+    with pytest.raises(KilledError):
+        run(faces, shorter, tmp_path / "best", kill_after=best)
+    ended = mock.patch.object(fit, "range", create=True, return_value=[])
+    with ended:  # the state after that epoch, and no further one
+        _, expected = run(faces, shorter, tmp_path / "best")
+    np.testing.assert_array_equal(predicted["test"], expected["test"])
 
 
 def test_a_run_says_what_departs_from_the_protocol_and_nothing_else_changes():

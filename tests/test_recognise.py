@@ -17,8 +17,8 @@ from recognising import UNFINISHED, contents, interrupt, rows, run, simplify
 
 from fer_transfer.console import command as console
 from fer_transfer.console.errors import InputError
-from fer_transfer.core.journal import NAME, Journal
 from fer_transfer.detection.detectors import Box
+from fer_transfer.detection.journal import NAME, Journal
 from fer_transfer.recognise import __main__ as program
 from fer_transfer.recognise import metadata, page, pictures, recogniser
 

@@ -146,7 +146,7 @@ def run(tmp_path_factory):
     environment = {**os.environ, **SECRETS, "FER_MIRROR": ""}
     output = ""
     for command in (
-        ["dvc", "repro", "-v", "split@random", "split@official", "split@tables"],
+        ["dvc", "repro", "-v", "split"],
         ["stages.evaluate", VARIANT],
         ["stages.tabulate"],
         ["stages.plot"],

@@ -120,7 +120,7 @@ WRONG_VALUES = {
     "a learning rate as words": ("train.learning_rate", "1 e-4", "a valid number", "'1 e-4'"),
     "windows as a number": ("tables.windows", "5", "a valid list", "5"),
     "an unknown backbone": (f"{VARIANT}.backbone", "mobilnet", "one of " + ", ".join(BACKBONES), "'mobilnet' instead. Did you mean `mobilenet`?"),
-    "unknown weights of a variant": (f"{VARIANT}.weights", "official", "'pretrained' or 'random'", "'official'"),
+    "unknown weights of a variant": (f"{VARIANT}.weights", "official", "'pretrained' or 'random' or a path that ends in .onnx", "'official'"),
     "fewer layers than none": (f"{VARIANT}.trainable_layers", "-1", f"{LEAST} 0 or 'all'", "-1"),
     "layers as a truth value": (f"{VARIANT}.trainable_layers", "true", f"{INTEGER} or 'all'", "True"),
     "a variant's precision that no machine has": (f"{VARIANT}.precision", "float16", "'float32' or 'bfloat16'", "'float16'"),
@@ -138,6 +138,18 @@ def test_a_value_that_cannot_be_is_an_error_that_names_it(write, name):
 
 # name: (changes, message)
 CONTRADICTIONS = {
+    "a model file without its hash": (
+        {f"{VARIANT}.weights": "models/default/model.onnx", f"{VARIANT}.seed": None},
+        "so it needs a `hash`, by which the file is checked: add what `sha256sum models/default",
+    ),
+    "a hash without a model file": (
+        {f"{VARIANT}.hash": f"sha256:{'0' * 64}"},
+        "starts from random weights, which have no `hash`",
+    ),
+    "batch statistics where every layer trains": (
+        {f"{VARIANT}.batch_statistics": "true", f"{VARIANT}.trainable_layers": "all"},
+        "Set a number of layers there, or remove it",
+    ),
     "a window before the first epoch": (
         {"tables.windows": "[[0, 5]]"},
         "counted from 1, the first before the last, such as [1, 6]. Got [[0, 5]] instead",

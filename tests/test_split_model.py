@@ -264,3 +264,27 @@ def test_an_image_is_the_same_inside_tf_data(name):
     )
     eager = split_model.preprocess(tf.constant(pixels), building.spec_of(name))
     np.testing.assert_allclose(next(iter(dataset)), eager, rtol=1e-6, atol=1e-6)
+
+
+def test_frozen_batch_normalisation_may_take_each_batch_s_own_statistics():
+    keras.utils.set_random_seed(1)
+    network = split_model.build("mobilenet", 4, size=48, batch_statistics=True)
+    keras.utils.set_random_seed(1)
+    usual = split_model.build("mobilenet", 4, size=48)
+    learned = {weight.name for weight in usual.tail.trainable_weights}
+    assert {weight.name for weight in network.tail.trainable_weights} == learned
+    pixels = np.random.default_rng(0).integers(0, 256, (8, 48, 48), np.uint8)
+    assert [tuple(one.shape[1:]) for one in network.tail.inputs] == [(48, 48)]
+    expected = usual.whole(pixels, training=False)
+    np.testing.assert_array_equal(network.whole(pixels, training=False), expected)
+    assert np.abs(network.tail(pixels, training=True) - expected).max() > 0.01
+    before = [weight.numpy() for weight in network.tail.weights]
+    network.tail.compile("sgd", "sparse_categorical_crossentropy")
+    network.tail.train_on_batch(pixels, np.arange(8) % 7)
+    moved = {
+        weight.name
+        for weight, old in zip(network.tail.weights, before, strict=True)
+        if not np.array_equal(weight, old)
+    }
+    statistics = {one.name for one in network.tail.weights if "/moving_" in one.name}
+    assert moved == learned | statistics

@@ -16,6 +16,7 @@ from fer_transfer.core import files
 from fer_transfer.data.fer2013 import EMOTIONS
 from fer_transfer.results import inputs, table
 from fer_transfer.results.paper import CLASS_COUNTS
+from fer_transfer.results.study import name_data
 from stages import tabulate
 
 ROOT = Path(__file__).parents[1]
@@ -110,9 +111,13 @@ def test_tables_2_to_5_hold_mcr_and_mofr_of_accuracy_and_loss(study):
     tabulate.main()
     expected = {"table2": 0.01, "table3": -0.02, "table4": 0.006, "table5": -0.005}
     for name, rate in expected.items():
-        row = files.read_json(study / f"metrics/study/{name}.json")["scratch"]
+        row = metric(name)["scratch"]
         assert list(row) == WINDOWS
         assert list(row.values()) == pytest.approx([rate] * 4)
+
+
+def metric(name):
+    return files.read_json(Path(f"metrics/study/{name}.json"))
 
 
 def rates(group, title="Accuracy MCR"):
@@ -128,33 +133,42 @@ def test_differences_are_ours_minus_the_papers_where_both_exist(study):
     assert rates("scratch")["difference"].isna().all()
 
 
-def test_only_windows_of_the_paper_are_compared(study):
-    write_params(study, tables={"windows": [[1, 10], [10, 20]]})
+def test_a_published_rate_without_ours_is_a_row_of_no_seeds(study):
     tabulate.main()
-    assert list(files.read_json(study / "metrics/study/table2.json")["scratch"]) == [
-        "1-10",
-        "10-20",
-    ]
-    assert rates("mobilenet-random")["paper"].isna().all()
+    [row] = table.records(rates("vggface-pretrained").head(1))
+    assert (row["paper"], row["mean"], row["seeds"]) == (0.001372, None, 0)
+    assert "vggface-pretrained" not in metric("table2")
 
 
-def test_the_windows_of_the_text_are_compared_with_the_columns_of_their_headings(study):
-    write_params(study, tables={"windows": [[1, 5], [5, 10], [10, 15], [15, 20]]})
+@pytest.mark.parametrize(
+    ("windows", "published"),
+    [
+        ([[1, 10], [10, 20]], [None, None]),
+        # Those of the text are compared with the columns of their headings.
+        (
+            [[1, 5], [5, 10], [10, 15], [15, 20]],
+            [0.013814, 0.021909, 0.023413, 0.025798],
+        ),
+    ],
+)
+def test_only_windows_of_the_paper_are_compared(study, windows, published):
+    write_params(study, tables={"windows": windows})
     tabulate.main()
-    assert rates("mobilenet-random")["paper"].tolist() == [
-        *(0.013814, 0.021909, 0.023413, 0.025798)
-    ]
+    rows = metric("table2")["scratch"]
+    assert list(rows) == [f"{first}-{last}" for first, last in windows]
+    known = table.records(rates("mobilenet-random"))
+    assert [row["paper"] for row in known] == published
 
 
 def test_initial_and_final_are_the_first_and_the_last_epoch(study):
     tabulate.main()
-    assert files.read_json(study / "metrics/study/initial.json")["scratch"] == {
+    assert metric("initial")["scratch"] == {
         "accuracy": 0.26,
         "val_accuracy": 0.254,
         "loss": 1.98,
         "val_loss": 1.985,
     }
-    assert files.read_json(study / "metrics/study/final.json")["scratch"] == {
+    assert metric("final")["scratch"] == {
         "accuracy": 0.45,
         "val_accuracy": 0.33,
         "loss": 1.6,
@@ -169,9 +183,9 @@ def test_initial_and_final_are_the_first_and_the_last_epoch(study):
 )
 def test_a_variant_without_results_is_in_no_table(study, table):
     tabulate.main()
-    values = files.read_json(study / f"metrics/study/{table}.json")
+    values = metric(table)
     assert list(values) == ["mobilenet-random", "scratch"]
-    told = files.read_json(study / "metrics/study/study.json")
+    told = metric("study")
     assert told["missing"] == ["resnet50-pretrained"]
 
 
@@ -271,13 +285,11 @@ def test_a_run_that_was_made_otherwise_is_left_out_and_named(study, caplog, chan
     tabulate.main()
     stage = "evaluate@scratch"
     assert f"Leaving out scratch: {why}. Run `dvc repro {stage}`." in caplog.text
-    told = files.read_json(study / "metrics/study/study.json")
+    told = metric("study")
     assert told["missing"] == ["resnet50-pretrained", "scratch"]
     assert told["stale"] == {"scratch": why}
     assert list(told["ran"]) == ["mobilenet-random"]
-    assert list(files.read_json(study / "metrics/study/final.json")) == list(
-        told["ran"]
-    )
+    assert list(metric("final")) == list(told["ran"])
 
 
 @pytest.mark.parametrize(
@@ -315,14 +327,14 @@ def test_changed_code_and_settings_of_the_tables_leave_no_run_out(study):
             entry["deps"].append({"path": "stages/x.py", "md5": "0" * 32})
     change_settings(tables__windows=[[1, 10]])
     tabulate.main()
-    told = files.read_json(study / "metrics/study/study.json")
+    told = metric("study")
     assert (list(told["ran"]), told["stale"]) == (["mobilenet-random", "scratch"], {})
 
 
 def test_study_says_what_the_results_rest_on(study, monkeypatch):
     monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", "1")
     tabulate.main()
-    assert files.read_json(study / "metrics/study/study.json") == {
+    assert metric("study") == {
         "data": "another data set",
         "classes": list(EMOTIONS),
         "pretrained": "official",
@@ -330,7 +342,6 @@ def test_study_says_what_the_results_rest_on(study, monkeypatch):
         "official": False,
         "source_file": "fer2013.csv",
         "epochs": 20,
-        "onednn": True,
         "ran": {
             "mobilenet-random": {"mobilenet-random": 42},
             "scratch": {"scratch": 42},
@@ -340,15 +351,6 @@ def test_study_says_what_the_results_rest_on(study, monkeypatch):
         "repeats": {"scratch": "mobilenet-random"},
         "uninformative": ["mobilenet-random"],
     }
-
-
-def test_study_tells_synthetic_faces_and_their_stand_in_weights(study):
-    write_params(
-        study, data={"source": "synthetic"}, weights={"pretrained": "stand-in"}
-    )
-    tabulate.main()
-    told = files.read_json(study / "metrics/study/study.json")
-    assert (told["data"], told["pretrained"]) == ("synthetic", "stand-in")
 
 
 @pytest.mark.parametrize(
@@ -362,7 +364,7 @@ def test_study_tells_synthetic_faces_and_their_stand_in_weights(study):
     ],
 )
 def test_a_data_set_is_called_fer2013_by_its_counts_alone(source, change, expected):
-    assert tabulate.name_data(source, {"emotions": CLASS_COUNTS | change}) == expected
+    assert name_data(source, {"emotions": CLASS_COUNTS | change}) == expected
 
 
 @pytest.fixture
@@ -381,13 +383,12 @@ def two_seeds(study):
 
 def test_runs_that_differ_in_the_seed_alone_are_one_row_of_means(two_seeds):
     tabulate.main()
-    folder = two_seeds / "metrics/study"
-    assert list(files.read_json(folder / "table2.json")) == [
+    assert list(metric("table2")) == [
         "mobilenet-random",
         "scratch",
     ]
-    assert files.read_json(folder / "table2.json")["scratch"]["1-6"] == 0.02
-    assert files.read_json(folder / "final.json")["scratch"]["accuracy"] == 0.65
+    assert metric("table2")["scratch"]["1-6"] == 0.02
+    assert metric("final")["scratch"]["accuracy"] == 0.65
     runs = table.select(
         inputs.read_table("results"), metric="Accuracy MCR", first=1, last=6
     )
@@ -398,31 +399,24 @@ def test_runs_that_differ_in_the_seed_alone_are_one_row_of_means(two_seeds):
     assert row["deviation"] == pytest.approx(np.std([0.01, 0.03], ddof=1))
     expected = stats.t.interval(0.95, 1, 0.02, stats.sem([0.01, 0.03]))
     assert (row["low"], row["high"]) == pytest.approx(expected, rel=1e-6)
-    told = files.read_json(folder / "study.json")
+    told = metric("study")
     assert told["ran"]["scratch"] == {"scratch": 42, "scratch-b": 43}
     assert told["missing"] == ["resnet50-pretrained", "scratch-c"]
 
 
-def test_runs_with_the_same_outputs_are_named_and_count_as_one_seed(two_seeds, caplog):
-    write_results(two_seeds, "scratch-c", rise=0.03)  # as scratch-b
+@pytest.mark.parametrize("first", ["scratch-b", "mobilenet-random"])
+def test_runs_with_the_same_outputs_are_named_and_count_as_one_seed(
+    two_seeds, caplog, first
+):
+    """Whether the first of them is of the same protocol or of another one."""
+    for name in (first, "scratch-c"):
+        write_results(two_seeds, name, rise=0.03)  # as scratch-b
     tabulate.main()
-    folder = two_seeds / "metrics/study"
-    told = files.read_json(folder / "study.json")
+    told = metric("study")
     assert told["ran"]["scratch"] == {"scratch": 42, "scratch-b": 43}
-    assert told["repeats"]["scratch-c"] == "scratch-b"
-    assert "scratch-c has the same history and predictions as scratch-b" in caplog.text
-    assert files.read_json(folder / "final.json")["scratch"]["accuracy"] == 0.65
-
-
-def test_they_count_as_one_where_a_run_of_another_protocol_has_them_too(two_seeds):
-    write_results(two_seeds, "mobilenet-random", rise=0.03)
-    write_results(two_seeds, "scratch-c", rise=0.03)
-    tabulate.main()
-    told = files.read_json(two_seeds / "metrics/study/study.json")
-    assert told["ran"]["scratch"] == {"scratch": 42, "scratch-b": 43}
-    assert told["repeats"] == dict.fromkeys(
-        ["scratch-b", "scratch-c"], "mobilenet-random"
-    )
+    assert told["repeats"]["scratch-c"] == first
+    assert f"scratch-c has the same history and predictions as {first}" in caplog.text
+    assert metric("final")["scratch"]["accuracy"] == 0.65
 
 
 def test_one_seed_has_no_spread_and_a_number_that_a_run_lacks_no_mean(study):
@@ -440,7 +434,7 @@ def test_one_seed_has_no_spread_and_a_number_that_a_run_lacks_no_mean(study):
         )
     )
     assert [row[key] for key in ("mean", "deviation", "low", "high")] == [None] * 4
-    final = files.read_json(study / "metrics/study/final.json")["scratch"]
+    final = metric("final")["scratch"]
     assert final["deduplicated_accuracy"] is None
 
 
@@ -480,7 +474,7 @@ def test_a_metric_that_evaluate_writes_is_in_every_table_without_a_word_here(stu
     for name in ("results", "groups"):
         rows = table.select(inputs.read_table(name), metric="kappa", set="test")
         assert len(rows) == 2
-    final = files.read_json(study / "metrics/study/final.json")["scratch"]
+    final = metric("final")["scratch"]
     assert (final["test_kappa"], final["deduplicated_kappa"]) == (0.25, 0.25)
 
 
@@ -500,13 +494,14 @@ def test_a_study_without_results_writes_headers_and_names_all(study):
     for path in study.glob("metrics/test/*.json"):
         path.unlink()
     tabulate.main()
-    assert files.read_json(study / "metrics/study/table2.json") == {}
-    told = files.read_json(study / "metrics/study/study.json")
+    assert metric("table2") == {}
+    told = metric("study")
     assert (told["ran"], told["missing"]) == ({}, list(VARIANTS))
-    for name in ("results", "groups", "confusion"):
+    for name in ("results", "confusion"):
         assert files.read_csv(study / f"plots/study/{name}.csv").empty
-    assert files.read_json(study / "metrics/study/answer.json")["comparisons"] == []
-    claims = files.read_json(study / "metrics/study/claims.json")
+    assert set(inputs.read_table("groups")["seeds"]) == {0}
+    assert metric("answer")["comparisons"] == []
+    claims = metric("claims")
     assert {one["ours"]["word"] for one in claims} <= {"not testable", "supported"}
 
 

@@ -65,7 +65,7 @@ def run(data, split, folder: Path, kill_after: int = 99) -> tuple[pd.DataFrame, 
     checkpoint = Checkpoint(folder)
     keep = checkpoint.save
 
-    def save(model: keras.Model, history: pd.DataFrame, _: object) -> None:
+    def save(model: keras.Model, history: pd.DataFrame, *_: object) -> None:
         keep(model, history)
         if len(history) == kill_after:
             raise KilledError
@@ -271,6 +271,17 @@ def test_a_part_of_the_training_images_has_every_emotion_in_proportion(share):
     np.testing.assert_allclose(counts, share, atol=0.02)  # by whole images
     assert part.tolist() == fit.part_of(rows, labels, share, seed=1).tolist()
     assert part.tolist() != fit.part_of(rows, labels, share, seed=2).tolist()
+
+
+def test_at_most_so_many_training_images_of_each_class_are_used():
+    labels = np.array([0] * 30 + [1] * 4 + [2] * 30)
+    rows = np.arange(3, 64)
+    part = fit.at_most(rows, labels, 5, SEED)
+    assert np.bincount(labels[part]).tolist() == [5, 4, 5]
+    assert set(part) <= set(rows)
+    assert part.tolist() == sorted(part)
+    assert part.tolist() == fit.at_most(rows, labels, 5, SEED).tolist()
+    assert part.tolist() != fit.at_most(rows, labels, 5, SEED + 1).tolist()
 
 
 def write_inputs() -> None:

@@ -1,5 +1,6 @@
 import hashlib
 import shutil
+import warnings
 from pathlib import Path
 
 import h5py
@@ -10,9 +11,10 @@ from deepface.models.facial_recognition.tf import VGGFace
 
 from fer_transfer.console.errors import InputError
 from fer_transfer.core import files
+from fer_transfer.export import onnx_export
 from fer_transfer.extraction.feature_stats import Measurement, summarize
 from fer_transfer.fetching import addresses, fetch
-from fer_transfer.networks import building, split_model
+from fer_transfer.networks import building, onnx_weights, split_model
 from fer_transfer.settings.settings import load_settings
 from fer_transfer.synthetic import drawing
 from stages import weights
@@ -223,6 +225,59 @@ def test_a_file_of_another_network_is_refused(project, other):
     with pytest.raises(InputError, match=r"openface_weights\.h5 does not hold this"):
         weights.main("openface-pretrained")
     assert list(Path("data").rglob("*")) == []
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory):
+    """A model file of a MobileNet for 48 pixels and three classes, and its backbone."""
+    keras.utils.set_random_seed(7)
+    network = split_model.build("mobilenet", "all", size=48, num_classes=3)
+    path = tmp_path_factory.mktemp("exported") / "model.onnx"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of tf2onnx and TensorFlow
+        path.write_bytes(onnx_export.finish(onnx_export.to_onnx(network.whole), {}))
+    return path, network.backbone
+
+
+def start_from(path: Path, digest: str) -> None:
+    text = (PROJECT / "params.yaml").read_text()
+    entry = f"{{backbone: mobilenet, weights: {path}, hash: '{digest}', trainable_layers: all}}"
+    Path("params.yaml").write_text(
+        text.replace("variants:\n", f"variants:\n  mine: {entry}\n", 1)
+    )
+
+
+@pytest.mark.usefixtures("project")
+def test_a_backbone_starts_from_a_model_file_s_weights_as_the_file_rounds_them(
+    exported,
+):
+    path, backbone = exported
+    digest = files.digest(path, "sha256")
+    start_from(path, f"sha256:{digest}")
+    weights.main("mine")
+    expected = [
+        value.astype(np.float16).astype(np.float32) if value.ndim > 1 else value
+        for value in backbone.get_weights()
+    ]
+    stored = building.build("mobilenet", None)
+    stored.load_weights("data/weights/mine.h5")
+    for value, other in zip(stored.get_weights(), expected, strict=True):
+        np.testing.assert_array_equal(value, other)
+    origin = files.read_json(Path("metrics/weights/mine.json"))
+    assert (origin["source"], origin["sha256"]) == ("model", digest)
+
+
+@pytest.mark.usefixtures("project")
+def test_a_model_file_that_was_replaced_or_is_another_backbone_s_is_refused(exported):
+    path, _ = exported
+    start_from(path, f"sha256:{'0' * 64}")
+    with pytest.raises(InputError, match=r"Checksum mismatch of .*model\.onnx"):
+        weights.main("mine")
+    with pytest.raises(InputError, match=r"lacks 224 of its 224 weights"):
+        onnx_weights.assign(building.build("openface", None), path)
+    Path("text.onnx").write_text("not a model")
+    with pytest.raises(InputError, match=r"text\.onnx is not an ONNX file"):
+        onnx_weights.read_weights(Path("text.onnx"))
 
 
 def test_random_weights_need_no_download_and_depend_on_the_seed_alone(

@@ -34,8 +34,8 @@ def fitting(here: Pipeline, theirs: dict[str, Entry]) -> tuple[list[str], list[s
 
     Where both have a result of a variant or run that fits, theirs is taken; of what all share
     (the data, the split) ours stays, and so it does of stages that keep whole folders in Git: DVC
-    runs these again in seconds. Whether one fits depends on those it reads from, so the search
-    goes on until none is added.
+    runs these again in seconds. Whether one fits depends on those it reads from, which stand
+    before it in dvc.yaml.
     """
     merged = Pipeline(here.stages, dict(here.entries))
     wanted = [
@@ -46,18 +46,13 @@ def fitting(here: Pipeline, theirs: dict[str, Entry]) -> tuple[list[str], list[s
         and not _keeps_folders(here.stages[name], theirs[name])
     ]
     taken: list[str] = []
-    found = True
-    while found:
-        found = False
-        for name in wanted:
-            shared = not here.stages[name].generated
-            if name in taken or (shared and merged.is_current(name)):
-                continue
-            trial = Pipeline(here.stages, {**merged.entries, name: theirs[name]})
-            if trial.is_current(name):
-                merged = trial
-                taken.append(name)
-                found = True
+    for name in wanted:
+        if not here.stages[name].generated and merged.is_current(name):
+            continue
+        trial = Pipeline(here.stages, {**merged.entries, name: theirs[name]})
+        if trial.is_current(name):
+            merged = trial
+            taken.append(name)
     left = [name for name in wanted if name not in taken]
     return taken, [name for name in left if here.stages[name].generated]
 

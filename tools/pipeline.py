@@ -80,19 +80,16 @@ class Pipeline:
         stage, entry = self.stages[name], self.entries.get(name)
         if entry is None:
             return False
+        inputs = {path: self.written(path, by) for path, by in stage.reads.items()}
         return (
             (stage.cmd, stage.settings) == (entry.cmd, entry.settings)
-            and {**stage.code, **self.inputs(name)} == entry.deps
+            and {**stage.code, **inputs} == entry.deps
             and stage.outs == set(entry.outs)
         )
 
-    def inputs(self, name: str) -> dict[str, str | None]:
-        """Return the recorded hashes of what other stages write and this one reads."""
-        return {path: self.written(path, by) for path, by in self._reads(name)}
-
-    def written(self, path: str, by: str | None) -> str | None:
+    def written(self, path: str, by: str) -> str | None:
         """Return the recorded hash of what a stage wrote."""
-        entry = self.entries.get(by or "")
+        entry = self.entries.get(by)
         return entry.outs.get(path) if entry else None
 
     def upstream(self, names: set[str]) -> set[str]:
@@ -100,7 +97,9 @@ class Pipeline:
         found: set[str] = set()
         new = names
         while new:
-            new = {by for name in new for _, by in self._reads(name)} - found
+            new = {
+                by for name in new for by in self.stages[name].reads.values()
+            } - found
             found |= new
         return found - names
 
@@ -110,15 +109,11 @@ class Pipeline:
             name for name in self.stages if (self.upstream({name}) | {name}) & names
         }
 
-    def _reads(self, name: str) -> list[tuple[str, str]]:
-        return list(self.stages[name].reads.items())
-
 
 def load(repo: Repo, lock: str) -> Pipeline:
     """Read the pipeline of the commit that `repo` looks at, and the text of a dvc.lock."""
-    recorded_entries = entries(
-        lock
-    )  # DVC's own error about a damaged one is a traceback
+    # First, because DVC's own error about a damaged one is a traceback.
+    recorded_entries = entries(lock)
     found = repo.stage.load_all()
     known: dict[str, Any] = {}
     writers = {out.fs_path: stage.name for stage in found for out in stage.outs}

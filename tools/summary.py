@@ -3,7 +3,6 @@
 Not a stage of dvc.yaml: it only shows what `tabulate` wrote (`python -m tools.summary`).
 
 Reads   metrics/study/, metrics/assess.json, plots/study/groups.csv
-        metrics/paper/
 """
 
 import signal
@@ -16,10 +15,10 @@ import pandas as pd
 from fer_transfer.console import command
 from fer_transfer.console.errors import InputError
 from fer_transfer.core import files
-from fer_transfer.results import paper
+from fer_transfer.results import inputs, paper
 from fer_transfer.results.protocols import groups, of_protocol, paper_protocol
-from fer_transfer.results.table import select
-from fer_transfer.scoring.rates import Window, clip
+from fer_transfer.results.table import numbers
+from fer_transfer.scoring.rates import clip
 from fer_transfer.settings.searches import TITLES
 from fer_transfer.settings.settings import load_settings
 
@@ -40,16 +39,20 @@ def main() -> None:
 
 def print_tables() -> None:
     """Print Tables 2-5 beside the published ones."""
-    table = _read(Path("plots/study/groups.csv"))
+    known = numbers(inputs.read_table("groups"))
     settings = load_settings()
-    shown = of_protocol(groups(settings), paper_protocol(settings)).values()
-    published = paper.read()
+    names = of_protocol(groups(settings), paper_protocol(settings))
     windows = clip(settings.tables.windows, settings.train.epochs)
-    for name, one in paper.TABLES.items():
-        ours = select(table, metric=one.title)
-        rows = side_by_side(list(shown), windows, ours, published[name])
-        print(f"\nTable {name[-1]}: {one.title}, per epoch (ours | the paper's)")
-        print(rows.to_string(line_width=WIDTH))
+    for name, table in paper.TABLES.items():
+        cells = {
+            f"{first}-{last}": [
+                _cell(known.get((group, table.title, "train", first, last), {}))
+                for group in names
+            ]
+            for first, last in windows
+        }
+        print(f"\nTable {name[-1]}: {table.title}, per epoch (ours | the paper's)")
+        print(pd.DataFrame(cells, index=list(names)).to_string(line_width=WIDTH))
     print()
 
 
@@ -68,31 +71,14 @@ def classifiers(assessed: dict[str, Any]) -> list[str]:
     return sentences
 
 
-def side_by_side(
-    names: list[str], windows: list[Window], ours: pd.DataFrame, published: Any
-) -> pd.DataFrame:
-    """Set our rates beside the paper's: a row per group, a column per window of epochs."""
-    means = ours.set_index(["group", "first", "last"])["mean"].to_dict()
-    headings = {span: key for key, span in paper.spans(windows).items()}
-    cells = {
-        f"{first}-{last}": [
-            f"{_number(means.get((name, first, last)))} | "
-            + _number(published.get(name, {}).get(headings.get((first, last), "")))
-            for name in names
-        ]
-        for first, last in windows
-    }
-    return pd.DataFrame(cells, index=names)
-
-
 def remarks(study: dict[str, Any]) -> list[str]:
     """Say on which data and weights the numbers rest, and where figures and page are."""
-    found = []
+    lines = []
     if study["missing"]:
-        found.append(f"Without results: {', '.join(study['missing'])}.")
-        found.append("Run one of them with `dvc repro evaluate@<run>`.")
+        lines.append(f"Without results: {', '.join(study['missing'])}.")
+        lines.append("Run one of them with `dvc repro evaluate@<run>`.")
     if study["uninformative"]:
-        found.append(
+        lines.append(
             f"Uninformative features: {', '.join(study['uninformative'])}. Their features "
             "are the same for all images (metrics/features), so there is nothing to learn."
         )
@@ -102,10 +88,10 @@ def remarks(study: dict[str, Any]) -> list[str]:
     if study["pretrained"] == "stand-in":
         grounds.append("with stand-in weights for the pretrained ones")
     if grounds:
-        found.append(
+        lines.append(
             f"This run is {' and '.join(grounds)}: its numbers say nothing about people."
         )
-    return [*found, "Figures: plots/figures. All on one page: plots/report.html"]
+    return [*lines, "Figures: plots/figures. All on one page: plots/report.html"]
 
 
 def _read(path: Path) -> Any:
@@ -113,11 +99,12 @@ def _read(path: Path) -> Any:
         raise InputError(
             f"There is no {path}. Run `dvc repro` first, in the project's top folder."
         )
-    return files.read_csv(path) if path.suffix == ".csv" else files.read_json(path)
+    return files.read_json(path)
 
 
-def _number(rate: float | None) -> str:
-    return f"{'-' if rate is None else f'{rate:.6f}':>9}"
+def _cell(row: dict[str, Any]) -> str:
+    rates = (row.get(key) for key in ("mean", "paper"))
+    return " | ".join(f"{'-' if rate is None else f'{rate:.6f}':>9}" for rate in rates)
 
 
 if __name__ == "__main__":

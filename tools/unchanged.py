@@ -46,7 +46,7 @@ logger = logging.getLogger(__name__)
 
 CODE = ("fer_transfer", "stages", "dvc.yaml", "params.yaml", ".dvcignore")
 NUM_FACES = 96  # with 32 a batch, the last batch of training is not a whole one
-SETTINGS = {"train.epochs": 2, "tables.window": 1, "features.batch_size": 64}
+SETTINGS = {"train.epochs": 2, "features.batch_size": 64}
 TAIL_LINES, LINE_LENGTH = 15, 200  # of what a failed run printed
 LOW_BYTES = 100e6  # of a disk that is named as almost full
 

@@ -186,9 +186,9 @@ def read_dlib(path: Path) -> list[tuple[str, np.ndarray]]:
     if not data.startswith(MAGIC):
         raise ValueError("it does not begin as a network that dlib serialised")
     layers, stream = [], io.BytesIO(data)
-    while found := LAYER.search(data, stream.tell()):
-        stream.seek(found.end())
-        kind = found[found.lastindex or 0].decode()
+    while match := LAYER.search(data, stream.tell()):
+        stream.seek(match.end())
+        kind = match[match.lastindex or 0].decode()
         if kind == "fc":
             _number(stream), _number(stream)  # outputs and inputs, as the tensor's
         if (version := _number(stream)) != TENSOR_VERSION:

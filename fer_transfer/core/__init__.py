@@ -1,1 +1,1 @@
-"""What every program here does alike: errors, log lines, files that appear whole, progress."""
+"""Files that appear whole, and the key of a state that a killed stage goes on from."""

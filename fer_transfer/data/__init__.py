@@ -1,1 +1,1 @@
-"""How FER2013 gets here: transfers, archives, formats, duplicates, and synthetic faces."""
+"""A set of labelled faces as one value; the words and numbers of emotions; votes."""

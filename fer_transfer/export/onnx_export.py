@@ -6,7 +6,6 @@ constants. Those of more than one dimension are rounded to float16; the graph co
 """
 
 from collections.abc import Sequence
-from pathlib import Path
 from unittest import mock
 
 import numpy as np
@@ -113,16 +112,6 @@ def predict(content: bytes, images: np.ndarray, batch: int = 256) -> np.ndarray:
     return np.concatenate(
         [session.run([OUTPUT], {INPUT: images[s : s + batch]})[0] for s in starts]
     )
-
-
-def read_weights(path: Path) -> dict[str, np.ndarray]:
-    """Read a model file's weights as float32, by Keras's names and in Keras's layouts."""
-    model = onnx.load(path)
-    return {
-        weight.name: numpy_helper.to_array(weight).astype(np.float32)
-        for weight in model.graph.initializer
-        if weight.name.endswith(":0")
-    }
 
 
 def _trace(

@@ -38,7 +38,11 @@ def open_variant(variant: Variant, default_precision: str, weights: Path) -> Fro
         chosen = precision.resolve_precision(variant.precision or default_precision)
     precision.set_precision(chosen)
     network = split_model.build(
-        variant.backbone, variant.trainable_layers, weights, size=variant.size
+        variant.backbone,
+        variant.trainable_layers,
+        weights,
+        size=variant.size,
+        batch_statistics=bool(variant.batch_statistics),
     )
     return FrozenPart(network, open_engine(network.frozen, chosen), chosen)
 

@@ -36,7 +36,7 @@ def local_path(address: str) -> Path | None:
         host = parts.hostname
     except (ValueError, RuntimeError) as error:  # RuntimeError: no home of that name
         raise InputError(
-            f"`{address}` is no address or path that can be used: {error}. Correct it."
+            f"Invalid address or path `{address}`: {error}. Correct it."
         ) from None
     if parts.username or parts.password:
         raise InputError(
@@ -48,6 +48,6 @@ def local_path(address: str) -> Path | None:
     ):
         return None
     raise InputError(
-        f"`{address}` is no address that can be used: expected one that starts with https:// "
+        f"Unsupported address `{address}`: expected one that starts with https:// "
         "(http can be changed on its way) or file:///, or a path. Set another one."
     )

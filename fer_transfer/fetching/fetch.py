@@ -185,7 +185,7 @@ def _digest_like(known_hash: str, path: Path) -> str:
 
 
 def _check_mirrored(path: Path, known_hash: str, mirror: str, name: str) -> bool:
-    """Tell whether a mirror's file is the official one; refuse it if nobody vouches for it."""
+    """Tell whether a mirror's file is the official one; refuse it if no checksum fits."""
     if known_hash and pooch.hashes.hash_matches(str(path), known_hash):
         return True
     listed = _sha256sums(mirror).get(name, "")

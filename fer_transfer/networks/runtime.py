@@ -74,10 +74,10 @@ def check_versions() -> None:
         package = expected.name
         if package == "openvino" and find_spec(package) is None:
             continue
-        found = metadata.version(package)
-        if found not in expected.specifier:
+        installed = metadata.version(package)
+        if installed not in expected.specifier:
             raise InputError(
-                f"{package} {found} is installed, and the results of this study rest on "
+                f"{package} {installed} is installed, and the results of this study rest on "
                 f"{str(expected.specifier).lstrip('=')} ({VERSIONS.name}). Run `make install`; or, to move the study to "
-                f"{found}, write the lock file again (CONTRIBUTING.md) and run it anew."
+                f"{installed}, write the lock file again (CONTRIBUTING.md) and run it anew."
             )

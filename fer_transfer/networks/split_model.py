@@ -43,6 +43,7 @@ def build(
     size: int | None = None,
     num_votes: int = 0,
     resize: keras.layers.Layer | None = None,
+    batch_statistics: bool = False,
 ) -> Network:
     """Build a variant's network.
 
@@ -58,6 +59,9 @@ def build(
         num_votes: Classes of a second head, which learns from votes; 0: there is none.
         resize: Brings grey images (N, 48, 48, 1) to the size of the input, in place of
             Keras's Resizing; what augments images while the network trains.
+        batch_statistics: Whether frozen batch normalisation takes each training batch's own
+            mean and variance, and its moving ones follow, as in Keras before TensorFlow 2. What
+            it gives then depends on the batch: the features are the images.
 
     Raises:
         InputError: If the backbone has fewer layers than are to train or takes no other
@@ -82,7 +86,9 @@ def build(
     tail_layers = [
         layer for layer in model.layers if layer.name in {one.name for one in trained}
     ]
-    if trainable_layers == "all":  # what precedes the backbone too
+    frozen_layers: Layers = []
+    if trainable_layers == "all" or batch_statistics:  # what precedes the backbone too
+        frozen_layers = [one for one in model.layers if one not in tail_layers]
         tail_layers = model.layers[1:]
     if dropout:
         channels = None
@@ -100,6 +106,8 @@ def build(
     tail_layers += heads
     for layer in whole.layers:
         layer.trainable = layer in tail_layers
+    if batch_statistics:
+        _freeze_values(frozen_layers)
 
     features = _split_tensors(tail_layers)
     inputs = [
@@ -187,6 +195,17 @@ def _adapted(layer: keras.layers.Layer) -> keras.layers.Layer:
 def _dropout(layer: keras.layers.Dropout) -> keras.layers.Dropout:
     """Return a dropout layer whose random numbers come from a state, so that runs can resume."""
     return type(layer)(**layer.get_config(), rng_type="stateful")
+
+
+def _freeze_values(layers: Layers) -> None:
+    """Freeze layers' values, but let batch normalisation normalise by each training batch."""
+    for layer in layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            # A layer that is not trainable as a whole would take its moving statistics.
+            layer._non_trainable_weights[:0] = layer._trainable_weights
+            layer._trainable_weights.clear()
+        else:
+            layer.trainable = False
 
 
 def _load(model: keras.Model, weights: Path) -> None:

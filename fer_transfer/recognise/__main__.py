@@ -30,9 +30,9 @@ from pathlib import Path
 
 from fer_transfer.console import command
 from fer_transfer.console.progress import Progress
-from fer_transfer.core.journal import Journal
 from fer_transfer.core.state import state_key
 from fer_transfer.detection.inputs import Input, identity, list_inputs
+from fer_transfer.detection.journal import Journal
 from fer_transfer.detection.status import Status
 from fer_transfer.recognise import labels, output, page, tables, videos
 from fer_transfer.recognise.command_line import parse

@@ -17,8 +17,8 @@ import cv2
 import numpy as np
 
 from fer_transfer.console.progress import Progress
-from fer_transfer.core.journal import Journal
 from fer_transfer.detection.inputs import Input, identity
+from fer_transfer.detection.journal import Journal
 from fer_transfer.detection.status import Rejected, Status
 from fer_transfer.detection.videos import Frame, Video
 from fer_transfer.recognise import pictures

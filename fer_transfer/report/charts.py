@@ -18,7 +18,7 @@ def initial(
     rows = select(groups, metric=metric, first=1, last=1)
     data = [
         {"variant": row["group"], "set": vega.PARTS[row["set"]]}
-        | {"bar": f"{row['group']}, {row['set']}", "value": vega.rounded(row["mean"])}
+        | {"bar": f"{row['group']}, {row['set']}", "value": row["mean"]}
         for row in records(rows[rows["set"].isin(list(vega.PARTS))])
     ]
     base = vega.inline(data).encode(
@@ -52,7 +52,7 @@ def _bars(
     return base.mark_bar(strokeWidth=1.5).encode(
         fill=vega.look("bar", names, fills),
         stroke=vega.look("bar", names, strokes),
-        tooltip=["variant:N", "set:N", alt.Tooltip("value:Q", format=".4f")],
+        tooltip=["variant:N", "set:N", *vega.numbers(".4f", "value")],
     )
 
 
@@ -60,25 +60,19 @@ def differences(comparisons: Sequence[Mapping[str, Any]]) -> vega.Chart:
     """Draw differences of accuracy in points with their 95% intervals, where they have one."""
     data = []
     for row in comparisons:
-        left, right = row["accuracy"]
-        low, high = row["interval"] or (left - right, left - right)
+        low, high = row["interval"] or [row["difference"]] * 2
+        points = {"difference": row["difference"], "low": low, "high": high}
         data.append(
-            {"what": " − ".join(row["groups"]), "tested": bool(row["interval"])}
-            | {
-                "protocol": row["protocol"],
-                "difference": vega.rounded(100 * (left - right)),
-            }
-            | {"low": vega.rounded(100 * low), "high": vega.rounded(100 * high)}
+            {"what": " − ".join(row["groups"]), "protocol": row["protocol"]}
+            | {"tested": bool(row["interval"])}
+            | {name: 100 * value for name, value in points.items()}
         )
     base = vega.inline(data).encode(
         alt.X("difference:Q", title="difference of accuracy, points"),
         alt.Y("what:N", title=None, sort=None, axis=alt.Axis(grid=True)),
         tooltip=[
             *("what:N", "protocol:N"),
-            *(
-                alt.Tooltip(f"{key}:Q", format="+.1f")
-                for key in ("difference", "low", "high")
-            ),
+            *vega.numbers("+.1f", "difference", "low", "high"),
         ],
     )
     fill = alt.condition("datum.tested", alt.value(vega.INK), alt.value("white"))
@@ -93,15 +87,11 @@ def differences(comparisons: Sequence[Mapping[str, Any]]) -> vega.Chart:
 
 def fits(table: pd.DataFrame) -> vega.Chart:
     """Draw how many published rates fit each number of images, and name the best."""
-    data = [
-        {key: vega.rounded(row[key]) for key in ("images", "fits", "chance")}
-        for row in records(table)
-    ]
-    base = vega.inline(data).encode(
+    base = vega.inline(records(table[["images", "fits", "chance"]])).encode(
         alt.X("images:Q", title="images", scale=alt.Scale(zero=False, nice=False)),
         alt.Y("fits:Q", title="rates that fit"),
     )
-    best = max(data, key=lambda row: row["fits"])["images"]
+    best = table.nlargest(1, "fits")["images"].item()
     top = base.transform_filter(f"datum.images == {best}")
     return alt.layer(
         base.mark_rule(color=style.lighter(GREY)).encode(
@@ -122,22 +112,12 @@ def accuracies(
     rows = select(runs, metric="accuracy", set="deduplicated").dropna(subset="value")
     means = rows.groupby("group")["value"].mean().sort_values(ascending=False)
     order = list(means.index)
-    data = [
-        {
-            "group": row["group"],
-            "run": row["run"],
-            "mean": vega.rounded(means[row["group"]]),
-        }
-        | {key: vega.rounded(row[key]) for key in ("value", "low", "high")}
-        for row in records(rows)
-    ]
+    data = rows[["group", "run", "value", "low", "high"]]
+    data = data.assign(mean=rows["group"].map(means))
     colour = vega.look("group", order, [styles[name].colour for name in order])
-    fills = [
-        styles[name].colour if styles[name].dash == "solid" else "white"
-        for name in order
-    ]
+    fills = [styles[name].fill for name in order]
     title = "accuracy on the test images without a duplicate in train"
-    base = vega.inline(data).encode(
+    base = vega.inline(records(data)).encode(
         alt.Y("group:N", title=None, sort=order, axis=alt.Axis(grid=True)), color=colour
     )
     scale = alt.Scale(zero=False)
@@ -151,13 +131,7 @@ def accuracies(
         .encode(
             alt.X("value:Q", scale=scale),
             fill=vega.look("group", order, fills),
-            tooltip=[
-                "run:N",
-                *(
-                    alt.Tooltip(f"{k}:Q", format=".4f")
-                    for k in ("value", "low", "high")
-                ),
-            ],
+            tooltip=["run:N", *vega.numbers(".4f", "value", "low", "high")],
         )
         .properties(name="points")
         .add_params(vega.zoom("x")),
@@ -169,20 +143,12 @@ def recall(
 ) -> vega.Chart:
     """Draw the share of each class's test images that each group recognised."""
     rows = select(groups, metric="recall", set="test").dropna(subset="mean")
-    data = [
-        {
-            "class": row["class"],
-            "variant": row["group"],
-            "recall": vega.rounded(row["mean"]),
-        }
-        for row in records(rows)
-    ]
-    variants = list(dict.fromkeys(point["variant"] for point in data))
+    data = rows[["class", "group", "mean"]]
+    data = data.rename(columns={"group": "variant", "mean": "recall"})
+    variants = list(data["variant"].unique())
     looks = [styles[name] for name in variants]
-    colours = [look.colour for look in looks]
-    fills = [look.colour if look.dash == "solid" else "white" for look in looks]
     return (
-        vega.inline(data)
+        vega.inline(records(data))
         .mark_point(size=60, strokeWidth=1.8, opacity=1, clip=True)
         .encode(
             alt.X(
@@ -197,9 +163,9 @@ def recall(
                 axis=alt.Axis(grid=True, tickBand="extent"),
             ),
             yOffset=alt.YOffset("variant:N", sort=variants),
-            stroke=vega.look("variant", variants, colours),
-            fill=vega.look("variant", variants, fills),
-            tooltip=["class:N", "variant:N", alt.Tooltip("recall:Q", format=".1%")],
+            stroke=vega.look("variant", variants, [look.colour for look in looks]),
+            fill=vega.look("variant", variants, [look.fill for look in looks]),
+            tooltip=["class:N", "variant:N", *vega.numbers(".1%", "recall")],
         )
         .properties(name="points", height=len(classes) * max(6 * len(variants), 24))
         .add_params(vega.zoom("x"))

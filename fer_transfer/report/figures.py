@@ -115,7 +115,9 @@ def _draw_probabilities(
 ) -> None:
     """Draw one network's probabilities; a grey band marks the row of the image's label."""
     places = range(len(prediction))
-    bars = axes.barh(places, prediction, 0.7, **style.bar(look))
+    bars = axes.barh(
+        places, prediction, 0.7, facecolor=look.fill, edgecolor=look.colour
+    )
     axes.bar_label(bars, fmt="%.2f", padding=2, fontsize=7)
     actual = list(prediction.index).index(label)
     axes.axhspan(actual - 0.5, actual + 0.5, color="#E5E5E5", zorder=0)

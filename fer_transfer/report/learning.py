@@ -23,7 +23,6 @@ class Line(NamedTuple):
     colour: str
     dash: str
     width: float
-    marker: str
     points: pd.DataFrame  # epoch, value, low, high
 
 
@@ -53,7 +52,6 @@ def lines_of(
                     look.colour if full else style.lighter(look.colour),
                     look.dash,
                     2.2 if full else 1.6,
-                    look.marker,
                     points,
                 )
             )
@@ -95,12 +93,9 @@ def learning(
 def _curves(
     lines: list[Line], epoch: alt.X, value: alt.Y, low: alt.Y, legend: alt.Legend | None
 ) -> list[vega.Chart]:
-    """Draw the lines, a band between several seeds, and points where lines look alike."""
+    """Draw the lines, a band between several seeds, and points where one epoch makes no line."""
     data = [
-        {"line": line.title}
-        | {key: vega.rounded(number) for key, number in point.items()}
-        for line in lines
-        for point in records(line.points)
+        {"line": line.title} | point for line in lines for point in records(line.points)
     ]
     titles = [line.title for line in lines]
     colour = vega.look("line", titles, [line.colour for line in lines], legend=legend)
@@ -119,15 +114,8 @@ def _curves(
     curves = [drawn]
     if any((line.points["low"] < line.points["high"]).any() for line in lines):
         curves.append(bands)
-    # One epoch makes no line.
-    marked = [line for line in lines if line.marker or len(line.points) == 1]
-    if marked:
-        names = [line.title for line in marked]
-        shapes = [line.marker or "circle" for line in marked]
-        points = base.mark_point(clip=True, filled=True, size=36, opacity=1)
-        only = alt.FieldOneOfPredicate(field="line", oneOf=names)
-        shape = vega.look("line", names, shapes)
-        curves.append(points.transform_filter(only).encode(shape=shape))
+    if any(len(line.points) == 1 for line in lines):
+        curves.append(base.mark_point(clip=True, filled=True, size=36, opacity=1))
     return curves
 
 
@@ -135,7 +123,7 @@ def _hover(lines: list[Line], epoch: alt.X) -> vega.Chart:
     """Mark the epoch nearest to the pointer, and list every line's value there."""
     table = pd.DataFrame(
         {
-            f"line{place}": line.points.set_index("epoch")["value"].map(vega.rounded)
+            f"line{place}": line.points.set_index("epoch")["value"]
             for place, line in enumerate(lines)
         }
     )
@@ -175,7 +163,7 @@ def figure(
     panels = []
     for letter, metric in zip("ab", vega.UNITS, strict=True):
         top = 1.0 if metric == "accuracy" else top_of(rows)
-        level = vega.inline([{"value": vega.rounded(baseline[metric])}])
+        level = vega.inline([{"value": baseline[metric]}])
         panels.append(
             alt.layer(
                 learning(rows, metric, styles, top, legend=legend),

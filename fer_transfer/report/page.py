@@ -20,12 +20,13 @@ from fer_transfer.report import (
     vega,
     versions,
 )
-from fer_transfer.results import distance, inputs, paper
+from fer_transfer.results import distance, inputs, paper, table
 from fer_transfer.results.catalog import BACKBONES
 from fer_transfer.results.protocols import (
     Group,
-    by_paper_protocol,
     groups,
+    of_protocol,
+    paper_protocol,
     paper_split,
 )
 from fer_transfer.scoring import scores
@@ -41,7 +42,7 @@ def context(settings: Settings) -> dict[str, Any]:
     """Return everything that the page shows."""
     shown = groups(settings)
     study, summary = read_study(settings)
-    text = by_paper_protocol(shown, settings)
+    text = of_protocol(shown, paper_protocol(settings))
     data = inputs.read_data(settings)
     first = inputs.first_runs(study["ran"], text)
     read = {
@@ -54,7 +55,8 @@ def context(settings: Settings) -> dict[str, Any]:
         if name not in study["ran"]
     }
     calibrated = inputs.read_each("calibration", dict.fromkeys(first.values()))
-    drawn = draw(settings, shown, text, data, study, summary)
+    drawn = draw(shown, text, data, study, summary)
+    numbers = table.numbers(summary)
     return {
         **{key: study[key] for key in ("answer", "claims", "distances", "arithmetic")},
         "study": study,
@@ -78,19 +80,18 @@ def context(settings: Settings) -> dict[str, Any]:
         "costs": files.read_json(Path("metrics/costs.json")),
         "classifiers": classifiers.section(),
         "settings": {name: settings[name] for name in SECTIONS},
-        "tables": tables.rate_tables(settings, text, summary),
-        "numbers": tables.numbers(summary),
+        "tables": tables.rate_tables(settings, text, numbers),
+        "numbers": numbers,
         "metrics": summary.loc[
             (summary["set"] == "test") & (summary["class"] == ""), "metric"
         ].unique(),
         "distance_titles": {key: paper.TABLES[key].title for key in distance.TABLES},
         "near": distance.NEAR,
-        "figure_names": {
-            name: f"Figure {paper.FIRST_LEARNING_FIGURE + number}: "
-            for number, name in enumerate(paper.BACKBONES)
-        },
+        "learning_figures": paper.LEARNING_FIGURES,
         "baseline": scores.baseline(data.labels, len(data.classes)),
-        "confusion": tables.confusion_matrices(study["confusion"], text, data.classes),
+        "confusion": tables.confusion_matrices(
+            study["confusion"], first.values(), data.classes
+        ),
         "calibration": of_runs(first, calibrated),
         "ferplus_scores": of_runs(first, (study["ferplus"] or {}).get("runs", {})),
         "charts": drawn,
@@ -131,7 +132,6 @@ def why_missing(name: str, settings: Settings, read: Read) -> str:
 
 
 def draw(
-    settings: Settings,
     shown: Mapping[str, Group],
     text: Mapping[str, Group],
     data: inputs.Data,

@@ -23,12 +23,6 @@ COLOURS = {
     "vggface": "#CC79A7",
 }
 
-# Of the first, second, ... group with the same backbone and weights: the shape of its line's
-# points, and the hatch of its bar if pretrained or random.
-MARKERS = ("", "triangle-up", "square", "diamond")
-FILLED = ("", "..", "xx", "oo")
-HATCHED = ("////", "....", "xxxx", "oooo")
-
 SETTINGS: dict[str, Any] = {
     "figure.dpi": 150,
     "figure.constrained_layout.use": True,
@@ -40,7 +34,6 @@ SETTINGS: dict[str, Any] = {
     "axes.axisbelow": True,
     "grid.color": "#E5E5E5",
     "legend.frameon": False,
-    "hatch.linewidth": 0.8,
 }
 
 
@@ -50,37 +43,22 @@ class Style(NamedTuple):
     backbone: str
     colour: str
     dash: str
-    marker: str
-    hatch: str
+
+    @property
+    def fill(self) -> str:
+        """Fill pretrained in the colour, leave random open."""
+        return self.colour if self.dash == "solid" else "white"
 
 
 def of_groups(groups: Mapping[str, Group]) -> dict[str, Style]:
-    """Give each group of runs its style.
-
-    Those that share backbone and weights, under other protocols, differ in marker and hatch; the
-    fifth of them looks like the first.
-    """
-    styles: dict[str, Style] = {}
-    seen: list[tuple[str, str]] = []
-    for name, group in groups.items():
-        number = seen.count((group.backbone, group.weights)) % len(MARKERS)
-        seen.append((group.backbone, group.weights))
-        colour = COLOURS.get(group.backbone, GREY)
-        if group.weights == "pretrained":
-            look = ("solid", MARKERS[number], FILLED[number])
-        else:
-            look = ("dashed", MARKERS[number], HATCHED[number])
-        styles[name] = Style(group.backbone, colour, *look)
-    return styles
-
-
-def bar(style: Style) -> dict[str, Any]:
-    """Return the look of a bar: filled for pretrained, an outline with a hatch for random."""
-    filled = style.dash == "solid"
+    """Give each group of runs its style; those of other protocols are in no figure together."""
     return {
-        "facecolor": style.colour if filled else "white",
-        "edgecolor": "white" if filled and style.hatch else style.colour,
-        "hatch": style.hatch,
+        name: Style(
+            group.backbone,
+            COLOURS.get(group.backbone, GREY),
+            "solid" if group.weights == "pretrained" else "dashed",
+        )
+        for name, group in groups.items()
     }
 
 

@@ -94,24 +94,31 @@ def zoom(*axes: Any) -> alt.Parameter:
 
 
 def inline(rows: list[dict[str, Any]]) -> Chart:
-    """Return a chart of rows that stand in its specification."""
-    return alt.Chart(alt.InlineData(values=rows))
+    """Return a chart of rows that stand in its specification, in six significant digits."""
+    values = [
+        {
+            key: float(f"{value:.6g}") if isinstance(value, float) else value
+            for key, value in row.items()
+        }
+        for row in rows
+    ]
+    return alt.Chart(alt.InlineData(values=values))
+
+
+def numbers(form: str, *names: str) -> list[alt.Tooltip]:
+    """Return tooltips of numbers in one format."""
+    return [alt.Tooltip(f"{name}:Q", format=form) for name in names]
 
 
 def rule(name: str, value: float, dash: list[int], colour: str = GREY) -> Chart:
     """Draw a dashed line across at one value of x."""
     return (
-        inline([{name: rounded(value)}])
+        inline([{name: value}])
         .mark_rule(color=colour, strokeDash=dash, strokeWidth=1.5)
-        .encode(x=f"{name}:Q", tooltip=[alt.Tooltip(f"{name}:Q", format=".4f")])
+        .encode(x=f"{name}:Q", tooltip=numbers(".4f", name))
     )
 
 
 def baseline(value: float) -> Chart:
     """Draw what the majority class, or predicting the classes' shares, gives."""
     return rule("baseline", value, [2, 3])
-
-
-def rounded(value: float) -> float:
-    """Keep six significant digits, as the metrics do."""
-    return float(f"{value:.6g}")

@@ -6,17 +6,19 @@ nothing is chosen by a score.
 """
 
 from collections.abc import Mapping
+from itertools import product
 from typing import Any, NamedTuple
 
 from fer_transfer.results.catalog import BACKBONES
 from fer_transfer.results.compare import Difference, Sample, compare
-from fer_transfer.results.evidence import Study, accuracy_samples
+from fer_transfer.results.evidence import accuracy_samples
 from fer_transfer.results.protocols import Group
+from fer_transfer.results.study import Study
 
 FACES_OR_IMAGENET, PRETRAINING = "faces or ImageNet", "pretraining"
 SIDES = {
-    FACES_OR_IMAGENET: ("pretraining on faces", "pretraining on ImageNet"),
-    PRETRAINING: ("pretrained weights", "random weights"),
+    FACES_OR_IMAGENET: ("pretraining on faces is", "pretraining on ImageNet is"),
+    PRETRAINING: ("pretrained weights are", "random weights are"),
 }
 SCATTER_EPOCHS = 10  # of the end, over which a run's validation accuracy scatters
 
@@ -30,32 +32,18 @@ class Pair(NamedTuple):
 
 
 def pairs(groups: Mapping[str, Group]) -> list[Pair]:
-    """List the comparisons of both questions, protocol by protocol."""
-    protocols = dict.fromkeys(group.protocol for group in groups.values())
-    by_protocol = [
-        {name: group for name, group in groups.items() if group.protocol == protocol}
-        for protocol in protocols
-    ]
-    found = []
-    for mine in by_protocol:
-        learned: dict[str, list[str]] = {"faces": [], "ImageNet": []}
-        for name, group in mine.items():
-            if group.weights == "pretrained":
-                learned[BACKBONES[group.backbone].learned].append(name)
-        found += [
-            Pair(FACES_OR_IMAGENET, face, imagenet)
-            for face in learned["faces"]
-            for imagenet in learned["ImageNet"]
-        ]
-    for mine in by_protocol:
-        found += [
-            Pair(PRETRAINING, left, right)
-            for left, one in mine.items()
-            for right, other in mine.items()
-            if one.backbone == other.backbone
-            and (one.weights, other.weights) == ("pretrained", "random")
-        ]
-    return found
+    """List the comparisons of both questions, of groups of one protocol each."""
+    listed: dict[str, list[Pair]] = {question: [] for question in SIDES}
+    for (left, one), (right, other) in product(groups.items(), repeat=2):
+        weights = one.weights, other.weights
+        learned = [BACKBONES[group.backbone].learned for group in (one, other)]
+        if one.protocol != other.protocol:
+            continue
+        if weights == ("pretrained", "pretrained") and learned == ["faces", "ImageNet"]:
+            listed[FACES_OR_IMAGENET].append(Pair(FACES_OR_IMAGENET, left, right))
+        if weights == ("pretrained", "random") and one.backbone == other.backbone:
+            listed[PRETRAINING].append(Pair(PRETRAINING, left, right))
+    return [pair for of_question in listed.values() for pair in of_question]
 
 
 def compare_all(study: Study) -> dict[Pair, Difference]:
@@ -157,20 +145,25 @@ def is_still_learning(study: Study, group: Group) -> bool:
 
 def headline(question: str, rows: list[dict[str, Any]]) -> str:
     """Say in a sentence what the comparisons of a question have in common."""
+    outcomes = [row["outcome"] for row in rows if row["interval"]]
+    if not outcomes:
+        return "No comparison has three seeds on each side yet, so none is decided."
     left, right = SIDES[question]
-    verdicts = [row["outcome"] for row in rows if row["interval"]]
-    number = len(verdicts)
-    if not number:
-        return "No comparison has three seeds on either side yet, so none is decided."
     words = {
         "more": f"{left} more accurate",
         "less": f"{right} more accurate",
         "not significant": "no significant difference",
     }
-    counts = {text: verdicts.count(word) for word, text in words.items()}
-    said = [f"{text} in {counts[text]}" for text in counts if counts[text]]
-    plural = "s" if number > 1 else ""
-    return f"{number} comparison{plural} with three seeds on either side: {', '.join(said)}."
+    counts = [
+        f"{text} in {outcomes.count(outcome)}"
+        for outcome, text in words.items()
+        if outcome in outcomes
+    ]
+    plural = "s" if len(outcomes) > 1 else ""
+    return (
+        f"Of {len(outcomes)} comparison{plural} with three seeds on each side: "
+        f"{', '.join(counts)}."
+    )
 
 
 def sentence(row: dict[str, Any]) -> str:
@@ -180,7 +173,7 @@ def sentence(row: dict[str, Any]) -> str:
         for title, share in zip(row["titles"], row["accuracy"], strict=True)
     ]
     protocol = f"{row['protocol'][0].upper()}{row['protocol'][1:]}"
-    gap = 100 * (row["accuracy"][0] - row["accuracy"][1])
+    gap = 100 * row["difference"]
     seeds = " and ".join(map(str, row["seeds"]))
     text = f"{protocol}: {sides[0]}, {sides[1]}: {signed(gap)} points"
     if row["interval"]:

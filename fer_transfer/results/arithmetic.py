@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from fer_transfer.results import paper
+from fer_transfer.results.table import records
 
 Rates = Mapping[str, Mapping[str, float]]  # by variant and window
 
@@ -23,7 +24,20 @@ MOST_DIFFERENCES = 19  # between 20 epochs
 IMAGES = {"train": np.arange(23_000, 31_000), "val": np.arange(2_500, 8_500)}
 
 
-def find(accuracy_mcr: Rates, accuracy_mofr: Rates) -> dict[str, pd.DataFrame]:
+def find(published: paper.Published) -> tuple[dict[str, Any], pd.DataFrame]:
+    """Say which sets and windows the published Tables 2 and 4 fit.
+
+    Returns:
+        By set, train and val, what `summarise` returns; and the counts of `thin`, with the set.
+    """
+    tables = (published[key] for key in (paper.ACCURACY_MCR, paper.ACCURACY_MOFR))
+    counts = count_both(*tables)
+    fits = {part: summarise(rows, paper.SETS[part]) for part, rows in counts.items()}
+    thinned = [thin(rows).assign(set=part) for part, rows in counts.items()]
+    return fits, pd.concat(thinned)
+
+
+def count_both(accuracy_mcr: Rates, accuracy_mofr: Rates) -> dict[str, pd.DataFrame]:
     """Count the fits of the training and of the validation accuracies, by number of images.
 
     Args:
@@ -103,16 +117,7 @@ def summarise(counts: pd.DataFrame, expected: int) -> dict[str, Any]:
         "next": away.iloc[int(away["fits"].argmax())],
         "text": counts[counts["images"] == expected].iloc[0],
     }
-    return {
-        name: {
-            "images": int(row["images"]),
-            "differences": list(row["differences"]),
-            "fits": int(row["fits"]),
-            "rates": int(row["rates"]),
-            "chance": float(row["chance"]),
-        }
-        for name, row in rows.items()
-    }
+    return dict(zip(rows, records(pd.DataFrame(rows.values())), strict=True))
 
 
 def thin(counts: pd.DataFrame, width: int = 20) -> pd.DataFrame:

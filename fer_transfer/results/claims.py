@@ -1,6 +1,6 @@
 """The paper's claims (claims.yaml), and the verdicts that comparisons give on them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
@@ -13,7 +13,6 @@ from fer_transfer.results.compare import Difference
 from fer_transfer.results.evidence import (
     KNOWN,
     NETWORKS,
-    NO_RESULTS,
     RATE_WORDS,
     RECALL,
     Evidence,
@@ -121,10 +120,6 @@ def _check(
         if evidence.uninformative.intersection(networks):
             why = "left out: uninformative features"
             return Check(what, replace(sides, why=why), counts=False)
-        precisions = {evidence.precisions.get(network, "") for network in networks}
-        if len(precisions) > 1:
-            why = f"not compared: {' and '.join(sorted(precisions))}"
-            return Check(what, replace(sides, why=why))
     if left is None or right is None:
         return Check(what, replace(sides, why="a number is missing"))
     if left.label:
@@ -168,20 +163,7 @@ def summarise(checks: list[Check]) -> str:
     if len(open_) > len(untested):
         parts.append(f"{len(open_) - len(untested)} not significant")
     if untested:
-        reasons = "; ".join(merge_reasons(untested))
+        whys = compare.SEPARATOR.join(untested).split(compare.SEPARATOR)
+        reasons = compare.SEPARATOR.join(dict.fromkeys(whys))
         parts.append(f"{len(untested)} not testable ({reasons})")
     return ", ".join(parts)
-
-
-def merge_reasons(whys: Iterable[str]) -> list[str]:
-    """List each reason once, and the groups without results in one.
-
-    >>> merge_reasons(["no results of a; no results of b", "c has 1 of 3 seeds"])
-    ['no results of a, b', 'c has 1 of 3 seeds']
-    """
-    reasons = dict.fromkeys(compare.SEPARATOR.join(whys).split(compare.SEPARATOR))
-    missing = [
-        one.removeprefix(NO_RESULTS) for one in reasons if one.startswith(NO_RESULTS)
-    ]
-    others = [one for one in reasons if not one.startswith(NO_RESULTS)]
-    return [NO_RESULTS + ", ".join(missing), *others] if missing else others

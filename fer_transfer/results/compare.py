@@ -2,7 +2,7 @@
 
 A number of a group varies with the seed and with the images it is measured on. The interval of a
 difference is over both: their variances are added (scoring/significance.py). It takes three seeds
-on either side; with fewer nothing is decided. Numbers that are simply known, such as those that
+on each side; with fewer nothing is decided. Numbers that are simply known, such as those that
 the paper prints, differ where more than their last digit does.
 """
 
@@ -84,6 +84,9 @@ class Difference:
         return {
             "left": self.left,
             "right": self.right,
+            "difference": None
+            if self.left is None or self.right is None
+            else self.left - self.right,
             "interval": None if self.low is None else [self.low, self.high],
             "p": self.p,
             "corrected_p": self.corrected,

@@ -2,7 +2,7 @@
 
 The distance of a row of a table is the root of the mean square of the differences, over the
 root of the mean square of the published numbers: 0 is the same, 1 is no better than claiming
-zero. A published row of zeros has no such scale: there it is the root mean square itself.
+zero. A published row of zeros has no such scale, and no distance.
 Tables 2 and 3 count; 4 and 5 mostly hold how validation scatters from epoch to epoch.
 """
 
@@ -70,30 +70,28 @@ def compare(
         published: The paper's, (tables, windows).
 
     Returns:
-        protocols: by label the distance of each table's mean over seeds, the mean of those that
-        have a scale (overall), the mean distance between two seeds in the same units (floor,
-        None of one seed) and seeds. zeros: the tables whose published row has no scale.
+        By label the distance of each table's mean over seeds (None of a row of zeros), their
+        mean (overall), the mean distance between two seeds in the same units (floor, None of
+        one seed) and seeds.
     """
     norm = root_mean_square(published)
-    scale, has_scale = np.where(norm > 0, norm, 1), norm > 0
-    described = {}
+    scale = np.where(norm > 0, norm, np.nan)
+    described: dict[str, Any] = {}
     for label, seeds in protocols.items():
         distances = root_mean_square(seeds.mean(axis=0) - published) / scale
         apart = [
-            (root_mean_square(left - right) / scale)[has_scale].mean()
+            np.nanmean(root_mean_square(left - right) / scale)
             for left, right in combinations(seeds, 2)
         ]
+        by_table = [None if np.isnan(value) else float(value) for value in distances]
         described[label] = {
-            **dict(zip(TABLES, distances.tolist(), strict=True)),
-            "overall": float(distances[has_scale].mean()),
+            **dict(zip(TABLES, by_table, strict=True)),
+            "overall": float(np.nanmean(distances)),
             "floor": float(np.mean(apart)) if apart else None,
             "seeds": len(seeds),
         }
     nearest = sorted(described, key=lambda label: described[label]["overall"])
-    zeros = [
-        key for key, known in zip(TABLES, has_scale.tolist(), strict=True) if not known
-    ]
-    return {"protocols": {label: described[label] for label in nearest}, "zeros": zeros}
+    return {label: described[label] for label in nearest}
 
 
 def root_mean_square(rates: np.ndarray) -> np.ndarray:
@@ -110,7 +108,7 @@ def summarise(rows: Mapping[str, Mapping[str, Any]]) -> str:
     if not rows:
         return ""
     near = [
-        {label for label, row in of_row["protocols"].items() if row["overall"] <= NEAR}
+        {label for label, row in of_row.items() if row["overall"] <= NEAR}
         for of_row in rows.values()
     ]
     reached = sum(map(bool, near))

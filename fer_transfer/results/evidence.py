@@ -6,13 +6,12 @@ from itertools import product
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from fer_transfer.data.fer2013 import EMOTIONS
 from fer_transfer.results import paper
 from fer_transfer.results.compare import Sample
-from fer_transfer.results.inputs import Data, Result
-from fer_transfer.results.protocols import Group
+from fer_transfer.results.protocols import Group, Protocol, of_protocol
+from fer_transfer.results.study import Study
 
 # Columns of Tables 2-5, by their headings.
 PERIODS = {
@@ -29,7 +28,6 @@ UPPER = (  # classes whose least recall is compared with the most of the others
     ("happy", "angry", "fear", "surprise", "sad", "neutral"),
 )
 NETWORKS = tuple(product(paper.BACKBONES, ("pretrained", "random")))
-NO_RESULTS = "no results of "  # and a group: why a number is not there
 TIMING_ERROR = 0.1  # share of a time by which it may differ when measured again: ours
 
 Network = tuple[str, str]  # backbone and weights
@@ -43,7 +41,6 @@ class Evidence:
     samples: Mapping[Key, Sample]
     absent: Mapping[Network, str] = field(default_factory=dict)  # why
     uninformative: frozenset[Network] = frozenset()
-    precisions: Mapping[Network, str] = field(default_factory=dict)
 
 
 def of_the_paper(published: paper.Published) -> Evidence:
@@ -76,31 +73,12 @@ def mean_rate(
     return float(np.average([row[key] for key in period], weights=weights))
 
 
-@dataclass(frozen=True)
-class Study:
-    """What a study's numbers are taken from.
-
-    `runs` is the table of all runs, `costs` milliseconds per image by backbone, `measured` what
-    the features stage wrote, by group.
-    """
-
-    data: Data
-    ran: Mapping[str, Group]
-    results: Mapping[str, Result]
-    runs: pd.DataFrame
-    measured: Mapping[str, Mapping[str, Any]]
-    costs: Mapping[str, float]
-    uninformative: frozenset[str]
-    windows: list[list[int]]
-
-
-def of_study(
-    study: Study, named: Mapping[Network, str], shown: Mapping[str, Group]
-) -> Evidence:
-    """Return the numbers of one protocol.
-
-    `named` are the groups that have it, by backbone and weights, `shown` all of params.yaml.
-    """
+def of_study(study: Study, protocol: Protocol, shown: Mapping[str, Group]) -> Evidence:
+    """Return the numbers of one protocol; `shown` are all groups of params.yaml."""
+    named = {
+        (group.backbone, group.weights): name
+        for name, group in of_protocol(shown, protocol).items()
+    }
     samples: dict[Key, Sample] = {}
     for network, name in named.items():
         if name in study.ran:
@@ -112,12 +90,11 @@ def of_study(
     return Evidence(
         samples,
         {
-            network: NO_RESULTS + named.get(network, "-".join(network))
+            network: f"no results of {named.get(network, '-'.join(network))}"
             for network in NETWORKS
             if named.get(network) not in study.ran
         },
         frozenset(key for key, name in named.items() if name in study.uninformative),
-        {key: shown[name].protocol.precision for key, name in named.items()},
     )
 
 

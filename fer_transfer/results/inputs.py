@@ -13,7 +13,6 @@ from fer_transfer.console.errors import InputError
 from fer_transfer.core import files
 from fer_transfer.data import faces, votes
 from fer_transfer.results import record
-from fer_transfer.results.protocols import Group
 from fer_transfer.settings.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -134,29 +133,6 @@ def read_study(settings: Settings) -> dict[str, Any]:
         )
     study: dict[str, Any] = files.read_json(Path("metrics/study/study.json"))
     return study
-
-
-def find_repeats(results: Mapping[str, Result]) -> dict[str, str]:
-    """Name the runs whose history and predictions equal those of an earlier one, and that one."""
-    first: dict[tuple[bytes, bytes], str] = {}
-    found = {}
-    for name, result in results.items():
-        outputs = result.history.to_numpy().tobytes(), result.predicted.tobytes()
-        other = first.setdefault(outputs, name)
-        if other != name:
-            found[name] = other
-    return found
-
-
-def seeds_of(
-    group: Group, results: Mapping[str, Any], repeats: Mapping[str, str]
-) -> tuple[str, ...]:
-    """Name a group's runs that have results; of those with the same outputs only the first."""
-    seeds: dict[str, str] = {}
-    for run in group.runs:
-        if run in results:
-            seeds.setdefault(repeats.get(run, run), run)
-    return tuple(seeds.values())
 
 
 def read_table(name: str) -> pd.DataFrame:

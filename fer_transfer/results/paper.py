@@ -38,7 +38,7 @@ TEXT_WINDOWS: dict[str, Window] = {
     "16-20": (15, 20),
 }
 
-FIRST_LEARNING_FIGURE = 5  # Figures 5-8, one per backbone
+LEARNING_FIGURES = {name: number for number, name in enumerate(BACKBONES, start=5)}
 FIRST_EXAMPLE_FIGURE = 11  # Figures 11-17, one per emotion, by name
 
 # Table 1, in its order.

@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from fer_transfer.results import paper
-from fer_transfer.settings.settings import Settings, Variant
+from fer_transfer.settings.settings import Settings
 
 # What is not part of a protocol: what names, seeds or is compared.
-VARIANT_KEYS = {"backbone", "weights", "trainable_layers", "seed", "precision"}
+VARIANT_KEYS = {
+    *("backbone", "weights", "hash", "trainable_layers", "seed", "precision"),
+}
 RUN_KEYS = {"variant", "backbone", "split", "seed"}
 WORDS = {
     "learning_rate": "learning rate {:g}",
@@ -78,16 +80,11 @@ def paper_split(settings: Settings) -> str:
     return next(iter(settings.splits))
 
 
-def variant_of(settings: Settings, run: str) -> Variant:
-    """Return the variant that a run trains."""
-    return settings.variants[settings.runs[run].variant]
-
-
 def groups(settings: Settings) -> dict[str, Group]:
     """Return the runs that repeat each other with other seeds, by the name of the first."""
     repeated: dict[tuple[str, str, Protocol], list[str]] = {}
     for name, run in settings.runs.items():
-        variant = variant_of(settings, name)
+        variant = settings.variants[run.variant]
         protocol = Protocol(
             variant.trainable_layers,
             variant.precision or settings.compute.precision,
@@ -109,26 +106,6 @@ def _departures(
     )
 
 
-def by_paper_protocol(
-    shown: Mapping[str, Group], settings: Settings
-) -> dict[str, Group]:
-    """Keep the groups that trained by the paper's protocol."""
-    protocol = paper_protocol(settings)
+def of_protocol(shown: Mapping[str, Group], protocol: Protocol) -> dict[str, Group]:
+    """Keep the groups that trained by a protocol."""
     return {name: one for name, one in shown.items() if one.protocol == protocol}
-
-
-def of_protocol(
-    shown: Mapping[str, Group], protocol: Protocol
-) -> dict[tuple[str, str], str]:
-    """Name the group of each backbone and weights that has a protocol.
-
-    Where there is none in its precision, one in another precision counts.
-    """
-    named: dict[tuple[str, str], str] = {}
-    for name, group in shown.items():
-        if group.protocol._replace(precision=protocol.precision) != protocol:
-            continue
-        key = group.backbone, group.weights
-        if key not in named or group.protocol == protocol:
-            named[key] = name
-    return named

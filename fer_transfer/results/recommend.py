@@ -1,119 +1,92 @@
 """Which backbone for which situation, from what was measured (the paper's algorithm, step 1)."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from fer_transfer.results.evidence import Study
+from fer_transfer.results.study import Study
 from fer_transfer.results.table import select
 
 # A network that keeps less than this share of the best one's lead over the majority-class
 # baseline is not worth its speed.
 WORTHWHILE = 0.5
 
-
-@dataclass(frozen=True)
-class Candidate:
-    """A variant with results, and what it costs."""
-
-    variant: str
-    backbone: str
-    accuracy: float  # on the test images without a duplicate in train
-    parameters: int  # of the backbone
-    milliseconds: float | None  # per image through the backbone; None: not measured
-    bytes_per_image: float  # of features on disk
-
-    @property
-    def resources(self) -> float:
-        """Weigh parameters and features alike: halving either counts the same."""
-        return self.parameters * self.bytes_per_image
-
-
-# The situation, the rule, and the backbone that the paper recommends.
+# The situation, the rule, the backbone that the paper recommends, and what decides.
 RULES = (
     (
         "Quality first",
         "the highest accuracy on the test images without a duplicate in train",
         "vggface",
+        (max, "accuracy"),
     ),
     (
         "Speed first",
         "the fewest milliseconds an image among the worthwhile",
         "openface",
+        (min, "milliseconds"),
     ),
     (
         "Few resources",
         "the smallest product of parameters and features’ size among the worthwhile",
         "openface",
+        (min, "resources"),
     ),
 )
 
+Candidate = Mapping[str, Any]
 
-def find(
-    study: Study, names: Mapping[Any, str], groups: pd.DataFrame
-) -> dict[str, Any]:
+
+def find(study: Study, names: Iterable[str], groups: pd.DataFrame) -> dict[str, Any]:
     """Recommend groups by their accuracy on the images that the baseline is of."""
     labels = study.data.labels[study.data.fresh(study.data.paper_split)]
     baseline = np.bincount(labels).max() / len(labels) if len(labels) else 0.0
-    return recommend(candidates(study, names, groups), float(baseline))
-
-
-def candidates(
-    study: Study, names: Mapping[Any, str], groups: pd.DataFrame
-) -> list[Candidate]:
-    """List the groups that can be recommended, with what they reach and cost."""
     accuracy = select(groups, metric="accuracy", set="deduplicated")
     means = accuracy.dropna(subset="mean").set_index("group")["mean"]
-    good = [
-        name
-        for name in names.values()
+    candidates = [
+        describe(study, name, float(means[name]))
+        for name in names
         if name in means and name in study.measured and name not in study.uninformative
     ]
-    return [
-        Candidate(
-            name,
-            study.ran[name].backbone,
-            float(means[name]),
-            study.measured[name]["parameters"]["backbone"],
-            study.costs.get(study.ran[name].backbone),
-            study.measured[name]["bytes"] / study.measured[name]["images"],
-        )
-        for name in good
-    ]
+    return recommend(candidates, float(baseline))
 
 
-def worthwhile(candidates: Sequence[Candidate], baseline: float) -> list[Candidate]:
-    """Return those that keep at least half of the best one's lead over the baseline."""
-    lead = max((one.accuracy - baseline for one in candidates), default=0)
-    if lead <= 0:
-        return []
-    return [one for one in candidates if one.accuracy - baseline >= WORTHWHILE * lead]
+def describe(study: Study, name: str, accuracy: float) -> Candidate:
+    """Return a group with its accuracy and its costs: of the backbone, and of features on disk."""
+    backbone, measured = study.ran[name].backbone, study.measured[name]
+    parameters = measured["parameters"]["backbone"]
+    bytes_per_image = measured["bytes"] / measured["images"]
+    return {
+        "variant": name,
+        "backbone": backbone,
+        "accuracy": accuracy,
+        "milliseconds": study.costs.get(backbone),
+        "parameters": parameters,
+        "bytes_per_image": bytes_per_image,
+        # Halving either counts the same.
+        "resources": parameters * bytes_per_image,
+    }
 
 
 def recommend(candidates: Sequence[Candidate], baseline: float) -> dict[str, Any]:
     """Choose a group for each situation; none where nothing beats the majority-class baseline."""
-    good = worthwhile(candidates, baseline)
-    timed = [one for one in good if one.milliseconds is not None]
-    choices = (
-        max(good, key=lambda one: one.accuracy, default=None),
-        min(timed, key=lambda one: one.milliseconds or 0, default=None),
-        min(good, key=lambda one: one.resources, default=None),
-    )
+    leads = [one["accuracy"] - baseline for one in candidates]
+    least = WORTHWHILE * max(leads, default=0)
+    good = [
+        one for one, lead in zip(candidates, leads, strict=True) if lead >= least > 0
+    ]
+    advice = []
+    for situation, rule, paper, (best, quantity) in RULES:
+        known = [one for one in good if one[quantity] is not None]
+        choice = best(known, key=itemgetter(quantity), default={})
+        advice.append(
+            {"situation": situation, "rule": rule}
+            | {"choice": choice.get("variant"), "paper": paper}
+        )
     return {
         "baseline": baseline,
-        "candidates": [
-            {**asdict(one), "worthwhile": one in good} for one in candidates
-        ],
-        "advice": [
-            {
-                "situation": situation,
-                "rule": rule,
-                "choice": choice and choice.variant,
-                "paper": paper,
-            }
-            for (situation, rule, paper), choice in zip(RULES, choices, strict=True)
-        ],
+        "candidates": [{**one, "worthwhile": one in good} for one in candidates],
+        "advice": advice,
     }

@@ -28,8 +28,8 @@ GROUP_COLUMNS = [
     *("mean", "deviation", "low", "high", "seeds", "paper", "difference"),
 ]
 
-# OF_NUMBER, the value and, of a share of test images, Wilson's 95% interval.
-Row = tuple[str, str, str, int, int, float | None, float | None, float | None]
+# Of OF_NUMBER, the value and, of a test accuracy, Wilson's 95% interval.
+Row = dict[str, Any]
 
 
 def of_runs(
@@ -40,17 +40,16 @@ def of_runs(
     usual: Protocol,
 ) -> pd.DataFrame:
     """Return the table of all runs; `usual` is the protocol that goes without saying."""
-    parts = []
+    parts: list[Row] = []
     for name, group in ran.items():
         for run in group.runs:
-            rows = pd.DataFrame(
-                rows_of(results[run], windows),
-                columns=[*OF_NUMBER, "value", "low", "high"],
-            )
-            described = describe(name, group, usual)
-            parts.append(rows.assign(run=run, seed=seeds[run], **described))
-    table = pd.concat(parts) if parts else pd.DataFrame(columns=RUN_COLUMNS)
-    return table.astype(dict.fromkeys(["value", "low", "high"], float))[RUN_COLUMNS]
+            described = describe(name, group, usual) | {"run": run, "seed": seeds[run]}
+            parts += [
+                {"class": "", **described, **row}
+                for row in rows_of(results[run], windows)
+            ]
+    table = pd.DataFrame(parts, columns=RUN_COLUMNS)
+    return table.astype(dict.fromkeys(["value", "low", "high"], float))
 
 
 def describe(name: str, group: Group, usual: Protocol) -> dict[str, str]:
@@ -75,12 +74,15 @@ def rows_of(result: Result, windows: Sequence[Sequence[int]]) -> list[Row]:
     ]
 
 
+def _row(metric: str, part: str, first: int, last: int, value: Any) -> Row:
+    return {"metric": metric, "set": part, "first": first, "last": last, "value": value}
+
+
 def _history_rows(history: pd.DataFrame) -> Iterator[Row]:
     for column in history.columns.drop("epoch"):
         part = "val" if column.startswith("val_") else "train"
-        metric = column.removeprefix("val_")
         for epoch, value in zip(history["epoch"], history[column], strict=True):
-            yield metric, part, "", int(epoch), int(epoch), float(value), None, None
+            yield _row(column.removeprefix("val_"), part, epoch, epoch, value)
 
 
 def _rate_rows(history: pd.DataFrame, windows: list[rates.Window]) -> Iterator[Row]:
@@ -94,21 +96,22 @@ def _rate_rows(history: pd.DataFrame, windows: list[rates.Window]) -> Iterator[R
                 if table.rate == "MCR"
                 else rates.mean_overfitting_rate(train, val, *window)
             )
-            yield table.title, "train", "", *window, rate, None, None
+            yield _row(table.title, "train", *window, rate)
 
 
 def _test_rows(test: Mapping[str, Any], epoch: int) -> Iterator[Row]:
     for part in ("test", "deduplicated"):
+        images = test[part].get("images")
         for metric, value in test[part].items():
-            by_class = value if isinstance(value, dict) else {"": value}
-            if metric == "images":
-                continue
-            for name, score in by_class.items():
-                interval: tuple[float | None, float | None] = None, None
-                if metric == "accuracy" and score is not None:
-                    images = test[part]["images"]
-                    interval = wilson_interval(round(score * images), images)
-                yield metric, part, name, epoch, epoch, score, *interval
+            if isinstance(value, dict):
+                for name, score in value.items():
+                    yield _row(metric, part, epoch, epoch, score) | {"class": name}
+            elif metric == "accuracy" and value is not None:
+                low, high = wilson_interval(round(value * images), images)
+                row = _row(metric, part, epoch, epoch, value)
+                yield row | {"low": low, "high": high}
+            elif metric != "images":
+                yield _row(metric, part, epoch, epoch, value)
 
 
 def of_groups(
@@ -121,7 +124,8 @@ def of_groups(
     Returns:
         mean: empty where a run has none. deviation: the standard deviation. low, high: the 95%
         interval of the mean by Student's t. All three are empty of one seed. paper, difference:
-        the published rate, and ours minus that.
+        the published rate, and ours minus that; a published rate without ours is a row of 0
+        seeds.
     """
     last = runs.groupby("group")["last"].transform("max")
     ends = (runs["first"] == 1) | (runs["last"] == last)
@@ -137,24 +141,33 @@ def of_groups(
     half = stats.t.ppf(0.975, freedom) * table["deviation"] / np.sqrt(table["seeds"])
     table["low"], table["high"] = table["mean"] - half, table["mean"] + half
     printed = _printed(published, windows)
-    names = zip(
-        *(table[key] for key in ("group", "metric", "first", "last")), strict=True
-    )
+    keys = ["group", "metric", "first", "last"]
+    names = list(zip(*(table[key] for key in keys), strict=True))
     table["paper"] = np.array([printed.get(name, np.nan) for name in names], float)
     table["difference"] = table["mean"] - table["paper"]
-    return pd.DataFrame(table[GROUP_COLUMNS])
+    other = pd.DataFrame(
+        [
+            dict(zip(keys, name, strict=True)) | {"set": "train", "paper": rate}
+            for name, rate in printed.items()
+            if name not in names
+        ]
+    ).assign(seeds=0, **{"class": ""})
+    parts = [part for part in (table, other) if len(part)]
+    return (pd.concat(parts) if parts else table).reindex(columns=GROUP_COLUMNS)
 
 
 def _printed(
     published: paper.Published, windows: Sequence[Sequence[int]]
 ) -> dict[tuple[str, str, int, int], float]:
-    """Return the published rates by variant, the table's title and the epochs they are of."""
-    spans = paper.spans(windows)
+    """Return the published rates by variant, table's title and epochs, where `windows` has those."""
+    shown = {tuple(window) for window in windows}
+    spans = {key: span for key, span in paper.spans(windows).items() if span in shown}
     return {
         (variant, paper.TABLES[table].title, *spans[heading]): rate
         for table, rows in published.items()
         for variant, row in rows.items()
         for heading, rate in row.items()
+        if heading in spans
     }
 
 
@@ -163,9 +176,10 @@ def metrics(groups: pd.DataFrame) -> dict[str, dict[str, Any]]:
     files: dict[str, dict[str, Any]] = {
         name: {} for name in (*paper.TABLES, "initial", "final")
     }
-    last = groups.groupby("group")["last"].max()
+    ran = groups[groups["seeds"] > 0]
+    last = ran.groupby("group")["last"].max()
     titles = {table.title: name for name, table in paper.TABLES.items()}
-    for row in records(select(groups, **{"class": ""})):
+    for row in records(select(ran, **{"class": ""})):
         if row["metric"] in titles:
             name = titles[row["metric"]]
             entry = {rates.window_name(row["first"], row["last"]): row["mean"]}
@@ -180,6 +194,23 @@ def metrics(groups: pd.DataFrame) -> dict[str, dict[str, Any]]:
     return files
 
 
+def numbers(groups: pd.DataFrame) -> dict[tuple[Any, ...], dict[str, Any]]:
+    """Return the rows of the table of groups by group, metric, set, first and last epoch.
+
+    Those of a group's last epoch stand under `last` too.
+    """
+    keys = ["group", "metric", "set", "first", "last"]
+    rows = records(select(groups, **{"class": ""}))
+    by_key = {tuple(row[key] for key in keys): row for row in rows}
+    epochs = groups[groups["first"] == groups["last"]]
+    last = epochs.groupby("group")["last"].max()
+    return by_key | {
+        (*key[:3], "last", "last"): row
+        for key, row in by_key.items()
+        if row["first"] == row["last"] == last[row["group"]]
+    }
+
+
 def records(table: pd.DataFrame) -> list[dict[str, Any]]:
     """Return a table's rows; what is empty is None."""
     known = table.astype(object).where(table.notna(), None)
@@ -191,14 +222,3 @@ def select(table: pd.DataFrame, **wanted: Any) -> pd.DataFrame:
     for column, value in wanted.items():
         table = table[table[column] == value]
     return table
-
-
-def of_first_runs(table: pd.DataFrame) -> pd.DataFrame:
-    """Keep of each group's runs the first, which is shown where only one can be.
-
-    >>> of_first_runs(pd.DataFrame({"group": ["a", "a"], "run": ["a-43", "a-44"]}))
-      group   run
-    0     a  a-43
-    """
-    first = table.groupby("group")["run"].transform("first")
-    return table[table["run"] == first]

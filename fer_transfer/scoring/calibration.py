@@ -36,21 +36,22 @@ def reliability(
     confidence, correct = exact.max(axis=1), exact.argmax(axis=1) == labels
     edges = np.linspace(0, 1, num_bins + 1)
     bins = np.searchsorted(edges, confidence, side="left") - 1
-    found = []
-    for number in range(num_bins):
+
+    def describe(number: int) -> dict[str, Any]:
         inside = bins == number
-        found.append(
-            {
-                "above": float(edges[number]),
-                "up_to": float(edges[number + 1]),
-                "images": int(inside.sum()),
-                "confidence": float(confidence[inside].mean())
-                if inside.any()
-                else None,
-                "accuracy": float(correct[inside].mean()) if inside.any() else None,
-            }
-        )
-    return found
+        means = [
+            float(values[inside].mean()) if inside.any() else None
+            for values in (confidence, correct)
+        ]
+        return {
+            "above": float(edges[number]),
+            "up_to": float(edges[number + 1]),
+            "images": int(inside.sum()),
+            "confidence": means[0],
+            "accuracy": means[1],
+        }
+
+    return [describe(number) for number in range(num_bins)]
 
 
 def expected_calibration_error(

@@ -86,17 +86,21 @@ def compare(
         duplicate in train. runs: by run, on the same two parts of the test set.
     """
     test, fresh = split["test"], ~split["test_has_duplicate"]
-    ours, theirs = labels[test], majority[test]
+    test_labels, test_majority = labels[test], majority[test]
     return {
         "agreement": {
             "all": agreement(labels, majority, classes),
-            "test": agreement(ours, theirs, classes),
-            "deduplicated": agreement(ours[fresh], theirs[fresh], classes),
+            "test": agreement(test_labels, test_majority, classes),
+            "deduplicated": agreement(
+                test_labels[fresh], test_majority[fresh], classes
+            ),
         },
         "runs": {
             run: {
-                "test": score_run(predicted, ours, theirs),
-                "deduplicated": score_run(predicted[fresh], ours[fresh], theirs[fresh]),
+                "test": score_run(predicted, test_labels, test_majority),
+                "deduplicated": score_run(
+                    predicted[fresh], test_labels[fresh], test_majority[fresh]
+                ),
             }
             for run, predicted in predictions.items()
         },

@@ -96,13 +96,3 @@ def window_name(first: int, last: int) -> str:
     '6-11'
     """
     return f"{first}-{last}"
-
-
-def window_bounds(name: str) -> Window:
-    """Return the first and the last epoch of a window.
-
-    >>> window_bounds("6-11")
-    (6, 11)
-    """
-    first, last = name.split("-")
-    return int(first), int(last)

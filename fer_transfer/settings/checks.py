@@ -112,8 +112,25 @@ def _check_synthetic(settings: Any) -> None:
 
 
 def _check_variant(name: str, variant: Any) -> None:
-    """Check that a variant has a backbone that exists and, if random, a seed."""
+    """Check a variant's backbone, and that random weights have a seed and a model file a hash."""
     _check_one_of(variant.backbone, BACKBONES, f"variants.{name}.backbone")
+    is_model = variant.weights.endswith(".onnx")
+    if is_model != bool(variant.hash):
+        raise InputError(
+            f"`variants.{name}` in params.yaml starts from {variant.weights} weights, "
+            + (
+                "so it needs a `hash`, by which the file is checked: add what `sha256sum "
+                f"{variant.weights}` prints, after `sha256:`."
+                if is_model
+                else "which have no `hash`: remove it, or name a model file (.onnx)."
+            )
+        )
+    if variant.batch_statistics and variant.trainable_layers in (0, "all"):
+        raise InputError(
+            f"`variants.{name}` in params.yaml has `batch_statistics`, which is for frozen batch "
+            f"normalisation while other layers train, and `trainable_layers: "
+            f"{variant.trainable_layers}`. Set a number of layers there, or remove it."
+        )
     is_random = variant.weights == "random"
     if is_random != (variant.seed is not None):
         raise InputError(

@@ -29,6 +29,11 @@ def check(name: str, run: Any, settings: Any) -> None:
             f"{where} trains for 1 epoch, in which `schedule: cosine` only warms up. Set "
             "`epochs` to 2 or more, or remove `schedule`."
         )
+    if run.early_stopping and settings.splits[run.split].by == "tables":
+        raise InputError(
+            f"{where} has `early_stopping`, but the validation images of its split "
+            f"`{run.split}` are the test images. Remove it, or set another split."
+        )
     if run.labels in ("ferplus", "both") and not settings.data.ferplus:
         raise InputError(
             f"{where} learns from FER+'s votes, but `data.ferplus` is false. Set it to true, or "

@@ -18,6 +18,7 @@ from fer_transfer.settings.types import (
     MOST,
     Count,
     Hash,
+    ModelFile,
     Names,
     Number,
     Precision,
@@ -104,15 +105,18 @@ class Tables(Params):
 class Variant(Params):
     """A network at its start: its backbone, its weights, and how many of its layers train.
 
+    `weights` is pretrained, random, or the path of a model file, whose `hash` is checked.
     `trainable_layers` is a number, 0 for the head alone, or `all` (C5). `seed` draws a random
     variant's initial values; a pretrained one has none.
     """
 
     backbone: Text = ""
-    weights: Literal["pretrained", "random"] = "pretrained"
+    weights: Literal["pretrained", "random"] | ModelFile = "pretrained"
+    hash: Hash | None = None
     trainable_layers: Number | Literal["all"] = 4
     seed: Seed | None = None
     size: Annotated[int, Field(ge=1, le=1024)] | None = None
+    batch_statistics: bool | None = None
     precision: Precision | None = None
 
 
@@ -129,6 +133,7 @@ class Run(Params):
     learning_rate: Share | None = None
     dropout: Share | None = None
     train_share: Share | None = None
+    train_per_class: Count | None = None
     epochs: Count | None = None
     batch_size: Count | None = None
     labels: Literal["fer2013", "ferplus", "both"] | None = None
@@ -139,6 +144,7 @@ class Run(Params):
     label_smoothing: Share | None = None
     class_weight: Literal["none", "balanced"] | None = None
     average: Share | None = None
+    early_stopping: Count | None = None
 
 
 class Settings(Params):

@@ -26,6 +26,12 @@ def _known_hash(text: str) -> str:
     return text
 
 
+def _model_file(text: str) -> str:
+    if not text.endswith(".onnx"):
+        raise ValueError("a path that ends in .onnx")
+    return text
+
+
 def _windows(windows: list[list[int]]) -> list[list[int]]:
     if not all(len(pair) == 2 and 1 <= pair[0] < pair[1] for pair in windows):
         raise ValueError(
@@ -45,6 +51,7 @@ Number = Annotated[int, Field(ge=0, le=MOST)]
 Seed = Annotated[int, Field(ge=0, le=LAST_SEED)]
 Share = Annotated[float, Field(gt=0, lt=1)]
 Text = Annotated[str, AfterValidator(_one_line)]
+ModelFile = Annotated[str, AfterValidator(_model_file)]
 Hash = Annotated[str, AfterValidator(_known_hash)]
 Names = dict[Any, Annotated[str, Field(pattern=r"\S")]]
 Windows = Annotated[list[list[int]], AfterValidator(_windows)]

@@ -15,12 +15,13 @@ from fer_transfer.networks.runtime import keras, tf
 from fer_transfer.console.errors import InputError
 from fer_transfer.core import files
 from fer_transfer.training.average import WeightAverage
+from fer_transfer.training.best import BestEpoch
 
 logger = logging.getLogger(__name__)
 
 
 class Checkpoint:
-    """The last finished epoch of one run: history, weights, their average, the optimizer."""
+    """The last finished epoch of one run: history, weights, average, best epoch, optimizer."""
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / "epoch.npz"
@@ -30,6 +31,7 @@ class Checkpoint:
         model: keras.Model,
         history: pd.DataFrame,
         average: WeightAverage | None = None,
+        best: BestEpoch | None = None,
     ) -> None:
         """Keep the state; the file before it is replaced only when this one is whole.
 
@@ -43,11 +45,17 @@ class Checkpoint:
         }
         if average:
             state |= {f"average_{n}": value for n, value in enumerate(average.values)}
+        if best:
+            state |= {f"best_{n}": value for n, value in enumerate(best.values)}
+            state |= {"epoch": np.array(best.epoch)}
         state |= {f"history_{name}": history[name].to_numpy() for name in history}
         files.write_npz(self.path, state)
 
     def restore(
-        self, model: keras.Model, average: WeightAverage | None = None
+        self,
+        model: keras.Model,
+        average: WeightAverage | None = None,
+        best: BestEpoch | None = None,
     ) -> pd.DataFrame:
         """Put the kept state into the model; return its history, empty if there is none."""
         if not self.path.exists():
@@ -67,7 +75,14 @@ class Checkpoint:
             kept = _part(state, "average_").values()
             for value, one in zip(average.values, kept, strict=True):
                 value.assign(one)
-        return pd.DataFrame(_part(state, "history_"))
+        history = pd.DataFrame(_part(state, "history_"))
+        if best:
+            best.epoch, best.values = (
+                int(state["epoch"]),
+                list(_part(state, "best_").values()),
+            )
+            best.accuracy = history["val_accuracy"][best.epoch - 1]
+        return history
 
     def remove(self) -> None:
         """Forget the run: it has finished."""

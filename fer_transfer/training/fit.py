@@ -17,6 +17,7 @@ from fer_transfer.console.progress import Progress
 from fer_transfer.networks import split_model
 from fer_transfer.training import augment
 from fer_transfer.training.batches import Batches
+from fer_transfer.training.best import BestEpoch
 from fer_transfer.training.checkpoint import Checkpoint
 from fer_transfer.training.loop import Loop
 from fer_transfer.training.recipe import Recipe, Targets
@@ -44,6 +45,13 @@ def part_of(
         rows, train_size=share, random_state=seed, stratify=labels[rows]
     )
     return np.sort(part)
+
+
+def at_most(rows: np.ndarray, labels: np.ndarray, number: int, seed: int) -> np.ndarray:
+    """Take at most so many of each class's training rows, at random."""
+    shuffled = np.random.default_rng(seed).permutation(rows)
+    ranks = pd.Series(shuffled).groupby(labels[shuffled]).cumcount().to_numpy()
+    return np.sort(shuffled[ranks < number])
 
 
 def train_epoch(
@@ -87,9 +95,13 @@ def train(
     recipe: Recipe,
     seed: int,
     checkpoint: Checkpoint,
+    best: BestEpoch | None = None,
 ) -> pd.DataFrame:
-    """Train to the last epoch, from the checkpoint's if there is one; return the history."""
-    history = checkpoint.restore(loop.model, loop.average)
+    """Train to the last epoch, from the checkpoint's if there is one; return the history.
+
+    With `best` it ends earlier, after `recipe.early_stopping` epochs that were not better.
+    """
+    history = checkpoint.restore(loop.model, loop.average, best)
     saved = time.monotonic()
     writing = loop.model.count_params() * BYTES_PER_PARAMETER / BYTES_PER_SECOND
     num_images = len(split["train"])
@@ -99,11 +111,15 @@ def train(
         recipe.epochs * num_images, "image", len(history) * num_images
     ) as progress:
         for epoch in range(len(history) + 1, recipe.epochs + 1):
+            if best and epoch - best.epoch > recipe.early_stopping:
+                break
             started = time.monotonic()
             row, waited = train_epoch(
                 loop, data, split, recipe, seed, epoch, progress.update
             )
             history = pd.concat([history, pd.DataFrame([row])], ignore_index=True)
+            if best:
+                best.update(row)
             ended = time.monotonic()
             progress.say(
                 f"epoch {epoch} of {recipe.epochs}: "
@@ -111,7 +127,7 @@ def train(
                 + f" ({waited / (ended - started):.0%} of the time waiting for features)"
             )
             if ended - saved >= CHECKPOINT_SPACING * writing:
-                checkpoint.save(loop.model, history, loop.average)
+                checkpoint.save(loop.model, history, loop.average, best)
                 saved = time.monotonic()
                 writing = saved - ended
     return history

@@ -35,14 +35,15 @@ class Recipe:
     class_weight: str = "none"
     average: float = 0
     dropout: float = 0
+    early_stopping: int = 0
 
     @classmethod
     def of(cls, run: Run, train: Train) -> "Recipe":
         """Take what the run says, and from `train` what it leaves out."""
-        said = {**train} | {key: one for key, one in {**run}.items() if one is not None}
-        return cls(
-            **{one.name: said[one.name] for one in fields(cls) if one.name in said}
-        )
+        own = {key: value for key, value in {**run}.items() if value is not None}
+        values = {**train} | own
+        names = [field.name for field in fields(cls) if field.name in values]
+        return cls(**{name: values[name] for name in names})
 
     def heads(self, known: Faces) -> tuple[int, int]:
         """Return how many classes the head has, and a second one, 0 if there is none."""

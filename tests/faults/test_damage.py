@@ -14,7 +14,7 @@ pytestmark = pytest.mark.slow
 
 # A file of each stage, and of each kind.
 FILES = {
-    "download": "data/raw/fer2013.csv",
+    "download": "data/raw/images.npy",
     "prepare": "data/faces/images.npy",
     "split": "metrics/split/random.json",
     "weights": f"data/weights/{VARIANT}.h5",

@@ -25,7 +25,7 @@ def empty(study, target, store):
     projects.git(folder, "clean", "-dfXq", "--exclude=!.dvc")
     shutil.rmtree(folder / ".dvc/cache", ignore_errors=True)
     add_remote(study, folder, store)
-    assert not (folder / "data").exists()
+    assert not (folder / "data/runs").exists()
     return folder
 
 

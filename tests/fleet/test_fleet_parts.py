@@ -105,21 +105,22 @@ def test_a_push_that_failed_for_good_is_repeated_without_training(
     assert not list((client / ".fleet/one").glob("b-*"))  # features would fill the disk
 
 
-def test_workers_must_have_the_lock_python_numpy_and_code_of_the_client(
-    client, monkeypatch
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda patch: patch.setattr(platform, "python_version", lambda: "3.0.0"),
+        lambda patch: patch.setattr(worker, "version", lambda package: "1.0"),
+        lambda patch: Path("requirements.lock").write_text("numpy==1.0\n"),
+        lambda patch: Path("tools/fleet/chain.py").write_text("# Another one.\n"),
+    ],
+    ids=["Python", "NumPy", "lock", "code"],
+)
+def test_a_worker_with_another_of_these_is_another_resource(
+    client, monkeypatch, change
 ):
-    names = {worker.resource()}
-    with monkeypatch.context() as patch:
-        patch.setattr(platform, "python_version", lambda: "3.0.0")
-        names.add(worker.resource())
-    with monkeypatch.context() as patch:
-        patch.setattr(worker, "version", lambda package: "1.0")
-        names.add(worker.resource())
-    (client / "requirements.lock").write_text("numpy==1.0\n")
-    names.add(worker.resource())
-    monkeypatch.setattr(worker, "__file__", str(client / "worker.py"))
-    names.add(worker.resource())
-    assert len(names) == 5
+    before = worker.resource()
+    change(monkeypatch)
+    assert worker.resource() != before
 
 
 def test_what_cannot_begin_is_one_line_and_runs_nothing(client, monkeypatch):

@@ -33,7 +33,7 @@ def resource() -> str:
     """Name what a worker must have: the same Python, packages and code of the fleet."""
     digest = hashlib.sha256(LOCK.read_bytes())
     digest.update(f"{platform.python_version()} {version('numpy')}".encode())
-    for path in sorted(Path(__file__).parent.glob("*.py")):
+    for path in sorted(Path("tools/fleet").glob("*.py")):
         digest.update(path.read_bytes())
     return f"fer-{digest.hexdigest()[:12]}"
 

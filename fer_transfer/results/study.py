@@ -1,0 +1,131 @@
+"""A study as its results are computed from it: its data, its runs and what they cost."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from fer_transfer.core import files
+from fer_transfer.results import inputs, paper, table
+from fer_transfer.results.inputs import Data, Result
+from fer_transfer.results.protocols import Group, groups, paper_protocol
+from fer_transfer.settings.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Study:
+    """What a study's numbers are taken from.
+
+    Attributes:
+        data: The faces and their splits.
+        ran: The groups with results, each with those of its runs that have some.
+        results: By run.
+        runs: The table of all runs.
+        measured: What the features stage wrote, by run.
+        costs: Milliseconds per image, by backbone.
+        uninformative: The runs on features that tell no images apart.
+        windows: Those of Tables 2-5.
+        left_out: missing, stale and repeats, as study.json has them.
+    """
+
+    data: Data
+    ran: Mapping[str, Group]
+    results: Mapping[str, Result]
+    runs: pd.DataFrame
+    measured: Mapping[str, Mapping[str, Any]]
+    costs: Mapping[str, float]
+    uninformative: frozenset[str]
+    windows: list[list[int]]
+    left_out: Mapping[str, Any] = field(default_factory=dict)
+
+
+def read(settings: Settings) -> Study:
+    """Read what `evaluate` and the stages before it wrote; log which runs are left out."""
+    results, stale = inputs.read_results(settings)
+    missing = [name for name in settings.runs if name not in results]
+    logger.info("Tabulating %d of %d runs.", len(results), len(settings.runs))
+    if missing:
+        logger.info("Without results: %s.", ", ".join(missing))
+    repeats = find_repeats(results)
+    for name, other in repeats.items():
+        logger.warning("%s has the same history and predictions as %s.", name, other)
+    ran = {
+        name: group._replace(runs=runs)
+        for name, group in groups(settings).items()
+        if (runs := seeds_of(group, results, repeats))
+    }
+    features = inputs.read_each("features", settings.variants)
+    measured = {
+        name: features[run.variant]
+        for name, run in settings.runs.items()
+        if run.variant in features
+    }
+    windows = settings.tables.windows
+    seeds = {name: run.seed for name, run in settings.runs.items()}
+    return Study(
+        inputs.read_data(settings, with_votes=True),
+        ran,
+        results,
+        table.of_runs(ran, results, seeds, windows, paper_protocol(settings)),
+        measured,
+        files.read_json(Path("metrics/costs.json"))["milliseconds_per_image"],
+        frozenset(name for name in measured if not measured[name]["informative"]),
+        windows,
+        {"missing": missing, "stale": stale, "repeats": repeats},
+    )
+
+
+def find_repeats(results: Mapping[str, Result]) -> dict[str, str]:
+    """Name the runs whose history and predictions equal those of an earlier one, and that one."""
+    first: dict[tuple[bytes, bytes], str] = {}
+    found = {}
+    for name, result in results.items():
+        outputs = result.history.to_numpy().tobytes(), result.predicted.tobytes()
+        other = first.setdefault(outputs, name)
+        if other != name:
+            found[name] = other
+    return found
+
+
+def seeds_of(
+    group: Group, results: Mapping[str, Any], repeats: Mapping[str, str]
+) -> tuple[str, ...]:
+    """Name a group's runs that have results; of those with the same outputs only the first."""
+    seeds: dict[str, str] = {}
+    for run in group.runs:
+        if run in results:
+            seeds.setdefault(repeats.get(run, run), run)
+    return tuple(seeds.values())
+
+
+def describe(settings: Settings, study: Study) -> dict[str, Any]:
+    """Say what the results rest on: the data, the weights, and which runs there are."""
+    dataset = files.read_json(Path("metrics/dataset.json"))
+    return {
+        "data": name_data(settings.data.source, dataset),
+        "classes": study.data.classes,
+        "pretrained": settings.weights.pretrained,
+        **{key: dataset[key] for key in ("images", "official", "source_file")},
+        "epochs": settings.train.epochs,
+        "ran": {
+            name: {run: settings.runs[run].seed for run in group.runs}
+            for name, group in study.ran.items()
+        },
+        **study.left_out,
+        "uninformative": [
+            name for name in settings.runs if name in study.uninformative
+        ],
+    }
+
+
+def name_data(source: str, dataset: Mapping[str, Any]) -> str:
+    """Name the data set: FER2013 only where its counts are those of the paper's Table 1."""
+    if source == "synthetic":
+        return "synthetic"
+    is_fer2013 = dataset["emotions"] == paper.CLASS_COUNTS
+    return "FER2013" if is_fer2013 else "another data set"
