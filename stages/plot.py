@@ -126,7 +126,8 @@ def draw_faces(
     style.write_png(FIGURES / "table-1.png", counts, notes_on(study, []))
     images = faces.read_images()
     random = np.random.default_rng(EXAMPLES_SEED)
-    rows = random.choice(len(images), np.prod(EXAMPLES_SHAPE), replace=False)
+    number = min(len(images), int(np.prod(EXAMPLES_SHAPE)))
+    rows = random.choice(len(images), number, replace=False)
     names = [data.classes[code] for code in data.labels[rows]]
     figure = figures.examples(images[rows], names, EXAMPLES_SHAPE)
     style.write_png(FACES / "figure-01.png", figure, notes_on(study, []))
@@ -134,16 +135,18 @@ def draw_faces(
     styles = style.of_groups(text)
     rows = data.splits[data.paper_split].examples
     predictions = inputs.read_examples(inputs.first_runs(study["ran"], text), rows)
+    places = {data.classes[code]: place for place, code in enumerate(data.labels[rows])}
     for number, name in enumerate(sorted(data.classes), paper.FIRST_EXAMPLE_FIGURE):
-        code = data.classes.index(name)
+        if name not in places:  # no test image shows it
+            continue
         probabilities = pd.DataFrame(
             {
-                group: one.loc[code, list(data.classes)].astype(float)
+                group: one.loc[places[name], list(data.classes)].astype(float)
                 for group, one in predictions.items()
             }
         )
         title = f"Figure {number}: Classification result of emotion “{name}”"
-        image = images[rows[code]]
+        image = images[rows[places[name]]]
         figure = figures.classification(title, image, name, probabilities, styles)
         path = FACES / f"figure-{number}.png"
         style.write_png(path, figure, notes_on(study, list(text)))

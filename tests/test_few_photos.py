@@ -1,6 +1,5 @@
 """Few photos: either what is missing is said before anything is computed, or all stages work."""
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +10,23 @@ import tiny
 from fuzzing import result_or_message
 from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
+from small_sets import write_faces
 
 from fer_transfer.classifiers import dense
 from fer_transfer.recognise.model import Model
-from stages import assess, choose, evaluate, features, split, train, views, weights
+from fer_transfer.report import page
+from fer_transfer.results import inputs
+from stages import (
+    assess,
+    choose,
+    evaluate,
+    features,
+    plot,
+    split,
+    train,
+    views,
+    weights,
+)
 
 RANDOM = np.random.default_rng(0)
 IMAGES = RANDOM.integers(0, 256, (200, 48, 48), np.uint8)
@@ -76,10 +88,10 @@ def read_and_split() -> None:
 @example([[0] * 5, [0] * 5, [0] * 2], "person", 0, 3)
 @example([[1, 2], [1, 2, 2]], "person", 1, 2)
 def test_few_photos_are_enough_for_a_model_or_split_says_what_is_missing(
-    tmp_path_factory, people, by, num_views, folds
+    tmp_path_factory, monkeypatch, people, by, num_views, folds
 ):
     folder = tmp_path_factory.mktemp("few")
-    os.chdir(folder)
+    monkeypatch.chdir(folder)
     tried = {"classifiers": ["logistic", "lda", "knn", "linear-svm"], "largest": 100}
     write_settings(
         folder / "photos",
@@ -104,3 +116,22 @@ def test_few_photos_are_enough_for_a_model_or_split_says_what_is_missing(
     assert probabilities.sum() == pytest.approx(1, abs=1e-3)
     train.main("tiny")
     evaluate.main("tiny")
+
+
+def test_figures_and_page_show_the_classes_that_few_photos_have(tmp_path, monkeypatch):
+    """Six photos of three classes of one's own, of which one is not in the test set."""
+    monkeypatch.chdir(tmp_path)
+    labels = np.array([0, 1, 2, 0, 1, 2])
+    classes = ("bored", "confused", "happy")
+    write_faces(labels, IMAGES[:6], classes=classes)
+    sets = np.array([3]), np.array([2, 3]), np.zeros(2, bool), np.array([3, 2])
+    split_of = {"people": inputs.Split(*sets)}
+    data = inputs.Data("photos", classes, labels, None, split_of)
+    study = {"data": "another data set", "ran": {}, "uninformative": []}
+    plot.draw_faces({}, study, data)
+    drawn = {path.name for path in tmp_path.rglob("*.png")}
+    assert {"table-1.png", "figure-01.png", "figure-11.png", "figure-13.png"} == drawn
+    shown = page.show_faces(data, {})
+    assert [row["ours"] for row in shown["counts"]] == [2, 2, 2]
+    assert [row["class"] for row in shown["examples"]] == ["bored", "happy"]
+    assert np.array_equal(shown["examples"][1]["face"], IMAGES[2])

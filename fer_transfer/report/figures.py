@@ -16,17 +16,20 @@ from fer_transfer.results.catalog import BACKBONES
 def class_counts(paper: Mapping[str, int], ours: Mapping[str, int]) -> Figure:
     """Draw Table 1, the number of images of each emotion, with our own numbers.
 
-    The columns stand in the order of the paper's.
+    The columns stand in the order of the paper's; classes that it does not have stand alone.
     """
+    is_papers = set(ours) <= set(paper)
+    names = [*paper] if is_papers else [*ours]
     figure = Figure(figsize=(8, 3.6))
     figure.suptitle("Table 1: Number of pictures for each class")
     axes = figure.subplots()
     rows = {
-        "the paper": [*paper.values()],
-        "this study": [ours.get(key, 0) for key in paper],
+        **({"the paper": [*paper.values()]} if is_papers else {}),
+        "this study": [ours.get(key, 0) for key in names],
     }
-    looks = ((-0.2, style.lighter(GREY)), (0.2, GREY))
-    for (name, counts), (offset, colour) in zip(rows.items(), looks, strict=True):
+    looks = {"the paper": (-0.2, style.lighter(GREY)), "this study": (0.2, GREY)}
+    for name, counts in rows.items():
+        offset, colour = looks[name]
         places = np.arange(len(counts)) + offset
         shares = np.array(counts) / sum(counts)
         axes.bar(places, shares, 0.36, color=colour, label=name)
@@ -34,7 +37,7 @@ def class_counts(paper: Mapping[str, int], ours: Mapping[str, int]) -> Figure:
     axes.set_ylabel("Share of images")
     axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     axes.set_xticks([])
-    _add_table(axes, rows, [*paper, "all"])
+    _add_table(axes, rows, [*names, "all"])
     return figure
 
 
@@ -59,7 +62,9 @@ def examples(
     figure = Figure(figsize=(num_columns, 1.2 * num_rows + 0.5))
     figure.suptitle("Figure 1: Examples of images")
     grid = figure.subplots(num_rows, num_columns)
-    for axes, image, label in zip(grid.flat, pixels, labels, strict=True):
+    for axes in grid.flat[len(pixels) :]:
+        axes.set_axis_off()
+    for axes, image, label in zip(grid.flat, pixels, labels, strict=False):
         _show_image(axes, image)
         axes.set_title(label, fontsize=8, pad=2)
     return figure

@@ -183,26 +183,25 @@ def show_faces(data: inputs.Data, runs: Mapping[str, str]) -> dict[str, Any]:
     rows = data.splits[data.paper_split].examples
     predictions = inputs.read_examples(runs, rows)
     random = np.random.default_rng(FACES_SEED)
+    places = {code: place for place, code in enumerate(data.labels[rows])}
     examples, counts = [], []
     for code, name in enumerate(data.classes):
-        places = np.flatnonzero(data.labels == code)
-        chosen = random.choice(places, min(FACES_SHOWN, len(places)), replace=False)
+        shown = np.flatnonzero(data.labels == code)
+        chosen = random.choice(shown, min(FACES_SHOWN, len(shown)), replace=False)
         counts.append(
             {
                 "class": name,
-                "ours": len(places),
+                "ours": len(shown),
                 "paper": paper.CLASS_COUNTS.get(name),
-                "faces": [images[place] for place in chosen],
+                "faces": [images[row] for row in chosen],
             }
         )
-        examples.append(
-            {
-                "class": name,
-                "face": images[rows[code]],
-                "predictions": {
-                    group: one.loc[code, list(data.classes)].to_dict()
-                    for group, one in predictions.items()
-                },
-            }
-        )
+        if code not in places:  # no test image shows it
+            continue
+        example = {
+            group: one.loc[places[code], list(data.classes)].to_dict()
+            for group, one in predictions.items()
+        }
+        face = images[rows[places[code]]]
+        examples.append({"class": name, "face": face, "predictions": example})
     return {"examples": examples, "counts": counts}
