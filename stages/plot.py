@@ -58,10 +58,11 @@ def main() -> None:
     runs = inputs.read_table("results")
     if not runs.empty:
         share = files.read_json(Path("metrics/study/advice.json"))["baseline"]
-        chart = charts.accuracies(runs, style.of_groups(shown), share)
+        chart = charts.accuracies(runs, style.of_groups(shown), share, data.paper_split)
         notes = [
             "A point per run, with its 95% interval over images (Wilson), which knows nothing "
-            "of seeds; a tick for the mean of a group. Dotted: the majority class.",
+            "of seeds; a tick for the mean of a group. Dotted: the majority class. On another "
+            "split the test images are others, so these accuracies do not compare.",
             *notes_on(study, []),
         ]
         sized = chart.properties(width=560)

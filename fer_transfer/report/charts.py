@@ -106,19 +106,35 @@ def fits(table: pd.DataFrame) -> vega.Chart:
 
 
 def accuracies(
-    runs: pd.DataFrame, styles: Mapping[str, Style], baseline: float
+    runs: pd.DataFrame, styles: Mapping[str, Style], baseline: float, split: str
 ) -> vega.Chart:
-    """Draw each run's deduplicated test accuracy with Wilson's interval, the best group first."""
+    """Draw each run's deduplicated test accuracy with Wilson's interval, the best group first.
+
+    Groups on another split than `split` have other test images: they come last, and name theirs.
+    """
     rows = select(runs, metric="accuracy", set="deduplicated").dropna(subset="value")
-    means = rows.groupby("group")["value"].mean().sort_values(ascending=False)
+    rows = rows.assign(elsewhere=rows["split"] != split)
+    means = rows.groupby(["elsewhere", "group"])["value"].mean()
+    means = means.sort_values(ascending=False).sort_index(
+        level="elsewhere", sort_remaining=False, kind="stable"
+    )
+    means = means.droplevel("elsewhere")
     order = list(means.index)
+    splits = rows.groupby("group")["split"].first()
+    labels = {
+        name: name if splits[name] == split else f"{name} (split {splits[name]})"
+        for name in order
+    }
     data = rows[["group", "run", "value", "low", "high"]]
-    data = data.assign(mean=rows["group"].map(means))
+    data = data.assign(mean=rows["group"].map(means), label=rows["group"].map(labels))
     colour = vega.look("group", order, [styles[name].colour for name in order])
     fills = [styles[name].fill for name in order]
     title = "accuracy on the test images without a duplicate in train"
     base = vega.inline(records(data)).encode(
-        alt.Y("group:N", title=None, sort=order, axis=alt.Axis(grid=True)), color=colour
+        alt.Y(
+            "label:N", title=None, sort=list(labels.values()), axis=alt.Axis(grid=True)
+        ),
+        color=colour,
     )
     scale = alt.Scale(zero=False)
     return alt.layer(

@@ -170,7 +170,9 @@ def draw(
         chart = charts.initial(groups_of_text, metric, styles, baseline[level])
         drawn[f"initial-{metric}"] = vega.finish(chart, f"{metric} after epoch 1")
     for name, chart in {
-        "accuracies": charts.accuracies(runs, styles, study["advice"]["baseline"]),
+        "accuracies": charts.accuracies(
+            runs, styles, study["advice"]["baseline"], data.paper_split
+        ),
         "recall": charts.recall(groups_of_text, styles, data.classes),
     }.items():
         drawn[name] = vega.finish(chart, f"{name.capitalize()} on the test set")
