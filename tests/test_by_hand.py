@@ -45,7 +45,10 @@ def study(tmp_path):
         files.write_json(tmp_path / f"metrics/paper/{name}.json", published)
     # Far more than a pipe holds, so that it is still being written.
     rates = [
-        {"group": name, "metric": table.title, "first": n, "last": n + 1, "mean": 0.5}
+        {
+            **{"group": name, "metric": table.title, "set": "train", "class": ""},
+            **{"first": n, "last": n + 1, "mean": 0.5, "paper": 0.5, "difference": 0},
+        }
         for name in settings["runs"]
         for table in paper.TABLES.values()
         for n in range(1, 1_000)
@@ -54,6 +57,7 @@ def study(tmp_path):
     files.write_json(tmp_path / "metrics/study/answer.json", {"sentences": {}})
     words = {"missing": [], "uninformative": [], "data": "", "pretrained": ""}
     files.write_json(tmp_path / "metrics/study/study.json", words)
+    files.write_json(tmp_path / "metrics/assess.json", {})
     return tmp_path
 
 

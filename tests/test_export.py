@@ -217,8 +217,6 @@ def test_a_run_whose_validation_images_are_its_test_images_becomes_no_model(stud
     params = Path("params.yaml").read_text()
     run = f"    variant: {RUN}\n    backbone: openface\n    split: "
     assert run in params
-    tables = "\nsplits:\n  tables: {by: tables, test: 0.2, seed: 42}"
-    params = params.replace("\nsplits:", tables)
     Path("params.yaml").write_text(params.replace(f"{run}random", f"{run}tables"))
     with pytest.raises(InputError, match="are its test images"):
         export.export(RUN, "labels")
