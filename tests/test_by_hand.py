@@ -46,8 +46,15 @@ def study(tmp_path):
     # Far more than a pipe holds, so that it is still being written.
     rates = [
         {
-            **{"group": name, "metric": table.title, "set": "train", "class": ""},
-            **{"first": n, "last": n + 1, "mean": 0.5, "paper": 0.5, "difference": 0},
+            "group": name,
+            "metric": table.title,
+            "set": "train",
+            "class": "",
+            "first": n,
+            "last": n + 1,
+            "mean": 0.5,
+            "paper": 0.5,
+            "difference": 0,
         }
         for name in settings["runs"]
         for table in paper.TABLES.values()
