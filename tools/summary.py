@@ -32,7 +32,7 @@ def main() -> None:
     sentences = classifiers(assessed)
     if not assessed or study["data"] != "another data set":
         print_tables()
-        sentences += [one[0] for one in answer["sentences"].values()]
+        sentences += dict.fromkeys(lines[0] for lines in answer["sentences"].values())
     for remark in [*sentences, *remarks(study)]:
         print(fill(remark, WIDTH, break_long_words=False, break_on_hyphens=False))
 
