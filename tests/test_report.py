@@ -169,6 +169,19 @@ def test_data_and_weights_have_their_hashes(study):
     assert origin["sha256"] in text
 
 
+def test_weights_of_a_model_file_are_named_with_its_hash(tmp_path, monkeypatch):
+    write_page(tmp_path, ran=("openface-random",), images=112)
+    monkeypatch.chdir(tmp_path)
+    origin = {"name": "model.onnx", "source": "model", "sha256": "ab" * 32}
+    files.write_json(
+        Path("metrics/weights/openface-random.json"), {**origin, "parameters": 1}
+    )
+    report.main()
+    text = str(read(tmp_path))
+    assert "model.onnx, model" in text
+    assert "ab" * 32 in text
+
+
 def test_a_metric_that_is_scored_is_on_the_page_without_a_word_of_it(
     tmp_path, monkeypatch
 ):
