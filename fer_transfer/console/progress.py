@@ -3,7 +3,7 @@
 import logging
 import sys
 import time
-from types import TracebackType
+from contextlib import AbstractContextManager
 
 from tqdm import tqdm
 
@@ -12,7 +12,7 @@ logger = logging.getLogger(__name__)
 LINE_SECONDS = 60
 
 
-class Progress:
+class Progress(AbstractContextManager["Progress"]):
     """Count what is done of a total, if it is known; show the rate and the time that is left."""
 
     def __init__(self, total: int | None, unit: str, done: int = 0) -> None:
@@ -46,13 +46,5 @@ class Progress:
         logger.info("%s", f"{what}  {meter.strip()}".strip())
         self.said = time.monotonic()
 
-    def __enter__(self) -> "Progress":
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.bar.close()

@@ -9,8 +9,8 @@ import json
 import logging
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from fer_transfer.console.errors import InputError
@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 NAME = ".journal.jsonl"
 
 
-class Journal:
+class Journal(AbstractContextManager["Journal"]):
     """The records of a run in the making."""
 
     def __init__(self, folder: Path, key: str) -> None:
@@ -85,15 +85,7 @@ class Journal:
     def remove(self) -> None:
         self.path.unlink(missing_ok=True)
 
-    def __enter__(self) -> "Journal":
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.file.close()
 
 

@@ -1,7 +1,5 @@
 """One page of a run's results, which opens from disk without a network."""
 
-import base64
-import io
 from collections import Counter
 from collections.abc import Iterator
 from heapq import nlargest
@@ -15,6 +13,7 @@ from PIL import Image
 from fer_transfer.core import files
 from fer_transfer.detection.status import Status
 from fer_transfer.recognise import timeline, videos
+from fer_transfer.recognise.pictures import address
 from fer_transfer.recognise.records import to_faces
 from fer_transfer.recognise.tables import Record, Records, columns
 
@@ -127,14 +126,12 @@ def _with_faces(
                     record["frames"],
                     record["seconds"],
                 )
-            address = _reduced(picture) if is_photo else ""
-            yield record | {"shown": shown, "timelines": timelines, "address": address}
+            photo = _reduced(picture) if is_photo else ""
+            yield record | {"shown": shown, "timelines": timelines, "address": photo}
 
 
 def _reduced(picture: Path) -> str:
     """Return a picture, reduced, as an address that holds it."""
-    buffer = io.BytesIO()
     with Image.open(picture) as image:
         image.thumbnail((LONGEST, LONGEST))
-        image.save(buffer, format="JPEG", quality=80)
-    return f"data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+        return address(image, "jpeg", quality=80)

@@ -1,6 +1,8 @@
 """A photo with a numbered box around each face and the emotion beside it."""
 
+import base64
 import hashlib
+import io
 import os
 import re
 from collections.abc import Sequence
@@ -28,6 +30,13 @@ def name_for(path: str, suffix: str = ".jpg") -> str:
     """
     stem = re.sub(r"[^A-Za-z0-9_-]+", "-", Path(path).stem)[:60]
     return f"{stem}-{hashlib.sha256(os.fsencode(path)).hexdigest()[:8]}{suffix}"
+
+
+def address(image: Image.Image, kind: str, **options: int) -> str:
+    """Return an image as an address that holds it; the options are Pillow's for that kind."""
+    buffer = io.BytesIO()
+    image.save(buffer, format=kind, **options)
+    return f"data:image/{kind};base64,{base64.b64encode(buffer.getvalue()).decode()}"
 
 
 def draw(pixels: np.ndarray, faces: Sequence["Face"]) -> Image.Image:

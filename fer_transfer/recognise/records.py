@@ -93,9 +93,7 @@ def _write_picture(path: Path, faces: Faces) -> None:
 
 def png_address(crop: np.ndarray) -> str:
     """Return a crop (48, 48) as the address of a PNG that holds it."""
-    buffer = io.BytesIO()
-    Image.fromarray(crop).save(buffer, format="png")
-    return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+    return pictures.address(Image.fromarray(crop), "png")
 
 
 def _decoded(address: str) -> np.ndarray:
