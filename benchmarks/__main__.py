@@ -4,7 +4,7 @@ import logging
 import os
 from importlib.util import find_spec
 
-from benchmarks import every_layer, frozen, study, subjects, tail
+from benchmarks import augmented, every_layer, frozen, study, subjects, tail
 from benchmarks.table import header, show
 from fer_transfer.networks import precision
 
@@ -26,6 +26,7 @@ def main() -> None:
             print(f"  {share:.0%} of the matrix-product rate, {rate / 1e9:.0f} GFLOP/s")
     for row in study.rows(precisions):
         show(row)
+    augmented.show_all()
     every_layer.show_all(precisions)  # last: op determinism is never off again
 
 

@@ -1,0 +1,124 @@
+"""A training step with augmentation, MobileNet at 96 pixels: `python -m benchmarks.augmented`.
+
+Against its own forward pass, with what augmentation takes of it; and against Keras's `fit` of
+the same network behind Keras's own random layers, which resample an image once for each of
+rotation, zoom and shift.
+"""
+
+import logging
+from collections.abc import Callable
+
+import numpy as np
+
+from fer_transfer.networks.runtime import keras, tf
+from benchmarks import subjects
+from benchmarks.table import header, show
+from benchmarks.timing import Row, medians
+from fer_transfer.networks import split_model
+from fer_transfer.training import augment
+from fer_transfer.training.average import WeightAverage
+from fer_transfer.training.loop import Loop
+from fer_transfer.training.recipe import Recipe, compile_model
+
+SIZE = 96  # pixels of the input
+RECIPE = Recipe(
+    epochs=18,
+    batch_size=64,
+    learning_rate=1e-3,
+    augment=True,
+    optimizer="adamw",
+    weight_decay=1e-3,
+    schedule="cosine",
+    average=0.002,
+    dropout=0.4,
+)
+NUM_BATCHES = 5  # timed as one; the last moves the average
+
+
+def our_loop() -> Loop:
+    """Build a run of the recipe, as the train stage does."""
+    keras.utils.set_random_seed(42)
+    tail = split_model.build(
+        "mobilenet",
+        "all",
+        dropout=RECIPE.dropout,
+        size=SIZE,
+        resize=augment.Augmentation(SIZE),
+    ).tail
+    compile_model(tail, RECIPE)
+    return Loop(tail, average=WeightAverage(tail, RECIPE.average))
+
+
+def keras_model() -> keras.Model:
+    """Build the same network behind Keras's random layers, with Keras's AdamW."""
+    keras.utils.set_random_seed(42)
+    layers = keras.layers
+    shift = augment.MAX_SHIFT / 48
+    views = keras.Sequential(
+        [
+            layers.RandomFlip("horizontal"),
+            layers.RandomRotation(augment.MAX_ANGLE / (2 * np.pi), "nearest"),
+            layers.RandomZoom((-0.18, 0.17), fill_mode="nearest"),
+            layers.RandomTranslation(shift, shift, "nearest"),
+            layers.RandomContrast(0.3),
+            layers.RandomBrightness(augment.MAX_BRIGHTNESS / 255),
+            layers.Resizing(SIZE, SIZE),
+        ]
+    )
+    network = split_model.build(
+        "mobilenet", "all", dropout=RECIPE.dropout, size=SIZE, resize=views
+    )
+    network.tail.compile(
+        keras.optimizers.AdamW(1e-3, 1e-3), "sparse_categorical_crossentropy"
+    )
+    return network.tail
+
+
+def augmentation(pixels: np.ndarray) -> Callable[[], None]:
+    """Return a function that augments all images, a batch at a time, in a graph of its own."""
+    images = tf.cast(pixels[: RECIPE.batch_size, ..., None], tf.float32)
+    draws = np.random.default_rng(42).random((len(images), augment.NUM_DRAWS))
+    draws = tf.constant(draws, tf.float32)
+    graph = tf.function(augment.augment)
+
+    def run() -> None:
+        for _ in range(NUM_BATCHES):
+            graph(images, draws, SIZE)
+
+    return run
+
+
+def show_all() -> None:
+    """Print the row, and what the step is of a forward pass and augmentation of the step."""
+    number = RECIPE.batch_size * NUM_BATCHES
+    pixels, labels = subjects.images(number)
+    batches = [
+        ((tf.constant(some),), tf.constant(codes))
+        for some, codes in zip(
+            np.split(pixels, NUM_BATCHES), np.split(labels, NUM_BATCHES), strict=True
+        )
+    ]
+    loop, peer = our_loop(), keras_model()
+    seconds = medians(
+        {
+            "step": lambda: loop.train(batches),
+            "forward": lambda: loop.predict(batches),
+            "augmentation": augmentation(pixels),
+            "keras": lambda: peer.fit(pixels, labels, RECIPE.batch_size, verbose=0),
+        }
+    )
+    image = {name: one / number for name, one in seconds.items()}
+    what = f"an image of a training step, MobileNet at {SIZE}"
+    show(Row(what, image["step"], image["keras"], "Keras's fit and layers"))
+    print(f"  {image['step'] / image['forward']:.2f} times its forward pass")
+    print(f"  {image['augmentation'] / image['step']:.1%} of it for augmentation")
+
+
+def main() -> None:
+    logging.disable(logging.WARNING)
+    header()
+    show_all()
+
+
+if __name__ == "__main__":
+    main()
