@@ -1,6 +1,8 @@
 """Runs of `fer-recognise` in the tests, by a model and a detector that take no time."""
 
 import csv
+import gc
+import tracemalloc
 from pathlib import Path
 
 import photo_files
@@ -61,3 +63,20 @@ def interrupt(monkeypatch, after):
 
     monkeypatch.setattr(Journal, "add", stop)
     return added
+
+
+def peak_memory(work) -> int:
+    """The bytes that some work takes at most, whatever else this process holds.
+
+    Of many objects Python looks for garbage less often: those that are here before are left out.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.collect()
+    tracemalloc.start()
+    try:
+        work()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+        gc.unfreeze()

@@ -6,14 +6,21 @@ import re
 import signal
 import subprocess
 import sys
-import tracemalloc
 from pathlib import Path
 
 import numpy as np
 import photo_files
 import pytest
 from PIL import Image
-from recognising import UNFINISHED, contents, interrupt, rows, run, simplify
+from recognising import (
+    UNFINISHED,
+    contents,
+    interrupt,
+    peak_memory,
+    rows,
+    run,
+    simplify,
+)
 
 from fer_transfer.console import command as console
 from fer_transfer.console.errors import InputError
@@ -360,11 +367,7 @@ def test_memory_does_not_grow_with_the_number_of_files(tmp_path):
         content = photo_files.encoded(Image.fromarray(FACES[0]), "BMP")
         for name in range(number):
             photo_files.write(folder / f"{name:04}.bmp", content)
-        tracemalloc.start()
-        run(folder, "--no-pictures", out=f"out{number}")
-        top = tracemalloc.get_traced_memory()[1]
-        tracemalloc.stop()
-        return top
+        return peak_memory(lambda: run(folder, "--no-pictures", out=f"out{number}"))
 
     peak(10)
     few, many = peak(20), peak(100)
