@@ -15,7 +15,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
-from fer_transfer.classifiers.catalog import CLASSIFIERS, grids, pipeline
+from fer_transfer.classifiers.catalog import CLASSIFIERS, grid, pipeline
 from fer_transfer.classifiers.dataset import Dataset, Fold
 from fer_transfer.scoring import calibration, scores
 from fer_transfer.scoring.significance import wilson_interval
@@ -85,12 +85,12 @@ class Selection(NamedTuple):
         """
         usable = [fold for fold in folds if self.num_present(fold[0]) > 1]
         smallest = min((len(rows) for rows, _ in usable), default=1)
-        candidates = grids(self.classifier, smallest)
-        best = {name: values[0] for name, values in candidates[0].items()}
+        tried = grid(self.classifier, smallest)
+        best = {name: values[0] for name, values in tried.items()}
         if usable:
             search = GridSearchCV(
                 pipeline(self.classifier, self.seed),
-                candidates,
+                tried,
                 cv=usable,
                 refit=False,
                 error_score="raise",
