@@ -6,21 +6,14 @@ from ruamel.yaml import YAML
 
 from fer_transfer.console.errors import InputError
 from fer_transfer.settings.checks import BACKBONES
-from fer_transfer.settings.settings import (
-    SECTIONS,
-    Split,
-    Train,
-    load_settings,
-)
-from fer_transfer.settings.validation import section
+from fer_transfer.settings.settings import Train, load_settings
 
 PROJECT = Path(__file__).parents[1]
 SETTINGS = YAML(typ="safe", pure=True).load(PROJECT / "params.yaml")
-KEYS = [f"{section}.{key}" for section in SECTIONS for key in SETTINGS[section]]
-VARIANT = "variants.vggface-random"
-KEYS += [f"{VARIANT}.{key}" for key in ("backbone", "weights", "trainable_layers")]
-RUN = "runs.vggface-random"
-KEYS += [f"{RUN}.{key}" for key in ("variant", "seed")]
+VARIANT, RUN = "variants.vggface-random", "runs.vggface-random"
+# Of each kind of section, and of each type.
+KEYS = ["data.convert", "tables.windows", f"{VARIANT}.backbone", f"{RUN}.seed"]
+TYPED = [*KEYS, "data.layout", "train.learning_rate", f"{VARIANT}.trainable_layers"]
 INTEGER = "a valid integer"
 LEAST, MOST = "greater than or equal to", "less than or equal to"
 
@@ -69,17 +62,9 @@ def test_a_missing_key_is_named(write, key):
     refuses(write(**{key: None}), f"does not set `{key}`. Add it: Git has the line")
 
 
-@pytest.mark.parametrize("section", [*SECTIONS, "variants", "runs"])
+@pytest.mark.parametrize("section", ["train", "runs"])
 def test_a_missing_section_is_named(write, section):
     refuses(write(**{section: None}), f"does not set `{section}`.")
-
-
-@pytest.mark.parametrize("section", SECTIONS)
-def test_a_section_that_is_none_names_its_keys(write, section):
-    keys = ", ".join(SETTINGS[section])
-    refuses(
-        write(**{section: "5"}), f"`{section}` in params.yaml must hold {keys}. Got 5"
-    )
 
 
 @pytest.mark.parametrize("key", KEYS)
@@ -91,8 +76,8 @@ def test_a_misspelt_key_is_named_with_its_neighbour(write, key):
     )
 
 
-@pytest.mark.parametrize("value", ["[1, 2]", "{a: 1}", "null", "2026-01-01", "1+2j+x"])
-@pytest.mark.parametrize("key", [key for key in KEYS if key != "data.source"])
+@pytest.mark.parametrize("value", ["[1, 2]", "{a: 1}", "null", "2026-01-01"])
+@pytest.mark.parametrize("key", TYPED)
 def test_a_value_of_no_type_that_a_setting_has_is_an_error(write, key, value):
     refuses(write(**{key: value}), f"`{key}` in params.yaml must be ")
 
@@ -140,7 +125,7 @@ def test_a_value_that_cannot_be_is_an_error_that_names_it(write, name):
 CONTRADICTIONS = {
     "a model file without its hash": (
         {f"{VARIANT}.weights": "models/default/model.onnx", f"{VARIANT}.seed": None},
-        "so it needs a `hash`, by which the file is checked: add what `sha256sum models/default",
+        "so it needs a `hash`, `sha256:` and what `sha256sum` prints",
     ),
     "a hash without a model file": (
         {f"{VARIANT}.hash": f"sha256:{'0' * 64}"},
@@ -164,11 +149,11 @@ CONTRADICTIONS = {
     ),
     "a validation set beside the sets of the tables": (
         {"splits.tables.val": "0.1"},
-        "it needs `test: 0.2`, their share, and no `val`",
+        "splits by tables, so it needs test, shares of all faces, and no other. Got ",
     ),
     "the sets of the tables without their share": (
         {"splits.tables.test": None},
-        "it needs `test: 0.2`, their share, and no `val`",
+        "splits by tables, so it needs test, shares of all faces, and no other. Got ",
     ),
     "a search where the validation images are the test images": (
         {"searches.mine": '{"variant": "mobilenet-pretrained-head", "backbone": "mobilenet", "split": "tables"}'},
@@ -182,21 +167,13 @@ CONTRADICTIONS = {
         {"data.source": "a.csv", "data.hash": "a" * 32},
         "`data.hash` in params.yaml must be empty, `md5:` and 32 digits",
     ),
-    "too few synthetic faces for the split": (
-        {"data.source": "synthetic", "splits.random.val": "0.05"},
-        "`synthetic.images` in params.yaml is 112, and one of the sets of `splits.random` gets a share of 0.05",
-    ),
-    "more identities than images": (
-        {"data.source": "synthetic", "synthetic.identities": "17"},
-        "`synthetic.identities` in params.yaml is 17, so `synthetic.images` must be at least 119",
-    ),
     "a random variant without a seed": (
         {"variants.vggface-random.seed": None},
-        "`variants.vggface-random` in params.yaml starts from random weights, so it needs a `seed`, which draws them: add `seed: 42`.",
+        "`variants.vggface-random` in params.yaml starts from random weights, so it needs a `seed`, such as 42.",
     ),
     "a pretrained variant with a seed": (
         {"variants.vggface-pretrained.seed": "42"},
-        "`variants.vggface-pretrained` in params.yaml starts from pretrained weights, which no seed draws: remove its `seed`, and set that of its runs.",
+        "`variants.vggface-pretrained` in params.yaml starts from pretrained weights, which have no `seed`: remove it.",
     ),
     "a run of another seed than its random variant": (
         {"runs.vggface-random.seed": "43"},
@@ -268,34 +245,32 @@ def test_a_long_name_is_shown_in_short(write, key):
     refuses(write(**{key: "a" * 5_000}), "aaa...aaa")
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["", "a b", "../a", ".a", "-a", "A", "é", "a\nb", "a" * 61, "a@b", "${key}", 1],
-)
-@pytest.mark.parametrize("section", ["variants", "runs"])
-def test_a_name_that_is_no_file_name_is_refused(write, section, name):
-    entry = json.dumps(SETTINGS[section]["vggface-random"])
+@pytest.mark.parametrize("name", ["", "../a", "-a", "A", "a\n", "a" * 61, "a@b", 1])
+def test_a_name_that_is_not_a_file_name_is_refused(write, name):
+    entry = json.dumps(SETTINGS["runs"]["vggface-random"])
     refuses(
-        write(**{section: f"{{{json.dumps(name)}: {entry}}}"}),
+        write(runs=f"{{{json.dumps(name)}: {entry}}}"),
         "A name becomes part of file names: it must be 1 to 60",
     )
 
 
-@pytest.mark.parametrize("value", ["[]", "{}", "null", "5", "[vggface-random]"])
-@pytest.mark.parametrize("section", ["variants", "runs"])
-def test_a_section_that_names_none_is_an_error(write, section, value):
-    refuses(
-        write(**{section: value}),
-        f"`{section}` in params.yaml must name at least one. Got ",
+@pytest.mark.parametrize("value", ["{}", "null", "[vggface-random]"])
+@pytest.mark.parametrize("section", ["runs", "train"])
+def test_a_section_that_holds_nothing_is_an_error(write, section, value):
+    empty = section == "train" and value == "{}"
+    message = (
+        "does not set `train.epochs`"
+        if empty
+        else f"`{section}` in params.yaml must be a"
     )
+    refuses(write(**{section: value}), message)
 
 
-@pytest.mark.parametrize("section", ["variants", "runs"])
-def test_what_is_not_listed_is_an_error_that_lists_what_is(section):
+def test_what_is_not_listed_is_an_error_that_lists_what_is():
     settings = load_settings(PROJECT / "params.yaml")
-    message = rf"`{section}` in params.yaml has no 'vgg'\. It has mobilenet-pre"
+    message = r"`runs` in params.yaml has no 'vgg'\. It has mobilenet-pre"
     with pytest.raises(InputError, match=message):
-        getattr(settings, section)["vgg"]
+        settings.runs["vgg"]
 
 
 # name: (the file, message)
@@ -305,7 +280,7 @@ NO_SETTINGS = {
     "a doubled section": (b"data: {}\ndata: {}\n", "params.yaml, line 2, column 1 is not valid YAML: found duplicate key"),
     "an object to make": (b"data: !!python/object/apply:os.system ['true']\n", "is not valid YAML: could not determine a constructor"),
     "a key of keys": (b"{[a, [b]]: 1}\n", "is not YAML that can be read: "),
-    "brackets without end": (b"[" * 5000, "is not YAML that can be read: "),
+    "brackets without end": (b"[" * 600, "is not YAML that can be read: "),
     "a key without end": (b"? " + b"k" * 5000 + b"\n: 1\n", "which no stage reads"),
     "an alias of aliases": (
         b"a0: &a0 [x, x]\n" + b"".join(b"a%d: &a%d [%s]\n" % (n, n, b", ".join([b"*a%d" % (n - 1)] * 9)) for n in range(1, 20)) + b"data: *a19\n",
@@ -338,8 +313,3 @@ def test_a_ninth_variant_is_one_line(tmp_path):
     text = (PROJECT / "params.yaml").read_text()
     path.write_text(text.replace("\nvariants:\n", f"\nvariants:\n{line}"))
     assert load_settings(path).variants["mobilenet-scratch"].trainable_layers == "all"
-
-
-def test_a_whole_number_serves_where_a_share_is_wanted_and_becomes_a_float():
-    values = {"by": "random", "val": 0.5, "test": 0.25, "seed": 0}
-    assert isinstance(section(Split, values, "split").val, float)
