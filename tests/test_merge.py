@@ -101,7 +101,15 @@ def test_a_file_that_was_changed_after_its_run_is_refused_and_nothing_is_taken(c
 
 @pytest.mark.parametrize(("hash_", "taken"), [("0ab.dir", []), ("0ab", ["tabulate"])])
 def test_a_stage_that_keeps_a_whole_folder_in_git_runs_again_here(hash_, taken):
-    stage = Stage("x", False, {}, {}, {}, frozenset(), frozenset({"metrics/study"}))
+    stage = Stage(
+        "x",
+        False,
+        {},
+        {},
+        {},
+        frozenset({"metrics/study"}),
+        frozenset({"metrics/study"}),
+    )
     theirs = {"tabulate": Entry("x", {}, {}, {"metrics/study": hash_})}
     assert merge.fitting(Pipeline({"tabulate": stage}, {}), theirs) == (taken, [])
 
