@@ -62,7 +62,7 @@ def write_video(source: Path, target: Path) -> None:
 def measure(call: Sequence[str]) -> tuple[float, float, float, str]:
     """Return seconds, seconds of processor time, MB and output of a process."""
     start = time.perf_counter()
-    with tempfile.TemporaryFile("w+") as output:
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as output:
         process = subprocess.Popen(call, stdout=output, stderr=subprocess.DEVNULL)
         _, status, usage = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - start
