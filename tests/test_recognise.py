@@ -141,11 +141,9 @@ def test_a_crop_of_fer2013s_kind_is_taken_whole(detector):
     assert face.score is None
 
 
-def test_without_a_detector_each_image_is_one_face(photos):
-    run(photos / "0.png", "--detector", "none")
-    [face] = rows("out/faces.csv")
-    assert (face["left"], face["top"]) == ("0.0", "0.0")
-    assert (face["width"], face["height"]) == ("60.0", "40.0")
+def test_without_a_detector_each_image_is_one_face():
+    [face] = recogniser.Recogniser(detector="none")(photo_files.ramp())
+    assert face.box == (0, 0, 60, 40)
 
 
 def test_boxes_are_those_of_the_displayed_photo(tmp_path):
@@ -200,40 +198,36 @@ def test_a_run_that_was_cut_off_goes_on_and_ends_the_same(
     assert not set(recorded) & {Path(name).name for name in done} - failed
 
 
-def test_a_changed_photo_is_read_again(photos, monkeypatch, recorded):
+@pytest.fixture
+def unfinished(photos, monkeypatch, recorded):
+    """The photos of a run that failed when it wrote its results."""
     with monkeypatch.context() as patch:
         patch.setattr(program, "write_results", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             run(photos)
-    os.utime(photos / "1.png", ns=(1, 1))
     recorded.clear()
-    run(photos)
+    return photos
+
+
+def test_a_changed_photo_is_read_again(unfinished, recorded):
+    os.utime(unfinished / "1.png", ns=(1, 1))
+    run(unfinished)
     assert sorted(recorded) == ["1.png", "cut.jpg"]
 
 
-def test_with_other_settings_a_run_starts_anew(photos, monkeypatch):
-    with monkeypatch.context() as patch:
-        patch.setattr(program, "write_results", lambda *_: 1 / 0)
-        with pytest.raises(ZeroDivisionError):
-            run(photos)
-    run(photos, "--unsure-below", "0")
+def test_with_other_settings_a_run_starts_anew(unfinished):
+    run(unfinished, "--unsure-below", "0")
     assert {row["unsure"] for row in rows("out/faces.csv")} == {"False"}
 
 
-@pytest.mark.parametrize(
-    "mistake",
-    [["nowhere", "--detector", "x"], []],
-    ids=["detector", "interrupted"],
-)
-def test_earlier_results_stay_until_the_new_ones_are_complete(
-    photos, monkeypatch, mistake
-):
+def test_earlier_results_stay_until_the_new_ones_are_complete(photos, monkeypatch):
     run(photos)
     before = contents("out")
-    if not mistake:
-        interrupt(monkeypatch, after=1)
-    with pytest.raises((InputError, KeyboardInterrupt)):
-        run(*mistake or [photos, "--unsure-below", "0"])
+    with pytest.raises(InputError):
+        run("nowhere", "--detector", "x")
+    interrupt(monkeypatch, after=1)
+    with pytest.raises(KeyboardInterrupt):
+        run(photos, "--unsure-below", "0")
     after = contents("out")
     assert {name: after.get(name) for name in before} == before
 
@@ -302,10 +296,6 @@ def test_labels_cover_no_face_where_there_is_another_place():
     image = np.asarray(pictures.draw(grey, marked))
     middle = image[10 + 90 : 90 + 60, 20 + 75 : 75 + 50]  # of the face in the middle
     assert (middle[12:] == 128).all()
-
-
-def test_photos_of_one_name_have_pictures_of_their_own():
-    assert pictures.name_for("a/1.jpg") != pictures.name_for("b/1.jpg")
 
 
 def test_a_page_without_any_face_says_so(photos):

@@ -230,15 +230,19 @@ def test_a_timeline_has_an_area_per_emotion_where_a_face_is_seen():
     assert happy.count("M") == len(drawn.moments) == 5
 
 
-def test_a_run_that_was_killed_goes_on_with_the_next_frame(clip, monkeypatch):
+@pytest.mark.parametrize(("changed", "after"), [(False, 2.2), (True, None)])
+def test_a_killed_run_goes_on_with_the_next_frame_if_the_video_is_the_same(
+    clip, monkeypatch, changed, after
+):
     monkeypatch.setattr(videos, "FRAMES", 4)
     run(clip, out="whole")
     with monkeypatch.context() as patch:
-        interrupt(patch, after=3)
+        interrupt(patch, after=3)  # entries of four frames
         with pytest.raises(KeyboardInterrupt):
             run(clip)
-    asked = []
-    read = Video.frames
+    if changed:
+        os.utime(clip, ns=(1, 1))
+    asked, read = [], Video.frames
 
     def frames(self, rate, after=None):
         asked.append(after)
@@ -246,19 +250,8 @@ def test_a_run_that_was_killed_goes_on_with_the_next_frame(clip, monkeypatch):
 
     monkeypatch.setattr(Video, "frames", frames)
     run(clip)
-    assert asked == [2.2]  # after three entries of four frames
+    assert asked == [after]
     assert contents("out") == contents("whole")
-
-
-def test_a_changed_video_is_read_anew(clip, monkeypatch):
-    monkeypatch.setattr(videos, "FRAMES", 4)
-    with monkeypatch.context() as patch:
-        interrupt(patch, after=3)
-        with pytest.raises(KeyboardInterrupt):
-            run(clip)
-    os.utime(clip, ns=(1, 1))
-    run(clip)
-    assert len(rows("out/faces.csv")) == 2 * 15
 
 
 def test_the_video_with_boxes_is_as_long_as_the_video(clip):
