@@ -10,7 +10,7 @@ from PIL import Image
 
 from fer_transfer.core import files
 from fer_transfer.detection import photos
-from fer_transfer.detection.detectors import Box
+from fer_transfer.detection.boxes import Box
 from fer_transfer.detection.inputs import Input, identity
 from fer_transfer.detection.status import Rejected, Status
 from fer_transfer.recognise import pictures, tables
