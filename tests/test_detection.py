@@ -7,19 +7,20 @@ from PIL import Image
 
 from fer_transfer.console.errors import InputError
 from fer_transfer.detection import framing
-from fer_transfer.detection.boxes import Box, Detection
+from fer_transfer.detection.boxes import Box
 from fer_transfer.detection.detectors import find_detector
 
 CENTERFACE, HAAR = find_detector("centerface"), find_detector("haar")
 
 
-@pytest.mark.parametrize("angle", [0, -35, 90])
-def test_centerface_finds_a_tilted_face(angle):
+@pytest.mark.parametrize("angle", [0, -30, 90])
+def test_centerface_finds_a_tilted_face_and_tells_its_tilt(angle):
     found = CENTERFACE.find(np.asarray(photo_files.scene(angle)))
     assert len(found) == 1
     assert found[0].box.overlap(Box(300, 200, 200, 200)) > 0.4
     framed = CENTERFACE.framed(found[0].box)
     assert 150 < framed < 200  # tilted or not
+    assert found[0].tilt == pytest.approx(-angle, abs=16)  # the angle is anticlockwise
 
 
 @pytest.mark.parametrize("side", [60, 480])
@@ -60,17 +61,9 @@ def test_threads_may_share_a_detector():
             assert list(pool.map(find, photos)) == alone
 
 
-def test_without_a_detector_the_image_is_the_face():
-    found = find_detector("none").find(np.zeros((30, 20, 3), np.uint8))
-    assert found == [Detection(Box(0, 0, 20, 30), None)]
-
-
-def test_haar_finds_an_upright_face():
-    found = HAAR.find(np.asarray(photo_files.scene()))
-    assert found[0].box.overlap(Box(280, 180, 240, 240)) > 0.4
-
-
-def test_haar_finds_nothing_where_nothing_is():
+def test_haar_finds_an_upright_face_and_nothing_where_nothing_is():
+    [face, *_] = HAAR.find(np.asarray(photo_files.scene()))
+    assert face.box.overlap(Box(280, 180, 240, 240)) > 0.4
     assert HAAR.find(np.zeros((100, 100, 3), np.uint8)) == []
 
 
@@ -83,15 +76,6 @@ def test_an_image_of_48x48_is_cut_out_of_itself_unchanged():
     face = photo_files.drawn_faces(1)[0]
     pixels = np.repeat(face[..., None], 3, axis=2)
     assert np.array_equal(framing.cut(pixels, Box(0, 0, 48, 48)), face)
-
-
-def test_an_enlarged_face_comes_back_as_it_was():
-    face = photo_files.drawn_faces(1)[0]
-    large = np.repeat(np.repeat(face, 5, axis=0), 5, axis=1)
-    pixels = np.full((400, 500, 3), 10, np.uint8)
-    pixels[100:340, 130:370] = large[..., None]
-    cut = framing.cut(pixels, Box(130, 100, 240, 240))
-    assert np.abs(cut.astype(int) - face).mean() < 5
 
 
 def test_beyond_the_border_its_pixels_are_repeated():
@@ -122,12 +106,6 @@ def test_a_fine_pattern_is_averaged():
     cut = framing.cut(np.repeat(pixels[..., None], 3, axis=2), Box(0, 0, 480, 480))
     assert cut.min() > 115
     assert cut.max() < 140
-
-
-@pytest.mark.parametrize("angle", [-30, 30])
-def test_the_tilt_of_a_face_is_told(angle):
-    [face] = CENTERFACE.find(np.asarray(photo_files.scene(angle)))  # counter-clockwise
-    assert face.tilt == pytest.approx(-angle, abs=12)
 
 
 @pytest.mark.parametrize("tilt", [-170, 12, 90])

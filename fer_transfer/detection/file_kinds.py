@@ -8,8 +8,11 @@ from fer_transfer.detection.status import Rejected, Status
 
 ENOUGH = 64  # bytes
 
-# Cameras' own formats are TIFF files, whose first image is a preview.
-RAW_SUFFIXES = (".arw", ".cr2", ".dng", ".nef", ".nrw", ".orf", ".pef", ".rw2", ".srw")
+# Cameras' own formats; many are TIFF files, whose first image is a preview.
+RAW_SUFFIXES = (
+    *(".arw", ".cr2", ".cr3", ".dng", ".nef", ".nrw", ".orf", ".pef", ".raf", ".rw2"),
+    *(".srw", ".x3f"),
+)
 NEW_SUBFILE_TYPE, SUB_IFDS, DNG_VERSION = 254, 330, 50706  # tags of TIFF
 
 # Brands of the ISO media format that are still images, or sound.
@@ -17,10 +20,6 @@ HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1")
 AVIF_BRANDS = (b"avif", b"avis")
 AUDIO_BRANDS = (b"M4A ", b"M4B ", b"M4P ")
 
-RAW_STARTS = (
-    *(b"II*\x00\x10\x00\x00\x00CR", b"FUJIFILMCCD-RAW"),  # Canon CR2, Fujifilm
-    *(b"IIRO", b"IIRS", b"IIU\x00", b"FOVb"),  # Olympus, Panasonic, Sigma
-)
 VIDEO_STARTS = (
     *(b"\x1aE\xdf\xa3", b"\x00\x00\x01\xba", b"\x00\x00\x01\xb3"),  # Matroska, MPEG
     *(b"FLV", b"0&\xb2u", b"G@"),  # Flash, Windows Media, MPEG transport stream
@@ -39,16 +38,14 @@ REFUSALS = {
 }
 
 
-def kind_of(start: bytes) -> str:
-    """Tell what a file is by its first bytes: video, camera raw, heif; empty where Pillow decides.
-
-    >>> kind_of(bytes(4) + b"ftypisom")
-    'video'
-    """
+def kind_of(path: Path) -> str:
+    """Tell what a file is: camera raw, video, heif; empty where Pillow decides."""
+    if path.suffix.lower() in RAW_SUFFIXES:
+        return "camera raw"
+    with path.open("rb") as file:
+        start = file.read(ENOUGH)
     if start[4:8] == b"ftyp":
         return _media_kind(start)
-    if start.startswith(RAW_STARTS):
-        return "camera raw"
     is_video = (
         start.startswith(VIDEO_STARTS)
         or (start[:4] == b"RIFF" and start[8:12] == b"AVI ")
@@ -61,8 +58,6 @@ def kind_of(start: bytes) -> str:
 def _media_kind(start: bytes) -> str:
     """Tell what a file of the ISO media format is, by its brand and those it is compatible with."""
     brand = start[8:12]
-    if brand == b"crx ":  # Canon CR3
-        return "camera raw"
     others = {start[place : place + 4] for place in range(16, len(start), 4)}
     is_avif = brand in HEIF_BRANDS and others & {*AVIF_BRANDS}
     if is_avif or brand in AVIF_BRANDS + AUDIO_BRANDS:
@@ -70,12 +65,11 @@ def _media_kind(start: bytes) -> str:
     return "heif" if brand in HEIF_BRANDS else "video"
 
 
-def refusal(kind: str) -> Rejected:
-    return Rejected(*REFUSALS[kind])
-
-
-def is_camera_raw(path: Path, tags: Mapping[int, Any]) -> bool:
+def is_camera_raw(tags: Mapping[int, Any]) -> bool:
     """Return whether a TIFF file with these tags is a camera's: its first image is reduced."""
     is_preview = tags.get(NEW_SUBFILE_TYPE, 0) & 1 and SUB_IFDS in tags
-    named_raw = path.suffix.lower() in RAW_SUFFIXES
-    return bool(is_preview) or DNG_VERSION in tags or named_raw
+    return bool(is_preview) or DNG_VERSION in tags
+
+
+def refusal(kind: str) -> Rejected:
+    return Rejected(*REFUSALS[kind])

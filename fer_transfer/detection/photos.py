@@ -55,7 +55,7 @@ def read_photo(path: Path, *, named: bool = True) -> Photo:
             raise file_kinds.refusal(kind)
         formats = ["HEIF"] if kind == "heif" else FORMATS[:-1]
         with _damage_explained(), Image.open(path, formats=formats) as image:
-            if file_kinds.is_camera_raw(path, getattr(image, "tag_v2", {})):
+            if file_kinds.is_camera_raw(getattr(image, "tag_v2", {})):
                 raise file_kinds.refusal("camera raw")
             return _decode(image)
     except Rejected as rejected:
@@ -79,8 +79,7 @@ def _kind(path: Path) -> str:
             raise Rejected(Status.NOT_A_PHOTO, "no regular file: a pipe or a device")
         if not status.st_size:
             raise Rejected(Status.EMPTY, "the file has no content: copy it again")
-        with path.open("rb") as file:
-            return file_kinds.kind_of(file.read(file_kinds.ENOUGH))
+        return file_kinds.kind_of(path)
     except (OSError, ValueError) as error:
         raise unreadable(error) from None
 

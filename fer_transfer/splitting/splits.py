@@ -130,19 +130,18 @@ def hold_out(
         num_kept: Groups of each class that stay if it has more; one stays in any case.
     """
     names, number = np.unique(group[rows], return_inverse=True)
-    order = np.random.default_rng(seed).permutation(len(names))
-    counts = np.zeros((len(names), labels.max() + 1), dtype=int)
-    np.add.at(counts, (order[number], labels[rows]), 1)
+    number = np.random.default_rng(seed).permutation(len(names))[number]
+    counts = pd.crosstab(number, labels[rows]).to_numpy()
     num_groups = (counts > 0).sum(axis=0)
-    wanted = np.maximum(share * counts.sum(axis=0), num_groups > 0)
+    wanted = np.maximum(share * counts.sum(axis=0), 1)
     spare = num_groups - np.clip(num_groups - 1, 1, num_kept)
     held_out = np.zeros(len(names), dtype=bool)
-    for code in np.argsort(num_groups):
-        if num_groups[code] and not counts[held_out, code].any():
-            _hold_out_one(counts, held_out, wanted, spare, counts[:, code] > 0)
+    for column in np.argsort(num_groups):
+        if not counts[held_out, column].any():
+            _hold_out_one(counts, held_out, wanted, spare, counts[:, column] > 0)
     while _hold_out_one(counts, held_out, wanted, spare):
         pass
-    chosen = held_out[order[number]]
+    chosen = held_out[number]
     return rows[~chosen], rows[chosen]
 
 
