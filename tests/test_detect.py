@@ -67,17 +67,6 @@ def read(
     return json.loads(Path("metrics/dataset.json").read_text())
 
 
-def test_a_photos_face_is_framed_by_the_detectors_box(project, monkeypatch):
-    use(monkeypatch, Found((20, 30, 40, 48)))
-    read(project, {"happy/1.png": PHOTO, "sad/2.png": PHOTO}, detector="centerface")
-    table = faces.read().table
-    assert table.loc[0, ["file", "left", "top", "width", "height"]].tolist() == [
-        *("happy/1.png", "20.0", "30.0", "40.0", "48.0")
-    ]
-    assert faces.read_images().shape == (2, 48, 48)
-    assert faces.read().name == "photos"
-
-
 @pytest.mark.parametrize(
     ("boxes", "scores", "status"),
     [
@@ -110,14 +99,18 @@ def test_a_given_box_is_framed_if_it_may_hold_a_face(box, status):
     assert find_face(GREY, Box(*box), None, convert=False).status == status
 
 
-def test_a_given_box_spares_the_detector(project, monkeypatch):
-    found = use(monkeypatch, Found((0, 0, 90, 90)))
+def test_a_face_is_framed_by_its_given_box_or_the_detectors(project, monkeypatch):
+    found = use(monkeypatch, Found((0, 10, 90, 80)))
     head = "path,label,left,top,width,height\n"
-    lines = "1.png,happy,20,30,40,40\n2.png,sad,,,,\n"
+    lines = "1.png,happy,20,30,40,48\n2.png,sad,,,,\n"
     content = {"m.csv": head + lines, "1.png": PHOTO, "2.png": PHOTO}
     read(project, content, detector="centerface")
     assert found.num_photos == 1
-    assert faces.read().column("left").tolist() == ["20.0", "0.0"]
+    assert faces.read().name == "photos"
+    assert faces.read().table[["file", *detect.BOX]].values.tolist() == [
+        ["1.png", "20.0", "30.0", "40.0", "48.0"],
+        ["2.png", "0.0", "10.0", "90.0", "80.0"],
+    ]
 
 
 def test_faces_of_48_pixels_are_taken_as_they_are_and_no_detector_sees_them(

@@ -24,10 +24,7 @@ def path(tmp_path) -> Path:
     [
         HEADER + csv_row(),
         "emotion, Usage, pixels\n" + f"3, Training, {csv_row().split(',')[1]}\n",
-        HEADER.replace("\n", "\r\n") + csv_row().replace("\n", "\r\n"),
-        (HEADER + csv_row()).replace(",", ";"),
-        HEADER.lower() + csv_row(),
-        HEADER + ",".join(f'"{value}"' for value in csv_row().strip().split(",")),
+        (HEADER + csv_row()).replace(",", "\t").replace("\n", "\r\n"),
         codecs.BOM_UTF8.decode() + HEADER + csv_row(),
         HEADER.strip() + ",extra\n" + csv_row().strip() + ",more\n",
     ],
