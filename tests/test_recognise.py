@@ -337,7 +337,7 @@ def command(monkeypatch):
 
 def test_the_exit_code_and_the_log_say_what_failed_and_why(photos, command, caplog):
     assert command(photos / "0.png", photos / "notes.txt", "--out", "a") == 1
-    assert "notes.txt: not a photo: its content is text" in caplog.text
+    assert "notes.txt: not a photo: not an image that can be read" in caplog.text
     assert command(photos / "0.png", "--out", "b") == 0
 
 
