@@ -135,11 +135,6 @@ def test_of_several_images_the_first_is_read_and_that_is_said(tmp_path, kind):
     assert np.abs(photo.pixels.astype(int) - np.asarray(RAMP)).mean() < 9
 
 
-def test_a_wrong_name_is_read_and_said(tmp_path):
-    photo = read(tmp_path / "x.jpg", photo_files.encoded(RAMP, "PNG"))
-    assert photo.note == "PNG, though its name ends in .jpg"
-
-
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF", "BMP"])
 @pytest.mark.parametrize("share", [0.2, 0.9])
 def test_a_truncated_photo_is_damaged(tmp_path, kind, share):

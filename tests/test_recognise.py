@@ -24,7 +24,7 @@ from recognising import (
 
 from fer_transfer.console import command as console
 from fer_transfer.console.errors import InputError
-from fer_transfer.detection.detectors import Box
+from fer_transfer.detection.boxes import Box
 from fer_transfer.detection.journal import NAME, Journal
 from fer_transfer.recognise import __main__ as program
 from fer_transfer.recognise import metadata, pictures, recogniser
@@ -318,7 +318,7 @@ def command(monkeypatch):
 
 def test_the_exit_code_and_the_log_say_what_failed_and_why(photos, command, caplog):
     assert command(photos / "0.png", photos / "notes.txt", "--out", "a") == 1
-    assert "notes.txt: not a photo: its content is text" in caplog.text
+    assert "notes.txt: not a photo: not an image that can be read" in caplog.text
     assert command(photos / "0.png", "--out", "b") == 0
 
 

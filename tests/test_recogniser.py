@@ -79,7 +79,7 @@ def test_the_drawing_is_the_photo_with_boxes(recogniser):
 
 
 def test_a_file_that_cannot_be_read_says_why(recogniser, tmp_path):
-    with pytest.raises(Rejected, match="its content is text"):
+    with pytest.raises(Rejected, match="not an image that can be read"):
         recogniser(photo_files.write(tmp_path / "x.jpg", b"Dear diary, no photo."))
 
 

@@ -122,7 +122,7 @@ def test_what_is_read_of_a_video_that_was_cut_short_is_said(clip):
         (b"", "empty", "no content"),
         (bytes(4) + b"ftypisom" + bytes(400), "video", "ffmpeg -i FILE -c:v libx264"),
         (b"\x1aE\xdf\xa3" + bytes(400), "video", "OpenCV cannot read it"),
-        (b"Dear diary, this is no video.", "not a photo", "text"),
+        (b"Dear diary, this is no video.", "not a photo", "expected JPEG"),
     ],
     ids=["zero length", "mp4", "webm", "text"],
 )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fer_transfer.detection.detectors import Box
+from fer_transfer.detection.boxes import Box
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from fer_transfer.detection.detectors import Box
+from fer_transfer.detection.boxes import Box
 from fer_transfer.recognise.face import Face
 
 LONGEST = 1280  # pixels of the longer side

@@ -16,13 +16,8 @@ from PIL import Image
 
 from fer_transfer.console.errors import InputError
 from fer_transfer.detection import framing, photos
-from fer_transfer.detection.detectors import (
-    SMALLEST_FACE,
-    Box,
-    Detection,
-    find_detector,
-    whole_image,
-)
+from fer_transfer.detection.boxes import Box, Detection
+from fer_transfer.detection.detectors import SMALLEST_FACE, find_detector, whole_image
 from fer_transfer.recognise import pictures, tables
 from fer_transfer.recognise.face import Face, by_emotion
 from fer_transfer.recognise.model import Model, default_model

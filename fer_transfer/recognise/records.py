@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from fer_transfer.detection import photos
-from fer_transfer.detection.detectors import Box
+from fer_transfer.detection.boxes import Box
 from fer_transfer.detection.inputs import Input, identity
 from fer_transfer.detection.status import Rejected, Status
 from fer_transfer.recognise import pictures

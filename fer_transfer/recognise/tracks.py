@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import count
 
-from fer_transfer.detection.detectors import Box
+from fer_transfer.detection.boxes import Box
 from fer_transfer.recognise.face import Face, by_emotion
 
 LEAST_OVERLAP = 0.2  # intersection over union of a face's boxes in two frames
