@@ -98,6 +98,7 @@ def study(tmp_path, monkeypatch):
     for name in ("random", "official", "tables"):
         write_split(name, test=np.arange(14), val=np.arange(14, 24))
     files.write_json(tmp_path / "metrics/costs.json", {"milliseconds_per_image": {}})
+    files.write_json(tmp_path / "metrics/assess.json", {})
     for name in ("mobilenet-random", "scratch"):
         measured = {"informative": name == "scratch", "bytes": 70, "images": 70}
         measured["parameters"] = {"backbone": 10, "trainable": 5}
@@ -192,7 +193,7 @@ def test_a_variant_without_results_is_in_no_table(study, table):
 def test_a_run_that_params_does_not_list_is_not_read(study):
     tabulate.main()
     first = {path: path.read_bytes() for path in study.glob("metrics/study/*.json")}
-    assert len(first) == 4 + 2 + 6
+    assert len(first) == 4 + 2 + 8
     (study / "metrics/test/old.json").write_text("not even JSON")
     write_results(study, "vggface-random")
     tabulate.main()
@@ -402,6 +403,17 @@ def test_runs_that_differ_in_the_seed_alone_are_one_row_of_means(two_seeds):
     told = metric("study")
     assert told["ran"]["scratch"] == {"scratch": 42, "scratch-b": 43}
     assert told["missing"] == ["resnet50-pretrained", "scratch-c"]
+
+
+def test_seeds_that_stopped_early_in_different_epochs_are_one_row_of_the_last_epoch(
+    two_seeds,
+):
+    write_results(two_seeds, "scratch-b", num_epochs=10, rise=0.03)
+    tabulate.main()
+    assert metric("final")["scratch"]["accuracy"] == pytest.approx(
+        (0.25 + 0.01 * 20 + 0.25 + 0.03 * 10) / 2
+    )
+    assert metric("final")["scratch"]["test_accuracy"] == 0.5
 
 
 @pytest.mark.parametrize("first", ["scratch-b", "mobilenet-random"])

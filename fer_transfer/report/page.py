@@ -58,7 +58,10 @@ def context(settings: Settings) -> dict[str, Any]:
     drawn = draw(shown, text, data, study, summary)
     numbers = table.numbers(summary)
     return {
-        **{key: study[key] for key in ("answer", "claims", "distances", "arithmetic")},
+        **{
+            key: study[key]
+            for key in ("answer", "claims", "distances", "arithmetic", "practice")
+        },
         "study": study,
         "groups": shown,
         "text": text,
@@ -105,7 +108,7 @@ def read_study(settings: Settings) -> tuple[dict[str, Any], pd.DataFrame]:
     """Read what `tabulate` wrote: all of it, and the table of groups."""
     folder = Path("metrics/study")
     study = inputs.read_study(settings)
-    for name in ("answer", "claims", "advice", "distances", "arithmetic"):
+    for name in ("answer", "claims", "advice", "distances", "arithmetic", "practice"):
         study[name] = files.read_json(folder / f"{name}.json")
     ferplus = folder / "ferplus.json"
     scored = files.read_json(ferplus) if ferplus.is_file() else {}
@@ -155,6 +158,9 @@ def draw(
         if asked:
             chart = charts.differences(asked)
             drawn[f"differences-{number}"] = vega.finish(chart, question)
+    if study["practice"]["curve"]:
+        chart = charts.images_needed(study["practice"]["curve"])
+        drawn["images-needed"] = vega.finish(chart, "Accuracy by training images", 260)
     if mine.empty:
         return drawn
     chart = learning.learning(mine, "accuracy", styles, 1, ["val"])

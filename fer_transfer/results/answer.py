@@ -37,11 +37,13 @@ def pairs(groups: Mapping[str, Group]) -> list[Pair]:
     for (left, one), (right, other) in product(groups.items(), repeat=2):
         weights = one.weights, other.weights
         learned = [BACKBONES[group.backbone].learned for group in (one, other)]
-        if one.protocol != other.protocol:
-            continue
-        if weights == ("pretrained", "pretrained") and learned == ["faces", "ImageNet"]:
+        if one.protocol.conditions == other.protocol.conditions and (
+            weights == ("pretrained", "pretrained") and learned == ["faces", "ImageNet"]
+        ):
             listed[FACES_OR_IMAGENET].append(Pair(FACES_OR_IMAGENET, left, right))
-        if weights == ("pretrained", "random") and one.backbone == other.backbone:
+        if one.protocol == other.protocol and (
+            weights == ("pretrained", "random") and one.backbone == other.backbone
+        ):
             listed[PRETRAINING].append(Pair(PRETRAINING, left, right))
     return [pair for of_question in listed.values() for pair in of_question]
 
@@ -99,7 +101,7 @@ def describe_pair(study: Study, pair: Pair, difference: Difference) -> dict[str,
     groups = [study.ran[name] for name in names]
     return {
         "question": pair.question,
-        "protocol": groups[0].protocol.label,
+        "protocol": groups[0].protocol.conditions.label,
         "groups": [pair.left, pair.right],
         "titles": [describe_side(study, pair.question, name) for name in names],
         "seeds": [len(group.runs) for group in groups],

@@ -115,8 +115,9 @@ def samples_of(study: Study, name: str) -> dict[str, Sample]:
     spans = paper.spans(study.windows)
     for (word, table), (when, period) in product(RATE_WORDS.items(), PERIODS.items()):
         title = paper.TABLES[table].title
-        columns = [values.get((title, "train", "", *spans[key])) for key in period]
-        if None in columns:
+        columns = [values.get((title, "train", "", *spans[key]), ()) for key in period]
+        # A run that stopped early has not all windows.
+        if any(len(column) < len(group.runs) for column in columns):
             continue
         seeds = (
             dict(zip(period, row, strict=True)) for row in zip(*columns, strict=True)

@@ -52,6 +52,12 @@ class Protocol(NamedTuple):
         return ", ".join(words)
 
     @property
+    def conditions(self) -> "Protocol":
+        """What two backbones must have in common: each has an input size of its own."""
+        recipe = tuple(entry for entry in self.recipe if entry[0] != "size")
+        return self._replace(recipe=recipe)
+
+    @property
     def layers(self) -> str:
         """Say in words which layers train."""
         if self.trainable_layers == "all":

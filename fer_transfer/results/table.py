@@ -100,9 +100,9 @@ def _rate_rows(history: pd.DataFrame, windows: list[rates.Window]) -> Iterator[R
 
 
 def _test_rows(test: Mapping[str, Any], epoch: int) -> Iterator[Row]:
-    for part in ("test", "deduplicated"):
-        images = test[part].get("images")
-        for metric, value in test[part].items():
+    for part, scored in _scored_sets(test):
+        images = scored["images"]
+        for metric, value in scored.items():
             if isinstance(value, dict):
                 for name, score in value.items():
                     yield _row(metric, part, epoch, epoch, score) | {"class": name}
@@ -112,6 +112,16 @@ def _test_rows(test: Mapping[str, Any], epoch: int) -> Iterator[Row]:
                 yield row | {"low": low, "high": high}
             elif metric != "images":
                 yield _row(metric, part, epoch, epoch, value)
+
+
+def _scored_sets(test: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield each set of test images and its scores; against people's votes it is `votes_...`."""
+    for part, scored in test.items():
+        if "images" in scored:
+            yield part, scored
+        elif part == "votes":
+            for name, against_votes in scored.items():
+                yield f"votes_{name}", against_votes
 
 
 def of_groups(
@@ -128,6 +138,12 @@ def of_groups(
         seeds.
     """
     last = runs.groupby("group")["last"].transform("max")
+    # Runs that end early end in different epochs; the last one of each is its group's last one.
+    ended = runs["last"] == runs.groupby("run")["last"].transform("max")
+    ended &= runs["first"] == runs["last"]
+    runs = runs.assign(
+        **{key: runs[key].mask(ended, last) for key in ("first", "last")}
+    )
     ends = (runs["first"] == 1) | (runs["last"] == last)
     kept = runs[ends | (runs["first"] < runs["last"])]
     keys = [*OF_GROUP, *OF_NUMBER]
