@@ -151,6 +151,7 @@ GLOBAL_CONFIG = """\
 """
 
 
+@pytest.mark.slow
 def test_dvcs_global_config_changes_no_result(tmp_path):
     found = []
     for name, config in (("plain", ""), ("set", GLOBAL_CONFIG)):

@@ -50,20 +50,17 @@ def compare(
             continue
         try:
             records[name] = selection.record(subset)
-            logger.info("%s: %s.", name, _brief(records[name]))
+            score = records[name]["score"]
+            logger.info(
+                "%s: accuracy %.3f of %d faces.",
+                name,
+                score["accuracy"],
+                score["images"],
+            )
         except ValueError as error:  # scikit-learn's, where there are few faces
             records[name] = {"skipped": str(error)}
             logger.warning("%s: not tried: %s", name, error)
     return records
-
-
-def _brief(record: Record) -> str:
-    score, temperature = record["score"], record["temperature"]["value"]
-    low, high = score["interval"]
-    return (
-        f"accuracy {score['accuracy']:.3f} ({low:.3f} to {high:.3f}) and temperature "
-        f"{temperature:.2f}, of {score['images']} faces"
-    )
 
 
 def best_of(records: Records, names: Iterable[str]) -> str:

@@ -45,7 +45,8 @@ class Selection(NamedTuple):
         Raises:
             ValueError: If scikit-learn cannot fit the classifier on so few faces.
         """
-        searched = self.data.train if self.searches_all else subset
+        searches_all = CLASSIFIERS[self.classifier].searches_all
+        searched = self.data.train if searches_all else subset
         if len(self.data.val):
             settings = self.best_settings([(self.data.rows(searched), self.data.val)])
             fitted = self.fit(settings, self.data.rows(self.fitted_on(subset)))
@@ -133,11 +134,6 @@ class Selection(NamedTuple):
     def num_present(self, rows: np.ndarray) -> int:
         """Count the classes of some rows."""
         return len(np.unique(self.data.labels[rows]))
-
-    @property
-    def searches_all(self) -> bool:
-        """Whether the settings are searched on all training faces."""
-        return CLASSIFIERS[self.classifier].searches_all
 
 
 def summarize(
