@@ -17,7 +17,6 @@ WORDS = {
     "train_share": "{:.0%} of the training images",
     "train_per_class": "at most {} images of a class",
     "epochs": "{} epochs",
-    "labels": "labels of {}",
     "size": "input of {0}x{0}",
     "augment": "augmented",
 }
