@@ -198,7 +198,12 @@ def images_needed(rows: Sequence[Mapping[str, Any]]) -> vega.Chart:
         for row in rows
     ]
     base = vega.inline(data).encode(
-        alt.X("images:O", title="training images of a class, at most", sort=None),
+        alt.X(
+            "images:O",
+            title="training images of a class, at most",
+            sort=None,
+            axis=alt.Axis(labelAngle=0),
+        ),
         alt.Y("value:Q", title="test accuracy, %", scale=alt.Scale(zero=False)),
         alt.Color(
             "trains:N", legend=alt.Legend(orient="top"), scale=alt.Scale(range=WAYS)
