@@ -117,7 +117,8 @@ def test_a_search_reads_no_label_of_a_test_face():
 @pytest.mark.usefixtures("project")
 def test_each_split_is_assessed_on_its_own_and_says_on_what_its_temperature_rests():
     write_settings(searched=("people", "mixed"))
-    chosen = {name: search(name) for name in ("people", "mixed")}
+    chosen = {"people": files.read_json(Path("metrics/choose/people.json"))}
+    chosen["mixed"] = search("mixed")
     found = results()
     assert list(found) == ["people", "mixed"]
     for name, result in found.items():

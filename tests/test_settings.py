@@ -113,7 +113,7 @@ def test_a_value_that_cannot_be_is_an_error_that_names_it(write, name):
 CONTRADICTIONS = {
     "a model file without its hash": (
         {f"{VARIANT}.weights": "models/default/model.onnx", f"{VARIANT}.seed": None},
-        "so it needs a `hash`, `sha256:` and what `sha256sum` prints",
+        "which need a `hash`. Add it. The hash of a model file is `sha256:` and what `sha256sum` prints",
     ),
     "a hash without a model file": (
         {f"{VARIANT}.hash": f"sha256:{'0' * 64}"},
@@ -149,11 +149,11 @@ CONTRADICTIONS = {
     ),
     "a random variant without a seed": (
         {"variants.vggface-random.seed": None},
-        "`variants.vggface-random` in params.yaml starts from random weights, so it needs a `seed`, such as 42.",
+        "`variants.vggface-random` in params.yaml starts from random weights, which need a `seed`. Add it.",
     ),
     "a pretrained variant with a seed": (
         {"variants.vggface-pretrained.seed": "42"},
-        "`variants.vggface-pretrained` in params.yaml starts from pretrained weights, which have no `seed`: remove it.",
+        "`variants.vggface-pretrained` in params.yaml starts from pretrained weights, which have no `seed`. Remove it.",
     ),
     "a run of another seed than its random variant": (
         {"runs.vggface-random.seed": "43"},

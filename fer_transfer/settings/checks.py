@@ -29,8 +29,7 @@ def check(settings: Any) -> None:
     Raises:
         InputError: If two values contradict each other.
     """
-    _check_hash(settings.data)
-    _check_watch(settings.data)
+    _check_data(settings.data)
     for name, split in settings.splits.items():
         _check_split(name, split)
     for name, variant in settings.variants.items():
@@ -47,18 +46,15 @@ def check(settings: Any) -> None:
         )
 
 
-def _check_hash(data: Any) -> None:
-    if data.hash and data.source in ("kaggle", "synthetic"):
+def _check_data(data: Any) -> None:
+    """Check that DVC watches a source that is on this machine, and that its hash is read."""
+    is_fetched = data.source in ("kaggle", "synthetic")
+    if data.hash and is_fetched:
         raise InputError(
             f"`data.hash` in params.yaml is set, but `data.source` is `{data.source}`, where it "
             'is not read. Set it to "", or set `data.source` to the file that has this hash.'
         )
-
-
-def _check_watch(data: Any) -> None:
-    """Check that DVC watches a source that is on this machine, whose photos may change."""
-    is_here = data.source not in ("kaggle", "synthetic")
-    path = addresses.local_path(data.source) if is_here else None
+    path = None if is_fetched else addresses.local_path(data.source)
     expected = UNWATCHED if path is None else str(path)
     if data.watch != expected:
         raise InputError(
@@ -91,21 +87,14 @@ def _check_variant(name: str, variant: Any) -> None:
     """Check a variant's backbone, and that random weights have a seed and a model file a hash."""
     _check_one_of(variant.backbone, BACKBONES, f"variants.{name}.backbone")
     where = f"`variants.{name}` in params.yaml"
-    needed = {
-        "hash": (
-            variant.weights.endswith(".onnx"),
-            "`sha256:` and what `sha256sum` prints",
-        ),
-        "seed": (variant.weights == "random", "such as 42"),
-    }
-    for key, (is_needed, what) in needed.items():
-        if is_needed and variant[key] is None:
+    is_model, is_random = variant.weights.endswith(".onnx"), variant.weights == "random"
+    for key, is_needed in (("hash", is_model), ("seed", is_random)):
+        if is_needed != (variant[key] is not None):
+            needs, remedy = ("need a", "Add") if is_needed else ("have no", "Remove")
             raise InputError(
-                f"{where} starts from {variant.weights} weights, so it needs a `{key}`, {what}."
-            )
-        if not is_needed and variant[key] is not None:
-            raise InputError(
-                f"{where} starts from {variant.weights} weights, which have no `{key}`: remove it."
+                f"{where} starts from {variant.weights} weights, which {needs} `{key}`. {remedy} "
+                "it. The hash of a model file is `sha256:` and what `sha256sum` prints; the seed "
+                "draws random weights."
             )
     if variant.batch_statistics and variant.trainable_layers in (0, "all"):
         raise InputError(
