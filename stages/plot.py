@@ -26,7 +26,6 @@ from typing import Any
 
 import matplotlib.style
 import numpy as np
-import pandas as pd
 
 from fer_transfer.console import command
 from fer_transfer.core import files
@@ -134,21 +133,14 @@ def draw_faces(
     style.write_png(FACES / "figure-01.png", figure, notes_on(study, []))
 
     styles = style.of_groups(text)
-    rows = data.splits[data.paper_split].examples
-    predictions = inputs.read_examples(inputs.first_runs(study["ran"], text), rows)
-    places = {data.classes[code]: place for place, code in enumerate(data.labels[rows])}
+    examples = inputs.read_examples(data, inputs.first_runs(study["ran"], text))
     for number, name in enumerate(sorted(data.classes), paper.FIRST_EXAMPLE_FIGURE):
-        if name not in places:  # no test image shows it
+        if name not in examples:  # no test image shows it
             continue
-        probabilities = pd.DataFrame(
-            {
-                group: one.loc[places[name], list(data.classes)].astype(float)
-                for group, one in predictions.items()
-            }
-        )
+        example = examples[name]
         title = f"Figure {number}: Classification result of emotion “{name}”"
-        image = images[rows[places[name]]]
-        figure = figures.classification(title, image, name, probabilities, styles)
+        image, shares = images[example.row], example.probabilities
+        figure = figures.classification(title, image, name, shares, styles)
         path = FACES / f"figure-{number}.png"
         style.write_png(path, figure, notes_on(study, list(text)))
 

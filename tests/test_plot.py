@@ -25,7 +25,8 @@ from fer_transfer.settings.settings import Run, Variant, load_settings
 from fer_transfer.synthetic import drawing
 from stages import plot
 
-TEMPLATES = Path(".dvc/plots")
+ROOT = Path(__file__).parents[1]
+TEMPLATES = ROOT / ".dvc/plots"
 NETWORKS = {"mobilenet": "MobileNet", "openface": "OpenFace"}
 FIGURES = {"table-1", *(f"figure-{n:02}" for n in range(5, 11))}
 FACES = {"figure-01", *(f"figure-{n}" for n in range(11, 18))}
@@ -129,9 +130,9 @@ def test_the_paper_s_table_1_adds_up():
 
 def test_a_backbone_has_one_colour_and_pretrained_is_solid(styles, settings):
     for name, variant in settings.variants.items():
-        assert styles[name].colour == COLOURS[variant.backbone]
+        assert styles.loc[name, "colour"] == COLOURS[variant.backbone]
         pretrained = variant.weights == "pretrained"
-        assert styles[name].dash == ("solid" if pretrained else "dashed")
+        assert styles.loc[name, "dash"] == ("solid" if pretrained else "dashed")
     assert len(set(COLOURS.values())) == len(BACKBONES)
 
 
@@ -179,7 +180,7 @@ def test_of_one_seed_no_band_is_drawn(styles):
 
 def test_page_and_png_draw_the_same_curves(styles):
     runs = runs_of(*RAN)
-    page = learning.learning(runs, "loss", styles, learning.top_of(runs))
+    page = learning.learning(runs, "loss", styles, learning.top_of(runs, "loss"))
     panel = learning.figure(runs, styles, BASELINE).to_dict()["hconcat"][1]["layer"][0]
     picture = [one for one in panel["layer"] if one["mark"]["type"] == "line"]
     shown = [one for one in page.to_dict()["layer"] if one["mark"]["type"] == "line"]
@@ -251,9 +252,11 @@ def test_the_notes_name_what_did_not_run_and_whose_features_are_uninformative():
 def test_probabilities_of_other_images_are_refused(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     write_study(tmp_path, RAN)
+    write_split("random", test=np.arange(9), val=np.arange(9), examples=np.arange(7))
+    data = inputs.read_data(load_settings(ROOT / "params.demo.yaml"))
     runs = {"openface-random": "openface-random"}
     with pytest.raises(InputError, match="dvc repro evaluate@openface-random"):
-        inputs.read_examples(runs, np.arange(100, 107))
+        inputs.read_examples(data, runs)
 
 
 def fill(template, datapoints, fields, x, y, y_label=""):
