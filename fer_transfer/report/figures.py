@@ -1,6 +1,7 @@
 """Table 1 and the figures of the paper that show images: 1, and 11-17."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -27,7 +28,7 @@ def class_counts(paper: Mapping[str, int], ours: Mapping[str, int]) -> Figure:
     figure = Figure(figsize=(8, 3.6))
     figure.suptitle("Table 1: Number of pictures for each class")
     axes = figure.subplots()
-    colours = [style.lighter(GREY), GREY][-len(counts.columns) :]
+    colours: dict[Any, Any] = {"the paper": style.lighter(GREY), "this study": GREY}
     (counts / counts.sum()).plot.bar(ax=axes, width=0.75, color=colours)
     axes.set_ylabel("Share of images")
     axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
@@ -36,7 +37,7 @@ def class_counts(paper: Mapping[str, int], ours: Mapping[str, int]) -> Figure:
     axes.set_xlim(-0.5, len(counts) + 0.5)
     numbers = counts.T.assign(all=counts.sum())
     axes.table(
-        numbers.map("{:,}".format).to_numpy(),
+        numbers.map("{:,}".format).to_numpy().tolist(),
         rowLabels=[*numbers.index],
         colLabels=[*numbers],
         cellLoc="center",

@@ -163,10 +163,7 @@ def figure(
 
 def top_of(rows: pd.DataFrame, metric: str) -> float:
     """Return where the axis ends: of losses the next half above the greatest, else 1."""
-    losses = select(rows, metric="loss")
-    losses = losses[losses["set"].isin(list(vega.PARTS))]["value"]
-    return (
-        float(-(-2 * losses.max() // 1) / 2)
-        if metric == "loss" and len(losses)
-        else 1.0
-    )
+    losses = select(rows[rows["set"].isin(list(vega.PARTS))], metric="loss")
+    if metric == "accuracy" or losses.empty:
+        return 1.0
+    return float(np.ceil(2 * losses["value"].max()) / 2)
