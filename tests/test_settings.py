@@ -204,7 +204,7 @@ CONTRADICTIONS = {
     ),
     "a run of no variant": (
         {"runs.vggface-random.variant": "vggface"},
-        "`runs.vggface-random.variant` in params.yaml must be one of 26 names. Got 'vggface' instead. Did you mean `vggface-random`?",
+        "`runs.vggface-random.variant` in params.yaml must be one of 27 names. Got 'vggface' instead. Did you mean `vggface-random`?",
     ),
     "augmentation of features that are computed once": (
         {"runs.mobilenet-pretrained.augment": "true"},
