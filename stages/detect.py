@@ -18,7 +18,6 @@ that was killed goes on where it was, and photos that are added later are the on
 import base64
 import logging
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -28,12 +27,13 @@ from fer_transfer.console.errors import InputError
 from fer_transfer.console.progress import Progress
 from fer_transfer.core import files
 from fer_transfer.core.state import state_key
-from fer_transfer.data.faces import COLUMNS, IMAGE_SIZE
-from fer_transfer.detection.detectors import Box, find_detector
+from fer_transfer.data.faces import IMAGE_SIZE
+from fer_transfer.detection.boxes import Box
+from fer_transfer.detection.detectors import find_detector
 from fer_transfer.detection.journal import Journal
 from fer_transfer.detection.labelled_face import TAKEN, TO_CONVERT, Face, read_face
 from fer_transfer.readers import detected
-from fer_transfer.readers.listing import Dropped, Listing
+from fer_transfer.readers.listing import Dropped
 from fer_transfer.readers.sources import detect_layout, list_images
 from fer_transfer.settings.settings import Data, load_settings
 
@@ -42,94 +42,87 @@ logger = logging.getLogger(__name__)
 RAW = Path("data/raw")
 STATE = Path(".ckpt/detect")
 BOX = ("left", "top", "width", "height")
+FOUND = (*BOX, "status", "reason", "faces", "score", "converted", "image")
 
 
-def find_faces(table: pd.DataFrame, root: Path, data: Data) -> list[Face]:
-    """Find the face of each row of a listing; what an earlier run has found is kept."""
+def find_faces(table: pd.DataFrame, root: Path, data: Data) -> pd.DataFrame:
+    """Find the face of each row of a listing; what an earlier run has found is kept.
+
+    Returns:
+        A row per row of the listing, as `as_row` gives it.
+    """
+    if table.empty:
+        return pd.DataFrame(columns=FOUND)
     detector = None if data.detector == "none" else find_detector(data.detector)
     STATE.mkdir(parents=True, exist_ok=True)
     key = state_key({"detector": data.detector, "convert": data.convert}, [])
-    faces = []
+    rows = []
     with Journal(STATE, key) as journal, Progress(len(table), "image") as progress:
         for row in table.to_dict("records"):
-            path = root / row["file"]
-            place = f"{files.digest(path, 'sha256')} {path.suffix} {_box_text(row)}"
+            path, sides = root / row["file"], [row[side] for side in BOX]
+            place = " ".join([files.digest(path, "sha256"), path.suffix, *sides])
             record = journal.find(place)
             if record is None:
-                box = Box(*(float(row[side]) for side in BOX)) if row["left"] else None
+                box = Box(*map(float, sides)) if row["left"] else None
                 face = read_face(path, box, detector, convert=data.convert)
-                record = as_record(place, face)
+                record = {"file": place, "face": as_row(face)}
                 journal.add(record)
-            faces.append(as_face(record))
+            rows.append(record["face"])
             progress.update(1)
-    return faces
+    return pd.DataFrame(rows, columns=FOUND)
 
 
-def as_record(place: str, face: Face) -> dict[str, Any]:
-    """Return a face as a record of the journal."""
-    pixels = b"" if face.image is None else face.image.tobytes()
-    image = base64.b64encode(pixels).decode()
-    return face._asdict() | {"file": place, "image": image}
+def as_row(face: Face) -> dict[str, str | int]:
+    """Return what faces.csv says of a face, and its pixels in base64."""
+    box = [f"{side:.1f}" for side in face.box] if face.box else [""] * len(BOX)
+    return {
+        **dict(zip(BOX, box, strict=True)),
+        "status": face.status,
+        "reason": face.reason,
+        "faces": face.num_faces,
+        "score": f"{face.score:.4f}" if face.score else "",
+        "converted": "yes" if face.is_converted else "",
+        "image": ""
+        if face.image is None
+        else base64.b64encode(face.image.tobytes()).decode(),
+    }
 
 
-def as_face(record: dict[str, Any]) -> Face:
-    """Return what `as_record` recorded."""
-    values = {key: value for key, value in record.items() if key != "file"}
-    pixels = np.frombuffer(base64.b64decode(values["image"]), dtype=np.uint8)
-    values["image"] = pixels.reshape(IMAGE_SIZE, IMAGE_SIZE) if len(pixels) else None
-    values["box"] = Box(*values["box"]) if values["box"] else None
-    return Face(**values)
-
-
-def write(listing: Listing, faces: list[Face], folder: Path = detected.FOLDER) -> None:
-    """Write the faces that were taken, and what became of each file."""
-    images = [face.image for face in faces if face.image is not None]
-    empty = np.zeros((0, IMAGE_SIZE, IMAGE_SIZE), dtype=np.uint8)
-    files.write_npy(folder / "images.npy", np.stack(images) if images else empty)
-    table = listing.table[list(COLUMNS)].copy()
-    for number, side in enumerate(BOX):
-        table[side] = [f"{face.box[number]:.1f}" if face.box else "" for face in faces]
-    table["status"] = [face.status for face in faces]
-    table["reason"] = [face.reason for face in faces]
-    table["faces"] = [face.num_faces for face in faces]
-    table["score"] = [f"{face.score:.4f}" if face.score else "" for face in faces]
-    table["converted"] = ["yes" if face.is_converted else "" for face in faces]
-    files.write_csv(folder / "faces.csv", table)
-    dropped = pd.DataFrame(listing.dropped, columns=Dropped._fields)
-    files.write_csv(folder / "dropped.csv", dropped)
-
-
-def check_convertible(table: pd.DataFrame, faces: list[Face]) -> None:
+def check_convertible(table: pd.DataFrame) -> None:
     """Raise an InputError for images that are not faces of FER2013's size and may not become so."""
-    others = [
-        f"{file} ({face.reason})"
-        for file, face in zip(table["file"], faces, strict=True)
-        if face.status == TO_CONVERT
-    ]
-    if others:
+    others = table[table["status"] == TO_CONVERT]
+    if len(others):
+        examples = (others["file"] + " (" + others["reason"] + ")").head(3)
         raise InputError(
-            f"{len(others)} of {len(faces)} images are not grey and {IMAGE_SIZE}x{IMAGE_SIZE}, "
-            f"such as {', '.join(others[:3])}. If they are faces already, set `data.convert: "
+            f"{len(others)} of {len(table)} images are not grey and {IMAGE_SIZE}x{IMAGE_SIZE}, "
+            f"such as {', '.join(examples)}. If they are faces already, set `data.convert: "
             "true` in params.yaml to make them so; if they are photos, `data.detector: "
             "centerface` to look for the faces in them."
         )
 
 
-def _box_text(row: dict[Any, str]) -> str:
-    return " ".join(row[side] for side in BOX).strip()
+def write(table: pd.DataFrame, dropped: list[Dropped]) -> None:
+    """Write the faces that were taken, and what became of each file."""
+    # Whole, as 48 x 48 bytes in base64 need no padding.
+    pixels = np.frombuffer(base64.b64decode("".join(table["image"])), dtype=np.uint8)
+    images = pixels.reshape(-1, IMAGE_SIZE, IMAGE_SIZE)
+    files.write_npy(detected.FOLDER / "images.npy", images)
+    files.write_csv(detected.FOLDER / "faces.csv", table.drop(columns="image"))
+    reasons = pd.DataFrame(dropped, columns=Dropped._fields)
+    files.write_csv(detected.FOLDER / "dropped.csv", reasons)
 
 
 def main() -> None:
     data = load_settings().data
     source = detect_layout(RAW, data.layout)
     listing = list_images(source)
-    faces: list[Face] = []
-    if len(listing.table):
-        faces = find_faces(listing.table, source.folder, data)
-        check_convertible(listing.table, faces)
-    write(listing, faces)
-    taken = sum(face.status == TAKEN for face in faces)
-    logger.info("%s: %d faces in %d images.", source.layout, taken, len(faces))
+    folder = source.path if source.path.is_dir() else source.path.parent
+    faces = find_faces(listing.table, folder, data)
+    table = listing.table.drop(columns=list(BOX)).join(faces)
+    check_convertible(table)
+    write(table, listing.dropped)
+    taken = (table["status"] == TAKEN).sum()
+    logger.info("%s: %d faces in %d images.", source.layout, taken, len(table))
 
 
 if __name__ == "__main__":

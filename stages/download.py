@@ -18,12 +18,12 @@ import numpy as np
 import pandas as pd
 
 from fer_transfer.console import command, integrity
-from fer_transfer.console.errors import REMEDIES, InputError
+from fer_transfer.console.errors import REMEDIES, InputError, shown
 from fer_transfer.core import files
 from fer_transfer.data import faces
 from fer_transfer.data.fer2013 import EMOTIONS
 from fer_transfer.fetching import addresses, fetch
-from fer_transfer.readers import archives, fer2013_csv, manifest
+from fer_transfer.readers import archives, fer2013_csv
 from fer_transfer.settings.settings import Synthetic, load_settings
 from fer_transfer.synthetic import drawing
 
@@ -32,7 +32,6 @@ logger = logging.getLogger(__name__)
 RAW = Path("data/raw")
 # A transfer from Kaggle that was cut off goes on from here, also in the next run.
 KAGGLE_CACHE = Path("data/.kagglehub")
-SHOWN = 10  # names in the log
 COMPRESSED = ("", ".xz", ".gz", ".zip")  # in which a mirror may hold fer2013.csv
 
 
@@ -53,23 +52,12 @@ def _kagglehub_download() -> str:
     # kagglehub reads this at each call; its own choice is a folder in the user's home.
     os.environ["KAGGLEHUB_CACHE"] = str(KAGGLE_CACHE.resolve())
     import kagglehub  # here, because no other source needs it
-    from kagglehub import exceptions
 
-    # Its exceptions have no common base class; ValueError: a response that is not JSON.
-    failures = (
-        OSError,
-        ValueError,
-        exceptions.BackendError,
-        exceptions.CredentialError,
-        exceptions.DataCorruptionError,
-        exceptions.NotFoundError,
-        exceptions.UnauthenticatedError,
-    )
     dataset, name = fer2013_csv.KAGGLE_DATASET, fer2013_csv.KAGGLE_FILE
     logger.info("Fetching %s from Kaggle's public data set %s.", name, dataset)
     try:
         path: str = kagglehub.dataset_download(dataset, path=name)
-    except failures as error:
+    except Exception as error:  # its exceptions have no base class of their own
         if getattr(error, "errno", None) in REMEDIES:
             raise
         raise InputError(
@@ -87,7 +75,6 @@ def from_path(path: Path, known_hash: str, folder: Path) -> None:
         _check_folder(path, known_hash)
         _copy_folder(path, folder)
     elif path.is_file():
-        _check_not_a_manifest(path)
         shutil.copyfile(path, folder / path.name)
         if known_hash:
             fetch.check(folder / path.name, known_hash, str(path))
@@ -98,14 +85,6 @@ def from_path(path: Path, known_hash: str, folder: Path) -> None:
             f"`data.source` in params.yaml is `{path}`, and there is no such file or folder "
             f"(seen from {Path.cwd()}). Set it to one that exists{hint}, to an address that "
             "starts with https://, to `kaggle` or to `synthetic`."
-        )
-
-
-def _check_not_a_manifest(path: Path) -> None:
-    if path.suffix.lower() in (".csv", ".tsv") and manifest.find([path]):
-        raise InputError(
-            f"`data.source` in params.yaml is {path}, a manifest, without the images that it "
-            "names. Set `data.source` and `data.watch` to the folder that it lies in."
         )
 
 
@@ -127,34 +106,25 @@ def _copy_folder(path: Path, folder: Path) -> None:
         shutil.copytree(path, folder, dirs_exist_ok=True)
     except shutil.Error as error:
         failures = error.args[0]
-        source, _, why = failures[0]
+        source, _, reason = failures[0]
         raise InputError(
             f"{len(failures)} of what is in {path} could not be copied, the first is {source}: "
-            f"{why}. Correct or remove it."
+            f"{reason}. Correct or remove it."
         ) from None
 
 
 def from_synthetic(settings: Synthetic, folder: Path) -> None:
-    """Draw synthetic faces and write them as the set of labelled faces that they are."""
+    """Draw synthetic faces: in their order 80 % are for training, 10 % for each other set."""
     images, labels, identities = drawing.draw(
         settings.images, settings.identities, settings.seed
     )
+    held_out = round(0.1 * len(labels))
+    counts = [len(labels) - 2 * held_out, held_out, held_out]
     table = pd.DataFrame("", index=range(len(labels)), columns=faces.COLUMNS)
     table["label"] = np.array(EMOTIONS)[labels]
     table["person"] = [f"identity-{number}" for number in identities]
-    table["part"] = parts(len(labels))
+    table["part"] = np.repeat(faces.PARTS, counts)
     faces.write(faces.Faces("synthetic faces", EMOTIONS, table), images, folder)
-
-
-def parts(num_images: int) -> np.ndarray:
-    """Split rows, in their order, into 80 % train, 10 % val and 10 % test.
-
-    >>> parts(10)[[0, 7, 8, 9]].tolist()
-    ['train', 'train', 'val', 'test']
-    """
-    held_out = round(0.1 * num_images)
-    counts = [num_images - 2 * held_out, held_out, held_out]
-    return np.repeat(faces.PARTS, counts)
 
 
 @contextmanager
@@ -189,9 +159,7 @@ def main() -> None:
         if source != "synthetic" and not (path and path.is_dir()):
             for file in list(folder.iterdir()):
                 archives.unpack(file)
-    names = sorted(path.name for path in RAW.iterdir())
-    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-    logger.info("%s holds %s%s.", RAW, ", ".join(names[:SHOWN]), more)
+    logger.info("%s: %s.", RAW, shown(sorted(path.name for path in RAW.iterdir())))
 
 
 if __name__ == "__main__":

@@ -14,23 +14,24 @@ Source  the paper, section 3.1 (Table 1)
 
 import hashlib
 import logging
-from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from fer_transfer.console import command
+from fer_transfer.console.errors import InputError
 from fer_transfer.core import files
 from fer_transfer.data import faces, fer2013
 from fer_transfer.fetching import addresses
 from fer_transfer.readers import detected, fer2013_csv, ferplus
 from fer_transfer.readers.detected import DataSet
-from fer_transfer.readers.listing import OF_THE_SYSTEM, Dropped
+from fer_transfer.readers.listing import OF_THE_SYSTEM
 from fer_transfer.readers.sources import SYNTHETIC, detect_layout
 from fer_transfer.settings.settings import Data, load_settings
-from fer_transfer.splitting import duplicates, groups
+from fer_transfer.splitting import groups
 
 logger = logging.getLogger(__name__)
 
@@ -46,73 +47,62 @@ def read(data: Data) -> DataSet:
         InputError: If it has none, or its content is at fault.
     """
     layout, path = detect_layout(RAW, data.layout)
-    if layout == SYNTHETIC:
-        ferplus.check_not_wanted(data.ferplus)
-        labelled, images = faces.read(path), faces.read_images(path)
-        return DataSet(labelled, images, layout, SYNTHETIC)
     if layout == "csv":
         labelled, images = fer2013_csv.read(path)
         if data.ferplus:
             labelled = replace(labelled, votes=ferplus.fetch_votes(labelled))
         official = fer2013_csv.is_official(path)
         return DataSet(labelled, images, layout, path.name, official)
-    ferplus.check_not_wanted(data.ferplus)
-    data_set = detected.read(layout, _name(data.source), data.numbering, data.map)
+    if data.ferplus:
+        raise InputError(ferplus.OTHER_FACES.format("they are not a CSV file"))
+    if layout == SYNTHETIC:
+        labelled, images = faces.read(path), faces.read_images(path)
+        return DataSet(labelled, images, layout, SYNTHETIC)
+    source = addresses.local_path(data.source)
+    name = source.resolve().name if source else addresses.file_name(data.source)
+    data_set = detected.read(layout, name, data.numbering, data.map)
     if fer2013_csv.is_copy(data_set.faces):
         return replace(data_set, faces=replace(data_set.faces, name=fer2013_csv.NAME))
     return data_set
 
 
-def _name(source: str) -> str:
-    path = addresses.local_path(source)
-    return path.resolve().name if path else addresses.file_name(source)
-
-
 def describe(data_set: DataSet) -> dict[str, Any]:
     """Count what is in the data set: classes, parts, people, duplicates and blanks."""
     labelled, images = data_set.faces, data_set.images
-    group = duplicates.groups(images)
+    group = groups.identical(images)
+    num_labels = pd.Series(labelled.labels).groupby(group).nunique()
     part, person = labelled.column("part"), labelled.column("person")
+    reasons = data_set.dropped["reason"].str.split(": ").str[0]
+    counts = labelled.count(labelled.labels)
     return {
         "name": labelled.name,
         "layout": data_set.layout,
-        "images": len(labelled),
-        "emotions": _by_class(labelled, slice(None)),
+        "images": counts.pop("total"),
+        "emotions": counts,
         "parts": {
-            name: {"total": int(rows.sum()), **_by_class(labelled, rows)}
+            name: labelled.count(labelled.labels[part == name])
             for name in faces.PARTS
-            if (rows := part == name).any()
+            if name in part
         },
         "people": len(set(person) - {""}),
         "without_person": int((person == "").sum()),
-        "duplicates": duplicates.count_beyond_first(group),
-        "conflicting_groups": duplicates.count_conflicting(group, labelled.labels),
+        "duplicates": len(group) - len(np.unique(group)),
+        "conflicting_groups": int((num_labels > 1).sum()),
         "blank": int((images.max(axis=(1, 2)) == 0).sum()),
         "fingerprint": hashlib.sha256(images.tobytes()).hexdigest(),
         "official": data_set.official,
         "converted": data_set.converted,
-        "dropped": _count_reasons(data_set.dropped),
+        # By the reason, up to where it speaks of the one file.
+        "dropped": reasons.value_counts().sort_index().to_dict(),
         "classes_without_faces": data_set.classes_without_faces,
         "source_file": data_set.source_file,
     }
 
 
-def _by_class(labelled: faces.Faces, rows: Any) -> dict[str, int]:
-    counts = labelled.count(labelled.labels[rows])
-    del counts["total"]
-    return counts
-
-
-def _count_reasons(dropped: list[Dropped]) -> dict[str, int]:
-    """Count what was dropped by the reason, up to where it speaks of the one file."""
-    reasons = (reason.partition(": ")[0] for _, reason in dropped)
-    return dict(sorted(Counter(reasons).items()))
-
-
 def conflicts(data_set: DataSet) -> list[str]:
     """Name the files that show the same face, mirrored or not, under different labels."""
     table = data_set.faces.table[["file", "label"]].copy()
-    table["group"] = duplicates.groups(groups.canonical(data_set.images))
+    table["group"] = groups.identical(data_set.images, mirrored=True)
     several = table.groupby("group")["label"].transform("nunique") > 1
     conflicting = table[several & (table["file"] != "")]
     return [
@@ -134,22 +124,19 @@ def warn(data_set: DataSet, counts: dict[str, Any]) -> None:
             len(same),
             "; ".join(same[:5]),
         )
-    if (
-        data_set.faces.name == fer2013_csv.NAME
-        and counts["images"] != fer2013.NUM_IMAGES
-    ):
+    num_images = counts["images"]
+    if data_set.faces.name == fer2013_csv.NAME and num_images != fer2013.NUM_IMAGES:
         logger.warning(
-            "FER2013 has %s images, and this copy %s: its results are those of another data set.",
-            f"{fer2013.NUM_IMAGES:,}",
-            f"{counts['images']:,}",
+            "FER2013 has %d images, and this copy %d: its results are those of another data set.",
+            fer2013.NUM_IMAGES,
+            num_images,
         )
 
 
 def main() -> None:
     data_set = read(load_settings().data)
     faces.write(data_set.faces, data_set.images)
-    dropped = pd.DataFrame(sorted(data_set.dropped), columns=Dropped._fields)
-    files.write_csv(DROPPED, dropped)
+    files.write_csv(DROPPED, data_set.dropped)
     counts = describe(data_set)
     files.write_json(METRICS, counts)
     logger.info("%s: %d images.", data_set.faces.name, counts["images"])

@@ -22,7 +22,7 @@ from fer_transfer.console import command
 from fer_transfer.core import files
 from fer_transfer.data import faces
 from fer_transfer.settings.settings import Split, load_settings
-from fer_transfer.splitting import duplicates, groups, splits
+from fer_transfer.splitting import groups, splits
 
 logger = logging.getLogger(__name__)
 
@@ -35,10 +35,9 @@ def split_rows(
     if settings.by in ("random", "tables"):
         assert settings.test
         return splits.stratified(labels, settings.val, settings.test, settings.seed)
-    if settings.by == "parts":
-        given = splits.given(known.column("part"))
-    else:
-        given = {"train": np.arange(len(known)), "val": None, "test": None}
+    by_parts = settings.by == "parts"
+    all_rows = {"train": np.arange(len(known))}
+    given = splits.given(known.column("part")) if by_parts else all_rows
     shares = {"val": settings.val, "test": settings.test}
     return splits.complete(given, labels, group, shares, settings.seed, known.classes)
 
@@ -47,10 +46,7 @@ def main(name: str) -> None:
     settings = load_settings().splits[name]
     known, images = faces.read(), faces.read_images()
     labels, people = known.labels, known.column("person")
-    exact, mirrored = (
-        duplicates.groups(images),
-        duplicates.groups(groups.canonical(images)),
-    )
+    exact, mirrored = groups.identical(images), groups.identical(images, mirrored=True)
     group = groups.join(groups.by_person(people, known.column("file")), mirrored)
     sets = split_rows(known, group, settings)
     splits.check_classes(labels, sets, known.classes, name)

@@ -8,6 +8,7 @@ Reads   metrics/test/<run>.json           of the runs that params.yaml lists; th
         metrics/dataset.json              images, emotions, official, source_file
         data/faces/                       classes, labels, and people's votes where there are any
         data/splits/<split>.npz           the test images
+        metrics/assess.json               the classifier that each split's searches chose
         metrics/paper/                    the published Tables 2-5
         dvc.lock                          whether a run is of the current settings and data
 Params  all but views, choose and searches
@@ -21,6 +22,8 @@ Writes  plots/study/results.csv           the table: a row per run, metric, set 
         metrics/study/answer.json         faces or ImageNet, and what pretraining is worth
         metrics/study/claims.json         the paper's claims, each with its verdict
         metrics/study/advice.json         which backbone for which situation
+        metrics/study/models.json         which model to use: that classifier, or a network
+        metrics/study/practice.json       what was trained on the competition's own sets
         metrics/study/distances.json      which protocol is nearest to the paper's rows
         metrics/study/arithmetic.json     which sets and windows the paper's rates fit
         metrics/study/study.json          what the results rest on
@@ -38,7 +41,9 @@ from fer_transfer.core import files
 from fer_transfer.results import (
     arithmetic,
     distance,
+    models,
     paper,
+    practice,
     recommend,
     table,
     verdicts,
@@ -60,6 +65,12 @@ def main() -> None:
     fits, counts = arithmetic.find(published)
     answer, claims = verdicts.find(settings, study, published)
     named = of_protocol(study.ran, paper_protocol(settings))
+    practised = practice.find(settings, study.ran, study.runs)
+    candidates = {
+        name: group
+        for name, group in study.ran.items()
+        if name not in practised["groups"]
+    }
     for name, rows in {
         "results": study.runs,
         "groups": groups,
@@ -73,8 +84,12 @@ def main() -> None:
         "answer": answer,
         "claims": claims,
         "advice": recommend.find(study, named, groups),
-        "distances": distance.find(study.ran, study.runs, published, windows),
+        "practice": practised,
+        "distances": distance.find(candidates, study.runs, published, windows),
         "arithmetic": fits,
+        "models": models.compare(
+            study.runs, files.read_json(Path("metrics/assess.json"))
+        ),
         **ferplus(study),
     }.items():
         files.write_json(METRICS / f"{name}.json", values)

@@ -26,7 +26,7 @@ SHARED = {
         HealthCheck.too_slow,
     ],
 }
-settings.register_profile("short", max_examples=15, derandomize=True, **SHARED)
+settings.register_profile("short", max_examples=10, derandomize=True, **SHARED)
 settings.register_profile("long", max_examples=500, print_blob=True, **SHARED)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "short"))
 

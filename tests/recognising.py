@@ -28,7 +28,7 @@ def two_halves(pixels, smallest_face=0):
 def simplify(monkeypatch, folder, find=two_halves):
     """Let the command use the simple model and detector, and write into the folder."""
     monkeypatch.setattr(recogniser, "Model", photo_files.SimpleModel)
-    detector = Detector("halves", find, "width", 1.0)
+    detector = Detector("halves", find, 1.0)
     monkeypatch.setitem(detectors.DETECTORS, "centerface", detector)
     monkeypatch.chdir(folder)
 

@@ -1,8 +1,11 @@
 """Small sources of labelled faces in every layout, and the stages that read them."""
 
 import io
+import tarfile
 import zipfile
 from collections.abc import Mapping
+from copy import deepcopy
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +16,22 @@ from ruamel.yaml import YAML
 from fer_transfer.fetching import addresses
 from stages import detect, download, prepare
 
-PARAMS = Path(__file__).parents[1] / "params.demo.yaml"
+PARAMS, RUN = Path(__file__).parents[1] / "params.demo.yaml", "openface-random"
 YAML_12 = YAML(typ="safe", pure=True)
 HEADER = "emotion,pixels,Usage\n"
 
 
+@cache
+def _demo() -> dict[str, Any]:
+    """Return the demo's settings, of one run: stages read them again and again."""
+    values = YAML_12.load(PARAMS)
+    one = {name: {RUN: values[name][RUN]} for name in ("variants", "runs")}
+    return values | one | {"searches": {}}
+
+
 def write_settings(source: str, **data: Any) -> None:
     """Write params.yaml here: the demo's with this source."""
-    values = YAML_12.load(PARAMS)
+    values = deepcopy(_demo())
     is_here = source not in ("kaggle", "synthetic")
     path = addresses.local_path(source) if is_here else None
     watch = "data/unwatched" if path is None else str(path)
@@ -72,4 +83,17 @@ def zipped(files: Mapping[str, bytes]) -> bytes:
     with zipfile.ZipFile(buffer, "w") as archive:
         for name, content in files.items():
             archive.writestr(name, content)
+    return buffer.getvalue()
+
+
+def tarred(
+    files: Mapping[str, bytes], mode: str = "", kind: bytes = tarfile.REGTYPE
+) -> bytes:
+    """Pack members of one kind; a link leads to /etc."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode=f"w:{mode}") as archive:
+        for name, content in files.items():
+            member = tarfile.TarInfo(name)
+            member.type, member.size, member.linkname = kind, len(content), "/etc"
+            archive.addfile(member, io.BytesIO(content))
     return buffer.getvalue()

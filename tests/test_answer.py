@@ -97,6 +97,18 @@ def test_no_comparison_mixes_protocols(protocol):
     assert answer.pairs({"o": GROUPS["openface"], "m": other}) == []
 
 
+def test_backbones_are_compared_each_at_its_own_input_size():
+    recipe = Protocol("all", "float32", recipe=(("augment", True),))
+    small = recipe._replace(recipe=(("size", 96), *recipe.recipe))
+    shown = {
+        "o": group("openface", "pretrained", recipe, "o"),
+        "m": group("mobilenet", "pretrained", small, "m"),
+        "random": group("mobilenet", "random", recipe, "random"),
+    }
+    [pair] = answer.pairs(shown)
+    assert pair == (answer.FACES_OR_IMAGENET, "o", "m")
+
+
 def test_with_three_seeds_on_either_side_there_is_an_interval_over_seeds_and_images():
     row = found(make())["comparisons"][0]
     assert row["groups"] == ["openface", "mobilenet"]

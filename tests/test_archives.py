@@ -11,7 +11,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-import sources
+from sources import tarred, write_files, zipped
 
 from fer_transfer.console.errors import InputError
 from fer_transfer.readers import archives
@@ -19,39 +19,17 @@ from fer_transfer.readers import archives
 CONTENT = b"emotion,pixels,Usage\n" + random.Random(0).randbytes(5000)
 
 
-def tarred(
-    *names: str, kind: bytes = tarfile.REGTYPE, link: str = "", mode: str = ""
-) -> bytes:
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode=f"w:{mode}") as archive:
-        for name in names:
-            member = tarfile.TarInfo(name)
-            member.type, member.linkname = kind, link
-            member.size = len(CONTENT) if kind == tarfile.REGTYPE else 0
-            archive.addfile(member, io.BytesIO(CONTENT))
-    return buffer.getvalue()
-
-
-def zipped_link() -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        entry = zipfile.ZipInfo("link")
-        entry.external_attr = (stat.S_IFLNK | 0o777) << 16
-        archive.writestr(entry, "/etc/passwd")
-    return buffer.getvalue()
-
-
+ONE = {"in/a.csv": CONTENT}
 GOOD = {
     "a.csv.gz": (gzip.compress(CONTENT), ["a.csv"]),
     "a.csv.xz": (lzma.compress(CONTENT), ["a.csv"]),
     "a.csv.bz2": (bz2.compress(CONTENT), ["a.csv"]),
-    "a.zip": (sources.zipped({"in/a.csv": CONTENT, "b": CONTENT}), ["b", "in/a.csv"]),
-    "a.tar": (tarred("in/a.csv"), ["in/a.csv"]),
-    "a.tgz": (tarred("a.csv", mode="gz"), ["a.csv"]),
-    "a.tar.xz": (tarred("a.csv", mode="xz"), ["a.csv"]),
-    "a.bin": (tarred("a.csv", mode="bz2"), ["a.csv"]),
+    "a.zip": (zipped(ONE | {"b": CONTENT}), ["b", "in/a.csv"]),
+    "a.tar": (tarred(ONE), ["in/a.csv"]),
+    "a.tgz": (tarred(ONE, "gz"), ["in/a.csv"]),
+    "a.bin": (tarred(ONE, "bz2"), ["in/a.csv"]),
     "a.csv": (CONTENT, ["a.csv"]),
-    "a.xlsx": (sources.zipped({"xl/a.xml": CONTENT}), ["a.xlsx"]),
+    "a.xlsx": (zipped(ONE), ["a.xlsx"]),
 }
 
 
@@ -66,31 +44,30 @@ def test_what_is_packed_takes_the_place_of_the_archive(tmp_path, name):
 
 
 UNSAFE = {
-    "a zip's member above": (sources.zipped({"../x": CONTENT}), "points outside"),
-    "a zip's absolute member": (sources.zipped({"/tmp/x": CONTENT}), "points outside"),
-    "a zip's member on a drive": (sources.zipped({"C:\\x": CONTENT}), "points outside"),
-    "a tar's member above": (tarred("a/../../x"), "points outside"),
-    "a tar's absolute member": (tarred("/tmp/x"), "points outside"),
-    "a tar's link": (tarred("x", kind=tarfile.SYMTYPE, link="/etc"), "is a link"),
-    "a tar's hard link": (tarred("x", kind=tarfile.LNKTYPE, link="y"), "is a link"),
-    "a tar's device": (tarred("x", kind=tarfile.CHRTYPE), "is a link or a device"),
-    "a tar's pipe": (tarred("x", kind=tarfile.FIFOTYPE), "is a link or a device"),
-    "a tar's member twice": (tarred("x", "x"), "is there twice"),
-    "the archive's own name": (tarred("archive"), "has the name of the archive"),
+    "a zip's member above": (zipped({"../x": CONTENT}), "points outside"),
+    "a zip's member on a drive": (zipped({"C:\\x": CONTENT}), "points outside"),
+    "a tar's member above": (tarred({"a/../../x": CONTENT}), "points outside"),
+    "a tar's absolute member": (tarred({"/tmp/x": CONTENT}), "points outside"),
+    "a tar's link": (tarred({"x": b""}, kind=tarfile.SYMTYPE), "is a link"),
+    "a tar's hard link": (tarred({"x": b""}, kind=tarfile.LNKTYPE), "is a link"),
+    "a tar's device": (tarred({"x": b""}, kind=tarfile.CHRTYPE), "a device"),
+    "the archive's own name": (tarred({"archive": CONTENT}), "the name of the archive"),
 }
 
 
 @pytest.mark.parametrize("name", UNSAFE)
 def test_an_unsafe_member_refuses_the_whole_archive(tmp_path, name):
     content, reason = UNSAFE[name]
-    path = sources.write_files(tmp_path / "raw", {"archive": content}) / "archive"
+    path = write_files(tmp_path / "raw", {"archive": content}) / "archive"
     with pytest.raises(InputError, match=f"unsafe archive member .*{reason}"):
         archives.unpack(path)
     assert [file.name for file in tmp_path.rglob("*")] == ["raw", "archive"]
 
 
-def test_a_zips_link_becomes_a_file_that_leads_nowhere(tmp_path):
-    (tmp_path / "a.zip").write_bytes(zipped_link())
+def test_a_zips_link_becomes_a_file(tmp_path):
+    link = zipfile.ZipInfo("link")
+    link.external_attr = (stat.S_IFLNK | 0o777) << 16
+    write_files(tmp_path, {"a.zip": zipped({link: b"/etc/passwd"})})
     archives.unpack(tmp_path / "a.zip")
     assert not (tmp_path / "link").is_symlink()
 
@@ -109,12 +86,8 @@ def test_an_archive_that_is_cut_off_is_an_error(tmp_path, name):
 
 def test_a_bomb_is_refused_before_it_fills_the_disk(tmp_path, monkeypatch):
     monkeypatch.setattr(archives, "SMALL", 1 << 20)
-    zeros = bytes(20 << 20)
-    bombs = {
-        "a.gz": gzip.compress(zeros),
-        "a.xz": lzma.compress(zeros),
-        "a.zip": io.BytesIO(),
-    }
+    zeros = bytes(5 << 20)
+    bombs = {"a.xz": lzma.compress(zeros), "a.zip": io.BytesIO()}
     with zipfile.ZipFile(bombs["a.zip"], "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("zeros", zeros)
     bombs["a.zip"] = bombs["a.zip"].getvalue()
@@ -122,11 +95,11 @@ def test_a_bomb_is_refused_before_it_fills_the_disk(tmp_path, monkeypatch):
         (tmp_path / name).write_bytes(content)
         with pytest.raises(InputError, match="is refused: it grows to more than"):
             archives.unpack(tmp_path / name)
-    assert sum(path.stat().st_size for path in tmp_path.iterdir()) < 5 << 20
+    assert sum(path.stat().st_size for path in tmp_path.iterdir()) < 4 << 20
 
 
 def test_a_zip_with_a_password_is_an_error(tmp_path):
-    content = bytearray(sources.zipped({"a.csv": CONTENT}))
+    content = bytearray(zipped({"a.csv": CONTENT}))
     content[6] |= 1  # encrypted, by the local header and by the directory
     content[content.index(b"PK\x01\x02") + 8] |= 1
     Path(tmp_path / "a.zip").write_bytes(content)

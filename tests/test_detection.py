@@ -7,93 +7,68 @@ from PIL import Image
 
 from fer_transfer.console.errors import InputError
 from fer_transfer.detection import framing
-from fer_transfer.detection.detectors import (
-    DETECTORS,
-    Box,
-    Detection,
-    by_centerface,
-    by_haar,
-    find_detector,
-)
+from fer_transfer.detection.boxes import Box
+from fer_transfer.detection.detectors import find_detector
+
+CENTERFACE, HAAR = find_detector("centerface"), find_detector("haar")
 
 
-def overlap(box, other):
-    """Return intersection over union."""
-    wide = min(box.left + box.width, other.left + other.width) - max(
-        box.left, other.left
-    )
-    high = min(box.top + box.height, other.top + other.height) - max(box.top, other.top)
-    both = max(wide, 0) * max(high, 0)
-    return both / (box.width * box.height + other.width * other.height - both)
-
-
-@pytest.mark.parametrize("angle", [0, 20, -35, 60, 90])
-def test_centerface_finds_a_tilted_face(angle):
-    found = by_centerface(np.asarray(photo_files.scene(angle)))
+@pytest.mark.parametrize("angle", [0, -30, 90])
+def test_centerface_finds_a_tilted_face_and_tells_its_tilt(angle):
+    found = CENTERFACE.find(np.asarray(photo_files.scene(angle)))
     assert len(found) == 1
-    assert overlap(found[0].box, Box(300, 200, 200, 200)) > 0.4
-    framed = DETECTORS["centerface"].framed(found[0].box)
+    assert found[0].box.overlap(Box(300, 200, 200, 200)) > 0.4
+    framed = CENTERFACE.framed(found[0].box)
     assert 150 < framed < 200  # tilted or not
+    assert found[0].tilt == pytest.approx(-angle, abs=16)  # the angle is anticlockwise
 
 
-@pytest.mark.parametrize("side", [60, 120, 240, 480])
+@pytest.mark.parametrize("side", [60, 480])
 def test_centerface_finds_a_face_of_any_size(side):
-    [face] = by_centerface(np.asarray(photo_files.scene(side=side)))
-    framed = DETECTORS["centerface"].framed(face.box)
+    [face] = CENTERFACE.find(np.asarray(photo_files.scene(side=side)))
+    framed = CENTERFACE.framed(face.box)
     assert 0.6 < framed / side < 0.9
 
 
 def test_centerface_finds_nothing_where_nothing_is():
-    for pixels in (
-        np.zeros((1, 1, 3)),
-        np.full((30, 2000, 3), 90),
-        np.zeros((600, 800, 3)),
-    ):
-        assert by_centerface(pixels.astype(np.uint8)) == []
+    for pixels in (np.zeros((1, 1, 3)), np.full((30, 2000, 3), 90)):
+        assert CENTERFACE.find(pixels.astype(np.uint8)) == []
 
 
 def test_what_was_seen_before_changes_no_number():
     photo = np.asarray(photo_files.scene(10))
-    alone = by_centerface(photo)
+    alone = CENTERFACE.find(photo)
     for size in ((320, 320), (1000, 400), (50, 70)):
-        by_centerface(np.asarray(photo_files.scene().resize(size)))
-    assert by_centerface(photo) == alone
+        CENTERFACE.find(np.asarray(photo_files.scene().resize(size)))
+    assert CENTERFACE.find(photo) == alone
 
 
 def test_a_small_face_in_a_large_photo_is_found_from_the_size_that_is_asked_for():
-    """Of 24 megapixels: 1280 pixels of them would leave it 9."""
+    """Of 12 megapixels: 1280 pixels of them would leave it 13."""
     face = photo_files.scene(side=120)
-    large = Image.new("RGB", (6000, 4000), (120, 96, 84))
-    large.paste(face, (4000, 2000))
-    [found] = by_centerface(np.asarray(large), smallest_face=60)
-    assert overlap(found.box, Box(4350, 2250, 100, 100)) > 0.3
-    assert by_centerface(np.asarray(large), smallest_face=400) == []
+    large = Image.new("RGB", (4000, 3000), (120, 96, 84))
+    large.paste(face, (2000, 1000))
+    [found] = find_detector("centerface", 60).find(np.asarray(large))
+    assert found.box.overlap(Box(2350, 1250, 100, 100)) > 0.3
+    assert find_detector("centerface", 400).find(np.asarray(large)) == []
 
 
 def test_threads_may_share_a_detector():
-    photos = [np.asarray(photo_files.scene(angle)) for angle in (0, 10, 20, 30)]
-    for find in (by_centerface, by_haar):
+    photos = [np.asarray(photo_files.scene(angle)) for angle in (0, 20)]
+    for find in (CENTERFACE.find, HAAR.find):
         alone = [find(photo) for photo in photos]
-        with ThreadPoolExecutor(4) as pool:
+        with ThreadPoolExecutor(2) as pool:
             assert list(pool.map(find, photos)) == alone
 
 
-def test_without_a_detector_the_image_is_the_face():
-    found = find_detector("none").find(np.zeros((30, 20, 3), np.uint8))
-    assert found == [Detection(Box(0, 0, 20, 30), None)]
+def test_haar_finds_an_upright_face_and_nothing_where_nothing_is():
+    [face, *_] = HAAR.find(np.asarray(photo_files.scene()))
+    assert face.box.overlap(Box(280, 180, 240, 240)) > 0.4
+    assert HAAR.find(np.zeros((100, 100, 3), np.uint8)) == []
 
 
-def test_haar_finds_an_upright_face():
-    found = by_haar(np.asarray(photo_files.scene()))
-    assert overlap(found[0].box, Box(280, 180, 240, 240)) > 0.4
-
-
-def test_haar_finds_nothing_where_nothing_is():
-    assert by_haar(np.zeros((100, 100, 3), np.uint8)) == []
-
-
-def test_a_misspelt_detector_names_its_neighbour():
-    with pytest.raises(InputError, match="Did you mean `centerface`"):
+def test_a_misspelt_detector_is_an_error_that_names_all():
+    with pytest.raises(InputError, match="must be one of centerface, haar, none"):
         find_detector("centreface")
 
 
@@ -101,15 +76,6 @@ def test_an_image_of_48x48_is_cut_out_of_itself_unchanged():
     face = photo_files.drawn_faces(1)[0]
     pixels = np.repeat(face[..., None], 3, axis=2)
     assert np.array_equal(framing.cut(pixels, Box(0, 0, 48, 48)), face)
-
-
-def test_an_enlarged_face_comes_back_as_it_was():
-    face = photo_files.drawn_faces(1)[0]
-    large = np.repeat(np.repeat(face, 5, axis=0), 5, axis=1)
-    pixels = np.full((400, 500, 3), 10, np.uint8)
-    pixels[100:340, 130:370] = large[..., None]
-    cut = framing.cut(pixels, Box(130, 100, 240, 240))
-    assert np.abs(cut.astype(int) - face).mean() < 5
 
 
 def test_beyond_the_border_its_pixels_are_repeated():
@@ -142,13 +108,7 @@ def test_a_fine_pattern_is_averaged():
     assert cut.max() < 140
 
 
-@pytest.mark.parametrize("angle", [-30, 30])
-def test_the_tilt_of_a_face_is_told(angle):
-    [face] = by_centerface(np.asarray(photo_files.scene(angle)))  # counter-clockwise
-    assert face.tilt == pytest.approx(-angle, abs=12)
-
-
-@pytest.mark.parametrize("tilt", [-170, -60, 12, 35, 90])
+@pytest.mark.parametrize("tilt", [-170, 12, 90])
 def test_a_tilted_face_is_cut_upright(tilt):
     photo = photo_files.scene()
     upright = framing.cut(np.asarray(photo), Box(300, 200, 200, 200))

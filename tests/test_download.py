@@ -1,6 +1,4 @@
-import gzip
 import hashlib
-import json
 import lzma
 import os
 from pathlib import Path
@@ -71,13 +69,7 @@ def test_kaggles_file_arrives_and_leaves_nothing_beside(monkeypatch):
 
 @pytest.mark.parametrize(
     "error",
-    [
-        ConnectionError("no network"),
-        kagglehub.exceptions.DataCorruptionError("no network"),
-        kagglehub.exceptions.UnauthenticatedError(),
-        kagglehub.exceptions.BackendError("busy"),
-        json.JSONDecodeError("no JSON", "<html>", 0),
-    ],
+    [ConnectionError("no network"), kagglehub.exceptions.BackendError("busy")],
 )
 def test_without_kaggle_the_error_says_what_to_do(monkeypatch, error):
     kaggle(monkeypatch, error)
@@ -106,7 +98,6 @@ def test_a_file_of_kaggle_that_is_not_official_is_not_kept(
 PACKED = {
     "": CONTENT,
     ".xz": lzma.compress(CONTENT),
-    ".gz": gzip.compress(CONTENT),
     ".zip": sources.zipped({"fer2013.csv": CONTENT}),
 }
 
@@ -125,23 +116,12 @@ def test_a_mirror_is_asked_before_kaggle_and_its_file_unpacked(
     assert Path("data/raw/fer2013.csv").read_bytes() == CONTENT
 
 
-def test_a_manifest_without_its_folder_is_an_error_that_says_what_to_set(tmp_path):
-    sources.write_files(tmp_path, {"list.csv": "path,label\n1.png,happy\n"})
-    with pytest.raises(InputError, match="to the folder that it lies in"):
-        run("../list.csv")
-
-
-@pytest.mark.parametrize("known_hash", ["", f"md5:{MD5}", f"sha256:{SHA256}"])
-def test_a_file_is_copied(tmp_path, known_hash):
+@pytest.mark.parametrize("known_hash", ["", f"sha256:{SHA256}"])
+@pytest.mark.parametrize("prefix", ["", "file://"])
+def test_a_file_is_copied(tmp_path, known_hash, prefix):
     (tmp_path / "mine.csv").write_bytes(CONTENT)
-    run("../mine.csv", known_hash)
+    run(f"{prefix}{tmp_path}/mine.csv", known_hash)
     assert Path("data/raw/mine.csv").read_bytes() == CONTENT
-
-
-def test_a_file_address_is_fetched(tmp_path):
-    (tmp_path / "mine.csv").write_bytes(CONTENT)
-    run((tmp_path / "mine.csv").as_uri(), f"md5:{MD5}")
-    assert in_data() == ["data/raw", "data/raw/mine.csv"]
 
 
 def test_an_address_on_the_web_is_fetched_with_its_hash(monkeypatch):
@@ -163,8 +143,7 @@ def test_a_file_with_another_hash_is_not_kept(tmp_path):
 
 
 def test_a_folder_is_copied_as_it_is(tmp_path):
-    (tmp_path / "copy/train/sad").mkdir(parents=True)
-    (tmp_path / "copy/train/sad/1.png").write_bytes(b"")
+    sources.write_files(tmp_path, {"copy/train/sad/1.png": b""})
     run("../copy")
     assert in_data()[-1] == "data/raw/train/sad/1.png"
 
@@ -180,13 +159,8 @@ def test_what_cannot_be_copied_is_named_and_nothing_is_kept(tmp_path):
     assert in_data() == []
 
 
-@pytest.mark.parametrize("kind", ["pipe", "device", "link to nothing", "nothing"])
-def test_a_source_that_is_no_file_or_folder_is_an_error(tmp_path, kind):
-    source = tmp_path / "source"
-    if kind == "pipe":
-        os.mkfifo(source)
-    elif kind != "nothing":
-        source.symlink_to("/dev/zero" if kind == "device" else "nowhere")
+def test_a_source_that_is_no_file_or_folder_is_an_error(tmp_path):
+    os.mkfifo(tmp_path / "source")
     with pytest.raises(InputError, match="there is no such file or folder"):
         run("../source")
     assert in_data() == []
@@ -197,11 +171,9 @@ def test_a_folder_has_no_hash(tmp_path):
         run(str(tmp_path), f"md5:{MD5}")
 
 
-@pytest.mark.parametrize("source", [".", "..", "data"])
-def test_a_folder_around_the_project_is_not_copied_into_itself(source):
-    Path("data").mkdir()
+def test_a_folder_around_the_project_is_not_copied_into_itself():
     with pytest.raises(InputError, match="a folder that data/raw itself lies in"):
-        run(source)
+        run("..")
 
 
 def test_what_was_there_goes_when_the_new_is_whole_and_stays_when_it_is_not(tmp_path):

@@ -42,13 +42,6 @@ def test_what_is_written_is_read(tmp_path, votes):
         pd.testing.assert_frame_equal(found.votes, votes)
 
 
-def test_the_same_set_has_the_same_bytes(tmp_path):
-    for folder in ("one", "two"):
-        faces.write(a_set(votes=VOTES), IMAGES, tmp_path / folder)
-    for file in (tmp_path / "one").iterdir():
-        assert file.read_bytes() == (tmp_path / "two" / file.name).read_bytes()
-
-
 @pytest.mark.parametrize(
     ("departures", "message"),
     [

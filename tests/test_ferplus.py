@@ -24,56 +24,24 @@ def votes(**counts: int) -> np.ndarray:
     return pd.DataFrame([[counts.get(name, 0) for name in SEEN_AS]], columns=SEEN_AS)
 
 
-@pytest.mark.parametrize(
-    ("counts", "expected"),
-    [
-        pytest.param({"happiness": 10}, "happy", id="all see the same"),
-        pytest.param({"fear": 6, "surprise": 4}, "fear", id="more than half"),
-        pytest.param({"fear": 5, "surprise": 5}, None, id="half is not more than half"),
-        pytest.param(
-            {"anger": 4, "disgust": 3, "sadness": 3}, None, id="most, not half"
-        ),
-        pytest.param(
-            {"anger": 5, "sadness": 3, "neutral": 1, "fear": 1},
-            "angry",
-            id="single votes are dropped before the half is taken",
-        ),
-        pytest.param(
-            {"sadness": 5, "unknown": 3, "anger": 2},
-            None,
-            id="unknown counts among the votes that are left",
-        ),
-        pytest.param({"neutral": 4, "unknown": 6}, None, id="unknown wins"),
-        pytest.param({"NF": 10}, None, id="not a face"),
-        pytest.param(
-            {"contempt": 8, "neutral": 2}, None, id="contempt is none of seven"
-        ),
-        pytest.param(dict.fromkeys(SEEN_AS, 1), None, id="single votes only"),
-        pytest.param({}, None, id="no votes"),
-    ],
-)
+CASES = {
+    "more than half": ({"fear": 6, "surprise": 4}, "fear"),
+    "half is not more than half": ({"fear": 5, "surprise": 5}, None),
+    "single votes are dropped before the half is taken": (
+        {"anger": 5, "sadness": 3, "neutral": 1, "fear": 1},
+        "angry",
+    ),
+    "unknown counts": ({"sadness": 5, "unknown": 3, "anger": 2}, None),
+    "unknown wins": ({"neutral": 4, "unknown": 6}, None),
+    "contempt is not among the seven": ({"contempt": 8, "neutral": 2}, None),
+    "single votes only": (dict.fromkeys(SEEN_AS, 1), None),
+}
+
+
+@pytest.mark.parametrize(("counts", "expected"), CASES.values(), ids=CASES)
 def test_the_majority_is_that_of_the_authors_rule(counts, expected):
     code = EMOTIONS.index(expected) if expected else NO_MAJORITY
     assert majority(votes(**counts), EMOTIONS).tolist() == [code]
-
-
-def by_the_authors_words(row: list[int]) -> int:
-    """The rule once more, image by image: drop single votes, then ask for more than half."""
-    kept = [vote if vote > 1 else 0 for vote in row]
-    for name, vote in zip(SEEN_AS, kept, strict=True):
-        if vote > sum(kept) / 2 and WORDS.get(name) in EMOTIONS:
-            return EMOTIONS.index(WORDS[name])
-    return -1
-
-
-def test_the_majority_agrees_with_a_plain_loop_on_many_images():
-    random = np.random.default_rng(4)
-    many = random.multinomial(10, random.dirichlet(np.full(10, 0.4), 500)).astype(
-        np.uint8
-    )
-    expected = [by_the_authors_words(row) for row in many.tolist()]
-    assert majority(pd.DataFrame(many, columns=SEEN_AS), EMOTIONS).tolist() == expected
-    assert len(set(expected)) == 8
 
 
 @pytest.fixture
@@ -102,16 +70,6 @@ def publish(text: str) -> None:
     Path("SHA256SUMS").write_text(f"{digest}  {name}\n")
 
 
-def test_the_votes_are_those_of_each_row(faces):
-    labelled, cast = faces
-    counts = reader.fetch_votes(labelled)
-    assert list(counts) == SEEN_AS
-    assert np.array_equal(counts.to_numpy(), cast)
-    agrees = majority(counts, EMOTIONS) == labelled.labels
-    assert agrees[6:].all()
-    assert not agrees[:6].any()
-
-
 def test_the_hash_is_that_of_the_published_file_and_holds_a_mirror_to_it(faces):
     Path("SHA256SUMS").unlink()
     with pytest.raises(InputError, match=f"expected {reader.HASH}"):
@@ -126,12 +84,9 @@ def shuffled(table: pd.DataFrame) -> pd.DataFrame:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda table: table[:50], "votes on 60 faces, .* but this copy has 50"),
-        (
-            lambda table: table.assign(part=np.roll(table["part"], 10)),
-            r"Row 1 of this copy of FER2013 belongs to test, that of FER\+ to train",
-        ),
-        (shuffled, r"of this copy's labels are those of FER\+'s majority, where 68%"),
+        (lambda table: table[:50], "60 faces have votes, and this copy has 50"),
+        (lambda table: table.assign(part=np.roll(table["part"], 10)), "another order"),
+        (shuffled, "of the labels are the majority's, of FER2013's 68%"),
     ],
 )
 def test_a_copy_of_other_faces_or_in_another_order_is_refused(faces, change, message):
@@ -149,7 +104,7 @@ HEADER = f"Usage,{','.join(SEEN_AS)}\n"
     [
         "",
         "Usage,neutral\nTraining,10\n",
-        *(f"{HEADER}Training{f',{votes}' * 10}\n" for votes in ("x", -1, 300, 11, "")),
+        *(f"{HEADER}Training{f',{votes}' * 10}\n" for votes in ("x", -1, 11, "")),
     ],
 )
 def test_a_file_that_is_not_ferplus_is_an_error_that_names_it(faces, text):
@@ -167,14 +122,11 @@ def test_prepare_writes_the_votes_beside_the_faces(faces):
     ]
     Path("fer2013.csv").write_text(sources.HEADER + "".join(rows))
     sources.read("fer2013.csv", ferplus=True)
-    assert np.array_equal(data_faces.read(votes=True).votes.to_numpy(), faces[1])
+    written = data_faces.read(votes=True).votes
+    assert list(written) == SEEN_AS
+    assert np.array_equal(written.to_numpy(), faces[1])
 
 
-@pytest.mark.parametrize("source", ["synthetic", "images"])
-def test_faces_that_are_no_rows_of_fer2013_csv_have_no_votes(faces, source):
-    content = {
-        f"images/{name}/1.png": sources.encoded(sources.face(1)) for name in "ab"
-    }
-    sources.write_files(Path(), content)
+def test_faces_that_are_no_rows_of_fer2013_csv_have_no_votes(faces):
     with pytest.raises(InputError, match=r"by its row in fer2013\.csv"):
-        sources.read(source, ferplus=True)
+        sources.read("synthetic", ferplus=True)

@@ -1,5 +1,6 @@
 """Few photos: either what is missing is said before anything is computed, or all stages work."""
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -57,8 +58,9 @@ def write_settings(folder: Path, by: str, **changes: Any) -> None:
     sources.YAML_12.dump(values, Path("params.yaml"))
 
 
-def write_photos(folder: Path, shown: list[tuple[int, int]]) -> None:
-    """Write an image per (class, person), person 0 unnamed, and a manifest."""
+def write_photos(folder: Path, people: list[list[int]]) -> None:
+    """Write an image for each person of each class, person 0 unnamed, and a manifest."""
+    shown = [(label, person) for label, row in enumerate(people) for person in row]
     lines = ["path,label,person"]
     for number, (label, person) in enumerate(shown):
         name = f"{number}.png"
@@ -67,12 +69,23 @@ def write_photos(folder: Path, shown: list[tuple[int, int]]) -> None:
     sources.write_files(folder, {"manifest.csv": "\n".join(lines)})
 
 
+@pytest.fixture(scope="module")
+def started(tmp_path_factory) -> Path:
+    """The folder of the weights that every network starts from."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path_factory.mktemp("started"))
+        tiny.install(patch)
+        write_settings(Path("photos"), "person")
+        weights.main("tiny-frozen")
+        return Path("data/weights").resolve()
+
+
 def read_and_split() -> None:
     sources.read_written()
     split.main("people")
 
 
-@settings(max_examples=5, phases=[Phase.explicit, Phase.generate])
+@settings(max_examples=3, phases=[Phase.explicit, Phase.generate])
 @given(
     st.lists(
         st.lists(st.integers(0, 4), min_size=1, max_size=7), min_size=2, max_size=4
@@ -82,30 +95,24 @@ def read_and_split() -> None:
     st.integers(2, 5),
 )
 @example([[0] * 3, [0] * 3], "person", 1, 2)
-@example([[0] * 4, [0] * 4], "person", 1, 5)
 @example([[1, 2, 3], [1, 2, 3, 4, 4, 4, 4]], "person", 1, 2)
 @example([[0] * 60, [0] * 3], "person", 1, 2)
 @example([[0] * 5, [0] * 5, [0] * 2], "person", 0, 3)
 @example([[1, 2], [1, 2, 2]], "person", 1, 2)
 def test_few_photos_are_enough_for_a_model_or_split_says_what_is_missing(
-    tmp_path_factory, monkeypatch, people, by, num_views, folds
+    tmp_path_factory, monkeypatch, started, people, by, num_views, folds
 ):
     folder = tmp_path_factory.mktemp("few")
     monkeypatch.chdir(folder)
     tried = {"classifiers": ["logistic", "lda", "knn", "linear-svm"], "largest": 100}
-    write_settings(
-        folder / "photos",
-        by,
-        views={"number": num_views},
-        choose=tried | {"folds": folds},
-    )
-    shown = [(label, person) for label, row in enumerate(people) for person in row]
-    write_photos(folder / "photos", shown)
+    choices = {"views": {"number": num_views}, "choose": tried | {"folds": folds}}
+    write_settings(folder / "photos", by, **choices)
+    write_photos(folder / "photos", people)
     _, message = result_or_message(read_and_split)
     if message:
         assert "Use more" in message or "Add " in message
         return
-    weights.main("tiny-frozen")
+    shutil.copytree(started, "data/weights")
     features.main("tiny-frozen")
     views.main("tiny")
     choose.main("tiny")
@@ -114,8 +121,20 @@ def test_few_photos_are_enough_for_a_model_or_split_says_what_is_missing(
     probabilities = model.probabilities(np.array(IMAGES[0]))
     assert probabilities.shape == (len(people),)
     assert probabilities.sum() == pytest.approx(1, abs=1e-3)
+
+
+def test_three_photos_of_each_class_are_enough_to_train_a_network(
+    tmp_path, monkeypatch, started
+):
+    monkeypatch.chdir(tmp_path)
+    write_settings(tmp_path / "photos", "person")
+    write_photos(tmp_path / "photos", [[0] * 3, [0] * 3])
+    read_and_split()
+    shutil.copytree(started, "data/weights")
+    features.main("tiny-frozen")
     train.main("tiny")
     evaluate.main("tiny")
+    assert Path("metrics/test/tiny.json").exists()
 
 
 def test_figures_and_page_show_the_classes_that_few_photos_have(tmp_path, monkeypatch):

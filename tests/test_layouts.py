@@ -23,13 +23,11 @@ MANIFEST = {"list.csv": "path,label\nhappy/1.png,happy\n"}
         (IMAGES | MANIFEST, "auto", ("manifest", "list.csv")),
         (IMAGES | MANIFEST, "class-folders", ("class-folders", ".")),
         (IMAGES | CSV, "auto", ("csv", "fer2013.csv")),
-        (IMAGES | CSV, "class-folders", ("class-folders", ".")),
         (
             CSV | {"a.csv": "a,b\n", "train.csv": "emotion,pixels\n"},
             "auto",
             ("csv", "fer2013.csv"),
         ),
-        (CSV | {"icml_face_data.csv": HEADER}, "auto", ("csv", "fer2013.csv")),
         (IMAGES | {"sub/list.csv": "path,label\n"}, "auto", ("class-folders", ".")),
         ({"a/b/list.csv": "path,label\n"}, "auto", ("manifest", "a/b/list.csv")),
         (
@@ -53,14 +51,7 @@ def test_the_layout_is_told_by_what_the_files_hold(tmp_path, files, layout, expe
             "auto",
             "2 of .csv",
         ),
-        ({"faces.parquet": b"PAR1"}, "auto", r"1 files \(1 of .parquet\)"),
-        (
-            {"fer2013.tar.gz": b"x", "test.csv": "pixels\n"},
-            "auto",
-            "columns emotion, pixels",
-        ),
-        ({"1.png": b"x"}, "auto", "a folder of images per class"),
-        (IMAGES, "csv", "does not have the layout `csv`"),
+        ({"1.png": b"x"}, "auto", "columns emotion, pixels.*a folder of images per"),
         (CSV, "manifest", "does not have the layout `manifest`"),
         (
             MANIFEST | {"b.csv": "path,label\n"},

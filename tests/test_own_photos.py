@@ -1,47 +1,71 @@
 """Photos of one's own, as DVC sees them."""
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import projects
 import pytest
 import sources
+from dvc.repo import Repo
 from sources import encoded, face
 
-THREE = {f"happy/{n}.png": encoded(face(n)) for n in range(3)}
-PHOTOS = THREE | {f"sad/{n}.png": encoded(face(100 + n)) for n in range(3)}
-MANIFEST = "path,label\nhappy/1.png,a\nsad/2.png,b\nsad/0.png,b\n"
+PHOTOS = {f"happy/{n}.png": encoded(face(n)) for n in range(3)}
+PHOTOS |= {f"sad/{n}.png": encoded(face(100 + n)) for n in range(3)}
+MANIFEST = "path,label\n" + "".join(f"{name},{name[:3]}\n" for name in PHOTOS)
+FILES: dict[str, bytes | str] = PHOTOS | {"m.csv": MANIFEST}
 CHANGES = {
-    "one is added": {"sad/new.png": encoded(face(200))},
-    "one is removed": {"sad/1.png": None},
-    "a manifest is added": {"m.csv": MANIFEST},
-    "a label is corrected": {"m.csv": MANIFEST.replace("0.png,b", "0.png,a")},
+    "an added photo": ("sad/new.png", encoded(face(200))),
+    "a changed photo": ("sad/1.png", encoded(face(50))),
+    "a removed photo": ("sad/2.png", None),
+    "a corrected label": ("m.csv", MANIFEST.replace("0.png,hap", "0.png,sad")),
 }
-STAGES = ["download", "detect", "prepare"]
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory) -> Path:
+def project(tmp_path_factory) -> Iterator[Path]:
     """A project whose source is a folder of photos, up to date."""
     folder = tmp_path_factory.mktemp("own")
     projects.make(folder / "project")
-    photos = sources.write_files(folder / "photos", PHOTOS)
-    for key, value in {"source": str(photos), "watch": str(photos)}.items():
+    photos = str(sources.write_files(folder / "photos", FILES))
+    for key, value in {"source": photos, "watch": photos}.items():
         projects.set_setting(folder / "project", "data", key, value)
-    repro(folder / "project")
-    return folder
+    with pytest.MonkeyPatch.context() as patch:
+        for key, value in projects.environment(folder).items():
+            patch.setenv(key, value)
+        patch.chdir(folder / "project")
+        repro("download")
+        yield folder
 
 
-def repro(folder: Path) -> list[str]:
-    """Bring prepare up to date; return what ran."""
-    env = projects.environment(folder.parent)
-    return projects.ran(projects.dvc(folder, env, "repro", "prepare").stdout)
+def repro(target: str) -> list[str]:
+    """Bring a stage up to date; return what ran."""
+    done = projects.dvc(Path(), dict(os.environ), "repro", target)
+    return projects.ran(done.stdout)
 
 
-@pytest.mark.parametrize("name", CHANGES)
-def test_dvc_sees_that(project, name):
-    for file, content in CHANGES[name].items():
-        if content is None:
-            (project / "photos" / file).unlink()
-        else:
-            sources.write_files(project / "photos", {file: content})
-    assert repro(project / "project") == STAGES
+def is_stale() -> bool:
+    with Repo() as repo:
+        return "download" in repo.status(["download"])
+
+
+def write(photos: Path, name: str, content: bytes | str | None) -> None:
+    if content is None:
+        (photos / name).unlink()
+    else:
+        sources.write_files(photos, {name: content})
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_dvc_sees(project, change):
+    name, content = CHANGES[change]
+    assert not is_stale()
+    write(project / "photos", name, content)
+    assert is_stale()
+    write(project / "photos", name, FILES.get(name))
+
+
+def test_what_changed_is_read_again(project):
+    write(project / "photos", *CHANGES["an added photo"])
+    ran = repro("prepare")
+    assert ran == ["download", "detect", "prepare"]

@@ -96,6 +96,7 @@ def make(folder):
     for name in ("random", "official", "tables"):
         write_split(name, test=np.arange(14), val=np.arange(14, 24))
     files.write_json(folder / "metrics/costs.json", {"milliseconds_per_image": {}})
+    files.write_json(folder / "metrics/assess.json", {})
     for name in ("mobilenet-random", "scratch"):
         measured = {"informative": name == "scratch", "bytes": 70, "images": 70}
         measured["parameters"] = {"backbone": 10, "trainable": 5}
@@ -203,7 +204,7 @@ def test_a_variant_without_results_is_in_no_table(tabulated):
 def test_the_same_results_give_the_same_bytes_whatever_else_lies_there(study):
     tabulate.main()
     written = [*study.glob("metrics/study/*"), *study.glob("plots/study/*")]
-    assert len(written) == 4 + 2 + 6 + 4
+    assert len(written) == 4 + 2 + 8 + 4
     first = {path: path.read_bytes() for path in written}
     # A run that params.yaml does not list is not read.
     (study / "metrics/test/old.json").write_text("not even JSON")
@@ -397,6 +398,17 @@ def test_runs_that_differ_in_the_seed_alone_are_one_row_of_means(two_seeds):
     told = metric("study")
     assert told["ran"]["scratch"] == {"scratch": 42, "scratch-b": 43}
     assert told["missing"] == ["resnet50-pretrained", "scratch-c"]
+
+
+def test_seeds_that_stopped_early_in_different_epochs_are_one_row_of_the_last_epoch(
+    two_seeds,
+):
+    write_results(two_seeds, "scratch-b", num_epochs=10, rise=0.03)
+    tabulate.main()
+    assert metric("final")["scratch"]["accuracy"] == pytest.approx(
+        (0.25 + 0.01 * 20 + 0.25 + 0.03 * 10) / 2
+    )
+    assert metric("final")["scratch"]["test_accuracy"] == 0.5
 
 
 @pytest.mark.parametrize("first", ["scratch-b", "mobilenet-random"])

@@ -22,12 +22,12 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 import pandas as pd
 
-from fer_transfer.console.errors import InputError
+from fer_transfer.console.errors import InputError, shown
 from fer_transfer.core import files
 from fer_transfer.data.emotions import NUMBERINGS
 from fer_transfer.data.fer2013 import EMOTIONS
@@ -41,6 +41,7 @@ JAFFE = r"([A-Z]{2})\.(AN|DI|FE|HA|NE|SA|SU)\d?\.\d+"
 KDEF = r"[AB]([FM]\d{2})(AF|AN|DI|HA|NE|SA|SU)(?:S|HL|HR|FL|FR)"
 CK = r"(S\d{3})_\d{3}_\d{8}.*"
 AFFECTNET = ("subdirectory_filepath", "expression")
+AFFECTNET_BOX = ("face_x", "face_y", "face_width", "face_height")
 # Each begins the name of its emotion, but for KDEF's AF (afraid).
 ABBREVIATIONS = {name[:2].upper(): name for name in EMOTIONS} | {"AF": "fear"}
 
@@ -52,14 +53,14 @@ class Folder:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self.names, _ = list_files(root)
+        self.paths = {name: PurePosixPath(name) for name in list_files(root)[0]}
         self.by_name: dict[str, list[str]] = {}
-        for name in self.names:
-            self.by_name.setdefault(name.rpartition("/")[2], []).append(name)
+        for name, path in self.paths.items():
+            self.by_name.setdefault(path.name, []).append(name)
 
     def find(self, end: str) -> str:
         """Return the file whose path ends so; empty if there is none."""
-        same = self.by_name.get(end.rpartition("/")[2], [])
+        same = self.by_name.get(PurePosixPath(end).name, [])
         return next((name for name in same if f"/{name}".endswith(f"/{end}")), "")
 
     def lines(self, name: str, num_values: int) -> Iterator[list[str]]:
@@ -67,14 +68,13 @@ class Folder:
         path = self.find(name)
         if not path:
             raise InputError(f"{self.root} has no {name}. Give the folder that has it.")
-        for number, line in enumerate(
-            (self.root / path).read_text("utf-8").splitlines(), 1
-        ):
+        text = (self.root / path).read_text("utf-8")
+        for number, line in enumerate(text.splitlines(), 1):
             values = line.rsplit(maxsplit=num_values)
             if values and len(values) != num_values + 1:
                 raise InputError(
                     f"{path}, line {number}: expected a name and {num_values} values, got "
-                    f"{line[:100]!r}. Take the list again from its source."
+                    f"{shown(line)}. Take the list again from its source."
                 )
             if values:
                 yield values
@@ -82,42 +82,37 @@ class Folder:
 
 def raf_db(folder: Folder) -> Iterator[Row]:
     for name, number in folder.lines("list_patition_label.txt", 1):
-        stem, _, suffix = name.rpartition(".")
-        path = folder.find(f"{stem}_aligned.{suffix}") or folder.find(name)
-        part = PART_OF.get(name.partition("_")[0], "")
-        yield {"path": path, "label": _emotion("raf-db", number), "part": part}
+        path = PurePosixPath(name)
+        aligned = folder.find(f"{path.stem}_aligned{path.suffix}")
+        label, part = _emotion("raf-db", number), _part(name.partition("_")[0])
+        yield {"path": aligned or folder.find(name), "label": label, "part": part}
 
 
 def affectnet(folder: Folder) -> Iterator[Row]:
-    for name in folder.names:
-        path = folder.root / name
+    for name, path in folder.paths.items():
+        file = folder.root / path
         if name.endswith("_exp.npy"):
-            yield _affectnet_annotation(folder, name)
-        elif path.suffix.lower() == ".csv" and AFFECTNET[0] in csv_files.header(path):
-            yield from _affectnet_table(folder, path)
+            number = str(np.load(file, allow_pickle=False).item())
+            part, stem = path.parent.parent, path.stem.removesuffix("_exp")
+            image = folder.find(f"{part}/images/{stem}.jpg")
+            label = _emotion("affectnet", number)
+            yield {"path": image, "label": label, "part": _part(part.name)}
+        elif (
+            path.suffix.lower() == ".csv" and AFFECTNET[0] in csv_files.header(file)[1]
+        ):
+            yield from _affectnet_table(folder, file)
 
 
 def _affectnet_table(folder: Folder, path: Path) -> Iterator[Row]:
-    sides = ("face_x", "face_y", "face_width", "face_height")
     for row in csv_files.read(path, AFFECTNET).to_dict("records"):
-        box = [row.get(side, "") for side in sides]
+        box = [row.get(side, "") for side in AFFECTNET_BOX]
         is_known = all(re.fullmatch(r"\d+(\.\d+)?", text) for text in box)
         yield {
             "path": folder.find(row["subdirectory_filepath"]),
             "label": _emotion("affectnet", row["expression"]),
-            "part": PART_OF.get(path.stem.lower(), ""),
-            **dict(zip(BOX, box if is_known else [""] * 4, strict=True)),
+            "part": _part(path.stem),
+            **(dict(zip(BOX, box, strict=True)) if is_known else {}),
         }
-
-
-def _affectnet_annotation(folder: Folder, name: str) -> Row:
-    part, _, stem = name.removesuffix("_exp.npy").rsplit("/", 2)
-    number = np.load(folder.root / name, allow_pickle=False).item()
-    return {
-        "path": folder.find(f"{part}/images/{stem}.jpg"),
-        "label": _emotion("affectnet", str(number)),
-        "part": PART_OF.get(part.rpartition("/")[2].lower(), ""),
-    }
 
 
 def expw(folder: Folder) -> Iterator[Row]:
@@ -133,10 +128,10 @@ def expw(folder: Folder) -> Iterator[Row]:
 
 def by_file_name(pattern: str, folder: Folder) -> Iterator[Row]:
     """Yield the files with names of a pattern; without an emotion in it, their folder is it."""
-    for name in folder.names:
-        if match := re.fullmatch(pattern, Path(name).stem.upper()):
+    for name, path in folder.paths.items():
+        if match := re.fullmatch(pattern, path.stem.upper()):
             person, *abbreviations = match.groups()
-            label = Path(name).parent.name
+            label = path.parent.name
             if abbreviations:
                 label = ABBREVIATIONS[abbreviations[0]]
             elif label.isdigit():
@@ -147,6 +142,10 @@ def by_file_name(pattern: str, folder: Folder) -> Iterator[Row]:
 def _emotion(numbering: str, number: str) -> str:
     """Return the emotion of a number; empty for one that stands for none, such as `uncertain`."""
     return NUMBERINGS[numbering].get(int(number), "") if number.isdigit() else ""
+
+
+def _part(word: str) -> str:
+    return PART_OF.get(word.lower(), "")
 
 
 DATA_SETS: dict[str, Callable[[Folder], Iterator[Row]]] = {

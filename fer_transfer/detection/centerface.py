@@ -9,12 +9,13 @@ Source: Xu et al., "CenterFace: Joint Face Detection and Alignment Using Face as
 
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
 
 import cv2
 import numpy as np
 import onnxruntime
 from PIL import Image
+
+from fer_transfer.detection.boxes import Box, Detection
 
 FILE = Path(__file__).with_name("centerface.onnx")
 STRIDE = 4  # pixels of the image per cell of the heatmap
@@ -27,18 +28,7 @@ MIN_SCORE = 0.5
 MAX_OVERLAP = 0.3  # intersection over union of two faces
 
 
-class Face(NamedTuple):
-    """A face: its box in pixels of the photo, the detector's score and its tilt."""
-
-    left: float
-    top: float
-    width: float
-    height: float
-    score: float
-    tilt: float  # degrees clockwise from upright, by the eyes
-
-
-def find_faces(pixels: np.ndarray, smallest_face: int) -> list[Face]:
+def find_faces(pixels: np.ndarray, smallest_face: int) -> list[Detection]:
     """Detect faces in RGB (h, w, 3), best first.
 
     Args:
@@ -61,7 +51,10 @@ def find_faces(pixels: np.ndarray, smallest_face: int) -> list[Face]:
     eyes = landmarks[0, 2:4, rows, columns] - landmarks[0, 0:2, rows, columns]
     tilts = np.degrees(np.arctan2(*(eyes.T * sides)))
     return [
-        Face(*map(float, (*boxes[face], scores[face], tilts[face]))) for face in kept
+        Detection(
+            Box(*map(float, boxes[face])), float(scores[face]), float(tilts[face])
+        )
+        for face in kept
     ]
 
 

@@ -6,58 +6,21 @@ Threads may share a detector.
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from functools import cache, partial
 from pathlib import Path
-from typing import Literal, NamedTuple
 
 import cv2
 import numpy as np
 
 from fer_transfer.console.errors import InputError
-from fer_transfer.detection import centerface
+from fer_transfer.detection.boxes import Box, Detection
+from fer_transfer.detection.centerface import find_faces
 
 SMALLEST_FACE = 40  # pixels of its longer side
 # Overlapping detections that make a face; with fewer there are more false positives.
 HAAR_NEIGHBOURS = 5
+HAAR_OVERLAP = 0.4  # intersection over union from which two boxes are one face
 HAAR_SMALLEST = 24  # pixels, the cascade's own
-
-
-class Box(NamedTuple):
-    """A rectangle in pixels of the photo as it is displayed; it may reach beyond its border."""
-
-    left: float
-    top: float
-    width: float
-    height: float
-
-    @property
-    def area(self) -> float:
-        return self.width * self.height
-
-    def shared(self, other: "Box") -> float:
-        """Return the area that two boxes share."""
-        right = min(self.left + self.width, other.left + other.width)
-        bottom = min(self.top + self.height, other.top + other.height)
-        width = right - max(self.left, other.left)
-        return max(width, 0.0) * max(bottom - max(self.top, other.top), 0.0)
-
-    def overlap(self, other: "Box") -> float:
-        """Return the intersection over union of two boxes.
-
-        >>> Box(0, 0, 2, 2).overlap(Box(1, 0, 2, 2)) == 2 / 6
-        True
-        """
-        shared = self.shared(other)
-        return shared / (self.area + other.area - shared)
-
-
-class Detection(NamedTuple):
-    """A detected face; score is None where the whole image was taken."""
-
-    box: Box
-    score: float | None
-    tilt: float = 0  # degrees clockwise from upright; 0 where the detector does not say
 
 
 @dataclass(frozen=True)
@@ -66,28 +29,14 @@ class Detector:
 
     name: str
     find: Callable[..., list[Detection]]  # in RGB (h, w, 3), best first
-    side: Literal["width", "longer"]  # of the box that the factor applies to
-    factor: float  # measured on FER2013 (docs/photos.md)
-
-    def side_of(self, box: Box) -> float:
-        """Return the side of a box that the factor applies to."""
-        return max(box.width, box.height) if self.side == "longer" else box.width
+    factor: float  # of the box's longer side, measured on FER2013 (docs/photos.md)
 
     def framed(self, box: Box) -> float:
         """Return the side of the square that frames a box's face as FER2013 would."""
-        return self.factor * self.side_of(box)
+        return self.factor * box.longer
 
 
-def by_centerface(
-    pixels: np.ndarray, smallest_face: int = SMALLEST_FACE
-) -> list[Detection]:
-    return [
-        Detection(Box(*face[:4]), face.score, face.tilt)
-        for face in centerface.find_faces(pixels, smallest_face)
-    ]
-
-
-def by_haar(pixels: np.ndarray, smallest_face: int = SMALLEST_FACE) -> list[Detection]:
+def find_by_haar(pixels: np.ndarray, smallest_face: int) -> list[Detection]:
     """Detect upright frontal faces by OpenCV's cascade of Haar features."""
     side = max(HAAR_SMALLEST, smallest_face * 3 // 4)  # its boxes are narrow
     boxes, _, scores = _cascade(threading.get_ident()).detectMultiScale3(
@@ -97,9 +46,10 @@ def by_haar(pixels: np.ndarray, smallest_face: int = SMALLEST_FACE) -> list[Dete
         minSize=(side, side),
         outputRejectLevels=True,
     )
-    pairs = zip(boxes, scores, strict=True)
-    faces = [Detection(Box(*map(float, box)), float(score)) for box, score in pairs]
-    return sorted(faces, key=lambda face: -(face.score or 0))
+    kept = cv2.dnn.NMSBoxes(boxes, scores, 0, HAAR_OVERLAP)
+    return [
+        Detection(Box(*map(float, boxes[face])), float(scores[face])) for face in kept
+    ]
 
 
 def whole_image(pixels: np.ndarray, smallest_face: int = 1) -> list[Detection]:
@@ -117,9 +67,9 @@ def _cascade(thread: int) -> cv2.CascadeClassifier:
 
 
 DETECTORS = {
-    "centerface": Detector("centerface", by_centerface, "longer", 1.04),
-    "haar": Detector("haar", by_haar, "width", 1.05),
-    "none": Detector("none", whole_image, "longer", 1),
+    "centerface": Detector("centerface", find_faces, 1.04),
+    "haar": Detector("haar", find_by_haar, 1.05),
+    "none": Detector("none", whole_image, 1),
 }
 
 
@@ -130,10 +80,9 @@ def find_detector(name: str, smallest_face: int = SMALLEST_FACE) -> Detector:
         InputError: If there is none of that name.
     """
     if name not in DETECTORS:
-        near = get_close_matches(name, DETECTORS, n=1, cutoff=0)[0]
+        expected = ", ".join(DETECTORS)
         raise InputError(
-            f"--detector must be one of {', '.join(DETECTORS)}. Got `{name}` instead. Did you "
-            f"mean `{near}`?"
+            f"The detector must be one of {expected}. Got `{name}` instead."
         )
     detector = DETECTORS[name]
     return replace(detector, find=partial(detector.find, smallest_face=smallest_face))

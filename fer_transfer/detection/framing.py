@@ -4,7 +4,7 @@ import numpy as np
 from PIL import Image
 
 from fer_transfer.data.fer2013 import IMAGE_SIZE
-from fer_transfer.detection.detectors import Box
+from fer_transfer.detection.boxes import Box
 
 LEAST_TILT = 10  # degrees: from here on a face is turned upright (docs/photos.md)
 TURNED = 2  # times the square: what can come into view by turning, and more

@@ -1,14 +1,12 @@
 """Which files are to be read: files, folders with all that is below them, a list on standard input."""
 
-import errno
 import os
-import stat
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from fer_transfer.detection.status import Rejected, Status
+from fer_transfer.detection.status import Rejected, Status, unreadable
 
 STANDARD_INPUT = "-"
 # What a folder of recognise's results holds: not photos to read.
@@ -37,14 +35,14 @@ def list_inputs(arguments: Iterable[str], leave_out: Path | None = None) -> list
         arguments: Files, folders, and `-` for a list on standard input.
         leave_out: A folder that is not entered: the one that results are written to.
     """
-    found: dict[str, Input] = {}
+    inputs: dict[str, Input] = {}
     for argument in arguments:
         paths = _standard_input() if argument == STANDARD_INPUT else [argument]
         for path in paths:
-            for one in _below(os.path.normpath(path), leave_out):
-                known = found.setdefault(one.path, one)
-                found[one.path] = known._replace(named=known.named or one.named)
-    return list(found.values())
+            for entry in _below(os.path.normpath(path), leave_out):
+                known = inputs.setdefault(entry.path, entry)
+                inputs[entry.path] = known._replace(named=known.named or entry.named)
+    return list(inputs.values())
 
 
 def identity(path: str) -> list[int]:
@@ -64,20 +62,13 @@ def _standard_input() -> list[str]:
     return [os.fsdecode(line) for line in lines if line]
 
 
-def _below(path: str, leave_out: Path | None) -> Iterator[Input]:
-    try:
-        mode = Path(path).stat().st_mode
-    except (OSError, ValueError) as error:  # ValueError: a zero in a name
-        yield Input(path, rejected=_explained(error))
-        return
-    if not stat.S_ISDIR(mode):
-        yield Input(path)
-        return
-    inside = list(_walk(path, leave_out))
-    if not inside:
-        reason = "the folder holds no file: expected photos in it or below it"
-        inside = [Input(path, rejected=Rejected(Status.EMPTY, reason))]
-    yield from inside
+def _below(path: str, leave_out: Path | None) -> list[Input]:
+    """List a file, also one that is missing, or the files below a folder."""
+    if not os.path.isdir(path):  # noqa: PTH112  # False, too, where a folder above is closed
+        return [Input(path)]
+    reason = "the folder holds no file: expected photos in it or below it"
+    empty = Input(path, rejected=Rejected(Status.EMPTY, reason))
+    return list(_walk(path, leave_out)) or [empty]
 
 
 def _walk(top: str, leave_out: Path | None) -> Iterator[Input]:
@@ -99,27 +90,10 @@ def _walk(top: str, leave_out: Path | None) -> Iterator[Input]:
         folders.sort()
         for name in sorted(names):
             yield Input(os.path.join(folder, name), named=False)  # noqa: PTH118  # keeps `./`
-        while problems:
-            error = problems.pop()
-            yield Input(str(error.filename), rejected=_explained(error))
     for error in problems:
-        yield Input(str(error.filename), rejected=_explained(error))
+        yield Input(str(error.filename), rejected=unreadable(error))
 
 
 def _number(folder: str) -> tuple[int, int]:
     status = Path(folder).stat()
     return status.st_dev, status.st_ino
-
-
-def _explained(error: OSError | ValueError) -> Rejected:
-    if isinstance(error, PermissionError):
-        return Rejected(
-            Status.NO_PERMISSION, "you may not read it: see its permissions"
-        )
-    if isinstance(error, FileNotFoundError):
-        return Rejected(
-            Status.MISSING, "there is no such file or folder: check the path"
-        )
-    if isinstance(error, OSError) and error.errno == errno.ELOOP:
-        return Rejected(Status.MISSING, "a symbolic link that leads to itself")
-    return Rejected(Status.MISSING, f"it cannot be found: {error}")

@@ -8,7 +8,7 @@ import fcntl
 import json
 import logging
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -25,8 +25,7 @@ class Journal(AbstractContextManager["Journal"]):
 
     def __init__(self, folder: Path, key: str) -> None:
         """Go on with the journal in the folder if it has the key, else start anew."""
-        self.path = folder / NAME
-        self.file = self.path.open("a+b")
+        self.file = (folder / NAME).open("a+b")
         try:
             fcntl.flock(self.file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -42,22 +41,19 @@ class Journal(AbstractContextManager["Journal"]):
     def _read(self, key: str) -> bool:
         """Find where each record starts; cut off what is no whole line at the end."""
         self.file.seek(0)
-        for number, line in enumerate(iter(self.file.readline, b"")):
-            start = self.file.tell() - len(line)
+        if _parsed(self.file.readline()) != {"key": key}:
+            return False
+        start = self.file.tell()
+        for line in iter(self.file.readline, b""):
             values = _parsed(line)
             if values is None:
-                self.file.seek(start)
-                self.file.truncate()
+                self.file.truncate(start)
                 break
-            if number:
-                self.starts[values["file"]] = start
-            elif values.get("key") != key:
-                return False
-        if self.starts:
-            logger.info(
-                "Going on after %d inputs of an unfinished run.", len(self.starts)
-            )
-        return self.file.tell() > 0
+            self.starts[values["file"]] = start
+            start += len(line)
+        if number := len(self.starts):
+            logger.info("Going on after %d inputs of an unfinished run.", number)
+        return True
 
     def find(self, file: str) -> dict[str, Any] | None:
         """Return what is recorded of a file, or None."""
@@ -75,25 +71,18 @@ class Journal(AbstractContextManager["Journal"]):
         self.file.flush()
         return start
 
-    def records(self, names: Sequence[str]) -> Iterator[dict[str, Any]]:
-        """Yield the records of the files named, in that order."""
-        for name in names:
-            record = self.find(name)
-            if record is not None:
-                yield record
-
-    def remove(self) -> None:
-        self.path.unlink(missing_ok=True)
+    def records(self, names: Iterable[str]) -> Iterator[dict[str, Any]]:
+        """Return the records of the files named, in that order."""
+        return filter(None, map(self.find, names))
 
     def __exit__(self, *_: object) -> None:
         self.file.close()
 
 
 def _parsed(line: bytes) -> dict[str, Any] | None:
-    if not line.endswith(b"\n"):
-        return None
+    """Return the values of a whole line; None for one that a kill cut short."""
     try:
-        values: dict[str, Any] = json.loads(line)
+        values: dict[str, Any] | None = json.loads(line) if line[-1:] == b"\n" else None
     except ValueError:
         return None
     return values

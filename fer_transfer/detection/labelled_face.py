@@ -6,8 +6,9 @@ from typing import NamedTuple
 import numpy as np
 
 from fer_transfer.detection import framing, photos
-from fer_transfer.detection.detectors import DETECTORS, Box, Detection, Detector
-from fer_transfer.detection.status import Rejected, Status
+from fer_transfer.detection.boxes import Box, Detection
+from fer_transfer.detection.detectors import DETECTORS, Detector
+from fer_transfer.detection.status import Rejected
 
 TAKEN, NO_FACE, SEVERAL = "taken", "no face", "several faces"
 TOO_SMALL, NOT_IN_PHOTO, NOT_A_FACE = "face too small", "box outside", "not a face"
@@ -17,7 +18,6 @@ TO_CONVERT = "not 48x48 grey"  # and nothing says whether it may be converted
 LEAST_SIDE = 20  # pixels of a face: below, 48 pixels would be mostly interpolated
 DOMINATES = 2  # times the area of each other face, for one to be the labelled one
 LEAST_SCORE = 0.5  # times the highest score
-SAME = 0.4  # intersection over union from which two boxes are one face
 LEAST_INSIDE = 0.5  # share of a given box that lies in the photo
 MOST_LONG = 3  # times as long as wide: beyond, an image or box does not show one face
 
@@ -53,9 +53,6 @@ def read_face(
         face = find_face(photo.pixels, box, detector, convert=convert)
     except Rejected as rejected:
         return Face(rejected.status.value, rejected.reason)
-    except MemoryError:
-        reason = "there is not enough memory for it: make it smaller"
-        return Face(Status.TOO_LARGE.value, reason)
     return face._replace(reason="; ".join(filter(None, (face.reason, photo.note))))
 
 
@@ -86,7 +83,7 @@ def _by_box(pixels: np.ndarray, box: Box, side: float) -> Face:
             f"({box.left:g}, {box.top:g}, {shape}) lies mostly outside the photo of "
             f"{width} x {height}: correct it",
         )
-    if max(box.width, box.height) > MOST_LONG * min(box.width, box.height):
+    if box.longer > MOST_LONG * min(box.width, box.height):
         expected = f"expected at most {MOST_LONG} times as long as wide"
         return Face(NOT_A_FACE, f"{shape}: {expected}", 1)
     if min(box.width, box.height) < LEAST_SIDE:
@@ -96,28 +93,19 @@ def _by_box(pixels: np.ndarray, box: Box, side: float) -> Face:
 
 
 def _detected(pixels: np.ndarray, detector: Detector) -> Face:
-    faces = distinct(detector.find(pixels))
+    faces = detector.find(pixels)
     if not faces:
         return Face(NO_FACE, f"{detector.name} finds none")
     face = faces[0] if len(faces) == 1 else dominant(faces)
     if face is None:
         reason = f"none has {DOMINATES} times the area of each other: give the face's box, or crop it"
         return Face(SEVERAL, f"{len(faces)} faces, and {reason}", len(faces))
-    if detector.side_of(face.box) < LEAST_SIDE:
+    if face.box.longer < LEAST_SIDE:
         return _too_small(face.box, len(faces))
     square = framing.square_about(face.box, detector.framed(face.box))
     image = framing.cut_upright(pixels, square, face.tilt)
     reason = "" if len(faces) == 1 else f"the largest of {len(faces)} faces"
     return Face(TAKEN, reason, len(faces), face.box, face.score, image)
-
-
-def distinct(faces: list[Detection]) -> list[Detection]:
-    """Return the faces, of boxes that overlap much only the most certain."""
-    kept: list[Detection] = []
-    for face in sorted(faces, key=lambda face: -(face.score or 0)):
-        if all(face.box.overlap(other.box) < SAME for other in kept):
-            kept.append(face)
-    return kept
 
 
 def dominant(faces: list[Detection]) -> Detection | None:

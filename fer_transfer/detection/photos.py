@@ -13,13 +13,16 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from fer_transfer.detection import file_kinds
-from fer_transfer.detection.status import Rejected, Status
+from fer_transfer.detection.status import Rejected, Status, unreadable
 
 # What Pillow reads in its own wheel; JPEG's reader reads MPO too.
 FORMATS = (
     *("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "PPM", "JPEG2000", "AVIF"),
     *("HEIF",),  # with pillow-heif
 )
+# Pillow's modes of more than 8 bits, all of them grey.
+DEEP = ("I;16", "I;16L", "I;16B", "I;16N", "I", "F")
+HEIF_SUFFIXES = (".heic", ".heif", ".hif")
 MOST_PIXELS = 120_000_000  # as RGB 360 MB; the cameras of phones go up to 108 million
 
 
@@ -48,15 +51,15 @@ def read_photo(path: Path, *, named: bool = True) -> Photo:
         kind = _kind(path)
         if kind == "heif":
             _register_heif()
-        elif kind in file_kinds.WHY:
+        elif kind:
             raise file_kinds.refusal(kind)
-        with _damage_explained(), Image.open(path, formats=_formats(kind)) as image:
-            if file_kinds.is_camera_raw(path, getattr(image, "tag_v2", {})):
+        formats = ["HEIF"] if kind == "heif" else FORMATS[:-1]
+        with _damage_explained(), Image.open(path, formats=formats) as image:
+            if file_kinds.is_camera_raw(getattr(image, "tag_v2", {})):
                 raise file_kinds.refusal("camera raw")
-            return _decode(image, file_kinds.misnamed(path, image.format or ""))
+            return _decode(image)
     except Rejected as rejected:
-        other = rejected.status == Status.NOT_A_PHOTO
-        if named or not other or file_kinds.has_photo_name(path):
+        if named or rejected.status != Status.NOT_A_PHOTO or _has_photo_name(path):
             raise
         reason = f"{rejected.status}: {rejected.reason}"
         raise Rejected(Status.SKIPPED, reason) from None
@@ -76,19 +79,16 @@ def _kind(path: Path) -> str:
             raise Rejected(Status.NOT_A_PHOTO, "no regular file: a pipe or a device")
         if not status.st_size:
             raise Rejected(Status.EMPTY, "the file has no content: copy it again")
-        with path.open("rb") as file:
-            return file_kinds.kind_of(file.read(file_kinds.ENOUGH))
-    except PermissionError:
-        reason = "you may not read it: see its permissions"
-        raise Rejected(Status.NO_PERMISSION, reason) from None
-    except OSError as error:
-        raise Rejected(
-            Status.MISSING, f"it cannot be opened: {error.strerror}"
-        ) from None
+        return file_kinds.kind_of(path)
+    except (OSError, ValueError) as error:
+        raise unreadable(error) from None
 
 
-def _formats(kind: str) -> list[str]:
-    return ["HEIF"] if kind == "heif" else list(FORMATS[:-1])
+def _has_photo_name(path: Path) -> bool:
+    """Return whether a name promises a photo; what macOS puts beside one (`._`) does not."""
+    suffix = path.suffix.lower()
+    is_known = Image.registered_extensions().get(suffix) in FORMATS
+    return (is_known or suffix in HEIF_SUFFIXES) and not path.name.startswith("._")
 
 
 def _register_heif() -> None:
@@ -108,8 +108,11 @@ def _damage_explained() -> Iterator[None]:
     """Turn whatever a decoder raises into a status: the file is at fault, not the program."""
     try:
         yield
-    except (Rejected, MemoryError, KeyboardInterrupt):
+    except Rejected:
         raise
+    except MemoryError:
+        reason = "there is not enough memory for it: make it smaller"
+        raise Rejected(Status.TOO_LARGE, reason) from None
     except Image.DecompressionBombError:
         raise Rejected(Status.TOO_LARGE, _too_large("an image")) from None
     except UnidentifiedImageError:
@@ -123,11 +126,11 @@ def _damage_explained() -> Iterator[None]:
         raise Rejected(Status.DAMAGED, reason) from None
 
 
-def _decode(image: Image.Image, note: str = "") -> Photo:
+def _decode(image: Image.Image) -> Photo:
     width, height = image.size
     if width * height > MOST_PIXELS:
         raise Rejected(Status.TOO_LARGE, _too_large(f"{width} x {height} pixels"))
-    notes = [note]
+    notes = []
     if (frames := getattr(image, "n_frames", 1)) > 1 and image.format != "MPO":
         notes.append(f"the first of {frames} images")
     image.load()
@@ -137,8 +140,10 @@ def _decode(image: Image.Image, note: str = "") -> Photo:
         notes.append("its EXIF data is damaged: shown as stored")
     if image.mode in DEEP:
         pixels, note = _from_levels(np.asarray(image))
-        return Photo(pixels, "; ".join(filter(None, [*notes, note])))
-    return Photo(_as_rgb(image), "; ".join(filter(None, notes)))
+        notes += filter(None, [note])
+    else:
+        pixels = _as_rgb(image)
+    return Photo(pixels, "; ".join(notes))
 
 
 def _too_large(what: str) -> str:
@@ -172,10 +177,6 @@ def _from_levels(levels: np.ndarray) -> tuple[np.ndarray, str]:
     eight = (levels.astype(np.uint16) >> (bits - 8)).astype(np.uint8)
     note = "" if bits == 16 else f"grey levels up to {highest:g}: read as {bits} bits"
     return np.repeat(eight[..., None], 3, axis=2), note
-
-
-# Pillow's modes of more than 8 bits, all of them grey.
-DEEP = ("I;16", "I;16L", "I;16B", "I;16N", "I", "F")
 
 
 def is_fer2013_crop(pixels: np.ndarray) -> bool:

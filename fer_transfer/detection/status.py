@@ -31,3 +31,12 @@ class Rejected(Exception):  # noqa: N818  # says what happened, and is no error 
     def __init__(self, status: Status, reason: str) -> None:
         super().__init__(f"{status}: {reason}")
         self.status, self.reason = status, reason
+
+
+def unreadable(error: OSError | ValueError) -> Rejected:
+    """Say what keeps a file or folder from being opened; ValueError: a zero in its name."""
+    if isinstance(error, PermissionError):
+        reason = "you may not read it: see its permissions"
+        return Rejected(Status.NO_PERMISSION, reason)
+    reason = getattr(error, "strerror", None) or str(error)
+    return Rejected(Status.MISSING, f"it cannot be opened ({reason}): check the path")

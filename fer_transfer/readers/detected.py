@@ -37,57 +37,45 @@ class DataSet:
     source_file: str
     official: bool = False  # the bytes are those that the competition published
     converted: int = 0  # images that were made grey and 48x48 as a whole
-    dropped: list[Dropped] = field(default_factory=list)
-    classes_without_faces: list[str] = field(default_factory=list)
+    dropped: pd.DataFrame = field(  # file and reason
+        default_factory=lambda: pd.DataFrame(columns=Dropped._fields)
+    )
+    classes_without_faces: tuple[str, ...] = ()
 
 
-def read(
-    layout: str,
-    name: str,
-    numbering: str,
-    mapping: Mapping[str, str],
-    folder: Path = FOLDER,
-) -> DataSet:
+def read(layout: str, name: str, numbering: str, mapping: Mapping[str, str]) -> DataSet:
     """Read what stage detect wrote, and name its classes.
 
     Raises:
         InputError: If labels have no name, no file of a class could be read, or fewer than two
             classes have faces.
     """
-    table = files.read_text_table(folder / "faces.csv")
-    images = files.read_npy(folder / "images.npy")
-    unlabelled = files.read_text_table(folder / "dropped.csv")
-    dropped = [
-        Dropped(file, reason)
-        for file, reason in zip(
-            *(unlabelled[name].astype(str).tolist() for name in Dropped._fields),
-            strict=True,
-        )
-    ]
-    names = name_classes(table["label"], numbering, mapping)
-    table["label"] = table["label"].map(names)
+    table = files.read_text_table(FOLDER / "faces.csv")
+    images = files.read_npy(FOLDER / "images.npy")
+    table["label"] = table["label"].map(
+        name_classes(table["label"], numbering, mapping)
+    )
     table["person"] = _merged(table["person"])
-    is_mapped = table["label"] == DROP
-    _check_every_class_was_read(table[~is_mapped])
-    is_taken = table["status"] == TAKEN
-    dropped += [Dropped(file, MAPPED) for file in table["file"][is_mapped]]
-    dropped += [
-        Dropped(row["file"], f"{row['status']}: {row['reason']}")
-        for row in table[~is_mapped & ~is_taken].to_dict("records")
-    ]
-    kept = ~is_mapped & is_taken
-    classes = in_order(set(table["label"][kept]))
-    without = in_order(set(table["label"][~is_mapped]) - set(classes))
-    _check_two_classes(classes, without, dropped)
-    faces = Faces(name, classes, table.loc[kept, list(COLUMNS)].reset_index(drop=True))
+    is_mapped, is_taken = table["label"] == DROP, table["status"] == TAKEN
+    table["reason"] = table["status"] + ": " + table["reason"]
+    table.loc[is_mapped, "reason"] = MAPPED
+    wanted = table[~is_mapped]
+    _check_every_class_was_read(wanted)
+    kept = wanted[is_taken]
+    unlabelled = files.read_text_table(FOLDER / "dropped.csv")
+    others = table.drop(kept.index)[list(Dropped._fields)]
+    dropped = pd.concat([unlabelled, others]).sort_values(list(Dropped._fields))
+    classes = in_order(set(kept["label"]))
+    without = in_order(set(wanted["label"]) - set(classes))
+    _check_two_classes(classes, without, dropped["reason"])
     return DataSet(
-        faces,
-        images[kept[is_taken].to_numpy()],
+        Faces(name, classes, kept[list(COLUMNS)].reset_index(drop=True)),
+        images[~is_mapped[is_taken].to_numpy()],
         layout,
         name,
-        converted=int((table["converted"][kept] != "").sum()),
+        converted=int((kept["converted"] != "").sum()),
         dropped=dropped,
-        classes_without_faces=list(without),
+        classes_without_faces=without,
     )
 
 
@@ -99,32 +87,26 @@ def _merged(people: pd.Series) -> pd.Series:
 def _check_every_class_was_read(table: pd.DataFrame) -> None:
     """Raise an InputError for classes none of whose files is an image that can be read."""
     is_read = table["status"].isin([TAKEN, *NO_FACE])
-    unread = set(table["label"]) - set(table["label"][is_read])
-    if unread:
-        reasons = [
-            f"{label}: {row.file}, {row.status}, {row.reason}"
-            for label in sorted(unread)
-            for row in [next(table[table["label"] == label].itertuples())]
-        ]
+    unread = table[~table["label"].isin(table["label"][is_read])]
+    if len(unread):
+        examples = unread.groupby("label").first()
+        reasons = examples.index + ": " + examples["file"] + ", " + examples["reason"]
         raise InputError(
-            f"No file of {len(unread)} classes can be read: {'; '.join(reasons[:10])}. Save "
+            f"No file of {len(examples)} classes can be read: {'; '.join(reasons[:10])}. Save "
             "their images as JPEG or PNG, remove the folders, or set `data.map: "
-            f"{{{shown(min(unread))}: {DROP}}}` in params.yaml."
+            f"{{{shown(examples.index[0])}: {DROP}}}` in params.yaml."
         )
 
 
 def _check_two_classes(
-    classes: tuple[str, ...], without: tuple[str, ...], dropped: list[Dropped]
+    classes: tuple[str, ...], without: tuple[str, ...], reasons: pd.Series
 ) -> None:
-    if len(classes) >= 2:
-        return
-    reasons = pd.Series([reason for _, reason in dropped], dtype=str).value_counts()
-    counted = "; ".join(
-        f"{count} {reason}" for reason, count in reasons.head(3).items()
-    )
-    raise InputError(
-        f"Faces of at least two classes are needed, and there are those of {len(classes)}: "
-        f"{', '.join(classes) or 'none'}. Without a face: {', '.join(without) or 'none'}. Left "
-        f"out: {counted or 'nothing'}. Add images with a face each, or set `data.detector` in "
-        "params.yaml to another one."
-    )
+    if len(classes) < 2:
+        counts = reasons.value_counts().head(3).items()
+        counted = "; ".join(f"{count} {reason}" for reason, count in counts)
+        raise InputError(
+            f"Faces of at least two classes are needed, and there are those of {len(classes)}: "
+            f"{', '.join(classes) or 'none'}. Without a face: {', '.join(without) or 'none'}. Left "
+            f"out: {counted or 'nothing'}. Add images with a face each, or set `data.detector` in "
+            "params.yaml to another one."
+        )

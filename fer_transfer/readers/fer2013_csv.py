@@ -27,15 +27,6 @@ OFFICIAL_MD5 = {
 }
 
 
-def find(paths: list[Path]) -> Path | None:
-    """Return the file to read among the CSV files of a source; None if none has FER2013's columns."""
-    tables = [path for path in paths if set(HEADER) <= set(csv_files.header(path))]
-    # The competition's folder has both, with the same faces: fer2013.csv comes first.
-    return min(
-        tables, key=lambda path: (len(path.parts), path.name.lower()), default=None
-    )
-
-
 def read(path: Path) -> tuple[Faces, np.ndarray]:
     """Read the faces in the order of the file, and their images (N, 48, 48) uint8.
 

@@ -29,7 +29,10 @@ NAMES = (
 MOST_VOTES = 10  # one face of the 35,887 has nine
 # FER2013's labels agree with the majority on 68 %; of rows in another order, with a fifth.
 LEAST_AGREEMENT = 0.5
-REMEDY = "Set `data.ferplus: false` in params.yaml, or `data.source` to the official fer2013.csv."
+OTHER_FACES = (
+    "FER+ names a face by its row in fer2013.csv, and these are not its rows: {}. Set "
+    "`data.ferplus: false` in params.yaml, or `data.source` to the official fer2013.csv."
+)
 
 
 def fetch_votes(faces: Faces) -> pd.DataFrame:
@@ -41,13 +44,13 @@ def fetch_votes(faces: Faces) -> pd.DataFrame:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / addresses.file_name(URL)
         fetch.fetch(URL, HASH, file)
-        table = read(file)
-    check_same_faces(table, faces)
-    return table[list(NAMES)]
+        votes, parts = read(file)
+    _check_same_faces(votes, parts, faces)
+    return votes
 
 
-def read(path: Path) -> pd.DataFrame:
-    """Read fer2013new.csv: the part of each face, and its votes as int64.
+def read(path: Path) -> tuple[pd.DataFrame, pd.Series]:
+    """Read fer2013new.csv: the votes on each face, (N, 10) int64, and its part.
 
     Raises:
         InputError: If it has other columns, or votes that are none.
@@ -64,36 +67,20 @@ def read(path: Path) -> pd.DataFrame:
             f"{path.name} is not FER+'s CSV file: expected at most {MOST_VOTES} votes in a row. "
             "Replace it where it came from."
         )
-    return votes.astype(np.int64).assign(part=table["usage"].map(PARTS))
+    return votes.astype(np.int64), table["usage"].map(PARTS)
 
 
-def check_not_wanted(wanted: bool) -> None:
-    """Raise an InputError if votes are wanted on faces that do not come from FER2013's CSV file."""
-    if wanted:
-        raise InputError(
-            f"FER+ names a face by its row in fer2013.csv, and these are not its rows. {REMEDY}"
-        )
-
-
-def check_same_faces(table: pd.DataFrame, faces: Faces) -> None:
+def _check_same_faces(votes: pd.DataFrame, parts: pd.Series, faces: Faces) -> None:
     """Raise an InputError unless FER+'s rows are those of the faces, in their order."""
-    if len(table) != len(faces):
-        raise InputError(
-            f"FER+ has votes on {len(table)} faces, one for each row of fer2013.csv, but this "
-            f"copy has {len(faces)}. {REMEDY}"
+    if parts.tolist() != faces.table["part"].tolist():
+        difference = (
+            f"{len(votes)} faces have votes, and this copy has {len(faces)}, or has the sets in "
+            "another order"
         )
-    other = np.flatnonzero(table["part"] != faces.table["part"])
-    if len(other):
-        raise InputError(
-            f"Row {other[0] + 1} of this copy of FER2013 belongs to "
-            f"{faces.table['part'][other[0]]}, that of FER+ to {table['part'][other[0]]}: the "
-            f"copy has another order. {REMEDY}"
-        )
-    labels = majority(table[list(NAMES)], faces.classes)
+        raise InputError(OTHER_FACES.format(difference))
+    labels = majority(votes, faces.classes)
     known = labels != NO_MAJORITY
     share = float(np.mean(labels[known] == faces.labels[known])) if known.any() else 0
     if share < LEAST_AGREEMENT:
-        raise InputError(
-            f"Only {share:.0%} of this copy's labels are those of FER+'s majority, where 68% of "
-            f"FER2013's are: the copy has another order within its sets. {REMEDY}"
-        )
+        difference = f"{share:.0%} of the labels are the majority's, of FER2013's 68%"
+        raise InputError(OTHER_FACES.format(difference))

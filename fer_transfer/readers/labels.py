@@ -54,19 +54,22 @@ def name_classes(
 
 def is_emotion(label: str) -> bool:
     """Tell whether a label is a word for an emotion, perhaps behind a number."""
-    numbered = NUMBERED.fullmatch(_key(label))
-    word = numbered[2] if numbered and numbered[2] else _key(label)
-    return word in WORDS
+    return _number_and_word(label)[1] in WORDS
 
 
 def is_number(label: str) -> bool:
     """Tell whether a label is a number and nothing else."""
-    numbered = NUMBERED.fullmatch(_key(label))
-    return bool(numbered and not numbered[2])
+    return not _number_and_word(label)[1]
 
 
 def _key(label: str) -> str:
     return normalised(str(label)).lower()
+
+
+def _number_and_word(label: str) -> tuple[str, str]:
+    """Split a label such as `1_surprise`; either may be empty."""
+    numbered = NUMBERED.fullmatch(_key(label))
+    return (numbered[1], numbered[2] or "") if numbered else ("", _key(label))
 
 
 def _by_number(label: str, numbering: str) -> str | None:
@@ -74,10 +77,9 @@ def _by_number(label: str, numbering: str) -> str | None:
 
     None if the number has no name, or another one than the word behind it.
     """
-    numbered = NUMBERED.fullmatch(label)
-    if not numbered:
+    number, word = _number_and_word(label)
+    if not number:
         return label
-    number, word = numbered.groups()
     if numbering == "none":
         return word if word in WORDS else label if word else None
     emotion = NUMBERINGS[numbering].get(int(number))

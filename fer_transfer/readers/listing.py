@@ -3,8 +3,7 @@
 import os
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
@@ -19,9 +18,11 @@ PARTS = {
 }
 PART_OF = {word: part for part, words in PARTS.items() for word in words}
 
-# What macOS, Windows and network disks leave behind, in lower case.
-SYSTEM_FOLDERS = ("__macosx", "$recycle.bin", "system volume information", "@eadir")
-SYSTEM_FILES = ("thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r")
+# Files and folders that macOS, Windows and network disks leave behind, in lower case.
+OF_SYSTEMS = {
+    *("__macosx", "$recycle.bin", "system volume information", "@eadir"),
+    *("thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r"),
+}
 OF_THE_SYSTEM = "a file of the operating system"
 NOT_UTF8 = "its name is not UTF-8: rename it"
 
@@ -33,8 +34,7 @@ class Dropped(NamedTuple):
     reason: str  # the same words for all that are dropped for it
 
 
-@dataclass
-class Listing:
+class Listing(NamedTuple):
     """What a source says of its image files.
 
     Attributes:
@@ -44,7 +44,7 @@ class Listing:
     """
 
     table: pd.DataFrame
-    dropped: list[Dropped] = field(default_factory=list)
+    dropped: list[Dropped]
 
 
 def as_table(rows: Iterable[dict[str, str]]) -> pd.DataFrame:
@@ -62,13 +62,13 @@ def list_files(root: Path) -> tuple[list[str], list[Dropped]]:
         for folder, _, names in os.walk(root, followlinks=True)
         for name in names
     ]
-    reasons = {name: _reason_to_drop(name) for name in sorted(names)}
-    kept = [name for name, reason in reasons.items() if not reason]
-    dropped = [
-        Dropped(os.fsencode(name).decode(errors="backslashreplace"), reason)
-        for name, reason in reasons.items()
-        if reason
-    ]
+    kept, dropped = [], []
+    for name in sorted(names):
+        if reason := _reason_to_drop(name):
+            shown = os.fsencode(name).decode(errors="backslashreplace")
+            dropped.append(Dropped(shown, reason))
+        else:
+            kept.append(name)
     return kept, dropped
 
 
@@ -80,28 +80,15 @@ def normalised(text: str) -> str:
     return unicodedata.normalize("NFC", text).strip()
 
 
-def is_of_the_system(name: str) -> bool:
-    """Tell what an operating system leaves beside a user's files.
-
-    >>> is_of_the_system("train/happy/1.png:Zone.Identifier")
-    True
-    """
-    path = PurePosixPath(name)
-    folders = [part.lower() for part in path.parts[:-1]]
-    last = path.name.lower()
-    if last.endswith(".icloud"):  # a photo that macOS has not downloaded
-        return False
-    return (
-        any(part.startswith(".") for part in path.parts)
-        or any(folder in SYSTEM_FOLDERS for folder in folders)
-        or last in SYSTEM_FILES
-        or last.endswith("zone.identifier")
-    )
-
-
 def _reason_to_drop(name: str) -> str:
     try:
         name.encode()
     except UnicodeEncodeError:
         return NOT_UTF8
-    return OF_THE_SYSTEM if is_of_the_system(name) else ""
+    name = name.lower()
+    if name.endswith(".icloud"):  # a photo that macOS has not downloaded
+        return ""
+    is_of_system = name.endswith("zone.identifier") or any(
+        part.startswith(".") or part in OF_SYSTEMS for part in name.split("/")
+    )
+    return OF_THE_SYSTEM if is_of_system else ""

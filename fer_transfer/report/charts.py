@@ -10,6 +10,8 @@ from fer_transfer.report import style, vega
 from fer_transfer.report.style import GREY
 from fer_transfer.results.table import select
 
+WAYS = ["#0072B2", "#D55E00"]  # colours of the ways of training
+
 
 def initial(
     groups: pd.DataFrame, metric: str, styles: pd.DataFrame, baseline: float
@@ -168,3 +170,28 @@ def recall(
         .properties(name="points", height=len(classes) * max(6 * len(variants), 24))
         .add_params(vega.zoom("x"))
     )
+
+
+def images_needed(rows: Sequence[Mapping[str, Any]]) -> vega.Chart:
+    """Draw test accuracy by training images per class, a line for each way of training."""
+    ends = ["value", "low", "high"]
+    data = pd.DataFrame(rows)
+    data[ends] *= 100
+    data["images"] = [str(row["per_class"] or "all") for row in rows]
+    base = vega.inline(data).encode(
+        alt.X(
+            "images:O",
+            title="training images of a class, at most",
+            sort=None,
+            axis=alt.Axis(labelAngle=0),
+        ),
+        alt.Y("value:Q", title="test accuracy, %", scale=alt.Scale(zero=False)),
+        alt.Color(
+            "trains:N", legend=alt.Legend(orient="top"), scale=alt.Scale(range=WAYS)
+        ),
+        tooltip=["run:N", *vega.numbers(".1f", *ends)],
+    )
+    return alt.layer(
+        base.mark_line(point=alt.OverlayMarkDef(size=60)),
+        base.mark_rule(strokeWidth=2).encode(alt.Y("low:Q"), alt.Y2("high:Q")),
+    ).properties(height=260)

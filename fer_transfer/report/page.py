@@ -140,6 +140,9 @@ def draw(
         ]
         if asked:
             yield f"differences-{number}", charts.differences(asked), question
+    if study["practice"]["curve"]:
+        chart = charts.images_needed(study["practice"]["curve"])
+        yield "images-needed", chart, "Accuracy by training images"
     runs = inputs.read_table("results")
     mine = runs[runs["group"].isin(list(text))]
     if mine.empty:

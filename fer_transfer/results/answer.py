@@ -25,26 +25,23 @@ SCATTER_EPOCHS = 10  # of the end, over which a run's validation accuracy scatte
 
 
 def pairs(groups: Mapping[str, Group]) -> list[tuple[str, str, str]]:
-    """List the question, the left and the right group of every comparison.
-
-    Groups are compared with those of their own protocol alone.
-    """
+    """List the question, the left and the right group of every comparison."""
     asked = [
         (question_of(groups[left], groups[right]), left, right)
         for left, right in permutations(groups, 2)
-        if groups[left].protocol == groups[right].protocol
     ]
     return [pair for question in SIDES for pair in asked if pair[0] == question]
 
 
 def question_of(left: Group, right: Group) -> str:
-    """Name the question that two groups of one protocol bear on; "" if they bear on none."""
+    """Name the question that two groups bear on; "" if they bear on none."""
     weights = left.weights, right.weights
     learned = BACKBONES[left.backbone].learned, BACKBONES[right.backbone].learned
     if weights == ("pretrained", "pretrained") and learned == ("faces", "ImageNet"):
-        return FACES_OR_IMAGENET
+        alike = left.protocol.conditions == right.protocol.conditions
+        return FACES_OR_IMAGENET if alike else ""
     if weights == ("pretrained", "random") and left.backbone == right.backbone:
-        return PRETRAINING
+        return PRETRAINING if left.protocol == right.protocol else ""
     return ""
 
 
@@ -78,7 +75,7 @@ def describe_pair(
     names = left.group, right.group
     return {
         "question": question,
-        "protocol": study.ran[left.group].protocol.label,
+        "protocol": study.ran[left.group].protocol.conditions.label,
         "groups": list(names),
         "titles": [describe_side(study, question, name) for name in names],
         "seeds": [len(study.ran[name].runs) for name in names],

@@ -115,7 +115,8 @@ def samples_of(study: Study, name: str) -> dict[str, Sample]:
     rows = select(study.runs, group=name, **{"class": ""})
     keys = ["metric", "set", "first", "last"]
     values = rows.groupby(keys)["value"].apply(tuple).to_dict()
-    num_val = len(study.data.splits[study.ran[name].protocol.split].val)
+    group = study.ran[name]
+    num_val = len(study.data.splits[group.protocol.split].val)
 
     def val_variance(*epochs: int) -> float:
         shares = [np.mean(values["accuracy", "val", one, one]) for one in epochs]
@@ -127,8 +128,9 @@ def samples_of(study: Study, name: str) -> dict[str, Sample]:
     for (word, table), (when, period) in product(RATE_WORDS.items(), PERIODS.items()):
         windows = [spans[key] for key in period]
         title = paper.TABLES[table].title
-        columns = [values.get((title, "train", *window)) for window in windows]
-        if None in columns:
+        columns = [values.get((title, "train", *window), ()) for window in windows]
+        # A run that stopped early has not all windows.
+        if any(len(column) < len(group.runs) for column in columns):
             continue
         first, last = windows[0][0], windows[-1][1]
         # Training accuracy is of the very images that it is about; validation's scatter.

@@ -15,6 +15,8 @@ WORDS = {
     "learning_rate": "learning rate {:g}",
     "dropout": "dropout {:g}",
     "train_share": "{:.0%} of the training images",
+    "train_per_class": "at most {} images of a class",
+    "epochs": "{} epochs",
     "size": "input of {0}x{0}",
     "augment": "augmented",
 }
@@ -50,6 +52,12 @@ class Protocol(NamedTuple):
         if self.precision != "float32":
             words.append(self.precision)
         return ", ".join(words)
+
+    @property
+    def conditions(self) -> "Protocol":
+        """What two backbones must have in common: each has an input size of its own."""
+        recipe = tuple(entry for entry in self.recipe if entry[0] != "size")
+        return self._replace(recipe=recipe)
 
     @property
     def layers(self) -> str:

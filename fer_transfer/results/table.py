@@ -81,8 +81,8 @@ def rows_of(result: Result, windows: Sequence[Sequence[int]]) -> Iterator[Row]:
                 else rates.mean_overfitting_rate(train, val, *window)
             )
             yield _row(table.title, "train", *window, rate)
-    for part in ("test", "deduplicated"):
-        yield from _test_rows(result.test[part], part, len(history))
+    for part, scored in _scored_sets(result.test):
+        yield from _test_rows(scored, part, len(history))
 
 
 def _row(metric: str, part: str, first: int, last: int, value: Any) -> Row:
@@ -103,6 +103,16 @@ def _test_rows(scores: Mapping[str, Any], part: str, epoch: int) -> Iterator[Row
             yield row
 
 
+def _scored_sets(test: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield each set of test images and its scores; against people's votes it is `votes_...`."""
+    for part, scored in test.items():
+        if "images" in scored:
+            yield part, scored
+        elif part == "votes":
+            for name, against_votes in scored.items():
+                yield f"votes_{name}", against_votes
+
+
 def of_groups(
     runs: pd.DataFrame, published: paper.Published, windows: Sequence[Sequence[int]]
 ) -> pd.DataFrame:
@@ -117,6 +127,12 @@ def of_groups(
         seeds.
     """
     last = runs.groupby("group")["last"].transform("max")
+    # Runs that end early end in different epochs; the last one of each is its group's last one.
+    ended = runs["last"] == runs.groupby("run")["last"].transform("max")
+    ended &= runs["first"] == runs["last"]
+    runs = runs.assign(
+        **{key: runs[key].mask(ended, last) for key in ("first", "last")}
+    )
     ends = (runs["first"] == 1) | (runs["last"] == last)
     kept = runs[ends | (runs["first"] < runs["last"])]
     values = kept.groupby([*OF_GROUP, *OF_NUMBER], sort=False)["value"]

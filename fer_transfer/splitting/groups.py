@@ -1,13 +1,29 @@
 """Which faces belong together, and so on one side of every split."""
 
 import numpy as np
+import pandas as pd
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 
-def canonical(images: np.ndarray) -> np.ndarray:
-    """Return images (F, 48, 48) such that a face and its mirror image are the same one."""
-    return np.stack([min(one, one[:, ::-1], key=np.ndarray.tobytes) for one in images])
+def identical(images: np.ndarray, *, mirrored: bool = False) -> np.ndarray:
+    """Return for each of the images (N, h, w) the row of the first one with the same pixels.
+
+    With `mirrored` a face and its mirror image are the same one.
+
+    >>> identical(np.array([[[1, 2]], [[2, 1]], [[1, 2]]])).tolist()
+    [0, 1, 0]
+    >>> identical(np.array([[[1, 2]], [[2, 1]], [[1, 2]]]), mirrored=True).tolist()
+    [0, 0, 0]
+    """
+    first: dict[bytes, int] = {}
+    rows = []
+    for row, image in enumerate(images):
+        key = image.tobytes()
+        if mirrored:
+            key = min(key, image[:, ::-1].tobytes())
+        rows.append(first.setdefault(key, row))
+    return np.array(rows, dtype=np.int64)
 
 
 def join(*keys: np.ndarray) -> np.ndarray:
@@ -30,8 +46,8 @@ def join(*keys: np.ndarray) -> np.ndarray:
         first += number.max(initial=-1) + 1
     rows = np.tile(np.arange(num_faces), len(keys))
     graph = coo_array((np.ones(len(rows)), (rows, np.concatenate(edges))), (first,) * 2)
-    _, found = connected_components(graph, directed=False)
-    return np.asarray(found[:num_faces], dtype=np.int64)
+    _, group = connected_components(graph, directed=False)
+    return np.asarray(group[:num_faces], dtype=np.int64)
 
 
 def by_person(people: np.ndarray, sources: np.ndarray) -> np.ndarray:
@@ -45,5 +61,4 @@ def by_person(people: np.ndarray, sources: np.ndarray) -> np.ndarray:
         ("person", person) if person else ("file", source or str(row))
         for row, (person, source) in enumerate(zip(people, sources, strict=True))
     ]
-    numbers = {key: number for number, key in enumerate(dict.fromkeys(keys))}
-    return np.array([numbers[key] for key in keys], dtype=np.int64)
+    return np.asarray(pd.factorize(pd.Series(keys))[0], dtype=np.int64)

@@ -11,7 +11,6 @@ from fer_transfer.console.errors import InputError
 from fer_transfer.data.faces import PARTS
 
 Sets = dict[str, np.ndarray]
-Given = dict[str, np.ndarray | None]
 
 FEW_TEST_FACES = 100
 
@@ -47,19 +46,19 @@ def stratified(labels: np.ndarray, val: float | None, test: float, seed: int) ->
     }
 
 
-def given(part: np.ndarray) -> Given:
-    """Return the rows of the sets that the data come with, None for a set that they lack."""
-    rows = {name: np.flatnonzero(part == name) for name in PARTS}
-    if not len(rows["train"]):
+def given(part: np.ndarray) -> Sets:
+    """Return the rows of the sets that the data come with, of their parts, (N,) str."""
+    sets = {name: np.flatnonzero(part == name) for name in PARTS if name in part}
+    if "train" not in sets:
         raise InputError(
             "A split by parts needs data that say which faces are for training, and these do "
             "not. Set `by` of this split in params.yaml to `random` or `person`, or remove it."
         )
-    return {name: found if len(found) else None for name, found in rows.items()}
+    return sets
 
 
 def complete(
-    given: Given,
+    sets: Sets,
     labels: np.ndarray,
     group: np.ndarray,
     shares: dict[str, float | None],
@@ -69,7 +68,7 @@ def complete(
     """Split off the sets that are missing from the training rows, whole groups only.
 
     Args:
-        given: The rows of each set, or None.
+        sets: The rows of the training set, and of the others that there are.
         labels: Codes, (N,).
         group: (N,); rows with the same number stay in one set.
         shares: Of all rows, for `val` and `test`.
@@ -79,25 +78,22 @@ def complete(
     Raises:
         InputError: If a share is missing, or a class has too few groups to be in two sets.
     """
-    train = given["train"]
-    assert train is not None
-    sets: Sets = {}
     for name in ("test", "val"):
-        rows = given[name]
-        if rows is None:
-            share = shares[name]
-            if share is None:
-                raise InputError(
-                    f"The data come without a {name} set. Give this split in params.yaml a share "
-                    f"to split off: `{name}: 0.1`; or remove the split if no run uses it."
-                )
-            size = share * len(labels) / len(train)
-            if name == "test":
-                _check_groups(labels[train], group[train], classes)
-            num_kept = 2 if name == "test" and given["val"] is None else 1
-            train, rows = hold_out(train, labels, group, size, seed, num_kept)
-        sets[name] = rows
-    return {"train": train, "val": sets["val"], "test": sets["test"]}
+        if name in sets:
+            continue
+        share, train = shares[name], sets["train"]
+        if share is None:
+            raise InputError(
+                f"The data come without a {name} set. Give this split in params.yaml a share "
+                f"to split off: `{name}: 0.1`; or remove the split if no run uses it."
+            )
+        if name == "test":
+            _check_groups(labels[train], group[train], classes)
+        num_kept = 2 if name == "test" and "val" not in sets else 1
+        size = share * len(labels) / len(train)
+        train, rows = hold_out(train, labels, group, size, seed, num_kept)
+        sets = sets | {"train": train, name: rows}
+    return {name: sets[name] for name in PARTS}
 
 
 def _check_groups(labels: np.ndarray, group: np.ndarray, names: Sequence[str]) -> None:
@@ -134,19 +130,18 @@ def hold_out(
         num_kept: Groups of each class that stay if it has more; one stays in any case.
     """
     names, number = np.unique(group[rows], return_inverse=True)
-    order = np.random.default_rng(seed).permutation(len(names))
-    counts = np.zeros((len(names), labels.max() + 1), dtype=int)
-    np.add.at(counts, (order[number], labels[rows]), 1)
+    number = np.random.default_rng(seed).permutation(len(names))[number]
+    counts = pd.crosstab(number, labels[rows]).to_numpy()
     num_groups = (counts > 0).sum(axis=0)
-    wanted = np.maximum(share * counts.sum(axis=0), num_groups > 0)
+    wanted = np.maximum(share * counts.sum(axis=0), 1)
     spare = num_groups - np.clip(num_groups - 1, 1, num_kept)
     held_out = np.zeros(len(names), dtype=bool)
-    for code in np.argsort(num_groups):
-        if num_groups[code] and not counts[held_out, code].any():
-            _hold_out_one(counts, held_out, wanted, spare, counts[:, code] > 0)
+    for column in np.argsort(num_groups):
+        if not counts[held_out, column].any():
+            _hold_out_one(counts, held_out, wanted, spare, counts[:, column] > 0)
     while _hold_out_one(counts, held_out, wanted, spare):
         pass
-    chosen = held_out[order[number]]
+    chosen = held_out[number]
     return rows[~chosen], rows[chosen]
 
 
@@ -185,11 +180,6 @@ def check_classes(
 ) -> None:
     """Raise an InputError if the sets cannot be trained on, or no temperature fitted on `val`."""
     present = np.unique(labels)
-    if len(present) < 2:
-        raise InputError(
-            f"All {len(labels)} faces are of one class ({classes[present[0]]}). Add photos of "
-            "another class."
-        )
     missing = [classes[code] for code in np.setdiff1d(present, labels[sets["train"]])]
     if missing:
         raise InputError(
@@ -205,13 +195,13 @@ def check_classes(
 
 def warnings(labels: np.ndarray, sets: Sets, classes: tuple[str, ...]) -> list[str]:
     """Say what the sets cannot show."""
-    found = []
+    messages = []
     if np.array_equal(sets["val"], sets["test"]):
-        found.append(
+        messages.append(
             "The validation images are the test images, as behind the paper's tables: nothing "
             "may be chosen by them, and no temperature fitted."
         )
-    found += [
+    messages += [
         f"No face of the {name} set shows {classes[code]}: how well it is recognised cannot be "
         "measured."
         for name in ("val", "test")
@@ -219,11 +209,11 @@ def warnings(labels: np.ndarray, sets: Sets, classes: tuple[str, ...]) -> list[s
     ]
     if len(sets["test"]) < FEW_TEST_FACES:
         points = 98 / np.sqrt(max(1, len(sets["test"])))
-        found.append(
+        messages.append(
             f"The test set has {len(sets['test'])} faces: the margin of error of an accuracy is up "
             f"to {points:.0f} points."
         )
-    return found
+    return messages
 
 
 def shared(key: np.ndarray, sets: Sets, unknown: object = None) -> int:
@@ -243,8 +233,8 @@ def examples(
     random = np.random.default_rng(seed)
     chosen = []
     for code in range(num_classes):
-        rows = test[labels[test] == code]
-        fresh = test[(labels[test] == code) & ~has_duplicate]
+        shows = labels[test] == code
+        rows, fresh = test[shows], test[shows & ~has_duplicate]
         if len(rows):
             chosen.append(random.choice(fresh if len(fresh) else rows))
     return np.array(chosen, dtype=np.int64)
