@@ -1,19 +1,17 @@
-"""A training step with augmentation, MobileNet at 96 pixels: `python -m benchmarks.augmented`.
+"""A training step with augmentation, MobileNet at 96 pixels.
 
 Against its own forward pass, with what augmentation takes of it; and against Keras's `fit` of
 the same network behind Keras's own random layers, which resample an image once for each of
 rotation, zoom and shift.
 """
 
-import logging
 from collections.abc import Callable
 
 import numpy as np
 
 from fer_transfer.networks.runtime import keras, tf
 from benchmarks import subjects
-from benchmarks.table import header, show
-from benchmarks.timing import Row, medians
+from benchmarks.timing import medians, show
 from fer_transfer.networks import split_model
 from fer_transfer.training import augment
 from fer_transfer.training.average import WeightAverage
@@ -88,16 +86,12 @@ def augmentation(pixels: np.ndarray) -> Callable[[], None]:
     return run
 
 
-def show_all() -> None:
+def main() -> None:
     """Print the row, and what the step is of a forward pass and augmentation of the step."""
     number = RECIPE.batch_size * NUM_BATCHES
     pixels, labels = subjects.images(number)
-    batches = [
-        ((tf.constant(some),), tf.constant(codes))
-        for some, codes in zip(
-            np.split(pixels, NUM_BATCHES), np.split(labels, NUM_BATCHES), strict=True
-        )
-    ]
+    batch = tf.constant(pixels[: RECIPE.batch_size]), labels[: RECIPE.batch_size]
+    batches = [((batch[0],), tf.constant(batch[1]))] * NUM_BATCHES
     loop, peer = our_loop(), keras_model()
     seconds = medians(
         {
@@ -105,20 +99,11 @@ def show_all() -> None:
             "forward": lambda: loop.predict(batches),
             "augmentation": augmentation(pixels),
             "keras": lambda: peer.fit(pixels, labels, RECIPE.batch_size, verbose=0),
-        }
+        },
+        number,
     )
-    image = {name: one / number for name, one in seconds.items()}
-    what = f"an image of a training step, MobileNet at {SIZE}"
-    show(Row(what, image["step"], image["keras"], "Keras's fit and layers"))
-    print(f"  {image['step'] / image['forward']:.2f} times its forward pass")
-    print(f"  {image['augmentation'] / image['step']:.1%} of it for augmentation")
-
-
-def main() -> None:
-    logging.disable(logging.WARNING)
-    header()
-    show_all()
-
-
-if __name__ == "__main__":
-    main()
+    step = seconds["step"]
+    what = f"a training step, MobileNet at {SIZE}"
+    show(what, step, seconds["keras"], "Keras's fit and layers")
+    print(f"  {step / seconds['forward']:.2f} times its forward pass")
+    print(f"  {seconds['augmentation'] / step:.1%} of it for augmentation")

@@ -1,19 +1,17 @@
-"""A training step of a whole network against its forward pass: `python -m benchmarks.every_layer`.
+"""A training step of a whole network, per image, against its forward pass.
 
 Two ratios for each backbone, both sides in turns in one process: what a step costs in forward
 passes of the same engine, and what our forward pass costs in OpenVINO's.
 """
 
-import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 
 from fer_transfer.networks.runtime import keras, tf
 from benchmarks import subjects
-from benchmarks.table import header, show
 from benchmarks.tail import BATCH_SIZE
-from benchmarks.timing import Row, medians
+from benchmarks.timing import medians, show
 from fer_transfer.networks import precision, split_model
 from fer_transfer.networks.inference import openvino_pass
 from fer_transfer.results import paper
@@ -41,37 +39,21 @@ def ways(backbone: str, in_precision: str) -> dict[str, Callable[[], object]]:
     }
 
 
-def measure(backbone: str, in_precision: str = "float32") -> list[Row]:
-    """Return both rows of one backbone, in seconds per image."""
+def measure(backbone: str, in_precision: str) -> None:
+    """Print both rows of one backbone."""
     precision.set_precision(in_precision)
-    seconds = medians(ways(backbone, in_precision))
+    seconds = medians(ways(backbone, in_precision), BATCH_SIZE * NUM_BATCHES)
     precision.set_precision("float32")
-    number = BATCH_SIZE * NUM_BATCHES
-    step, forward, openvino = (
-        seconds[way] / number for way in ("step", "forward", "openvino")
-    )
+    step, forward, openvino = seconds.values()
     what = f"every layer, {backbone}, {in_precision}"
-    return [
-        Row(f"{what}, step", step, forward, "our forward pass"),
-        Row(f"{what}, forward", forward, openvino, "OpenVINO"),
-    ]
-
-
-def show_all(precisions: Sequence[str]) -> None:
-    """Print the rows of both backbones; op determinism is on from here on, as in the stage."""
-    tf.config.experimental.enable_op_determinism()
-    for in_precision in precisions:
-        for backbone in BACKBONES:
-            for row in measure(backbone, in_precision):
-                show(row)
-                print(f"  {1 / row.ratio:.2f} times as long")
+    show(f"{what}, step", step, forward, "our forward pass")
+    print(f"  {step / forward:.2f} times as long")
+    show(f"{what}, forward", forward, openvino, "OpenVINO")
 
 
 def main() -> None:
-    logging.disable(logging.WARNING)
-    header()
-    show_all(["float32", *["bfloat16"] * precision.has_bfloat16()])
-
-
-if __name__ == "__main__":
-    main()
+    """Print the rows of both backbones; op determinism is on from here on, as in the stage."""
+    tf.config.experimental.enable_op_determinism()
+    for in_precision in subjects.precisions():
+        for backbone in BACKBONES:
+            measure(backbone, in_precision)

@@ -11,7 +11,7 @@ import openvino
 
 from fer_transfer.networks.runtime import keras
 from benchmarks import subjects
-from benchmarks.timing import Row, medians
+from benchmarks.timing import medians, show
 from fer_transfer.extraction import frozen_pass
 from fer_transfer.features.feature_store import Store
 from fer_transfer.networks.inference import (
@@ -53,8 +53,8 @@ def all_batches(engine: Engine, pixels: np.ndarray) -> None:
         pass
 
 
-def measure(backbone: str) -> list[Row]:
-    """Return the rows of one backbone, in both precisions."""
+def measure(backbone: str) -> None:
+    """Print the rows of one backbone, per image, in both precisions."""
     frozen = subjects.build(backbone).frozen
     pixels, _ = subjects.images(NUM_IMAGES[backbone])
     tensorflow = Engine("tensorflow", tensorflow_pass(frozen))
@@ -65,11 +65,13 @@ def measure(backbone: str) -> list[Row]:
             engine = Engine("openvino", openvino_pass(frozen, precision))
             ways[precision] = partial(whole_stage, engine, pixels, folder)
             ways[f"alone {precision}"] = openvino_alone(frozen, precision, pixels)
-        seconds = medians(ways)
-    each = {way: value / len(pixels) for way, value in seconds.items()}
-    rows = []
+        seconds = medians(ways, len(pixels))
     for precision in OPENVINO_PRECISIONS:
-        what, ours = f"frozen pass, {backbone}, {precision}, per image", each[precision]
-        rows.append(Row(what, ours, each[f"alone {precision}"], "OpenVINO alone"))
-        rows.append(Row(what, ours, each["tensorflow"], "TensorFlow, float32"))
-    return rows
+        what, ours = f"frozen pass, {backbone}, {precision}", seconds[precision]
+        show(what, ours, seconds[f"alone {precision}"], "OpenVINO alone")
+        show(what, ours, seconds["tensorflow"], "TensorFlow, float32")
+
+
+def main() -> None:
+    for backbone in subjects.NAMES:
+        measure(backbone)

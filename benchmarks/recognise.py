@@ -1,6 +1,6 @@
 """Measure recognition, and other packages beside it.
 
-    python -m benchmarks.recognise PHOTOS [--model FILE] [--fer SITE]
+    python -m benchmarks.recognise PHOTOS [--fer SITE]
 
 Photos of the folder are copied until there are as many as asked for, and recognised by the
 command, in processes of their own: without pictures, with pictures; then a video of them and 48x48
@@ -10,7 +10,6 @@ where it has no file of them. SITE is a folder that `pip install --target` put f
 """
 
 import argparse
-import csv
 import itertools
 import os
 import shutil
@@ -18,22 +17,22 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
 import numpy as np
+import pandas as pd
 from PIL import Image
 
 from fer_transfer.synthetic import drawing as synthetic
 
 PHOTOS, CROPS = 60, 2000
 VIDEO_SECONDS, VIDEO_RATE, VIDEO_SIZE = 60, 30, (640, 360)
-PYTHON = (sys.executable, "-m")
 
 
 def copy_photos(source: Path, target: Path) -> None:
     """Fill a folder with copies of a folder's photos."""
+    target.mkdir()
     photos = itertools.cycle(sorted(source.iterdir()))
     for number, photo in zip(range(PHOTOS), photos, strict=False):
         shutil.copy(photo, target / f"{number:03}{photo.suffix}")
@@ -41,6 +40,7 @@ def copy_photos(source: Path, target: Path) -> None:
 
 def draw_crops(target: Path) -> None:
     """Fill a folder with synthetic faces, grey and 48x48."""
+    target.mkdir()
     faces, _, _ = synthetic.draw(CROPS, 1, seed=0)
     for number, face in enumerate(faces):
         Image.fromarray(face).save(target / f"{number:04}.png")
@@ -59,79 +59,61 @@ def write_video(source: Path, target: Path) -> None:
     writer.release()
 
 
-def measure(call: Sequence[str]) -> tuple[float, float, float, str]:
-    """Return seconds, seconds of processor time, MB and output of a process."""
+def measure(what: str, number: int, *call: str) -> str:
+    """Run Python; print what it took for so many files or seconds; return its output."""
     start = time.perf_counter()
     with tempfile.TemporaryFile("w+") as output:
-        process = subprocess.Popen(call, stdout=output, stderr=subprocess.DEVNULL)
+        process = subprocess.Popen(
+            (sys.executable, *call), stdout=output, stderr=subprocess.DEVNULL
+        )
         _, status, usage = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - start
         if status:
             sys.exit(f"error: {' '.join(call)} failed. Run it by hand to see why.")
+        processor = (usage.ru_utime + usage.ru_stime) / number * 1e3
+        print(
+            f"{what:24} {number / seconds:7.1f} a second, {processor:6.1f} ms of processor time "
+            f"each, {usage.ru_maxrss / 1024:.0f} MB",
+            flush=True,
+        )
         output.seek(0)
-        processor = usage.ru_utime + usage.ru_stime
-        return seconds, processor, usage.ru_maxrss / 1024, output.read()
+        return output.read()
 
 
-def show(
-    what: str, number: float, unit: str, measured: tuple[float, ...], faces: int
-) -> None:
-    """Print a line: so many files, or seconds of video, were recognised."""
-    seconds, processor, memory = measured
-    print(
-        f"{what:24} {number / seconds:7.1f} {unit} a second, {faces:5} faces, "
-        f"{processor / number * 1e3:6.1f} ms of processor time each, {memory:.0f} MB",
-        flush=True,
-    )
-
-
-def recognise(what: str, number: float, unit: str, path: Path, *options: str) -> None:
-    """Recognise a folder or a video by the command, and print what that took."""
+def recognise(what: str, number: int, path: Path, *options: str) -> None:
+    """Recognise a folder or a video by the command."""
     with tempfile.TemporaryDirectory() as out:
-        to = f"{out}/results"
-        call = (*PYTHON, "fer_transfer.recognise", str(path), "--out", to, *options)
-        *measured, _ = measure(call)
-        with Path(to, "faces.csv").open(encoding="utf-8-sig") as table:
-            num_faces = sum(1 for _ in csv.DictReader(table))
-    show(what, number, unit, tuple(measured), num_faces)
+        call = ("-m", "fer_transfer.recognise", str(path), "--out", f"{out}/results")
+        measure(what, number, *call, *options)
+        print(f"  {len(pd.read_csv(f'{out}/results/faces.csv'))} faces")
 
 
 def by_peer(name: str, photos: Path, *site: str) -> None:
-    """Recognise the photos by another package, and print what that took."""
-    call = (*PYTHON, "benchmarks.recognise_peers", name, str(photos), *site)
-    *measured, output = measure(call)
-    show(f"{name}", PHOTOS, "photos", tuple(measured), int(output.split()[-1]))
+    """Recognise the photos by another package."""
+    call = ("-m", "benchmarks.recognise_peers", name, str(photos), *site)
+    print(f"  {measure(name, PHOTOS, *call).split()[-1]} faces")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser("python -m benchmarks.recognise")
     parser.add_argument("photos", type=Path)
-    parser.add_argument("--model", nargs=1, default=[])
-    parser.add_argument("--fer", nargs=1, default=[])
+    parser.add_argument("--fer", metavar="SITE")
     options = parser.parse_args()
-    model = ["--model", *options.model] if options.model else []
-    code = "from fer_transfer import Recogniser; Recogniser()"
-    seconds, processor, *_ = measure((sys.executable, "-c", code))
-    print(f"start-up {seconds:.2f} s, {processor:.2f} s of processor time")
+    measure("start-up", 1, "-c", "from fer_transfer import Recogniser; Recogniser()")
     with tempfile.TemporaryDirectory() as top:
         photos, crops, video = (
-            Path(top, "photos"),
-            Path(top, "crops"),
-            Path(top, "x.mp4"),
+            Path(top, name) for name in ("photos", "crops", "x.mp4")
         )
-        photos.mkdir()
-        crops.mkdir()
         copy_photos(options.photos, photos)
         draw_crops(crops)
         write_video(options.photos, video)
-        no_pictures = "--no-pictures", *model
-        recognise("photos, no pictures", PHOTOS, "photos", photos, *no_pictures)
-        recognise("photos with pictures", PHOTOS, "photos", photos, *model)
-        recognise("video", VIDEO_SECONDS, "seconds", video, *model)
-        recognise("crops of 48x48", CROPS, "crops", crops, *no_pictures)
+        recognise("photos, no pictures", PHOTOS, photos, "--no-pictures")
+        recognise("photos with pictures", PHOTOS, photos)
+        recognise("seconds of video", VIDEO_SECONDS, video)
+        recognise("crops of 48x48", CROPS, crops, "--no-pictures")
         by_peer("deepface", photos)
         if options.fer:
-            by_peer("fer", photos, *options.fer)
+            by_peer("fer", photos, options.fer)
 
 
 if __name__ == "__main__":

@@ -3,8 +3,7 @@
 Projected from measured costs per image to the paper's number of images.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,7 +12,7 @@ from fer_transfer.networks.runtime import tf
 from benchmarks import subjects
 from benchmarks.frozen import whole_stage
 from benchmarks.tail import BATCH_SIZE, our_tail, steps
-from benchmarks.timing import Row, medians
+from benchmarks.timing import medians, show
 from fer_transfer.networks import building, precision
 from fer_transfer.networks.inference import Engine, openvino_pass
 from fer_transfer.results import paper
@@ -23,30 +22,21 @@ STEPS = subjects.per_backbone(10, openface=50, vggface=2)
 PEERS = ("mobilenet", "resnet50")  # those that benchmarks/peer.py writes in PyTorch
 
 
-@dataclass(frozen=True)
-class Size:
-    """How much there is to do."""
-
-    train: int = 25_121
-    validation: int = 3_589
-    test: int = 7_177
-    epochs: int = 20
-
-    def ours(self, frozen: float, tail: float) -> float:
-        """Return seconds, from those per image of the frozen pass and of a training step.
-
-        Evaluating features costs less than training on them; it is counted as much.
-        """
-        passes = self.epochs * (self.train + self.validation) + self.test
-        return (self.train + self.validation + self.test) * frozen + passes * tail
-
-    def whole(self, fit: float, evaluate: float) -> float:
-        """Return seconds, from those per image of the whole network."""
-        evaluated = self.epochs * self.validation + self.test
-        return self.epochs * self.train * fit + evaluated * evaluate
+TRAIN, VALIDATION, TEST, EPOCHS = 25_121, 3_589, 7_177, 20  # of the paper
 
 
-PAPER = Size()
+def our_study(frozen: float, tail: float) -> float:
+    """Return seconds, from those per image of the frozen pass and of a training step.
+
+    Evaluating features costs less than training on them; it is counted as much.
+    """
+    passes = EPOCHS * (TRAIN + VALIDATION) + TEST
+    return (TRAIN + VALIDATION + TEST) * frozen + passes * tail
+
+
+def whole_study(fit: float, evaluate: float) -> float:
+    """Return seconds, from those per image of the whole network."""
+    return EPOCHS * TRAIN * fit + (EPOCHS * VALIDATION + TEST) * evaluate
 
 
 def naive_epoch(backbone: str, number: int) -> tuple[Callable[[], object], ...]:
@@ -85,7 +75,7 @@ def ours(
     }
 
 
-def image_costs(backbone: str, precisions: list[str]) -> dict[str, float]:
+def image_costs(backbone: str) -> dict[str, float]:
     """Return seconds per image: `frozen` and `tail`, ours in each precision; `fit`, `evaluate`.
 
     With PyTorch installed, `torch fit` and `torch evaluate` too, where there is a peer.
@@ -98,31 +88,33 @@ def image_costs(backbone: str, precisions: list[str]) -> dict[str, float]:
             from benchmarks import peer
 
             ways["torch fit"], ways["torch evaluate"] = peer.epoch(backbone, number)
-        for one in precisions:
-            ways |= ours(backbone, one, Path(name) / "features")
+        for in_precision in subjects.precisions():
+            ways |= ours(backbone, in_precision, Path(name) / "features")
         seconds = medians(ways)
-    return {
-        way: one / (STEPS[backbone] * BATCH_SIZE if "tail" in way else number)
-        for way, one in seconds.items()
-    }
+    in_steps = STEPS[backbone] * BATCH_SIZE
+    return {w: s / (in_steps if "tail" in w else number) for w, s in seconds.items()}
 
 
-def rows(precisions: list[str]) -> Iterator[Row]:
-    """Yield one row per backbone, precision and peer; then the paper's eight variants, summed."""
-    total = dict.fromkeys([*precisions, "naive"], 0.0)
+def main() -> None:
+    """Print a row per backbone, precision and peer; then the paper's eight variants, summed."""
+    if not find_spec("torch"):
+        print("Without PyTorch as a peer: it is not installed (docs/performance.md)")
+    total, naive_total = dict.fromkeys(subjects.precisions(), 0.0), 0.0
     for backbone in subjects.NAMES:
-        cost = image_costs(backbone, precisions)
-        naive = PAPER.whole(cost["fit"], cost["evaluate"])
+        cost = image_costs(backbone)
+        naive = whole_study(cost["fit"], cost["evaluate"])
         variants = 2 if backbone in paper.BACKBONES else 0  # pretrained and random
-        total["naive"] += variants * naive
-        for one in precisions:
-            mine = PAPER.ours(cost[f"frozen {one}"], cost[f"tail {one}"])
-            total[one] += variants * mine
-            what = f"study, {backbone}, {one}"
-            yield Row(what, mine, naive, "Keras fit, float32")
+        naive_total += variants * naive
+        for in_precision in total:
+            seconds = our_study(
+                cost[f"frozen {in_precision}"], cost[f"tail {in_precision}"]
+            )
+            total[in_precision] += variants * seconds
+            what = f"study, {backbone}, {in_precision}"
+            show(what, seconds, naive, "Keras fit, float32")
             if "torch fit" in cost:
-                torch = PAPER.whole(cost["torch fit"], cost["torch evaluate"])
-                yield Row(what, mine, torch, "PyTorch, float32")
-    for one in precisions:
-        what = f"study, the paper's eight, {one}"
-        yield Row(what, total[one], total["naive"], "Keras fit, float32")
+                torch = whole_study(cost["torch fit"], cost["torch evaluate"])
+                show(what, seconds, torch, "PyTorch, float32")
+    for in_precision, seconds in total.items():
+        what = f"study, the paper's eight, {in_precision}"
+        show(what, seconds, naive_total, "Keras fit, float32")

@@ -6,7 +6,7 @@ from unittest import mock
 import numpy as np
 
 from fer_transfer.networks.runtime import keras
-from fer_transfer.networks import split_model
+from fer_transfer.networks import precision, split_model
 from fer_transfer.results.catalog import BACKBONES
 from fer_transfer.results.paper import TRAINABLE_LAYERS
 
@@ -16,6 +16,11 @@ NAMES = tuple(BACKBONES)
 def per_backbone(default: int, **others: int) -> dict[str, int]:
     """Return a number for every backbone of the catalog: the default, or its own."""
     return dict.fromkeys(NAMES, default) | others
+
+
+def precisions() -> list[str]:
+    """Return the precisions that this machine trains in."""
+    return ["float32", *["bfloat16"] * precision.has_bfloat16()]
 
 
 def build(backbone: str) -> split_model.Network:

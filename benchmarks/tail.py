@@ -6,7 +6,7 @@ import numpy as np
 
 from fer_transfer.networks.runtime import keras, tf
 from benchmarks import subjects
-from benchmarks.timing import Row, medians
+from benchmarks.timing import medians, show
 from fer_transfer.networks import precision
 from fer_transfer.training.loop import Loop
 from fer_transfer.training.recipe import Recipe, compile_model
@@ -55,24 +55,21 @@ def operations(tail: keras.Model) -> int:
     Forward, and backward for the weights alone: the features need no gradient.
     Head and biases are left out.
     """
-    total = 0
-    for layer in tail.layers:
-        if isinstance(layer, keras.layers.Conv2D):
-            height, width = layer.output_shape[1:3]
-            total += (
-                2 * 2 * BATCH_SIZE * height * width * int(np.prod(layer.kernel.shape))
-            )
-    return total
+    products = (
+        int(np.prod(layer.output_shape[1:3])) * int(np.prod(layer.kernel.shape))
+        for layer in tail.layers
+        if isinstance(layer, keras.layers.Conv2D)
+    )
+    return 2 * 2 * BATCH_SIZE * sum(products)
 
 
-def measure(backbone: str, in_precision: str) -> tuple[Row, float, float]:
-    """Return the row of one backbone, the share of the machine's rate it reaches, and the rate.
+def measure(backbone: str, in_precision: str) -> None:
+    """Print the row of one backbone, and which share of the machine's rate it reaches.
 
     The rate is that of a product of square matrices, in operations per second.
     """
     precision.set_precision(in_precision)
-    ours = our_tail(backbone)
-    number = STEPS[backbone]
+    ours, number = our_tail(backbone), STEPS[backbone]
     seconds = medians(
         {
             "ours": steps(ours, number),
@@ -81,8 +78,15 @@ def measure(backbone: str, in_precision: str) -> tuple[Row, float, float]:
         }
     )
     precision.set_precision("float32")
-    ours_step, keras_step = seconds["ours"] / number, seconds["keras"] / number
+    step = seconds["ours"] / number
+    what = f"training step of {BATCH_SIZE}, {backbone}, {in_precision}"
+    show(what, step, seconds["keras"] / number, "Keras's layers, Adam")
     rate = PRODUCTS * 2 * SIDE**3 / seconds["product"]
-    what = f"training step of 32, {backbone}, {in_precision}"
-    row = Row(what, ours_step, keras_step, "Keras's layers, Adam")
-    return row, operations(ours) / ours_step / rate, rate
+    share = operations(ours) / step / rate
+    print(f"  {share:.0%} of the matrix-product rate, {rate / 1e9:.0f} GFLOP/s")
+
+
+def main() -> None:
+    for in_precision in subjects.precisions():
+        for backbone in subjects.NAMES:
+            measure(backbone, in_precision)

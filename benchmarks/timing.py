@@ -2,34 +2,30 @@
 
 import statistics
 import time
+from collections import defaultdict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 REPEATS = 3
 
 
-@dataclass(frozen=True)
-class Row:
-    """One line of the table: seconds, ours and the other's."""
-
-    what: str
-    ours: float
-    other: float
-    other_name: str
-
-    @property
-    def ratio(self) -> float:
-        return self.other / self.ours
-
-
-def medians(ways: Mapping[str, Callable[[], object]]) -> dict[str, float]:
-    """Return each way's median seconds; a first, untimed call warms it up."""
-    seconds: dict[str, list[float]] = {name: [] for name in ways}
+def medians(
+    ways: Mapping[str, Callable[[], object]], number: int = 1
+) -> dict[str, float]:
+    """Return each way's median seconds per image of `number`; a first call warms it up."""
     for way in ways.values():
         way()
+    seconds = defaultdict(list)
     for _ in range(REPEATS):
         for name, way in ways.items():
             started = time.perf_counter()
             way()
             seconds[name].append(time.perf_counter() - started)
-    return {name: statistics.median(values) for name, values in seconds.items()}
+    return {name: statistics.median(times) / number for name, times in seconds.items()}
+
+
+def show(what: str, ours: float, other: float, other_name: str) -> None:
+    """Print our seconds and those of another way."""
+    print(
+        f"{what:48} {ours:9.4g} s {other:9.4g} s  {other_name:22} {other / ours:6.2f} times",
+        flush=True,
+    )

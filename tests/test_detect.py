@@ -16,7 +16,8 @@ from fer_transfer.console.errors import InputError
 from fer_transfer.core import files
 from fer_transfer.data import faces
 from fer_transfer.detection import detectors, labelled_face
-from fer_transfer.detection.detectors import Box, Detection, Detector
+from fer_transfer.detection.boxes import Box, Detection
+from fer_transfer.detection.detectors import Detector
 from fer_transfer.detection.labelled_face import find_face
 from fer_transfer.readers import detected
 from stages import detect, prepare

@@ -71,24 +71,16 @@ def test_one_network_gives_the_same_bytes_each_time(network, translated):
     assert onnx_export.finish(again, {}) == onnx_export.finish(translated, {})
 
 
-def test_batch_normalisation_keeps_its_layers(network, translated):
-    layers = [
-        layer
-        for layer in network.layers
-        if isinstance(layer, keras.layers.BatchNormalization)
-    ]
-    nodes = [n for n in translated.graph.node if n.op_type == "BatchNormalization"]
-    assert len(nodes) == len(layers) > 0
-
-
 def test_convolutions_that_train_as_products_are_convolutions_in_the_file():
+    """And batch normalisation, which is not folded into them, keeps its layers."""
     keras.utils.set_random_seed(3)
     network = split_model.build("mobilenet", 14, size=96).whole
-    kinds = {type(layer).__name__ for layer in network.layers}
+    kinds = Counter(type(layer).__name__ for layer in network.layers)
     assert "ProductConvolution" in kinds
     model = onnx_export.to_onnx(network)
     operators = Counter(node.op_type for node in model.graph.node)
     assert (operators["Conv"], operators["MatMul"] + operators["Gemm"]) == (27, 1)
+    assert operators["BatchNormalization"] == kinds["BatchNormalization"] > 0
 
 
 def test_the_temperature_divides_the_logits(translated):
@@ -111,7 +103,7 @@ def frozen():
         return network, onnx_export.to_onnx(network)
 
 
-@pytest.mark.parametrize("hidden", [0, 1, 2])
+@pytest.mark.parametrize("hidden", [0, 2])
 def test_dense_layers_on_a_frozen_network_are_part_of_the_file(frozen, hidden):
     network, translated = frozen
     random = np.random.default_rng(0)
@@ -129,11 +121,6 @@ def test_dense_layers_on_a_frozen_network_are_part_of_the_file(frozen, hidden):
         values = values @ kernel + bias
     found = onnx_export.predict(onnx_export.finish(model, {}), IMAGES)
     assert found == pytest.approx(softmax(values / 1.5, axis=1), abs=2e-2)
-
-
-def test_a_network_without_a_softmax_has_no_temperature(frozen):
-    with pytest.raises(InputError, match="expected a softmax"):
-        onnx_export.calibrate(frozen[1], 2)
 
 
 @pytest.fixture
@@ -240,11 +227,6 @@ def test_weights_of_another_network_are_refused(study):
     building.build("mobilenet", None).save_weights(study / "weights.h5")
     with pytest.raises(InputError, match="does not hold the weights"):
         export.export(RUN, "labels")
-
-
-def test_a_run_that_params_yaml_does_not_list_is_named(study):
-    with pytest.raises(InputError, match=r"has no .none.*It has"):
-        export.export("none", "labels")
 
 
 def test_scores_count_by_label_and_prediction():

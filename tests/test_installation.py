@@ -103,45 +103,40 @@ def install(folder: Path, **variables: str) -> dict[str, dict[str, str]]:
     return calls
 
 
-def test_a_path_with_a_space_is_installed_into(checkout):
+def test_a_path_with_a_space_is_installed_into_whatever_pips_file_says(checkout):
     calls = list(install(checkout))
     assert calls[1] == "./python3 -m venv .venv"
     assert calls[2].startswith(".venv/bin/python -m pip install ")
+    for option in ("--no-user", "--prefix= ", "--target .venv/uv"):
+        assert option in calls[2]
     assert calls[3].startswith(".venv/uv/bin/uv pip sync --python .venv/bin/python ")
     assert (checkout / ".venv/site packages/environment.pth").is_file()
     assert calls[-1].endswith("/a study/.venv/bin/python -m tools.plots_page")
 
 
 def test_nothing_of_the_users_leads_the_installation_elsewhere(checkout):
+    """But where packages come from is the user's to say."""
     leads = set(HOSTILE) - {"VIRTUAL_ENV", "CONDA_PREFIX"}  # --python comes first
-    for command, environment in install(checkout, **HOSTILE).items():
+    for command, environment in install(checkout, **HOSTILE, **KEPT).items():
         assert not leads & set(environment), command
-
-
-def test_pips_own_file_cannot_lead_it_elsewhere_either(checkout):
-    [pip] = [call for call in install(checkout) if "-m pip install" in call]
-    for option in ("--no-user", "--prefix= ", "--target .venv/uv"):
-        assert option in pip
-
-
-def test_where_packages_come_from_is_the_users_to_say(checkout):
-    for command, environment in install(checkout, **KEPT).items():
         assert environment.items() >= KEPT.items(), command
 
 
-@pytest.mark.parametrize("version", ["3.10", "3.11", "3.12", "3.13", "3.14"])
-def test_only_the_versions_of_pyproject_are_installed(checkout, monkeypatch, version):
+def test_only_the_versions_of_pyproject_are_installed(checkout, monkeypatch):
     """Under 3.13 all is installed, and then OpenVINO fails in every command."""
     check = next(iter(install(checkout))).partition(" -c ")[2]
-    monkeypatch.setattr(sys, "version_info", (*map(int, version.split(".")), 0))
-    with pytest.raises(SystemExit) as ended:
-        exec(check)
     project = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
-    is_offered = version in SpecifierSet(project["requires-python"])
-    assert is_offered == (version in ("3.11", "3.12"))
-    assert (ended.value.code is None) == is_offered
-    if not is_offered:
-        assert f" is {version}; the project needs 3.11 or 3.12" in ended.value.code
+    offered = []
+    for minor in range(10, 15):
+        monkeypatch.setattr(sys, "version_info", (3, minor, 0))
+        with pytest.raises(SystemExit) as ended:
+            exec(check)
+        if ended.value.code is None:
+            offered.append(f"3.{minor}")
+        else:
+            assert f" is 3.{minor}; the project needs 3.11 or 3.12" in ended.value.code
+    assert offered == ["3.11", "3.12"]
+    assert list(SpecifierSet(project["requires-python"]).filter(offered)) == offered
 
 
 def test_an_environment_of_another_version_is_refused(checkout):
@@ -153,7 +148,7 @@ def test_an_environment_of_another_version_is_refused(checkout):
     assert not (checkout / "calls").exists()
 
 
-@pytest.mark.parametrize("target", ["install", "demo", "repro", "test", "check"])
+@pytest.mark.parametrize("target", ["install", "demo"])
 def test_a_download_without_git_is_told_to_clone(checkout, target):
     (checkout / ".git").rmdir()
     done = make(checkout, target)
@@ -211,7 +206,7 @@ PASSED_ON = (
 )
 
 
-@pytest.mark.parametrize("path", ["/usr/bin:/bin", "/nowhere", ""])
+@pytest.mark.parametrize("path", ["/usr/bin:/bin", ""])
 def test_what_runs_in_the_environment_finds_its_python(installed, path):
     """As dvc does, whose stages are run by `python`, where nobody has activated it."""
     done = subprocess.run(
@@ -248,7 +243,7 @@ def test_a_stage_that_is_started_by_hand_under_a_safe_path_is_found():
     assert "evaluate.py takes name. Got nothing instead." in done.stderr
 
 
-NAMES = ("my photos", "Ann's [2026]", "R&D; false", '100$HOME `id` "x" #1', "a$$b\\")
+NAMES = ("Ann's [2026] photos", "R&D; false", '100$HOME `id` "x" #1', "a$$b\\")
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -32,11 +32,6 @@ def _kernel(seed: int) -> np.ndarray:
     return head.get_weights()[0]
 
 
-def test_a_head_is_made_again_from_its_settings():
-    again = Head.from_config(Head(num_classes=3, seed=5).get_config())
-    assert (again.params.num_classes, again.params.seed) == (3, 5)
-
-
 @pytest.mark.parametrize("use_bias", [True, False])
 @pytest.mark.parametrize(("size", "kernel"), [(7, 7), (7, 1), (1, 1)])
 def test_a_convolution_that_is_a_product_is_the_convolution(size, kernel, use_bias):

@@ -49,14 +49,12 @@ def test_a_photo_is_read_as_rgb(tmp_path, kind):
 
 
 @pytest.mark.parametrize("orientation", STORED)
-@pytest.mark.parametrize("kind", ["PNG", "TIFF", "WEBP"])
-def test_a_photo_is_seen_as_it_is_displayed(tmp_path, kind, orientation):
+def test_a_photo_is_seen_as_it_is_displayed(tmp_path, orientation):
     turn = STORED[orientation]
     stored = RAMP if turn is None else RAMP.transpose(turn)
     exif = Image.Exif()
     exif[EXIF_ORIENTATION] = orientation
-    options = {"lossless": True} if kind == "WEBP" else {}
-    content = photo_files.encoded(stored, kind, exif=exif, **options)
+    content = photo_files.encoded(stored, "TIFF", exif=exif)
     assert np.array_equal(read(tmp_path / "x", content).pixels, RAMP)
 
 
@@ -71,11 +69,8 @@ MODES = {
     "grey": (RAMP.convert("L"), "PNG"),
     "grey and alpha": (RAMP.convert("LA"), "PNG"),
     "palette": (RAMP.convert("P"), "PNG"),
-    "RGBA": (RAMP.convert("RGBA"), "PNG"),
     "CMYK": (RAMP.convert("CMYK"), "JPEG"),
-    "CMYK in TIFF": (RAMP.convert("CMYK"), "TIFF"),
     "YCbCr": (RAMP.convert("YCbCr"), "TIFF"),
-    "LAB": (RAMP.convert("RGB"), "TIFF"),
     "float": (
         Image.fromarray(np.linspace(0, 1, 2400, dtype="f4").reshape(40, 60)),
         "TIFF",
@@ -91,8 +86,9 @@ def test_every_kind_of_pixel_becomes_rgb(tmp_path, name):
     assert (pixels.shape, pixels.dtype) == ((40, 60, 3), np.uint8)
 
 
-@pytest.mark.parametrize("bits", [8, 10, 12, 14])
-@pytest.mark.parametrize("type_", ["u2", "i4", "f4"])
+@pytest.mark.parametrize(
+    ("type_", "bits"), [("u2", 8), ("u2", 10), ("i4", 12), ("f4", 14)]
+)
 def test_levels_of_fewer_bits_than_the_file_has_are_not_black(tmp_path, type_, bits):
     levels = np.linspace(0, 2**bits - 1, 2400).reshape(40, 60).round().astype(type_)
     content = photo_files.encoded(Image.fromarray(levels), "TIFF")
@@ -130,7 +126,7 @@ def test_what_is_transparent_is_white(tmp_path, image, options):
     assert (read(tmp_path / "x.png", content).pixels == 255).all()
 
 
-@pytest.mark.parametrize("kind", ["TIFF", "PNG", "GIF", "WEBP", "AVIF"])
+@pytest.mark.parametrize("kind", ["TIFF", "GIF", "AVIF"])
 def test_of_several_images_the_first_is_read_and_that_is_said(tmp_path, kind):
     others = [RAMP.rotate(180)]
     content = photo_files.encoded(RAMP, kind, save_all=True, append_images=others)
@@ -140,7 +136,7 @@ def test_of_several_images_the_first_is_read_and_that_is_said(tmp_path, kind):
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF", "BMP"])
-@pytest.mark.parametrize("share", [0.2, 0.5, 0.9])
+@pytest.mark.parametrize("share", [0.2, 0.9])
 def test_a_truncated_photo_is_damaged(tmp_path, kind, share):
     image = Image.effect_noise((64, 64), 90).convert("RGB")
     content = photo_files.encoded(image, kind)
@@ -148,7 +144,7 @@ def test_a_truncated_photo_is_damaged(tmp_path, kind, share):
     assert cut.status in (Status.DAMAGED, Status.NOT_A_PHOTO)
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", range(10))
 def test_flipped_bytes_are_read_or_rejected(tmp_path, seed):
     random = np.random.default_rng(seed)
     kind = ("JPEG", "PNG", "WEBP", "TIFF", "BMP")[seed % 5]
@@ -174,7 +170,7 @@ def png_header(width, height):
 
 
 @pytest.mark.parametrize(
-    ("width", "height"), [(60_000, 60_000), (12_001, 10_000), (2**31 - 1, 2**31 - 1)]
+    ("width", "height"), [(12_001, 10_000), (2**31 - 1, 2**31 - 1)]
 )
 def test_a_bomb_is_too_large_before_it_is_unpacked(tmp_path, width, height):
     bomb = rejection(tmp_path / "x.png", png_header(width, height))

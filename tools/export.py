@@ -53,6 +53,14 @@ class Head(NamedTuple):
     labelled: str  # how the labels came about
 
 
+class Part(NamedTuple):
+    """The validation or test images whose label counts."""
+
+    rows: np.ndarray  # (n,) of images.npy
+    labels: np.ndarray  # (n,) codes
+    probabilities: np.ndarray  # (n, classes) by the pipeline, of the unmirrored image
+
+
 def export(name: str, wanted: str) -> None:
     """Write a run's network with one of its heads, `labels` or `votes`."""
     settings = load_settings()
@@ -66,40 +74,31 @@ def export(name: str, wanted: str) -> None:
     known = faces.read(votes=recipe.labels != "fer2013")
     head = choose_head(recipe, known, wanted)
     network = build_network(name, settings, recipe, known)
-    model = onnx_export.to_onnx(
-        keras.Model(network.input, network.outputs[head.output])
-    )
+    network = keras.Model(network.input, network.outputs[head.output])
+    model = onnx_export.to_onnx(network)
 
-    split = files.read_npz(Path(f"data/splits/{run.split}.npz"))
-    val, test = (rows[head.labels[rows] >= 0] for rows in (split["val"], split["test"]))
-    pipeline = read_probabilities(name, head)
-    fitted_on = np.isin(split["val"], val)
-    calibrated = calibration.cautious_temperature(
-        head.labels[val], pipeline["val"][fitted_on]
-    )
-    temperature = calibrated["value"]
-    onnx_export.calibrate(model, temperature)
-    content = onnx_export.finish(model, {})
-    predicted = onnx_export.predict(content, faces.read_images()[test])
-    expected = pipeline["test"][np.isin(split["test"], test)]
-    check(predicted, calibration.with_temperature(expected, temperature))
+    val, test = (read_part(name, run.split, part, head) for part in ("val", "test"))
+    fitted = calibration.cautious_temperature(val.labels, val.probabilities)
+    onnx_export.calibrate(model, fitted["value"])
+    images = faces.read_images()[test.rows]
+    predicted = onnx_export.predict(onnx_export.finish(model, {}), images)
+    expected = calibration.with_temperature(test.probabilities, fitted["value"])
+    check(predicted, expected)
 
-    start = (
-        f"{run.backbone} started from {settings.variants[run.variant].weights} weights"
-    )
+    weights = settings.variants[run.variant].weights
     described = metadata.Metadata(
         name=name,
         classes=head.classes,
-        temperature=temperature,
-        calibrated_on=calibrated["images"],
-        data=f"{known.name} ({start})",
+        temperature=fitted["value"],
+        calibrated_on=fitted["images"],
+        data=f"{known.name} ({run.backbone} started from {weights} weights)",
         licence="MIT, apart from what the data and the first weights ask for (data/README.md)",
         run=name,
         commit=commit(),
         scores=metadata.score(
             f"{known.name}'s test set ({run.split}{head.labelled})",
             head.classes,
-            head.labels[test],
+            test.labels,
             predicted.argmax(axis=1),
         ),
     )
@@ -156,23 +155,23 @@ def build_network(
     return network
 
 
-def read_probabilities(name: str, head: Head) -> dict[str, np.ndarray]:
-    """Return what the pipeline says of the validation and test images, unmirrored."""
+def read_part(name: str, split: str, part: str, head: Head) -> Part:
+    """Return what counts of a run's validation or test images."""
     arrays = files.read_npz(Path(f"data/runs/{name}/probabilities.npz"))
-    names = {part: f"{head.prefix}{part}" for part in ("val", "test")}
-    return {
-        part: arrays.get(f"unmirrored_{array}", arrays[array])
-        for part, array in names.items()
-    }
+    rows = files.read_npz(Path(f"data/splits/{split}.npz"))[part]
+    array = f"{head.prefix}{part}"
+    probabilities = arrays.get(f"unmirrored_{array}", arrays[array])
+    counts = head.labels[rows] >= 0
+    return Part(rows[counts], head.labels[rows[counts]], probabilities[counts])
 
 
-def check(found: np.ndarray, expected: np.ndarray) -> None:
+def check(predicted: np.ndarray, expected: np.ndarray) -> None:
     """Compare the file's probabilities (n, classes) with the pipeline's.
 
     Raises:
         InputError: If they differ by more than the rounding of weights explains.
     """
-    difference = float(np.abs(found - expected).mean())
+    difference = float(np.abs(predicted - expected).mean())
     if not difference <= TOLERANCE:
         raise InputError(
             f"The ONNX file's probabilities differ from the pipeline's by {difference:.2g} on "

@@ -57,41 +57,30 @@ def to_onnx(network: keras.Model) -> onnx.ModelProto:
 def add_dense_layers(model: onnx.ModelProto, layers: Layers) -> None:
     """Put dense layers, ReLU between them, and a softmax behind a network that gives vectors."""
     _rename(model, OUTPUT, "vectors")
-    values = "vectors"
+    nodes, values = model.graph.node, "vectors"
     for number, (kernel, bias) in enumerate(layers, start=1):
         if number > 1:
-            model.graph.node.append(
-                helper.make_node("Relu", [values], [f"relu_{number}"])
-            )
+            nodes.append(helper.make_node("Relu", [values], [f"relu_{number}"]))
             values = f"relu_{number}"
-        named = [f"classifier_{number}/kernel:0", f"classifier_{number}/bias:0"]
-        inputs = [
-            _add_constant(model, name, array.astype(np.float32))
-            for name, array in zip(named, (kernel, bias), strict=True)
+        name = f"classifier_{number}"
+        weights = [
+            _add_constant(model, f"{name}/kernel:0", kernel.astype(np.float32)),
+            _add_constant(model, f"{name}/bias:0", bias.astype(np.float32)),
         ]
-        output = f"dense_{number}"
-        model.graph.node.append(helper.make_node("Gemm", [values, *inputs], [output]))
-        values = output
-    model.graph.node.append(helper.make_node("Softmax", [values], [OUTPUT], axis=-1))
-    del model.graph.output[:]
+        nodes.append(helper.make_node("Gemm", [values, *weights], [f"dense_{number}"]))
+        values = f"dense_{number}"
+    nodes.append(helper.make_node("Softmax", [values], [OUTPUT], axis=-1))
     shape: list[str | int | None] = ["n", len(layers[-1][1])]
-    model.graph.output.append(
-        helper.make_tensor_value_info(OUTPUT, TensorProto.FLOAT, shape)
-    )
+    output = helper.make_tensor_value_info(OUTPUT, TensorProto.FLOAT, shape)
+    model.graph.output[0].CopyFrom(output)
 
 
 def calibrate(model: onnx.ModelProto, temperature: float) -> None:
     """Divide the logits, what the last softmax takes, by the temperature."""
     [softmax] = [node for node in model.graph.node if OUTPUT in node.output]
-    if softmax.op_type != "Softmax":
-        raise InputError(
-            f"The network ends in {softmax.op_type}; expected a softmax, whose logits the "
-            "temperature divides. Export a run with a softmax head."
-        )
-    factor = _add_constant(
-        model, "temperature/factor", np.array(1 / temperature, np.float32)
-    )
-    scaled = helper.make_node("Mul", [softmax.input[0], factor], ["calibrated_logits"])
+    factor = np.array(1 / temperature, np.float32)
+    inputs = [softmax.input[0], _add_constant(model, "temperature/factor", factor)]
+    scaled = helper.make_node("Mul", inputs, ["calibrated_logits"])
     softmax.input[0] = "calibrated_logits"
     model.graph.node.insert(list(model.graph.node).index(softmax), scaled)
 
@@ -174,28 +163,26 @@ def _name_by_position(model: onnx.ModelProto, weights: set[str]) -> None:
                 names.setdefault(tensor, f"tensor_{len(names)}")
         node.input[:] = [names.get(tensor, tensor) for tensor in node.input]
         node.output[:] = [names.get(tensor, tensor) for tensor in node.output]
-    constants = sorted(graph.initializer, key=lambda one: names.get(one.name, one.name))
-    for constant in constants:
+    for constant in graph.initializer:
         constant.name = names.get(constant.name, constant.name)
-    del graph.initializer[:], graph.value_info[:]
-    graph.initializer.extend(constants)
+    graph.initializer.sort(key=lambda constant: constant.name)
+    del graph.value_info[:]
     graph.name = "fer-transfer"
 
 
 def _depth_first(graph: onnx.GraphProto) -> list[onnx.NodeProto]:
     """Return the nodes that the output needs, each after those whose results it takes."""
     made_by = {tensor: node for node in graph.node for tensor in node.output}
-    ordered: dict[str, onnx.NodeProto] = {}  # by a node's first output
-    waiting = [made_by[OUTPUT]]
+    ordered: dict[str, onnx.NodeProto] = {}  # by an output
+    waiting = [OUTPUT]
     while waiting:
-        node = waiting[-1]
-        inputs = [made_by[tensor] for tensor in node.input if tensor in made_by]
-        missing = [one for one in inputs if one.output[0] not in ordered]
+        node = made_by[waiting[-1]]
+        missing = [t for t in node.input if t in made_by and t not in ordered]
         if missing:
             waiting.append(missing[0])
         else:
-            ordered.setdefault(node.output[0], waiting.pop())
-    return list(ordered.values())
+            ordered.setdefault(waiting.pop(), node)
+    return list({node.output[0]: node for node in ordered.values()}.values())
 
 
 def _add_constant(model: onnx.ModelProto, name: str, values: np.ndarray) -> str:

@@ -23,10 +23,11 @@ import argparse
 import logging
 import shutil
 import sys
-from collections import Counter
 from collections.abc import Iterator
-from itertools import islice
+from functools import partial
 from pathlib import Path
+
+import pandas as pd
 
 from fer_transfer.console import command
 from fer_transfer.console.progress import Progress
@@ -38,7 +39,7 @@ from fer_transfer.recognise import labels, output, page, tables, videos
 from fer_transfer.recognise.command_line import parse
 from fer_transfer.recognise.parallel import in_order
 from fer_transfer.recognise.recogniser import Recogniser
-from fer_transfer.recognise.records import make_record
+from fer_transfer.recognise.records import Record, make_record, read_photo, to_faces
 
 logger = logging.getLogger(__name__)
 
@@ -61,14 +62,14 @@ def recognise(options: argparse.Namespace) -> int:
     with Journal(unfinished, run_key(recogniser, options)) as journal:
         if not journal.starts:  # pictures of other settings
             shutil.rmtree(unfinished / output.PICTURES, ignore_errors=True)
-        run = videos.Run(recogniser, journal, options.frames, options.smoothing)
-        work(run, inputs, unfinished / output.PICTURES, options)
         names = [entry.shown for entry in inputs]
-        statuses = write_results(run, names, unfinished, labelled)
-        report_failures(journal.records(names), out)
+        run = videos.Run(recogniser, journal, names, options.frames, options.smoothing)
+        work(run, inputs, unfinished / output.PICTURES, options)
+        write_results(run, unfinished, labelled)
+        num_failed = report_failures(run.records(), out)
     output.publish(unfinished)
     logger.info("Results: %s", out / output.PAGE)
-    return sum(n for status, n in statuses.items() if Status(status).failed)
+    return num_failed
 
 
 def run_key(recogniser: Recogniser, options: argparse.Namespace) -> str:
@@ -90,18 +91,24 @@ def work(
     """Recognise every input that has no record yet: photos one per core, then each video."""
     waiting = [entry for entry in inputs if not is_done(entry, run.journal, pictures)]
     photos = [entry for entry in waiting if entry.camera is None]
+    clips = [entry for entry in waiting if entry.camera is not None]
     folder = None if options.no_pictures else pictures
+
+    def recognise_photo(entry: Input) -> Record:
+        return make_record(entry, partial(read_photo, entry, run.recogniser, folder))
+
     with Progress(len(inputs), "file", len(inputs) - len(photos)) as progress:
-        for record in in_order(
-            lambda entry: make_record(entry, run.recogniser, folder), photos
-        ):
-            run.journal.add(record)
+        records = in_order(recognise_photo, photos)
+        for entry, record in zip(photos, records, strict=True):
+            if record["status"] == Status.VIDEO:
+                clips.append(entry)
+            else:
+                run.journal.add(record)
             progress.update(1)
     folder = pictures if options.draw_videos else None
-    for entry in waiting:
-        record = run.journal.find(entry.shown) or {"status": Status.VIDEO}
-        if record["status"] == Status.VIDEO:
-            run.journal.add(videos.make_record(entry, run, folder))
+    for entry in clips:
+        read = partial(videos.read_video, entry, run, folder)
+        run.journal.add(make_record(entry, read))
 
 
 def is_done(entry: Input, journal: Journal, pictures: Path) -> bool:
@@ -114,43 +121,40 @@ def is_done(entry: Input, journal: Journal, pictures: Path) -> bool:
     return is_there and bool(record["identity"] == identity(entry.path))
 
 
-def write_results(
-    run: videos.Run,
-    names: list[str],
-    folder: Path,
-    labelled: labels.Labelled | None,
-) -> Counter[str]:
-    """Write tables and page in the order of the inputs; return the inputs by status."""
-
-    def records() -> Iterator[tables.Record]:
-        return run.journal.records(names)
-
-    def frames() -> Iterator[tables.Record]:
-        for record in records():
-            if not record["parts"]:
-                yield record
-            for time, faces in videos.frames(record, run):
-                yield record | {"time": time, "faces": map(tables.values, faces)}
-
+def write_results(run: videos.Run, folder: Path, labelled: pd.DataFrame | None) -> None:
+    """Write tables and page in the order of the inputs."""
     classes = run.recogniser.classes
     scores = None
-    if labelled:
+    if labelled is not None:
         file = folder / output.SCORES
-        scores = labels.write_scores(file, labelled, records(), classes)
-    tables.write_faces(folder / output.FACES, frames(), classes)
-    tables.write_jsonl(folder / output.LINES, frames(), classes)
-    tables.write_files(folder / output.FILES, records())
-    pictures = folder / output.PICTURES
-    return page.write_page(folder / output.PAGE, records, run, pictures, scores)
+        scores = labels.write_scores(file, labelled, run.records(), classes)
+    table, lines = folder / output.FACES, folder / output.LINES
+    tables.write_faces(table, lines, frames(run), classes)
+    tables.write_files(folder / output.FILES, run.records())
+    page.write_page(folder / output.PAGE, run, folder / output.PICTURES, scores)
 
 
-def report_failures(records: Iterator[tables.Record], out: Path) -> None:
-    """Log which inputs failed and why."""
-    failed = (record for record in records if Status(record["status"]).failed)
-    for record in islice(failed, REASONS_LOGGED):
-        logger.error("%s: %s: %s", record["file"], record["status"], record["reason"])
-    if rest := sum(1 for _ in failed):
+def frames(run: videos.Run) -> Iterator[tables.Frame]:
+    """Yield each photo and each frame of a video, with its faces."""
+    for record in run.records():
+        if not record["parts"]:
+            yield record["file"], None, to_faces(record["faces"])
+        for time, faces in videos.frames(record, run):
+            yield record["file"], time, faces
+
+
+def report_failures(records: Iterator[Record], out: Path) -> int:
+    """Log which inputs failed and why; return how many."""
+    num_failed = 0
+    for record in records:
+        if Status(record["status"]).failed:
+            num_failed += 1
+            if num_failed <= REASONS_LOGGED:
+                logger.error("{file}: {status}: {reason}".format_map(record))
+    if num_failed > REASONS_LOGGED:
+        rest = num_failed - REASONS_LOGGED
         logger.error("%d more failed: see %s.", rest, out / output.FILES)
+    return num_failed
 
 
 def main() -> None:

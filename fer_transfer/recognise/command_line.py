@@ -60,8 +60,4 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         parser.error("give a photo, a video, a folder or --camera")
     if not 0 < options.frames <= 1000 or not 0 <= options.smoothing < inf:
         parser.error("--frames must be within 0 and 1000, --smoothing 0 or more")
-    if options.smallest_face < 1:
-        parser.error(f"--smallest-face must be 1 or more, not {options.smallest_face}")
-    if not 0 <= (options.unsure_below or 0) <= 1:
-        parser.error(f"--unsure-below must be within 0 and 1: {options.unsure_below:g}")
     return options

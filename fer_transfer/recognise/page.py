@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
+import numpy as np
 from PIL import Image
 
-from fer_transfer.core import files
 from fer_transfer.detection.status import Status
 from fer_transfer.recognise import timeline, videos
-from fer_transfer.recognise.pictures import address
-from fer_transfer.recognise.records import to_faces
-from fer_transfer.recognise.tables import Record, Records, columns
+from fer_transfer.recognise.pictures import address, percent
+from fer_transfer.recognise.records import Record, to_faces
 
 PHOTOS_SHOWN = 100  # a page of more is slow to open; the tables have them all
 PROBLEMS_SHOWN = 500
@@ -24,20 +23,12 @@ LONGEST = 720  # pixels of a photo on the page
 
 
 def write_page(
-    path: Path,
-    records: Records,
-    run: videos.Run,
-    pictures: Path,
-    scores: dict[str, Any] | None,
-) -> Counter[str]:
-    """Write the page, a photo at a time, so that memory does not grow with their number.
-
-    Returns:
-        The number of inputs by status.
-    """
-    statuses, emotions = counts(records())
-    problems = (record for record in records() if record["status"] != Status.FACES)
-    photos = _with_faces(records(), run, pictures)
+    path: Path, run: videos.Run, pictures: Path, scores: dict[str, Any] | None
+) -> None:
+    """Write the page, a photo at a time, so that memory does not grow with their number."""
+    statuses, emotions = counts(run.records())
+    problems = (row for row in run.records() if row["status"] != Status.FACES)
+    photos = (_shown(row, run, pictures) for row in run.records() if row["faces"])
     stream = _template().stream(
         run=run,
         recogniser=run.recogniser,
@@ -54,31 +45,19 @@ def write_page(
         problems_shown=PROBLEMS_SHOWN,
         failed={status.value for status in Status if status.failed},
     )
-    with files.atomic_write(path) as part, part.open("wb") as file:
-        stream.dump(file, encoding="utf-8")
-    return statuses
+    stream.dump(str(path), encoding="utf-8")
 
 
 def counts(records: Iterator[Record]) -> tuple[Counter[str], Counter[str | None]]:
     """Count the inputs by status, and the faces by emotion; those unsure under None."""
     statuses: Counter[str] = Counter()
     emotions: Counter[str | None] = Counter()
-    emotion, unsure = map(columns([]).index, ("emotion", "unsure"))
     for record in records:
         statuses[record["status"]] += 1
         emotions.update(
-            None if face[unsure] else face[emotion] for face in record["faces"]
+            None if face.unsure else face.emotion for face in to_faces(record["faces"])
         )
     return statuses, emotions
-
-
-def percent(share: float) -> str:
-    """Write a share in per cent; one that is not certain does not read as certain.
-
-    >>> percent(0.5942), percent(0.99984)
-    ('59.4%', '>99.9%')
-    """
-    return ">99.9%" if 0.9995 <= share < 1 else f"{100 * share:.1f}%"
 
 
 def clock(seconds: float) -> str:
@@ -92,6 +71,11 @@ def clock(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
+def png(crop: np.ndarray) -> str:
+    """Return a crop (48, 48) as the address of a PNG that holds it."""
+    return address(Image.fromarray(crop), "png")
+
+
 def _template() -> jinja2.Template:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent),
@@ -100,34 +84,27 @@ def _template() -> jinja2.Template:
         lstrip_blocks=True,
         trim_blocks=True,
     )
-    environment.filters |= {"percent": percent, "clock": clock, "count": "{:,}".format}
+    environment.filters |= {"percent": percent, "clock": clock, "png": png}
+    environment.filters["count"] = "{:,}".format
     return environment.get_template("page.html")
 
 
-def _with_faces(
-    records: Iterator[Record], run: videos.Run, pictures: Path
-) -> Iterator[dict[str, Any]]:
-    for record in records:
-        if record["faces"]:
-            picture = pictures / record["picture"]
-            is_photo = picture.suffix == ".jpg" and picture.exists()
-            faces = to_faces(record, run.recogniser.classes)
-            shown = list(zip(faces, record["crops"], strict=True))
-            timelines = {}
-            if record["parts"]:
-                often = nlargest(
-                    FACES_SHOWN, range(len(faces)), record["seen"].__getitem__
-                )
-                shown = [shown[place] for place in sorted(often)]
-                timelines = timeline.draw(
-                    videos.frames(record, run),
-                    [face.number for face, _ in shown],
-                    run.recogniser.classes,
-                    record["frames"],
-                    record["seconds"],
-                )
-            photo = _reduced(picture) if is_photo else ""
-            yield record | {"shown": shown, "timelines": timelines, "address": photo}
+def _shown(record: Record, run: videos.Run, pictures: Path) -> dict[str, Any]:
+    """Return a record with its faces, their timelines and its picture."""
+    shown, timelines = to_faces(record["faces"]), {}
+    if record["parts"]:
+        often = nlargest(FACES_SHOWN, range(len(shown)), record["seen"].__getitem__)
+        shown = [shown[place] for place in sorted(often)]
+        timelines = timeline.draw(
+            videos.frames(record, run),
+            [face.number for face in shown],
+            run.recogniser.classes,
+            record["frames"],
+            record["seconds"],
+        )
+    picture = pictures / record["picture"]
+    photo = _reduced(picture) if picture.suffix == ".jpg" else ""
+    return record | {"shown": shown, "timelines": timelines, "address": photo}
 
 
 def _reduced(picture: Path) -> str:

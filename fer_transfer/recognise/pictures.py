@@ -7,19 +7,16 @@ import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-if TYPE_CHECKING:
-    from fer_transfer.recognise.recogniser import Face
+from fer_transfer.detection.boxes import Box
+from fer_transfer.recognise.face import Face
 
 LONGEST = 1280  # pixels of the longer side
 COLOUR, INK = "#ffd23f", "#1c2128"  # seen on light and dark photos
 PADDING = 3  # pixels around a label's text
-
-Rectangle = tuple[float, float, float, float]  # left, top, right, bottom
 
 
 def name_for(path: str, suffix: str = ".jpg") -> str:
@@ -39,81 +36,70 @@ def address(image: Image.Image, kind: str, **options: int) -> str:
     return f"data:image/{kind};base64,{base64.b64encode(buffer.getvalue()).decode()}"
 
 
-def draw(pixels: np.ndarray, faces: Sequence["Face"]) -> Image.Image:
+def percent(share: float, digits: int = 1) -> str:
+    """Write a share in per cent; one that is not certain does not read as certain.
+
+    >>> percent(0.5942), percent(0.99984), percent(0.998, 0), percent(0.002, 0)
+    ('59.4%', '>99.9%', '>99%', '<1%')
+    """
+    least = 10**-digits
+    if 100 - least / 2 <= 100 * share < 100:
+        return f">{100 - least:.{digits}f}%"
+    if 0 < 100 * share < least / 2:
+        return f"<{least:.{digits}f}%"
+    return f"{share:.{digits}%}"
+
+
+def draw(pixels: np.ndarray, faces: Sequence[Face]) -> Image.Image:
     """Return RGB (h, w, 3) as an image, reduced, with the faces marked."""
     image = Image.fromarray(pixels)
-    scale = min(1.0, LONGEST / max(image.size))
-    if scale < 1:
-        width, height = (max(1, round(side * scale)) for side in image.size)
-        bilinear = Image.Resampling.BILINEAR
-        image = image.resize((width, height), bilinear, reducing_gap=3)
+    image.thumbnail((LONGEST, LONGEST), Image.Resampling.BILINEAR, reducing_gap=3)
+    scale = max(image.size) / max(pixels.shape[:2])
+    boxes = [Box(*(side * scale for side in face.box)) for face in faces]
     pen = ImageDraw.Draw(image)
-    boxes = [_rectangle(face.box, scale) for face in faces]
     for box in boxes:
-        thick = max(2, round((box[2] - box[0]) / 50))
-        pen.rectangle(box, outline=COLOUR, width=thick)
+        thick = max(2, round(box.width / 50))
+        pen.rectangle(_corners(box), outline=COLOUR, width=thick)
     taken = list(boxes)
     for face, box in zip(faces, boxes, strict=True):
-        percent = "unsure" if face.unsure else rounded_percent(face.probability)
-        texts = f"{face.number} {face.emotion} {percent}", str(face.number)
+        certainty = "unsure" if face.unsure else percent(face.probability, 0)
+        texts = f"{face.number} {face.emotion} {certainty}", str(face.number)
         taken.append(_label(pen, box, texts, image.size, taken))
     return image
 
 
-def rounded_percent(share: float) -> str:
-    """Write a share as a whole per cent; what is not certain does not read as certain.
-
-    >>> rounded_percent(0.998), rounded_percent(0.002), rounded_percent(0.61)
-    ('>99%', '<1%', '61%')
-    """
-    if 0.995 <= share < 1:
-        return ">99%"
-    return "<1%" if 0 < share < 0.005 else f"{share:.0%}"
-
-
-def _rectangle(box: Sequence[float], scale: float) -> Rectangle:
-    left, top, width, height = (side * scale for side in box)
-    return left, top, left + width, top + height
-
-
 def _label(
     pen: ImageDraw.ImageDraw,
-    box: Rectangle,
+    box: Box,
     texts: tuple[str, str],
     size: tuple[int, int],
-    taken: list[Rectangle],
-) -> Rectangle:
+    taken: list[Box],
+) -> Box:
     """Write the first text where it covers no face and no label, else the second in the box."""
-    font = ImageFont.load_default(min(28, max(12, round((box[2] - box[0]) / 7))))
+    font = ImageFont.load_default(min(28, max(12, round(box.width / 7))))
     for text in texts:
         _, _, width, height = pen.textbbox((0, 0), text, font=font)
         width, height = width + 2 * PADDING, height + 2 * PADDING
-        x = min(max(0, box[0]), max(0, size[0] - width))
-        for y in (box[1] - height, box[3] + 1):
-            place = (x, y, x + width, y + height)
-            inside = y >= 0 and place[3] <= size[1]
-            if inside and not any(_overlap(place, other) for other in taken):
+        left = min(max(0, box.left), max(0, size[0] - width))
+        for top in (box.top - height, box.top + box.height + 1):
+            place = Box(left, top, width, height)
+            is_inside = top >= 0 and top + height <= size[1]
+            if is_inside and not any(map(place.shared, taken)):
                 return _write(pen, place, text, font)
-    corner = max(0, box[0]), max(0, box[1])
-    place = (*corner, corner[0] + width, corner[1] + height)
+    place = Box(max(0, box.left), max(0, box.top), width, height)
     return _write(pen, place, texts[1], font)
 
 
 def _write(
     pen: ImageDraw.ImageDraw,
-    place: Rectangle,
+    place: Box,
     text: str,
     font: ImageFont.FreeTypeFont | ImageFont.ImageFont,
-) -> Rectangle:
-    pen.rectangle(place, fill=COLOUR)
-    pen.text((place[0] + PADDING, place[1]), text, fill=INK, font=font)
+) -> Box:
+    pen.rectangle(_corners(place), fill=COLOUR)
+    pen.text((place.left + PADDING, place.top), text, fill=INK, font=font)
     return place
 
 
-def _overlap(one: Rectangle, other: Rectangle) -> bool:
-    return (
-        one[0] < other[2]
-        and other[0] < one[2]
-        and one[1] < other[3]
-        and other[1] < one[3]
-    )
+def _corners(box: Box) -> tuple[float, float, float, float]:
+    return box.left, box.top, box.left + box.width, box.top + box.height

@@ -6,7 +6,7 @@ faces.table()
 faces.draw()
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,37 +19,10 @@ from fer_transfer.detection import framing, photos
 from fer_transfer.detection.boxes import Box, Detection
 from fer_transfer.detection.detectors import SMALLEST_FACE, find_detector, whole_image
 from fer_transfer.recognise import pictures, tables
+from fer_transfer.recognise.face import Face, by_emotion
 from fer_transfer.recognise.model import Model, default_model
 
 Photo = str | Path | np.ndarray | Image.Image
-
-
-@dataclass(frozen=True)
-class Face:
-    """A face and the emotion that a model sees in it."""
-
-    number: int  # in the photo from left to right, or in the video
-    box: Box  # pixels of the photo as it is displayed
-    score: float | None  # the detector's; None where the image was taken whole
-    tilt: float  # degrees clockwise from upright
-    probabilities: dict[str, float]  # calibrated, by emotion
-    unsure: bool  # the highest probability is below the threshold
-    crop: np.ndarray  # (48, 48) uint8: the input of the model
-
-    @property
-    def emotion(self) -> str:
-        """The most probable emotion."""
-        return max(self.probabilities, key=self.probabilities.__getitem__)
-
-    @property
-    def probability(self) -> float:
-        """The highest probability."""
-        return self.probabilities[self.emotion]
-
-    @property
-    def shares(self) -> np.ndarray:
-        """The probabilities (classes,) in the order of the classes."""
-        return np.array(list(self.probabilities.values()))
 
 
 @dataclass(frozen=True)
@@ -63,7 +36,7 @@ class Faces(Sequence[Face]):
 
     def table(self) -> pd.DataFrame:
         """Return one row per face: number, box, emotion, probabilities."""
-        rows = [tables.values(face) for face in self]
+        rows = [[*tables.values(face), *face.shares] for face in self]
         return pd.DataFrame(rows, columns=tables.columns(self.classes))
 
     def draw(self) -> Image.Image:
@@ -72,9 +45,6 @@ class Faces(Sequence[Face]):
 
     def __len__(self) -> int:
         return len(self.faces)
-
-    def __iter__(self) -> Iterator[Face]:
-        return iter(self.faces)
 
     def __getitem__(self, index):  # type: ignore[no-untyped-def]  # as tuple's
         return self.faces[index]
@@ -108,9 +78,10 @@ class Recogniser:
         self.classes = self.model.metadata.classes
         if unsure_below is None:
             unsure_below = max(0.5, 1.5 / len(self.classes))
-        if not 0 <= unsure_below <= 1:
+        if not 0 <= unsure_below <= 1 or smallest_face < 1:
             raise InputError(
-                f"unsure_below must be within 0 and 1, not {unsure_below:g}."
+                "unsure_below must be within 0 and 1, and smallest_face 1 or more. Got "
+                f"{unsure_below:g} and {smallest_face}."
             )
         self.unsure_below = unsure_below
 
@@ -141,22 +112,18 @@ class Recogniser:
         return Faces(pixels, faces, self.classes, note)
 
     def _face(self, pixels: np.ndarray, detection: Detection, number: int) -> Face:
-        box = detection.box
-        side = max(box.width, box.height)
-        if detection.score is not None:
-            side = self.detector.framed(box)
-        crop = framing.cut_upright(
-            pixels, framing.square_about(box, side), detection.tilt
-        )
-        values = self.model.probabilities(crop)
-        probabilities = [round(float(value), 6) for value in values]
+        box, score = detection.box, detection.score
+        is_whole = score is None
+        side = max(box.width, box.height) if is_whole else self.detector.framed(box)
+        square = framing.square_about(box, side)
+        crop = framing.cut_upright(pixels, square, detection.tilt)
         return Face(
             number=number,
             box=Box(*(round(float(value), 1) for value in box)),
-            score=None if detection.score is None else round(detection.score, 4),
+            score=None if score is None else round(score, 4),
             tilt=round(detection.tilt, 1),
-            probabilities=dict(zip(self.classes, probabilities, strict=True)),
-            unsure=max(probabilities) < self.unsure_below,
+            probabilities=by_emotion(self.classes, self.model.probabilities(crop)),
+            unsure_below=self.unsure_below,
             crop=crop,
         )
 

@@ -1,102 +1,83 @@
-"""One input, from its file to the record that the journal keeps and the results are made of."""
+"""The record of one input, which the journal keeps and the results are made of."""
 
 import base64
-import io
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from PIL import Image
 
-from fer_transfer.core import files
 from fer_transfer.detection import photos
 from fer_transfer.detection.boxes import Box
 from fer_transfer.detection.inputs import Input, identity
 from fer_transfer.detection.status import Rejected, Status
-from fer_transfer.recognise import pictures, tables
-from fer_transfer.recognise.recogniser import Face, Faces, Recogniser
-from fer_transfer.recognise.tables import Record
+from fer_transfer.recognise import pictures
+from fer_transfer.recognise.face import Face
+from fer_transfer.recognise.recogniser import Recogniser
+
+Record = dict[str, Any]
 
 
-def make_record(entry: Input, recogniser: Recogniser, folder: Path | None) -> Record:
-    """Recognise the faces of an input; what cannot be read gets a status and the reason.
+def make_record(entry: Input, read: Callable[[], Record]) -> Record:
+    """Return an input's record: what reading it gives, or why it cannot be read.
 
     Args:
         entry: The input.
-        recogniser: What finds and recognises the faces.
-        folder: Where the photo with boxes goes; None for no picture.
+        read: Returns what differs from the record of an input without faces.
 
     Returns:
-        file, time: None, identity, status, reason, width, height, picture: file name, parts: 0,
-        faces: for each the values of tables.columns, crops: for each the address of a PNG.
+        file, identity, status, reason, width, height, picture: file name, parts: entries of the
+        journal that hold a video's frames, faces: see `from_faces`.
     """
-    before = identity(entry.path)
+    record: Record = {"file": entry.shown, "identity": identity(entry.path)}
+    record |= {"reason": "", "width": None, "height": None, "picture": ""}
+    record |= {"parts": 0, "faces": []}
     try:
         if entry.rejected:
             raise entry.rejected
-        photo = photos.read_photo(Path(entry.path), named=entry.named)
-        faces = recogniser.faces(*photo)
+        record |= read()
     except Rejected as rejected:
-        return new_record(entry, before, rejected.status, rejected.reason)
+        status, record["reason"] = rejected.status, rejected.reason
     except MemoryError:
-        reason = "there is not enough memory for it: make it smaller"
-        return new_record(entry, before, Status.TOO_LARGE, reason)
-    status = Status.FACES if faces else Status.NO_FACE
-    record = new_record(entry, before, status, faces.note)
-    record["height"], record["width"] = faces.pixels.shape[:2]
+        status = Status.TOO_LARGE
+        record["reason"] = "there is not enough memory for it: make it smaller"
+    else:
+        status = Status.FACES if record["faces"] else Status.NO_FACE
+    return record | {"status": status.value}
+
+
+def read_photo(entry: Input, recogniser: Recogniser, folder: Path | None) -> Record:
+    """Recognise the faces of a photo; draw them into the folder, if there is one.
+
+    Raises:
+        Rejected: If it cannot be read.
+    """
+    photo = photos.read_photo(Path(entry.path), named=entry.named)
+    faces = recogniser.faces(*photo)
+    height, width = faces.pixels.shape[:2]
+    picture = ""
     if faces and folder:
-        record["picture"] = pictures.name_for(entry.path)
-        _write_picture(folder / record["picture"], faces)
-    return record | from_faces(faces)
+        folder.mkdir(exist_ok=True)
+        picture = pictures.name_for(entry.path)
+        faces.draw().save(folder / picture, quality=85)
+    record = {"reason": faces.note, "width": width, "height": height}
+    return record | {"picture": picture, "faces": from_faces(faces)}
 
 
-def from_faces(faces: Iterable[Face]) -> Record:
-    """Return the part of a record that holds faces."""
-    pairs = [(tables.values(face), png_address(face.crop)) for face in faces]
-    return {"faces": [row for row, _ in pairs], "crops": [crop for _, crop in pairs]}
+def from_faces(faces: Iterable[Face]) -> list[Record]:
+    """Return faces as JSON can hold them: their fields, the crop in base64."""
+    return [
+        vars(face) | {"crop": base64.b64encode(face.crop.tobytes()).decode()}
+        for face in faces
+    ]
 
 
-def to_faces(record: Record, classes: Iterable[str]) -> list[Face]:
-    """Return the faces that a record holds."""
-    size = len(tables.columns([]))
+def to_faces(stored: Iterable[Record]) -> list[Face]:
+    """Return the faces that `from_faces` gave."""
     faces = []
-    for row, address in zip(record["faces"], record["crops"], strict=True):
-        number, *box, score, tilt, _, _, unsure = row[:size]
-        probabilities = dict(zip(classes, row[size:], strict=True))
-        crop = _decoded(address)
-        face = Face(number, Box(*box), score, tilt, probabilities, unsure, crop)
-        faces.append(face)
+    for fields in stored:
+        pixels = np.frombuffer(base64.b64decode(fields["crop"]), np.uint8)
+        size = round(len(pixels) ** 0.5)
+        own = {"box": Box(*fields["box"]), "crop": pixels.reshape(size, size)}
+        faces.append(Face(**fields | own))
     return faces
-
-
-def new_record(entry: Input, before: list[int], status: Status, reason: str) -> Record:
-    """Return the record of an input without faces."""
-    return {
-        "file": entry.shown,
-        "time": None,
-        "identity": before,
-        "status": status.value,
-        "reason": reason,
-        "width": None,
-        "height": None,
-        "picture": "",
-        "parts": 0,
-        "faces": [],
-        "crops": [],
-    }
-
-
-def _write_picture(path: Path, faces: Faces) -> None:
-    with files.atomic_write(path) as part:
-        faces.draw().save(part, format="JPEG", quality=85)
-
-
-def png_address(crop: np.ndarray) -> str:
-    """Return a crop (48, 48) as the address of a PNG that holds it."""
-    return pictures.address(Image.fromarray(crop), "png")
-
-
-def _decoded(address: str) -> np.ndarray:
-    png = base64.b64decode(address.partition(",")[2])
-    with Image.open(io.BytesIO(png)) as image:
-        return np.asarray(image)

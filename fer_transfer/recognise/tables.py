@@ -1,89 +1,59 @@
-"""The results as tables: faces.csv, files.csv and faces.jsonl, each written whole."""
+"""The tables of a run: faces.csv and faces.jsonl, a row per face, and files.csv."""
 
 import csv
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, TextIO
 
-from fer_transfer.core import files
+from fer_transfer.detection.boxes import Box
+from fer_transfer.recognise.face import Face
 
-if TYPE_CHECKING:
-    from fer_transfer.recognise.recogniser import Face
+# A class may be called whatever it likes: its probability is the column p_<class>.
+FACE_COLUMNS = (
+    *("face", *Box._fields, "score", "tilt", "emotion", "probability", "unsure"),
+)
+FILE_COLUMNS = ("file", "status", "faces", "reason", "width", "height", "picture")
 
-Record = dict[str, Any]
-Row = list[Any]  # of a face: the values of `columns`
-Records = Callable[[], Iterator[Record]]  # from the first on, each time it is called
-
-FILE_COLUMNS = ["file", "status", "faces", "reason", "width", "height", "picture"]
+Frame = tuple[str, float | None, list[Face]]  # file; seconds, None of a photo; faces
 
 
 def columns(classes: Iterable[str]) -> list[str]:
-    """Name a face's columns; a class may be called whatever it likes.
-
-    >>> columns(["unsure"])[8:]
-    ['probability', 'unsure', 'p_unsure']
-    """
-    box = ["left", "top", "width", "height"]
-    face = ["face", *box, "score", "tilt", "emotion", "probability", "unsure"]
-    return face + [f"p_{name}" for name in classes]
+    """Name the columns of `values` and the probabilities after them."""
+    return [*FACE_COLUMNS, *(f"p_{name}" for name in classes)]
 
 
-def values(face: "Face") -> Row:
-    """Return what stands in the columns of a face."""
-    return [
-        *(face.number, *face.box, face.score, face.tilt),
-        *(face.emotion, face.probability, face.unsure),
-        *face.probabilities.values(),
-    ]
+def values(face: Face) -> list[Any]:
+    """Return what FACE_COLUMNS hold of a face."""
+    place = [face.number, *face.box, face.score, face.tilt]
+    return [*place, face.emotion, face.probability, face.unsure]
 
 
-def write_faces(path: Path, records: Iterable[Record], classes: Iterable[str]) -> None:
-    """Write a row per face: where it is, what it shows, and the probability of each emotion."""
-    head = ["file", "time", *columns(classes)]
-    rows = (
-        [record["file"], record["time"], *row]
-        for record in records
-        for row in record["faces"]
-    )
-    write_rows(path, head, rows)
-
-
-def write_files(path: Path, records: Iterable[Record]) -> None:
-    """Write a row per input."""
-    rows = (
-        [len(record[key]) if key == "faces" else record[key] for key in FILE_COLUMNS]
-        for record in records
-    )
-    write_rows(path, FILE_COLUMNS, rows)
-
-
-def write_jsonl(path: Path, records: Iterable[Record], classes: Iterable[str]) -> None:
-    """Write an object per face."""
-    classes = list(classes)
-    head = columns([])
-    with files.atomic_write(path) as part, part.open("w", encoding="utf-8") as file:
-        for record in records:
-            for row in record["faces"]:
-                face = dict(zip(head, row[: len(head)], strict=True))
-                shares = dict(zip(classes, row[len(head) :], strict=True))
-                place = {"file": record["file"], "time": record["time"]}
-                line = place | face | {"probabilities": shares}
-                file.write(json.dumps(line) + "\n")
-
-
-def write_rows(
-    path: Path, head: Sequence[str], rows: Iterable[Sequence[object]]
+def write_faces(
+    table: Path, lines: Path, frames: Iterable[Frame], classes: Iterable[str]
 ) -> None:
-    """Write a table as CSV (RFC 4180), whole or not at all.
+    """Write each face twice: as a row of a CSV, and as an object per line."""
+    with _open(table) as rows, lines.open("w", encoding="utf-8") as objects:
+        writer = csv.writer(rows)
+        writer.writerow(["file", "time", *columns(classes)])
+        for file, time, faces in frames:
+            for face in faces:
+                row = [file, time, *values(face)]
+                writer.writerow([*row, *face.probabilities.values()])
+                named = dict(zip(("file", "time", *FACE_COLUMNS), row, strict=True))
+                named["probabilities"] = face.probabilities
+                objects.write(json.dumps(named) + "\n")
 
-    The byte order mark tells Excel that it is UTF-8.
-    """
-    with (
-        files.atomic_write(path) as part,
-        part.open("w", encoding="utf-8-sig", newline="") as file,
-    ):
-        # Of a cell's characters, csv quotes those that end rows: both must be among them.
-        writer = csv.writer(file, lineterminator="\r\n")
-        writer.writerow(head)
-        writer.writerows(rows)
+
+def write_files(path: Path, records: Iterable[dict[str, Any]]) -> None:
+    """Write a row per input."""
+    with _open(path) as file:
+        writer = csv.DictWriter(file, FILE_COLUMNS, extrasaction="ignore")
+        writer.writeheader()
+        for record in records:
+            writer.writerow(record | {"faces": len(record["faces"])})
+
+
+def _open(path: Path) -> TextIO:
+    """Open a CSV file; the byte order mark tells Excel that it is UTF-8."""
+    return path.open("w", encoding="utf-8-sig", newline="")

@@ -7,8 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from fer_transfer.recognise.recogniser import Face
-from fer_transfer.recognise.records import png_address
+from fer_transfer.recognise.face import Face
 
 INTERVALS = 120  # of a timeline, at most
 WIDTH, HEIGHT = 960, 120
@@ -44,51 +43,47 @@ def draw(
     """
     intervals = min(INTERVALS, num_frames)
     sums = {number: np.zeros((intervals, len(classes))) for number in numbers}
-    crops = {number: [""] * intervals for number in sums}
+    crops: dict[int, dict[int, np.ndarray]] = {number: {} for number in sums}
     end = duration, list[Face]()
     for (time, faces), (following, _) in pairwise(chain(frames, [end])):
         first = min(int(time * intervals / duration), intervals - 1)
-        last = max(
-            first + 1, int(following * intervals / duration)
-        )  # it is shown till then
+        last = max(first + 1, int(following * intervals / duration))  # shown till then
         for face in faces:
             if face.number in sums:
                 sums[face.number][first:last] += face.shares
-                own = crops[face.number]
-                own[first] = own[first] or png_address(face.crop)
-    return {
-        number: _timeline(sums[number], crops[number], classes, duration / intervals)
-        for number in sums
-    }
+                crops[face.number].setdefault(first, face.crop)
+    seconds = duration / intervals
+    return {n: _timeline(sums[n], crops[n], classes, seconds) for n in sums}
 
 
 def _timeline(
-    sums: np.ndarray, crops: list[str], classes: Sequence[str], seconds: float
+    sums: np.ndarray,
+    crops: dict[int, np.ndarray],
+    classes: Sequence[str],
+    seconds: float,
 ) -> Timeline:
     """Draw sums of probabilities (intervals, classes), each interval of so many seconds."""
-    totals = sums.sum(axis=1, keepdims=True)
-    shares = np.divide(sums, totals, out=np.zeros_like(sums), where=totals > 0)
+    present = np.flatnonzero(sums.any(axis=1))
+    shares = sums[present] / sums[present].sum(axis=1, keepdims=True)
     tops = HEIGHT * (1 - shares.cumsum(axis=1))
     bottoms = tops + HEIGHT * shares
     width = WIDTH / len(sums)
-    present = np.flatnonzero(totals)
     areas = [
         "".join(
-            f"M{place * width:.1f} {bottoms[place, code]:.1f}V{tops[place, code]:.1f}"
-            f"h{width:.1f}V{bottoms[place, code]:.1f}z"
-            for place in present
+            f"M{place * width:.1f} {bottom:.1f}V{top:.1f}h{width:.1f}V{bottom:.1f}z"
+            for place, top, bottom in zip(present, *edges, strict=True)
         )
-        for code in range(len(classes))
+        for edges in zip(tops.T, bottoms.T, strict=True)
     ]
     moments = [
         {
             "left": round(place * width, 1),
             "width": round(width, 1),
             "seconds": place * seconds,
-            "crop": crops[place],
-            "emotion": classes[int(shares[place].argmax())],
-            "probability": float(shares[place].max()),
+            "crop": crops.get(int(place)),
+            "emotion": classes[int(own.argmax())],
+            "probability": float(own.max()),
         }
-        for place in present
+        for place, own in zip(present, shares, strict=True)
     ]
     return Timeline(areas, moments)

@@ -1,31 +1,28 @@
 """Number the faces of a video from frame to frame, and smooth their probabilities over time."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import count
 
 from fer_transfer.detection.boxes import Box
-from fer_transfer.recognise.recogniser import Face
+from fer_transfer.recognise.face import Face, by_emotion
 
 LEAST_OVERLAP = 0.2  # intersection over union of a face's boxes in two frames
 FORGOTTEN = 2.0  # seconds after which a face that comes back is a new one
 
 
 class Tracker:
-    """Follows faces by the overlap of their boxes."""
+    """Follows the faces of one video by the overlap of their boxes."""
 
-    def __init__(self, unsure_below: float, smoothing: float) -> None:
+    def __init__(self, smoothing: float) -> None:
         """Begin a video.
 
         Args:
-            unsure_below: Probability below which a face counts as unsure.
             smoothing: Time constant in seconds of the exponential moving average; 0 for none.
         """
-        self.unsure_below, self.smoothing = unsure_below, smoothing
-        self.tracks: dict[
-            int, tuple[float, Face]
-        ] = {}  # when it was seen last, and how
+        self.smoothing = smoothing
+        self.tracks: dict[int, tuple[float, Face]] = {}  # seen last when, and how
         self.new_numbers = count(1)
 
     def update(self, time: float, faces: Sequence[Face]) -> list[Face]:
@@ -35,20 +32,18 @@ class Tracker:
             time: Seconds since the beginning of the video.
             faces: Of the frame.
         """
-        self.tracks = {
-            number: (seen, face)
-            for number, (seen, face) in self.tracks.items()
-            if time - seen <= FORGOTTEN
-        }
-        numbers = self._match([face.box for face in faces])
+        for number, (seen, _) in list(self.tracks.items()):
+            if time - seen > FORGOTTEN:
+                del self.tracks[number]
         followed = []
+        numbers = self._match([face.box for face in faces])
         for number, face in zip(numbers, faces, strict=True):
             seen, last = self.tracks.get(number, (time, face))
             old = math.exp((seen - time) / self.smoothing) if self.smoothing else 0
             smoothed = old * last.shares + (1 - old) * face.shares
-            face = with_probabilities(face, smoothed, self.unsure_below)
-            followed.append(replace(face, number=number))
-            self.tracks[number] = time, face
+            probabilities = by_emotion(face.probabilities, smoothed)
+            followed.append(replace(face, number=number, probabilities=probabilities))
+            self.tracks[number] = time, followed[-1]
         return followed
 
     def _match(self, boxes: list[Box]) -> list[int]:
@@ -66,12 +61,3 @@ class Tracker:
         return [
             matched.get(place) or next(self.new_numbers) for place in range(len(boxes))
         ]
-
-
-def with_probabilities(
-    face: Face, probabilities: Iterable[float], unsure_below: float
-) -> Face:
-    """Return a face with other probabilities, in the order of its own."""
-    rounded = [round(float(share), 6) for share in probabilities]
-    shares = dict(zip(face.probabilities, rounded, strict=True))
-    return replace(face, probabilities=shares, unsure=max(rounded) < unsure_below)

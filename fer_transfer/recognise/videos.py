@@ -1,4 +1,4 @@
-"""One video or camera, from its frames to its record and to the rows of its faces.
+"""One video or camera, from its frames to its record and to its faces over time.
 
 The journal holds the faces of the frames as they were recognised, some frames an entry. Numbers
 and smoothing come when the results are written, so that a run goes on after any frame.
@@ -6,12 +6,13 @@ and smoothing come when the results are written, so that a run goes on after any
 
 import logging
 import signal
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -19,14 +20,13 @@ import numpy as np
 from fer_transfer.console.progress import Progress
 from fer_transfer.detection.inputs import Input, identity
 from fer_transfer.detection.journal import Journal
-from fer_transfer.detection.status import Rejected, Status
 from fer_transfer.detection.videos import Frame, Video
 from fer_transfer.recognise import pictures
+from fer_transfer.recognise.face import Face, by_emotion
 from fer_transfer.recognise.parallel import in_order
-from fer_transfer.recognise.recogniser import Face, Recogniser
-from fer_transfer.recognise.records import from_faces, new_record, to_faces
-from fer_transfer.recognise.tables import Record
-from fer_transfer.recognise.tracks import Tracker, with_probabilities
+from fer_transfer.recognise.recogniser import Recogniser
+from fer_transfer.recognise.records import Record, from_faces, to_faces
+from fer_transfer.recognise.tracks import Tracker
 
 logger = logging.getLogger(__name__)
 
@@ -40,11 +40,16 @@ class Run:
 
     recogniser: Recogniser
     journal: Journal
+    names: list[str]  # of the inputs, in the order of the results
     rate: float  # frames a second
     smoothing: float  # seconds; 0 for none
 
+    def records(self) -> Iterator[Record]:
+        """Yield the records of the inputs."""
+        return self.journal.records(self.names)
 
-def make_record(entry: Input, run: Run, folder: Path | None) -> Record:
+
+def read_video(entry: Input, run: Run, folder: Path | None) -> Record:
     """Recognise the faces in the frames of a video, after those that the journal has.
 
     Args:
@@ -53,55 +58,53 @@ def make_record(entry: Input, run: Run, folder: Path | None) -> Record:
         folder: Where the video with boxes goes; None for none.
 
     Returns:
-        A record as records.make_record gives it. faces: for each that was followed its box where
-        it is largest, and its mean probabilities; seen: in how many frames each is; parts: entries
-        of the journal; frames: their number; seconds: up to the end of the last one.
+        What records.make_record asks for. faces: for each that was followed its box where it is
+        largest, and its mean probabilities; seen: in how many frames each is; frames: their
+        number; seconds: up to the end of the last one.
+
+    Raises:
+        Rejected: If it cannot be read.
     """
-    before = identity(entry.path)
-    try:
-        video = Video(entry.path if entry.camera is None else entry.camera)
-        parts = _record_frames(entry, before, video, run)
-    except Rejected as rejected:
-        return new_record(entry, before, rejected.status, rejected.reason)
-    record = new_record(entry, before, Status.NO_FACE, video.note)
-    record |= {"parts": parts, "width": video.width, "height": video.height}
+    video = Video(entry.path if entry.camera is None else entry.camera)
+    parts = _record_frames(entry, video, run)
+    record: Record = {"file": entry.shown, "parts": parts, "reason": video.note}
+    record |= {"width": video.width, "height": video.height}
     record |= _summary(record, run)
-    if record["faces"]:
-        record["status"] = Status.FACES.value
-        if folder and entry.camera is None:
-            record["picture"] = pictures.name_for(entry.path, ".mp4")
-            _draw(folder / record["picture"], entry.path, record, run)
+    if record["faces"] and folder and entry.camera is None:
+        record["picture"] = pictures.name_for(entry.path, ".mp4")
+        folder.mkdir(exist_ok=True)
+        _draw(folder / record["picture"], entry.path, record, run)
     return record
 
 
 def frames(record: Record, run: Run) -> Iterator[tuple[float, list[Face]]]:
     """Yield the seconds and the faces of each frame, numbered and smoothed."""
-    tracker = Tracker(run.recogniser.unsure_below, run.smoothing)
+    tracker = Tracker(run.smoothing)
     for number in range(record["parts"]):
         part = run.journal.find(_key(record["file"], number))
         for frame in part["frames"] if part else ():
-            faces = to_faces(frame, run.recogniser.classes)
-            yield frame["time"], tracker.update(frame["time"], faces)
+            yield frame["time"], tracker.update(frame["time"], to_faces(frame["faces"]))
 
 
-def _record_frames(entry: Input, before: list[int], video: Video, run: Run) -> int:
+def _record_frames(entry: Input, video: Video, run: Run) -> int:
     """Recognise the frames that the journal does not have; return how many entries hold all."""
-    parts, done, after = 0, 0, None
+    parts, done, after, now = 0, 0, None, identity(entry.path)
     while part := run.journal.find(_key(entry.shown, parts)):
-        if part["identity"] != before:
+        if part["identity"] != now:
             break
         parts, done = parts + 1, done + len(part["frames"])
         after = part["frames"][-1]["time"]
 
     def recognise(frame: Frame) -> Record:
-        return {"time": frame.time} | from_faces(run.recogniser.faces(frame.pixels))
+        faces = from_faces(run.recogniser.faces(frame.pixels))
+        return {"time": frame.time, "faces": faces}
 
     expected = round(video.duration * run.rate) or None
     with Progress(expected, "frame", done) as progress, _ended_by_ctrl_c(video):
         recognised = in_order(recognise, video.frames(run.rate, after))
         while batch := list(islice(recognised, FRAMES)):
             key = _key(entry.shown, parts)
-            run.journal.add({"file": key, "identity": before, "frames": batch})
+            run.journal.add({"file": key, "identity": now, "frames": batch})
             parts += 1
             progress.update(len(batch))
     return parts
@@ -133,28 +136,26 @@ def _ended_by_ctrl_c(video: Video) -> Iterator[None]:
 def _summary(record: Record, run: Run) -> Record:
     """Return the faces of a video and how long it is."""
     largest: dict[int, Face] = {}
-    seen = Counter[int]()
-    sums: dict[int, np.ndarray] = {}  # of the probabilities
-    length = {}
-    for num_frames, (time, faces) in enumerate(frames(record, run), start=1):
-        length = {"frames": num_frames, "seconds": time + 1 / run.rate}
+    seen, sums = Counter[int](), defaultdict[int, Any](float)
+    num_frames, end = 0, 0.0
+    for time, faces in frames(record, run):
+        num_frames, end = num_frames + 1, time + 1 / run.rate
         for face in faces:
-            seen[face.number] += 1
-            sums[face.number] = sums.get(face.number, 0) + face.shares
-            known = largest.setdefault(face.number, face)
-            if face.box.area > known.box.area:
-                largest[face.number] = face
-    unsure_below = run.recogniser.unsure_below
+            number = face.number
+            seen[number] += 1
+            sums[number] += face.shares
+            pair = largest.setdefault(number, face), face
+            largest[number] = max(pair, key=lambda face: face.box.area)
     means = [
-        with_probabilities(face, sums[number] / seen[number], unsure_below)
-        for number, face in largest.items()
+        replace(face, probabilities=by_emotion(face.probabilities, sums[n] / seen[n]))
+        for n, face in largest.items()
     ]
-    return length | {"seen": [seen[face.number] for face in means]} | from_faces(means)
+    length = {"frames": num_frames, "seconds": end}
+    return length | {"faces": from_faces(means), "seen": list(seen.values())}
 
 
 def _draw(path: Path, source: str, record: Record, run: Run) -> None:
     """Write the frames with boxes as a video without sound."""
-    path.parent.mkdir(exist_ok=True)
     writer = cv2.VideoWriter()
     num_written = 0
     pixels = Video(source).frames(run.rate)
