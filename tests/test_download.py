@@ -41,16 +41,14 @@ def in_data() -> list[str]:
     return sorted(path.as_posix() for path in Path("data").rglob("*"))
 
 
-def kaggle(monkeypatch, *answers: bytes | Exception) -> None:
-    """Let Kaggle give these answers, one after another."""
-    pending = iter(answers)
+def kaggle(monkeypatch, answer: bytes | Exception) -> None:
+    """Let Kaggle give this answer."""
 
     def dataset_download(dataset, path):
         assert (dataset, path) == ("deadskull7/fer2013", "fer2013.csv")
         file = Path(os.environ["KAGGLEHUB_CACHE"]) / path
         assert file.is_relative_to(Path("data").resolve())
         file.parent.mkdir(parents=True, exist_ok=True)
-        answer = next(pending)
         if isinstance(answer, Exception):
             file.write_bytes(b"a part")
             raise answer

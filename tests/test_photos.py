@@ -15,17 +15,6 @@ from fer_transfer.detection.status import Rejected, Status
 
 RAMP = photo_files.ramp()
 EXIF_ORIENTATION = 0x0112
-# What a camera stores for each EXIF orientation of what is to be seen.
-STORED = {
-    1: None,
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_90,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_270,
-}
 
 
 def read(path, content, *, named=True):
@@ -47,12 +36,10 @@ def test_a_photo_is_read_as_rgb(tmp_path, kind):
     assert photo.note == ""
 
 
-@pytest.mark.parametrize("orientation", STORED)
-def test_a_photo_is_seen_as_it_is_displayed(tmp_path, orientation):
-    turn = STORED[orientation]
-    stored = RAMP if turn is None else RAMP.transpose(turn)
+def test_a_photo_is_seen_as_it_is_displayed(tmp_path):
     exif = Image.Exif()
-    exif[EXIF_ORIENTATION] = orientation
+    exif[EXIF_ORIENTATION] = 6  # a phone that was held upright
+    stored = RAMP.transpose(Image.Transpose.ROTATE_90)
     content = photo_files.encoded(stored, "TIFF", exif=exif)
     assert np.array_equal(read(tmp_path / "x", content).pixels, RAMP)
 
@@ -116,13 +103,12 @@ def test_what_is_transparent_is_white(tmp_path, image, options):
     assert (read(tmp_path / "x.png", content).pixels == 255).all()
 
 
-@pytest.mark.parametrize("kind", ["TIFF", "GIF", "AVIF"])
-def test_of_several_images_the_first_is_read_and_that_is_said(tmp_path, kind):
+def test_of_several_images_the_first_is_read_and_that_is_said(tmp_path):
     others = [RAMP.rotate(180)]
-    content = photo_files.encoded(RAMP, kind, save_all=True, append_images=others)
+    content = photo_files.encoded(RAMP, "TIFF", save_all=True, append_images=others)
     photo = read(tmp_path / "x", content)
     assert photo.note == "the first of 2 images"
-    assert np.abs(photo.pixels.astype(int) - np.asarray(RAMP)).mean() < 9
+    assert np.array_equal(photo.pixels, RAMP)
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF", "BMP"])
@@ -246,9 +232,7 @@ def test_heic_is_read_with_its_package(tmp_path):
 
 
 def test_an_image_in_memory_is_read_as_a_file_is(tmp_path):
-    exif = Image.Exif()
-    exif[EXIF_ORIENTATION] = 6
-    content = photo_files.encoded(RAMP.convert("LA"), "PNG", exif=exif)
+    content = photo_files.encoded(RAMP.convert("LA"), "PNG")
     photo = read(tmp_path / "x.png", content)
     with Image.open(tmp_path / "x.png") as image:
         assert np.array_equal(photos.from_image(image).pixels, photo.pixels)
