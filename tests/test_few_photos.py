@@ -13,7 +13,6 @@ from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 from small_sets import write_faces
 
-from fer_transfer.classifiers import dense
 from fer_transfer.recognise.model import Model
 from fer_transfer.report import page
 from fer_transfer.results import inputs
@@ -36,8 +35,6 @@ ENTRY = {"variant": "tiny-frozen", "backbone": "tiny", "split": "people"}
 
 @pytest.fixture(autouse=True)
 def _short(monkeypatch):
-    monkeypatch.setattr(dense, "EPOCHS", 1)
-    monkeypatch.setattr(dense, "MIN_STEPS", 1)
     tiny.install(monkeypatch)
     monkeypatch.delenv("FER_MIRROR", raising=False)
 
