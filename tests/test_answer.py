@@ -56,7 +56,7 @@ def make(groups=GROUPS, uninformative=(), **changes):
         name: {"parameters": {"backbone": 10, "trainable": 95_239}} for name in groups
     }
     return Study(
-        Data("made up", classes, labels, None, splits),
+        Data(classes, labels, None, splits),
         groups,
         results,
         table.of_runs(groups, results, dict.fromkeys(results, 42), [], TEXT),
@@ -159,13 +159,12 @@ def test_uninformative_features_have_no_part_in_the_answer():
     assert [row["groups"] for row in rows] == [["resnet29", "mobilenet"]]
 
 
-def test_a_split_that_validates_on_its_test_images_has_no_part_in_the_answer():
+@pytest.mark.parametrize("validates_on_test", [True, False])
+def test_where_validation_is_the_test_or_every_test_image_in_train_nothing_is_answered(
+    validates_on_test,
+):
     test = np.arange(1_000, 1_000 + NUM_TEST)
-    split = Split(test, test, np.zeros(NUM_TEST, bool), np.arange(7))
-    assert found(make(splits={"random": split}))["comparisons"] == []
-
-
-def test_where_every_test_image_is_in_train_nothing_is_answered():
-    test = np.arange(1_000, 1_000 + NUM_TEST)
-    split = Split(np.arange(9), test, np.ones(NUM_TEST, bool), np.arange(7))
+    val = test if validates_on_test else np.arange(9)
+    has_duplicate = np.full(NUM_TEST, not validates_on_test)
+    split = Split(val, test, has_duplicate, np.arange(7))
     assert found(make(splits={"random": split}))["comparisons"] == []

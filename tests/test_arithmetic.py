@@ -39,19 +39,15 @@ def ours(windows: dict[str, tuple[int, int]]) -> list[arithmetic.Rates]:
     mcr, mofr = {}, {}
     for run in RUNS:
         history = files.read_csv(ROOT / f"plots/history/{run}.csv")
-        train = history["accuracy"].to_numpy()
-        val = history["val_accuracy"].to_numpy()
-        mcr[run], mofr[run] = (
-            {name: as_printed(rate(*window)) for name, window in windows.items()}
-            for rate in (
-                lambda first, last, t=train: rates.mean_convergence_rate(
-                    t, first, last
-                ),
-                lambda first, last, t=train, v=val: rates.mean_overfitting_rate(
-                    t, v, first, last
-                ),
-            )
-        )
+        train, val = (history[key].to_numpy() for key in ("accuracy", "val_accuracy"))
+        mcr[run] = {
+            name: as_printed(rates.mean_convergence_rate(train, *window))
+            for name, window in windows.items()
+        }
+        mofr[run] = {
+            name: as_printed(rates.mean_overfitting_rate(train, val, *window))
+            for name, window in windows.items()
+        }
     return [mcr, mofr]
 
 

@@ -142,7 +142,7 @@ def test_figures_and_page_show_the_classes_that_few_photos_have(tmp_path, monkey
     write_faces(labels, IMAGES[:6], classes=classes)
     sets = np.array([3]), np.array([2, 3]), np.zeros(2, bool), np.array([3, 2])
     split_of = {"people": inputs.Split(*sets)}
-    data = inputs.Data("photos", classes, labels, None, split_of)
+    data = inputs.Data(classes, labels, None, split_of)
     study = {"data": "another data set", "ran": {}, "uninformative": []}
     plot.draw_faces({}, study, data)
     drawn = {path.name for path in tmp_path.rglob("*.png")}

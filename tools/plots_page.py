@@ -13,8 +13,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import jinja2
-
 from fer_transfer.console import command
 from fer_transfer.console.errors import InputError
 from fer_transfer.core import files
@@ -25,7 +23,7 @@ PAGE = Path(".dvc/plots/page.html")
 # The newest that reads the Vega-Lite 5 of DVC's templates and of those beside PAGE.
 VEGA_LITE = "5.21"
 
-# DVC fills {refresh_tag} and {plot_divs}; Jinja fills {{ vega }}.
+# DVC fills {refresh_tag} and {plot_divs}; we fill {vega}.
 FRAME = """\
 <!DOCTYPE html>
 <html lang="en">
@@ -38,7 +36,7 @@ body { font-family: sans-serif; }
 img { max-width: 100%; }
 table { border-spacing: 15px; }
 </style>
-<script>{{ vega }}</script>
+<script>{vega}</script>
 </head>
 <body>
 {plot_divs}
@@ -52,10 +50,9 @@ def main() -> None:
         raise InputError(
             "There is no .dvc in this folder. Run from the project's top folder."
         )
-    frame = jinja2.Template(FRAME, autoescape=True, keep_trailing_newline=True)
+    page = FRAME.replace("{vega}", html.vega(VEGA_LITE))
     with files.atomic_write(PAGE) as part:
-        text = frame.render(vega=html.vega(VEGA_LITE))
-        part.write_text(text, encoding="utf-8", newline="\n")
+        part.write_text(page, encoding="utf-8", newline="\n")
     place = str(PAGE.relative_to(".dvc"))  # as DVC wants it
     setting = ["config", "--quiet", "--local", "plots.html_template", place]
     subprocess.run([sys.executable, "-m", "dvc", *setting], check=True)

@@ -18,7 +18,7 @@ from fer_transfer.core import files
 from fer_transfer.results import inputs, paper
 from fer_transfer.results.protocols import groups, of_protocol, paper_protocol
 from fer_transfer.results.table import numbers
-from fer_transfer.scoring.rates import clip
+from fer_transfer.scoring.rates import clip, window_name
 from fer_transfer.settings.searches import TITLES
 from fer_transfer.settings.settings import load_settings
 
@@ -39,20 +39,16 @@ def main() -> None:
 
 def print_tables() -> None:
     """Print Tables 2-5 beside the published ones."""
-    known = numbers(inputs.read_table("groups"))
-    settings = load_settings()
+    settings, known = load_settings(), numbers(inputs.read_table("groups"))
     names = of_protocol(groups(settings), paper_protocol(settings))
     windows = clip(settings.tables.windows, settings.train.epochs)
     for name, table in paper.TABLES.items():
-        cells = {
-            f"{first}-{last}": [
-                _cell(known.get((group, table.title, "train", first, last), {}))
-                for group in names
-            ]
-            for first, last in windows
-        }
+        rows = pd.DataFrame(index=list(names))
+        for window in windows:
+            keys = [(group, table.title, "train", *window) for group in names]
+            rows[window_name(*window)] = [_cell(known.get(key, {})) for key in keys]
         print(f"\nTable {name[-1]}: {table.title}, per epoch (ours | the paper's)")
-        print(pd.DataFrame(cells, index=list(names)).to_string(line_width=WIDTH))
+        print(rows.to_string(line_width=WIDTH))
     print()
 
 
@@ -60,8 +56,7 @@ def classifiers(assessed: dict[str, Any]) -> list[str]:
     """Say which classifier is the best of each split, and how good it is."""
     sentences = []
     for split, result in assessed.items():
-        best = result["best"]
-        test = best["test"]
+        best, test = result["best"], result["best"]["test"]
         low, high = test["interval"]
         sentences.append(
             f"Split {split}: {TITLES[best['classifier']]} on {best['variant']} is the best, right "

@@ -39,10 +39,7 @@ def find(
     """
     spans = list(paper.spans(windows).values())
     columns = [(paper.TABLES[key].title, *span) for key in TABLES for span in spans]
-    titles = [paper.TABLES[key].title for key in TABLES]
-    rates = runs[runs["metric"].isin(titles)].pivot_table(
-        index="run", columns=["metric", "first", "last"], values="value"
-    )
+    rates = runs.pivot_table("value", "run", ["metric", "first", "last"])
     complete = rates.reindex(columns=pd.MultiIndex.from_tuples(columns)).dropna()
     rows = {}
     for variant in printed[TABLES[0]]:

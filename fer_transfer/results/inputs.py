@@ -39,7 +39,6 @@ class Split:
 class Data:
     """The labelled faces of the study, without their pixels."""
 
-    name: str
     classes: tuple[str, ...]
     labels: np.ndarray  # (N,) codes
     majority: np.ndarray | None  # (N,) codes that most people see; below 0: none
@@ -61,17 +60,13 @@ def read_data(settings: Settings, *, with_votes: bool = False) -> Data:
     known = faces.read(votes=with_votes)
     splits = {}
     for name in settings.splits:
-        arrays = files.read_npz(Path(f"data/splits/{name}.npz"))
-        splits[name] = Split(
-            arrays["val"],
-            arrays["test"],
-            arrays["test_has_duplicate"],
-            arrays["examples"],
-        )
+        sets = files.read_npz(Path(f"data/splits/{name}.npz"))
+        has_duplicate = sets["test_has_duplicate"]
+        splits[name] = Split(sets["val"], sets["test"], has_duplicate, sets["examples"])
     majority = None
     if known.votes is not None:
         majority = votes.majority(known.votes, known.classes)
-    return Data(known.name, known.classes, known.labels, majority, splits)
+    return Data(known.classes, known.labels, majority, splits)
 
 
 @dataclass(frozen=True)
@@ -97,21 +92,17 @@ def read_results(settings: Settings) -> tuple[dict[str, Result], dict[str, str]]
         history = Path(f"plots/history/{name}.csv")
         test = Path(f"metrics/test/{name}.json")
         predicted = Path(f"plots/predictions/{name}.txt")
-        paths = (history, test, predicted)
+        paths = [history, test, predicted]
         if not all(path.is_file() for path in paths):
             continue
         stage = f"evaluate@{name}"
-        read_too = [*LABELS, Path(f"data/splits/{run.split}.npz")]
-        why = record.why_stale(stage, settings, recorded, [*paths, *read_too])
-        if why:
+        paths += [*LABELS, Path(f"data/splits/{run.split}.npz")]
+        if why := record.why_stale(stage, settings, recorded, paths):
             logger.warning("Leaving out %s: %s. Run `dvc repro %s`.", name, why, stage)
             stale[name] = why
-        else:
-            results[name] = Result(
-                files.read_csv(history),
-                files.read_json(test),
-                files.read_codes(predicted),
-            )
+            continue
+        scored, codes = files.read_json(test), files.read_codes(predicted)
+        results[name] = Result(files.read_csv(history), scored, codes)
     if stale and not results:
         raise InputError(
             "No run has results of the current settings and data. Run `dvc repro`, or restore "

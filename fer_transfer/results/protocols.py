@@ -80,12 +80,7 @@ class Group(NamedTuple):
 def paper_protocol(settings: Settings) -> Protocol:
     """Return the protocol of the paper's section 4: all but the last four layers frozen."""
     precision = settings.compute.precision
-    return Protocol(paper.TRAINABLE_LAYERS, precision, paper_split(settings))
-
-
-def paper_split(settings: Settings) -> str:
-    """Name the split that the paper's tables are compared on: the first listed."""
-    return next(iter(settings.splits))
+    return Protocol(paper.TRAINABLE_LAYERS, precision, next(iter(settings.splits)))
 
 
 def groups(settings: Settings) -> dict[str, Group]:

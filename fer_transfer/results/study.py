@@ -82,14 +82,12 @@ def read(settings: Settings) -> Study:
 
 def find_repeats(results: Mapping[str, Result]) -> dict[str, str]:
     """Name the runs whose history and predictions equal those of an earlier one, and that one."""
-    first: dict[tuple[bytes, bytes], str] = {}
-    found = {}
-    for name, result in results.items():
-        outputs = result.history.to_numpy().tobytes(), result.predicted.tobytes()
-        other = first.setdefault(outputs, name)
-        if other != name:
-            found[name] = other
-    return found
+    outputs = {
+        name: (result.history.to_numpy().tobytes(), result.predicted.tobytes())
+        for name, result in results.items()
+    }
+    first = {outputs[name]: name for name in reversed(outputs)}
+    return {name: first[one] for name, one in outputs.items() if first[one] != name}
 
 
 def seeds_of(
