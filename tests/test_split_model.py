@@ -150,18 +150,22 @@ def test_a_size_that_a_backbone_cannot_take_is_an_error(backbone, size, allowed)
         split_model.build(backbone, "all", size=size)
 
 
-def test_two_heads_share_the_network_and_differ():
-    network = split_model.build("mobilenet", "all", size=32, num_votes=8)
+@pytest.fixture(scope="module")
+def two_headed():
+    """A network whose every layer trains, with a head for votes and dropout."""
+    return split_model.build("mobilenet", "all", size=64, num_votes=8, dropout=0.4)
+
+
+def test_two_heads_share_the_network_and_differ(two_headed):
     pixels, _ = some_images(3)
-    by_label, by_votes = network.whole(pixels)
+    by_label, by_votes = two_headed.whole(pixels)
     assert (by_label.shape, by_votes.shape) == ((3, 7), (3, 8))
-    for one, other in zip(network.tail(pixels), (by_label, by_votes), strict=True):
+    for one, other in zip(two_headed.tail(pixels), (by_label, by_votes), strict=True):
         np.testing.assert_array_equal(one, other)
 
 
-def test_dropout_drops_whole_channels_where_every_layer_trains():
-    network = split_model.build("mobilenet", "all", dropout=0.4, size=64)
-    drop = network.whole.get_layer("head_dropout")
+def test_dropout_drops_whole_channels_where_every_layer_trains(two_headed):
+    drop = two_headed.whole.get_layer("head_dropout")
     maps = drop(tf.ones((5, 2, 2, 1024)), training=True).numpy()
     assert (maps == maps[:, :1, :1]).all()
     assert 0.35 < (maps == 0).mean() < 0.45
