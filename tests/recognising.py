@@ -8,7 +8,8 @@ from pathlib import Path
 import photo_files
 
 from fer_transfer.detection import detectors
-from fer_transfer.detection.detectors import Box, Detection, Detector
+from fer_transfer.detection.boxes import Box, Detection
+from fer_transfer.detection.detectors import Detector
 from fer_transfer.detection.journal import Journal
 from fer_transfer.recognise import __main__ as program
 from fer_transfer.recognise import recogniser

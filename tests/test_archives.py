@@ -44,13 +44,10 @@ def test_what_is_packed_takes_the_place_of_the_archive(tmp_path, name):
 
 
 UNSAFE = {
-    "a zip's member above": (zipped({"../x": CONTENT}), "points outside"),
+    "a zip's member above": (zipped({"a/../../x": CONTENT}), "points outside"),
     "a zip's member on a drive": (zipped({"C:\\x": CONTENT}), "points outside"),
-    "a tar's member above": (tarred({"a/../../x": CONTENT}), "points outside"),
     "a tar's absolute member": (tarred({"/tmp/x": CONTENT}), "points outside"),
     "a tar's link": (tarred({"x": b""}, kind=tarfile.SYMTYPE), "is a link"),
-    "a tar's hard link": (tarred({"x": b""}, kind=tarfile.LNKTYPE), "is a link"),
-    "a tar's device": (tarred({"x": b""}, kind=tarfile.CHRTYPE), "a device"),
     "the archive's own name": (tarred({"archive": CONTENT}), "the name of the archive"),
 }
 
@@ -77,20 +74,17 @@ PACKED = {name: content for name, (content, files) in GOOD.items() if files != [
 
 @pytest.mark.parametrize("name", PACKED)
 def test_an_archive_that_is_cut_off_is_an_error(tmp_path, name):
-    content = PACKED[name]
-    for end in (len(content) // 2, len(content) // 2 + 1000):
-        (tmp_path / name).write_bytes(content[:end])
-        with pytest.raises(InputError, match="is damaged or incomplete"):
-            archives.unpack(tmp_path / name)
+    (tmp_path / name).write_bytes(PACKED[name][: len(PACKED[name]) // 2])
+    with pytest.raises(InputError, match="is damaged or incomplete"):
+        archives.unpack(tmp_path / name)
 
 
 def test_a_bomb_is_refused_before_it_fills_the_disk(tmp_path, monkeypatch):
     monkeypatch.setattr(archives, "SMALL", 1 << 20)
-    zeros = bytes(5 << 20)
-    bombs = {"a.xz": lzma.compress(zeros), "a.zip": io.BytesIO()}
-    with zipfile.ZipFile(bombs["a.zip"], "w", zipfile.ZIP_DEFLATED) as archive:
+    zeros, zip_file = bytes(5 << 20), io.BytesIO()
+    with zipfile.ZipFile(zip_file, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("zeros", zeros)
-    bombs["a.zip"] = bombs["a.zip"].getvalue()
+    bombs = {"a.xz": lzma.compress(zeros), "a.zip": zip_file.getvalue()}
     for name, content in bombs.items():
         (tmp_path / name).write_bytes(content)
         with pytest.raises(InputError, match="is refused: it grows to more than"):

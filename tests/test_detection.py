@@ -35,14 +35,6 @@ def test_centerface_finds_nothing_where_nothing_is():
         assert CENTERFACE.find(pixels.astype(np.uint8)) == []
 
 
-def test_what_was_seen_before_changes_no_number():
-    photo = np.asarray(photo_files.scene(10))
-    alone = CENTERFACE.find(photo)
-    for size in ((320, 320), (1000, 400), (50, 70)):
-        CENTERFACE.find(np.asarray(photo_files.scene().resize(size)))
-    assert CENTERFACE.find(photo) == alone
-
-
 def test_a_small_face_in_a_large_photo_is_found_from_the_size_that_is_asked_for():
     """Of 12 megapixels: 1280 pixels of them would leave it 13."""
     face = photo_files.scene(side=120)
@@ -70,12 +62,6 @@ def test_haar_finds_an_upright_face_and_nothing_where_nothing_is():
 def test_a_misspelt_detector_is_an_error_that_names_all():
     with pytest.raises(InputError, match="must be one of centerface, haar, none"):
         find_detector("centreface")
-
-
-def test_an_image_of_48x48_is_cut_out_of_itself_unchanged():
-    face = photo_files.drawn_faces(1)[0]
-    pixels = np.repeat(face[..., None], 3, axis=2)
-    assert np.array_equal(framing.cut(pixels, Box(0, 0, 48, 48)), face)
 
 
 def test_beyond_the_border_its_pixels_are_repeated():

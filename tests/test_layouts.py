@@ -18,16 +18,9 @@ MANIFEST = {"list.csv": "path,label\nhappy/1.png,happy\n"}
 @pytest.mark.parametrize(
     ("files", "layout", "expected"),
     [
-        (IMAGES, "auto", ("class-folders", ".")),
-        (CSV, "auto", ("csv", "fer2013.csv")),
         (IMAGES | MANIFEST, "auto", ("manifest", "list.csv")),
         (IMAGES | MANIFEST, "class-folders", ("class-folders", ".")),
         (IMAGES | CSV, "auto", ("csv", "fer2013.csv")),
-        (
-            CSV | {"a.csv": "a,b\n", "train.csv": "emotion,pixels\n"},
-            "auto",
-            ("csv", "fer2013.csv"),
-        ),
         (IMAGES | {"sub/list.csv": "path,label\n"}, "auto", ("class-folders", ".")),
         ({"a/b/list.csv": "path,label\n"}, "auto", ("manifest", "a/b/list.csv")),
         (

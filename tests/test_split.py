@@ -29,9 +29,17 @@ def rows(labels):
     return splits.stratified(labels, 0.1, 0.2, 42)
 
 
-def test_sizes_are_those_of_section_3_1(rows):
+def test_the_sets_have_the_sizes_of_section_3_1_and_the_emotions_their_shares(
+    labels, rows
+):
     sizes = {name: len(part) for name, part in rows.items()}
     assert sizes == {"train": 25_121, "val": 3_589, "test": 7_177}
+    in_any = np.sort(np.concatenate(list(rows.values())))
+    assert np.array_equal(in_any, np.arange(len(labels)))
+    whole = np.bincount(labels) / len(labels)
+    for part in rows.values():
+        shares = np.bincount(labels[part]) / len(part)
+        assert np.abs(shares - whole).max() < 1 / 3_000
 
 
 def test_the_sets_of_the_papers_tables_train_on_what_is_not_the_same_test_set(
@@ -42,18 +50,6 @@ def test_the_sets_of_the_papers_tables_train_on_what_is_not_the_same_test_set(
     assert np.array_equal(sets["train"], np.sort([*rows["train"], *rows["val"]]))
     for name in ("val", "test"):
         assert np.array_equal(sets[name], rows["test"])
-
-
-def test_every_image_is_in_exactly_one_set(labels, rows):
-    split_up = np.concatenate(list(rows.values()))
-    assert np.array_equal(np.sort(split_up), np.arange(len(labels)))
-
-
-def test_every_emotion_has_its_share_in_every_set(labels, rows):
-    whole = np.bincount(labels) / len(labels)
-    for part in rows.values():
-        shares = np.bincount(labels[part]) / len(part)
-        assert np.abs(shares - whole).max() < 1 / 3_000
 
 
 def test_too_few_images_of_a_class_is_an_error():
@@ -76,17 +72,15 @@ def complete(labels, groups, seed=1):
     return splits.complete(given, labels, groups, shares, seed, EMOTIONS)
 
 
-@pytest.mark.parametrize("seed", range(2))
-def test_no_person_is_in_two_sets_and_classes_keep_their_shares(seed):
-    random = np.random.default_rng(seed)
-    labels = random.integers(0, 3, 600)
-    people = random.integers(0, 60, 600)
-    sets = complete(labels, people, seed)
+def test_no_person_is_in_two_sets_and_classes_keep_their_shares():
+    random = np.random.default_rng(0)
+    labels, people = random.integers(0, 3, 600), random.integers(0, 60, 600)
+    sets = complete(labels, people)
     assert sorted(np.concatenate(list(sets.values()))) == list(range(600))
-    for one, other in (("train", "val"), ("train", "test"), ("val", "test")):
-        assert not set(people[sets[one]]) & set(people[sets[other]])
-    assert abs(len(sets["test"]) - 120) < 30
-    assert abs(len(sets["val"]) - 60) < 30
+    assert sum(len(set(people[rows])) for rows in sets.values()) == 60
+    for name, share in (("val", 0.1), ("test", 0.2)):
+        counts = np.bincount(labels[sets[name]])
+        assert np.abs(counts - share * np.bincount(labels)).max() < 5
 
 
 @given_any(st.lists(st.integers(3, 9), min_size=2, max_size=5), st.integers(0, 99))
@@ -133,9 +127,7 @@ def official(tmp_path, monkeypatch):
     codes = (np.arange(105, dtype=np.uint8) % 7)[order]
     write_faces(codes, part=part)
     images = np.array(faces.read_images())
-    images[np.flatnonzero(part == "test")[4]] = images[
-        np.flatnonzero(part == "train")[0]
-    ]
+    images[np.flatnonzero(part == "test")[4]] = images[part == "train"][0]
     write_faces(codes, images, part=part)
     Path("params.yaml").write_text((PROJECT / "params.yaml").read_text())
     return codes, part
@@ -166,10 +158,6 @@ def test_a_random_split_does_not_depend_on_the_given_sets(official):
     write_faces(codes, np.array(faces.read_images()), part=part[::-1])
     split.main("random")
     assert Path("data/splits/random.npz").read_bytes() == first
-    expected = splits.stratified(codes, 0.1, 0.2, 42)
-    assert all(
-        np.array_equal(written("random")[name], expected[name]) for name in SIZES
-    )
 
 
 def test_all_splits_have_one_form_and_say_where_validation_and_test_are_the_same(

@@ -16,7 +16,7 @@ from recognising import contents, interrupt, peak_memory, rows, run, simplify
 
 from fer_transfer.console.errors import InputError
 from fer_transfer.detection import videos as reader
-from fer_transfer.detection.detectors import Box, Detection
+from fer_transfer.detection.boxes import Box, Detection
 from fer_transfer.detection.status import Rejected, Status
 from fer_transfer.detection.videos import Video
 from fer_transfer.recognise import timeline, videos

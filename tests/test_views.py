@@ -1,5 +1,4 @@
 import numpy as np
-import pytest
 import scipy.ndimage
 
 from fer_transfer.augmentation import views
@@ -67,15 +66,11 @@ def test_changes_stay_within_the_settings():
     assert 0.8 <= drawn.brightness.min() < drawn.brightness.max() <= 1.2
 
 
-@pytest.mark.parametrize(
-    ("counts", "totals"), [([40, 20, 10], 80), ([500, 1, 1], None)]
-)
-def test_rarer_classes_get_more_views_until_all_are_about_equal(counts, totals):
-    labels = np.repeat([0, 1, 2], counts)
+def test_rarer_classes_get_more_views_until_all_are_about_equal():
+    labels = np.repeat([0, 1, 2], [40, 20, 1])
     number = views.views_per_face(labels, Views(number=1, balance=True))
-    if totals:
-        assert np.bincount(labels, 1 + number).tolist() == [totals] * 3
-    assert number.max() <= views.MAX_PER_FACE
+    totals = np.bincount(labels, 1 + number).tolist()
+    assert totals == [80, 80, 1 + views.MAX_PER_FACE]
 
 
 def test_the_seed_decides_every_view():

@@ -19,7 +19,6 @@ Then set `data.source` and `data.watch` in params.yaml to that folder. Known are
 
 import argparse
 import re
-import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -27,6 +26,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 import pandas as pd
 
+from fer_transfer.console import command
 from fer_transfer.console.errors import InputError, shown
 from fer_transfer.core import files
 from fer_transfer.data.emotions import NUMBERINGS
@@ -68,7 +68,7 @@ class Folder:
         path = self.find(name)
         if not path:
             raise InputError(f"{self.root} has no {name}. Give the folder that has it.")
-        text = (self.root / path).read_text("utf-8")
+        text = (self.root / path).read_text("utf-8", "replace")
         for number, line in enumerate(text.splitlines(), 1):
             values = line.rsplit(maxsplit=num_values)
             if values and len(values) != num_values + 1:
@@ -183,14 +183,11 @@ def main() -> None:
     parser.add_argument("data_set", choices=DATA_SETS)
     parser.add_argument("folder", type=Path)
     arguments = parser.parse_args()
-    try:
-        kept, left_out = write_manifest(arguments.data_set, arguments.folder)
-    except (InputError, OSError, UnicodeDecodeError) as error:
-        sys.exit(f"error: {error}")
+    kept, left_out = write_manifest(arguments.data_set, arguments.folder)
     print(
         f"{arguments.folder / NAME}: {kept} faces; {left_out} without file or emotion."
     )
 
 
 if __name__ == "__main__":
-    main()
+    command.run(main)

@@ -43,8 +43,6 @@ class Video:
         self.stopped = False
         self.note = ""
         self.capture = _open(source)
-        if not self.capture.isOpened():
-            raise Rejected(Status.VIDEO, _refusal(source))
         self.width = int(self.capture.get(cv2.CAP_PROP_FRAME_WIDTH))
         self.height = int(self.capture.get(cv2.CAP_PROP_FRAME_HEIGHT))
         rate = self.capture.get(cv2.CAP_PROP_FPS)
@@ -66,8 +64,7 @@ class Video:
         Raises:
             Rejected: If a file has no frame at all.
         """
-        due = _next_due(after, rate)
-        seconds = after
+        seconds, due = after, _next_due(after, rate)
         for seconds in self._times(after):
             if seconds + TOLERANCE < due:
                 continue
@@ -124,23 +121,27 @@ def _next_due(seconds: float | None, rate: float) -> float:
 
 def _open(source: str | int) -> cv2.VideoCapture:
     if isinstance(source, int):
-        return cv2.VideoCapture(source)
-    # FFmpeg would take `http:` at the beginning of a path for an address.
-    path = str(Path(source).absolute())
+        capture = cv2.VideoCapture(source)
+        reason = (
+            f"camera {source} cannot be opened: see that it is connected and not in use"
+        )
+    else:
+        capture = cv2.VideoCapture(_absolute(source), cv2.CAP_FFMPEG)
+        reason = (
+            "OpenCV cannot read it: convert it, `ffmpeg -i FILE -c:v libx264 -pix_fmt yuv420p "
+            "FILE.mp4`; where that fails too, the file is damaged"
+        )
+    if not capture.isOpened():
+        raise Rejected(Status.VIDEO, reason)
+    return capture
+
+
+def _absolute(path: str) -> str:
+    """Return an absolute path: FFmpeg would take `http:` at its beginning for an address."""
+    absolute = str(Path(path).absolute())
     try:
-        path.encode()
+        absolute.encode()
     except UnicodeEncodeError:  # OpenCV would crash
         reason = "its path holds bytes that are not UTF-8: rename it"
         raise Rejected(Status.VIDEO, reason) from None
-    return cv2.VideoCapture(path, cv2.CAP_FFMPEG)
-
-
-def _refusal(source: str | int) -> str:
-    if isinstance(source, int):
-        return (
-            f"camera {source} cannot be opened: see that it is connected and not in use"
-        )
-    return (
-        "OpenCV cannot read it: convert it, `ffmpeg -i FILE -c:v libx264 -pix_fmt yuv420p "
-        "FILE.mp4`; where that fails too, the file is damaged"
-    )
+    return absolute

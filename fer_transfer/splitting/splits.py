@@ -118,15 +118,12 @@ def hold_out(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Split off a share of the rows, about equal in each class, whole groups only.
 
-    First a group of each class that has none yet, then any group that brings the classes
-    nearer to their shares; ties are broken at random.
-
     Args:
         rows: What is split.
         labels: Codes of all rows, (N,).
         group: Groups of all rows, (N,).
         share: Of `rows`.
-        seed: Of the order of the groups.
+        seed: Of the order of the groups, by which ties are broken.
         num_kept: Groups of each class that stay if it has more; one stays in any case.
     """
     names, number = np.unique(group[rows], return_inverse=True)
@@ -136,43 +133,35 @@ def hold_out(
     wanted = np.maximum(share * counts.sum(axis=0), 1)
     spare = num_groups - np.clip(num_groups - 1, 1, num_kept)
     held_out = np.zeros(len(names), dtype=bool)
-    for column in np.argsort(num_groups):
-        if not counts[held_out, column].any():
-            _hold_out_one(counts, held_out, wanted, spare, counts[:, column] > 0)
-    while _hold_out_one(counts, held_out, wanted, spare):
-        pass
-    chosen = held_out[number]
-    return rows[~chosen], rows[chosen]
+    while (best := _next_group(counts, held_out, wanted, spare)) is not None:
+        held_out[best] = True
+    is_held_out = held_out[number]
+    return rows[~is_held_out], rows[is_held_out]
 
 
-def _hold_out_one(
-    counts: np.ndarray,
-    held_out: np.ndarray,
-    wanted: np.ndarray,
-    spare: np.ndarray,
-    required: np.ndarray | None = None,
-) -> bool:
-    """Hold out the group that brings the classes nearest to what is wanted; whether one does.
+def _next_group(
+    counts: np.ndarray, held_out: np.ndarray, wanted: np.ndarray, spare: np.ndarray
+) -> int | None:
+    """Return the group that brings the classes nearest to what is wanted; None if none does.
+
+    Groups of classes none of whose rows is held out yet come first, near or not.
 
     Args:
         counts: Rows by group and class, (G, K).
-        held_out: (G,) bool; changed.
+        held_out: Whether a group is held out already, (G,) bool.
         wanted: Rows of each class to be held out, (K,).
         spare: Groups of each class that may be held out, (K,).
-        required: (G,) bool, the groups of which one is held out in any case.
     """
-    left = spare - (counts[held_out] > 0).sum(axis=0)
-    allowed = ~held_out & ~((counts > 0) & (left <= 0)).any(axis=1)
-    allowed &= required if required is not None else True
-    if not allowed.any():
-        return False
-    missing = wanted - counts[held_out].sum(axis=0)
-    distance = np.where(allowed, np.abs(missing - counts).sum(axis=1), np.inf)
-    best = int(distance.argmin())
-    if required is None and distance[best] >= np.abs(missing).sum():
-        return False
-    held_out[best] = True
-    return True
+    so_far = counts[held_out].sum(axis=0)
+    is_used_up = (counts[held_out] > 0).sum(axis=0) >= spare
+    allowed = ~held_out & ~counts[:, is_used_up].any(axis=1)
+    adds_class = allowed & counts[:, so_far == 0].any(axis=1)
+    groups = np.flatnonzero(adds_class if adds_class.any() else allowed)
+    distances = np.abs(wanted - so_far - counts[groups]).sum(axis=1)
+    nearest = distances.min(initial=np.inf)
+    if nearest >= np.abs(wanted - so_far).sum() and not adds_class.any():
+        return None
+    return int(groups[distances.argmin()])
 
 
 def check_classes(
