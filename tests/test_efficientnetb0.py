@@ -7,7 +7,6 @@ from tf_keras.applications import EfficientNetB0
 from fer_transfer.networks.runtime import keras, tf
 from fer_transfer.networks import building, split_model
 
-PARAMETERS = 4_049_571  # without classifier, as Keras documents 5.3 million with it
 # What the official file holds in the place of means and variances.
 MEAN, DEVIATION = [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]
 
@@ -43,11 +42,6 @@ def official(official_file):
     return building.build("efficientnetb0", official_file)
 
 
-def test_the_parameters_are_keras_s(official):
-    assert official.count_params() == PARAMETERS
-    assert official.output_shape == (None, 7, 7, 1280)
-
-
 def test_an_official_file_gives_what_keras_makes_of_its_own(
     official_file, official, images
 ):
@@ -58,12 +52,9 @@ def test_an_official_file_gives_what_keras_makes_of_its_own(
     np.testing.assert_allclose(
         official(images), expected, atol=1e-4 * np.abs(expected).max()
     )
-    # A path to the same file does not give the same: why there is a layer of our own.
-    by_path = EfficientNetB0(include_top=False, weights=str(official_file))(images)
-    assert np.abs(by_path - expected).max() > 0.01 * np.abs(expected).max()
 
 
-def test_a_loaded_backbone_keeps_its_weights_in_the_project_s_layout(
+def test_weights_loaded_later_in_the_project_s_layout_normalise_as_well(
     official, tmp_path, pixels
 ):
     official.save_weights(tmp_path / "weights.h5")
@@ -78,12 +69,6 @@ def test_a_loaded_backbone_keeps_its_weights_in_the_project_s_layout(
     np.testing.assert_allclose(
         built.frozen(pixels), maps.mean(axis=(1, 2)), atol=1e-4 * np.abs(maps).max()
     )
-
-
-def test_weights_set_later_normalise_too(official, images):
-    other = building.build("efficientnetb0", None)
-    other.set_weights(official.get_weights())
-    np.testing.assert_array_equal(other(images), official(images))
 
 
 def test_the_last_four_layers_train_on_the_features_before_them(official_file, pixels):
