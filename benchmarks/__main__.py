@@ -4,9 +4,9 @@ python -m benchmarks              # all
 python -m benchmarks every_layer  # one module
 """
 
+import argparse
 import logging
 import os
-import sys
 from importlib import import_module
 
 # The last turns op determinism on, which nothing turns off again.
@@ -14,9 +14,12 @@ MODULES = ("frozen", "tail", "study", "augmented", "every_layer")
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser("python -m benchmarks")
+    parser.add_argument("module", nargs="?", choices=MODULES, help="all without one")
+    chosen = parser.parse_args().module
     logging.disable(logging.WARNING)
     print(f"{os.cpu_count()} cores; medians of three, in turns, in one process")
-    for name in sys.argv[1:] or MODULES:
+    for name in [chosen] if chosen else MODULES:
         import_module(f"benchmarks.{name}").main()
 
 

@@ -62,7 +62,7 @@ def write_video(source: Path, target: Path) -> None:
 def measure(what: str, number: int, *call: str) -> str:
     """Run Python; print what it took for so many files or seconds; return its output."""
     start = time.perf_counter()
-    with tempfile.TemporaryFile("w+") as output:
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as output:
         process = subprocess.Popen(
             (sys.executable, *call), stdout=output, stderr=subprocess.DEVNULL
         )

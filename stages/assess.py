@@ -45,15 +45,16 @@ def assess_split(split: str, names: list[str], known: faces.Faces) -> Record:
     rows = assessment.candidates(chosen)
     sets = files.read_npz(Path(f"data/splits/{split}.npz"))
     used, groups = views.sets(sets), sets["groups"]
-    labels = known.labels[used["test"]]
+    labels = known.labels[used["test"]].astype(int)
     # Of training faces; of validation faces too, where classifiers are fitted on these.
     has_duplicate = sets["test_has_duplicate"]
     if not len(used["val"]):
         has_duplicate |= np.isin(groups[used["test"]], groups[sets["val"]])
+    most_frequent = np.bincount(known.labels[used["train"]]).argmax()
     results: Record = {
         "selected_by": chosen[names[0]]["selected_by"],
         "train": chosen[names[0]]["train"],
-        "majority": majority_accuracy(known.labels[used["train"]], labels),
+        "majority": float((labels == most_frequent).mean()),
         "candidates": rows,
     }
     for role in ("best", "model"):
@@ -95,11 +96,6 @@ def write_model(
     )
     with files.atomic_write(path) as part:
         part.write_bytes(onnx_export.finish(written, described.properties()))
-
-
-def majority_accuracy(train: np.ndarray, test: np.ndarray) -> float:
-    """Return the accuracy on the test labels of the most frequent training label."""
-    return float((test == np.bincount(train).argmax()).mean())
 
 
 def brief(results: Record) -> Record:

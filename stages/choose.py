@@ -7,7 +7,6 @@ Reads   data/faces/                faces.csv, classes.json; the labels of test f
         data/weights/<variant>.h5  the backbone, which the model needs
 Params  choose; the search, its split and its variant
 Writes  metrics/choose/<search>.json  a record per classifier: settings, score, temperature
-        metrics/choose/<search>.csv   the same as a table
         data/choices/<search>/        for `assess`: probabilities.npz, of the test faces, (n,
                                       classes), by the best classifier and by the best one that
                                       a model can hold; model.onnx, that one on its backbone
@@ -23,7 +22,6 @@ from sklearn.pipeline import Pipeline
 
 from fer_transfer.classifiers import comparison, dataset, head
 from fer_transfer.classifiers.comparison import Records
-from fer_transfer.classifiers.dense import Layers
 from fer_transfer.classifiers.selection import Selection
 from fer_transfer.console import command
 from fer_transfer.core import files
@@ -60,7 +58,7 @@ def write_fitted(
 
 
 def write_model(
-    path: Path, variant: Variant, weights: Path, layers: Layers, temperature: float
+    path: Path, variant: Variant, weights: Path, layers: head.Layers, temperature: float
 ) -> None:
     """Write a classifier's dense layers on their backbone as ONNX, calibrated."""
     network = split_model.build(variant.backbone, 0, weights, size=variant.size)
@@ -81,7 +79,9 @@ def main(name: str) -> None:
     records = comparison.compare(compared, subset, settings.choose.minutes)
     chosen = {
         "best": comparison.best_of(records, tried),
-        "model": comparison.best_of(records, [one for one in tried if one in PORTABLE]),
+        "model": comparison.best_of(
+            records, [name for name in tried if name in PORTABLE]
+        ),
     }
     logger.info("Fitting the chosen: %s.", " and ".join(sorted(set(chosen.values()))))
     folder = Path("data/choices") / name
@@ -105,7 +105,6 @@ def main(name: str) -> None:
             "candidates": records,
         },
     )
-    files.write_csv(Path(f"metrics/choose/{name}.csv"), comparison.tabulate(records))
 
 
 if __name__ == "__main__":

@@ -20,13 +20,12 @@ Source  the paper, sections 3.1 and 5
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import matplotlib.style
 import numpy as np
-import pandas as pd
 
 from fer_transfer.console import command
 from fer_transfer.core import files
@@ -43,30 +42,22 @@ logger = logging.getLogger(__name__)
 FIGURES, FACES = Path("plots/figures"), Path("plots/faces")
 EXAMPLES_SEED = 42  # picks the images of Figure 1
 EXAMPLES_SHAPE = (4, 8)  # its rows and columns
+WIDTH = 560  # pixels of a chart
+ACCURACY_NOTE = (
+    "A point per run, with its 95% interval over images (Wilson), which knows nothing of seeds; a "
+    "tick for the mean of a group. Dotted: the majority class. On another split the test images "
+    "are others, so these accuracies do not compare."
+)
 
 
 def main() -> None:
     settings = load_settings()
-    study = inputs.read_study(settings)
-    data = inputs.read_data(settings)
+    study, data = inputs.read_study(settings), inputs.read_data(settings)
     shown = groups(settings)
     text = of_protocol(shown, paper_protocol(settings))
     logger.info("Drawing the figures; variants with results: %d.", len(study["ran"]))
-    scored = scores.baseline(data.labels, len(data.classes))
-    baseline = {"accuracy": scored["accuracy"], "loss": scored["prior_loss"]}
-    draw_training(text, study, baseline)
-    runs = inputs.read_table("results")
-    if not runs.empty:
-        share = files.read_json(Path("metrics/study/advice.json"))["baseline"]
-        chart = charts.accuracies(runs, style.of_groups(shown), share, data.paper_split)
-        notes = [
-            "A point per run, with its 95% interval over images (Wilson), which knows nothing "
-            "of seeds; a tick for the mean of a group. Dotted: the majority class. On another "
-            "split the test images are others, so these accuracies do not compare.",
-            *notes_on(study, []),
-        ]
-        sized = chart.properties(width=560)
-        vega.write_png(FIGURES / "accuracy.png", sized, "Test accuracy", notes)
+    for file, chart, title, notes in draw_charts(shown, text, study, data):
+        vega.write_png(FIGURES / f"{file}.png", chart, title, notes)
     with matplotlib.style.context(["default", style.SETTINGS]):
         draw_faces(text, study, data)
 
@@ -86,27 +77,36 @@ def notes_on(study: Mapping[str, Any], names: list[str]) -> list[str]:
     return lines
 
 
-def draw_training(
-    text: Mapping[str, Group], study: Mapping[str, Any], baseline: Mapping[str, float]
-) -> None:
-    """Draw Figures 5-10, and the training of backbones that the paper does not have."""
-    styles = style.of_groups(text)
+def draw_charts(
+    shown: Mapping[str, Group],
+    text: Mapping[str, Group],
+    study: Mapping[str, Any],
+    data: inputs.Data,
+) -> Iterator[tuple[str, vega.Chart, str, list[str]]]:
+    """Yield the file, the chart, the title and the notes of each figure without a face."""
+    styles = style.of_groups(shown)
     runs, summary = inputs.read_table("results"), inputs.read_table("groups")
-    backbones = {one.backbone for one in text.values()}
-    for backbone in dict.fromkeys([*paper.BACKBONES, *sorted(backbones)]):
-        names = [name for name, one in text.items() if one.backbone == backbone]
+    scored = scores.baseline(data.labels, len(data.classes))
+    baseline = {"accuracy": scored["accuracy"], "loss": scored["prior_loss"]}
+    others = sorted({group.backbone for group in text.values()})
+    for backbone in dict.fromkeys([*paper.BACKBONES, *others]):
+        names = [name for name in text if text[name].backbone == backbone]
         file, title = learning_figure(backbone)
         rows = runs[runs["group"].isin(names)]
         chart = learning.figure(rows, styles, baseline)
-        vega.write_png(FIGURES / f"{file}.png", chart, title, notes_on(study, names))
+        yield file, chart, title, notes_on(study, names)
     mine = summary[summary["group"].isin(list(text))]
+    bars = "Training above validation, which is lighter. Dotted: baseline."
     for number, metric in ((9, "accuracy"), (10, "loss")):
         chart = charts.initial(mine, metric, styles, baseline[metric])
-        sized = chart.properties(width=560)
         title = f"Figure {number}: Initial {metric}"
-        lines = ["Training above validation, which is lighter. Dotted: baseline."]
-        path = FIGURES / f"figure-{number:02}.png"
-        vega.write_png(path, sized, title, lines + notes_on(study, list(text)))
+        notes = [bars, *notes_on(study, list(text))]
+        yield f"figure-{number:02}", chart.properties(width=WIDTH), title, notes
+    if not runs.empty:
+        share = files.read_json(Path("metrics/study/advice.json"))["baseline"]
+        chart = charts.accuracies(runs, styles, share, data.paper_split)
+        notes = [ACCURACY_NOTE, *notes_on(study, [])]
+        yield "accuracy", chart.properties(width=WIDTH), "Test accuracy", notes
 
 
 def learning_figure(backbone: str) -> tuple[str, str]:
@@ -134,21 +134,14 @@ def draw_faces(
     style.write_png(FACES / "figure-01.png", figure, notes_on(study, []))
 
     styles = style.of_groups(text)
-    rows = data.splits[data.paper_split].examples
-    predictions = inputs.read_examples(inputs.first_runs(study["ran"], text), rows)
-    places = {data.classes[code]: place for place, code in enumerate(data.labels[rows])}
+    examples = inputs.read_examples(data, inputs.first_runs(study["ran"], text))
     for number, name in enumerate(sorted(data.classes), paper.FIRST_EXAMPLE_FIGURE):
-        if name not in places:  # no test image shows it
+        if name not in examples:  # no test image shows it
             continue
-        probabilities = pd.DataFrame(
-            {
-                group: one.loc[places[name], list(data.classes)].astype(float)
-                for group, one in predictions.items()
-            }
-        )
+        example = examples[name]
         title = f"Figure {number}: Classification result of emotion “{name}”"
-        image = images[rows[places[name]]]
-        figure = figures.classification(title, image, name, probabilities, styles)
+        image, shares = images[example.row], example.probabilities
+        figure = figures.classification(title, image, name, shares, styles)
         path = FACES / f"figure-{number}.png"
         style.write_png(path, figure, notes_on(study, list(text)))
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from fer_transfer.results import answer, compare
+from fer_transfer.results import answer, compare, table
 from fer_transfer.results.inputs import Data, Result, Split
 from fer_transfer.results.protocols import Group, Protocol
 from fer_transfer.results.study import Study
@@ -42,12 +42,14 @@ def make(groups=GROUPS, uninformative=(), **changes):
     results = {}
     for name, one in groups.items():
         for run in one.runs:
-            right = random.random(NUM_TEST) < SHARES[name]
+            right = random.random(len(test)) < SHARES[name]
             predicted = np.where(right, labels[test], (labels[test] + 1) % 7)
             falling = np.linspace(2, 1, 20)
             losses = falling if name == "openface" else falling[::-1]
             val = {"val_accuracy": np.linspace(0.2, 0.4, 20), "val_loss": losses}
-            results[run] = Result(pd.DataFrame(val), {}, predicted)
+            train = {"accuracy": losses, "loss": losses, "epoch": np.arange(1, 21)}
+            test_scores = {"test": {}, "deduplicated": {}}
+            results[run] = Result(pd.DataFrame(train | val), test_scores, predicted)
     classes = tuple("abcdefg")
     splits = changes.get("splits", {"random": split})
     measured = {
@@ -57,7 +59,7 @@ def make(groups=GROUPS, uninformative=(), **changes):
         Data("made up", classes, labels, None, splits),
         groups,
         results,
-        pd.DataFrame(),
+        table.of_runs(groups, results, dict.fromkeys(results, 42), [], TEXT),
         measured,
         {},
         frozenset(uninformative),
@@ -66,19 +68,18 @@ def make(groups=GROUPS, uninformative=(), **changes):
 
 
 def found(study):
-    differences = answer.compare_all(study)
-    corrected = compare.correct_all(differences.values())
-    return answer.describe(study, differences, corrected)
+    comparisons = answer.compare_all(study)
+    return answer.answer(comparisons, compare.correct(comparisons))
 
 
 def test_every_network_of_faces_is_compared_with_every_one_of_imagenet():
     """The answer once took one network for "faces" that its tables did not."""
     pairs = answer.pairs(GROUPS)
-    assert [one[1:] for one in pairs if one.question == answer.FACES_OR_IMAGENET] == [
+    assert [one[1:] for one in pairs if one[0] == answer.FACES_OR_IMAGENET] == [
         ("openface", "mobilenet"),
         ("resnet29", "mobilenet"),
     ]
-    assert [one[1:] for one in pairs if one.question == answer.PRETRAINING] == [
+    assert [one[1:] for one in pairs if one[0] == answer.PRETRAINING] == [
         ("openface", "openface-random")
     ]
 

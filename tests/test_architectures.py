@@ -1,4 +1,5 @@
 import pytest
+import studies
 
 from fer_transfer.core import files
 from fer_transfer.networks import building
@@ -31,15 +32,9 @@ def test_the_last_four_layers_are_rows_of_their_own():
         assert not any(block["last_four"] for block in blocks[:-4])
 
 
-@pytest.mark.parametrize(
-    ("name", "parameters"),
-    [
-        ("mobilenet", 3_228_864),
-        ("resnet50", 23_587_712),
-        ("openface", 3_743_280),
-        ("vggface", 134_260_544),
-        ("resnet29", 5_614_592),
-    ],
-)
+PARAMETERS = studies.PARAMETERS | {"resnet29": 5_614_592}
+
+
+@pytest.mark.parametrize(("name", "parameters"), PARAMETERS.items())
 def test_the_parameters_sum_to_the_papers(name, parameters):
     assert sum(block["parameters"] for block in WRITTEN[name]) == parameters

@@ -1,4 +1,3 @@
-from functools import cache, partial
 from unittest import mock
 
 import numpy as np
@@ -7,7 +6,6 @@ from tf_keras.applications import EfficientNetB0
 
 from fer_transfer.networks.runtime import keras, tf
 from fer_transfer.networks import building, split_model
-from stages import weights
 
 PARAMETERS = 4_049_571  # without classifier, as Keras documents 5.3 million with it
 # What the official file holds in the place of means and variances.
@@ -45,20 +43,9 @@ def official(official_file):
     return building.build("efficientnetb0", official_file)
 
 
-@pytest.fixture(scope="module")
-def random_one():
-    return weights.random_weights("efficientnetb0", seed=7)
-
-
-@pytest.fixture(scope="module")
-def build(official_file):
-    """A function that splits the network, once for each number of layers that train."""
-    return cache(partial(split_model.build, "efficientnetb0", weights=official_file))
-
-
-def test_the_parameters_are_keras_s(random_one):
-    assert random_one.count_params() == PARAMETERS
-    assert random_one.output_shape == (None, 7, 7, 1280)
+def test_the_parameters_are_keras_s(official):
+    assert official.count_params() == PARAMETERS
+    assert official.output_shape == (None, 7, 7, 1280)
 
 
 def test_an_official_file_gives_what_keras_makes_of_its_own(
@@ -99,34 +86,19 @@ def test_weights_set_later_normalise_too(official, images):
     np.testing.assert_array_equal(other(images), official(images))
 
 
-def test_random_weights_depend_on_the_seed_alone(random_one):
-    first = random_one.get_weights()
-    again, other = (
-        weights.random_weights("efficientnetb0", seed).get_weights() for seed in (7, 8)
-    )
-    assert all(map(np.array_equal, first, again))
-    assert not all(map(np.array_equal, first, other))
-
-
-def test_the_last_four_layers_train(build):
-    training = [layer.name for layer in build(4).whole.layers if layer.trainable]
+def test_the_last_four_layers_train_on_the_features_before_them(official_file, pixels):
+    built = split_model.build("efficientnetb0", 4, official_file)
+    training = [layer.name for layer in built.whole.layers if layer.trainable]
     last = ["block7a_project_bn", "top_conv", "top_bn", "top_activation"]
     assert training == [*last, "head"]
-
-
-@pytest.mark.parametrize("trainable_layers", [0, 4, "all"])
-def test_the_tail_on_features_gives_what_the_whole_network_gives(
-    trainable_layers, build, pixels
-):
-    built = build(trainable_layers)
     whole, tail = built.whole(pixels), built.tail(built.frozen(pixels))
     np.testing.assert_allclose(whole, tail, rtol=1e-4)
 
 
 def test_every_weight_learns_and_whole_branches_drop_when_all_layers_train(
-    build, pixels
+    official_file, pixels
 ):
-    tail = build("all").tail
+    tail = split_model.build("efficientnetb0", "all", official_file).tail
     drops = [layer for layer in tail.layers if isinstance(layer, keras.layers.Dropout)]
     assert {layer.noise_shape for layer in drops} == {(None, 1, 1, 1)}
     split_model.restart_dropout(tail, 1)

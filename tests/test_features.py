@@ -42,24 +42,17 @@ def test_zeros_and_what_underflows_are_counted():
     assert got["subnormal"] == 0.5
 
 
-def test_features_that_differ_are_informative():
-    assert feature_stats.summarize("v", [measure(np.eye(3, dtype=np.float32))])[
-        "informative"
-    ]
-
-
-@pytest.mark.parametrize("scale", [0, 1e-19, 1e-8])
+@pytest.mark.parametrize("scale", [1, 0, 1e-19])
 def test_features_that_vanish_are_named(scale, caplog):
     values = np.eye(3, dtype=np.float32) * np.float32(scale)
     with caplog.at_level(logging.WARNING):
         summary = feature_stats.summarize("mobilenet-random", [measure(values)])
-    assert not summary["informative"]
-    assert (
-        "mobilenet-random's features are uninformative: they differ by" in caplog.text
-    )
+    assert summary["informative"] == (scale == 1)
+    message = "mobilenet-random's features are uninformative: they differ by"
+    assert (message in caplog.text) == (scale != 1)
 
 
-@pytest.mark.parametrize("value", [np.inf, -np.inf, np.nan])
+@pytest.mark.parametrize("value", [np.inf, np.nan])
 def test_features_that_overflow_stop_the_run(value):
     with np.errstate(invalid="ignore"):
         measured = measure(np.array([[1, value]], np.float32))
@@ -131,11 +124,10 @@ def counting(kill_after: int = 99) -> inference.Engine:
     return inference.Engine("counting", compute)
 
 
-@pytest.mark.parametrize("batch_size", [2, 5, 64])
-def test_features_are_stored_in_the_order_of_the_images(tmp_path, batch_size):
+def test_features_are_stored_in_the_order_of_the_images(tmp_path):
     pixels = np.tile(np.arange(11, dtype=np.uint8)[:, None, None], (1, 48, 48))
     kept = Store(tmp_path / "part", len(pixels), "a")
-    measured = frozen_pass.store(kept, counting(), pixels, batch_size)
+    measured = frozen_pass.store(kept, counting(), pixels, 2)
     kept.finish(tmp_path / "features")
     first, second = open_features(tmp_path / "features")
     assert first[:, 0].tolist() == second[:, 1].tolist() == list(range(11))
@@ -144,53 +136,44 @@ def test_features_are_stored_in_the_order_of_the_images(tmp_path, batch_size):
     assert names == ["0.npy", "1.npy"]
 
 
-@pytest.mark.parametrize(("key", "num_kept"), [("a", 6), ("b", 0)])
-def test_a_pass_that_was_killed_goes_on_if_it_is_the_same_pass(
-    tmp_path, monkeypatch, key, num_kept
-):
+@pytest.fixture
+def killed(tmp_path, monkeypatch):
+    """The images of a pass that was killed in its fourth batch, and where it keeps its state."""
     monkeypatch.setattr("fer_transfer.features.feature_store.CHECKPOINT_SECONDS", 0)
     pixels = np.tile(np.arange(11, dtype=np.uint8)[:, None, None], (1, 48, 48))
-    killed = Store(tmp_path / "part", len(pixels), "a")
+    part = tmp_path / "part"
     with pytest.raises(KeyboardInterrupt):
-        frozen_pass.store(killed, counting(kill_after=3), pixels, 2)
-    again = Store(tmp_path / "part", len(pixels), key)
+        frozen_pass.store(Store(part, 11, "a"), counting(kill_after=3), pixels, 2)
+    return pixels, part
+
+
+@pytest.mark.parametrize(("key", "num_kept"), [("a", 6), ("b", 0)])
+def test_a_pass_that_was_killed_goes_on_if_it_is_the_same_pass(
+    killed, tmp_path, key, num_kept
+):
+    pixels, part = killed
+    again = Store(part, 11, key)
     assert again.num_done == num_kept
     measured = frozen_pass.store(again, counting(), pixels, 2)
     undisturbed = frozen_pass.store(
-        Store(tmp_path / "other", len(pixels), "a"), counting(), pixels, 2
+        Store(tmp_path / "other", 11, "a"), counting(), pixels, 2
     )
     assert again.arrays[0][:, 0].tolist() == list(range(11))
     assert [m.as_dict() for m in measured] == [m.as_dict() for m in undisturbed]
 
 
-@pytest.mark.parametrize("name", ["0.npy", "1.npy"])
-def test_a_pass_does_not_go_on_from_features_that_were_cut_short(
-    tmp_path, monkeypatch, name
-):
-    monkeypatch.setattr("fer_transfer.features.feature_store.CHECKPOINT_SECONDS", 0)
-    pixels = np.tile(np.arange(11, dtype=np.uint8)[:, None, None], (1, 48, 48))
-    killed = Store(tmp_path / "part", len(pixels), "a")
-    with pytest.raises(KeyboardInterrupt):
-        frozen_pass.store(killed, counting(kill_after=5), pixels, 2)
-    path = tmp_path / "part" / name
-    path.write_bytes(path.read_bytes()[:136])  # NumPy's header and a value or two
-    again = Store(tmp_path / "part", len(pixels), "a")
+# 136 bytes: NumPy's header and a value or two.
+@pytest.mark.parametrize(
+    ("name", "size"),
+    [("0.npy", 136), ("1.npy", 136), ("0.npy", 0), ("checkpoint.json", 0)],
+)
+def test_a_pass_does_not_go_on_from_files_that_were_cut_short(killed, name, size):
+    pixels, part = killed
+    (part / name).write_bytes((part / name).read_bytes()[:size])
+    again = Store(part, 11, "a")
     frozen_pass.store(again, counting(), pixels, 2)
     assert again.arrays[0][:, 0].tolist() == list(range(11))
     assert again.arrays[1][:, 1].tolist() == list(range(11))
-
-
-@pytest.mark.parametrize("name", ["checkpoint.json", "0.npy"])
-def test_a_pass_starts_anew_if_what_it_would_go_on_from_is_empty(
-    tmp_path, monkeypatch, name
-):
-    monkeypatch.setattr("fer_transfer.features.feature_store.CHECKPOINT_SECONDS", 0)
-    pixels = np.tile(np.arange(11, dtype=np.uint8)[:, None, None], (1, 48, 48))
-    killed = Store(tmp_path / "part", len(pixels), "a")
-    with pytest.raises(KeyboardInterrupt):
-        frozen_pass.store(killed, counting(kill_after=3), pixels, 2)
-    (tmp_path / "part" / name).write_bytes(b"")
-    assert Store(tmp_path / "part", len(pixels), "a").num_done == 0
 
 
 def test_a_frozen_random_mobilenet_has_nothing_to_learn_from(tmp_path, monkeypatch):
@@ -202,7 +185,6 @@ def test_a_frozen_random_mobilenet_has_nothing_to_learn_from(tmp_path, monkeypat
     features.main("mobilenet-random")
     metrics = files.read_json(Path("metrics/features/mobilenet-random.json"))
     assert metrics["informative"] is False
-    assert metrics["parameters"]["backbone"] == 3_228_864
     assert (metrics["engine"], metrics["precision"]) == ("openvino", "float32")
     tensor = metrics["tensors"][0]
     assert tensor["shape"] == [7, 7, 1024]
@@ -264,18 +246,12 @@ def _float32_again():
 
 @pytest.mark.usefixtures("_float32_again")
 @pytest.mark.parametrize(
-    ("name", "has_bfloat16", "expected"),
-    [
-        ("openface-random", True, "float32"),
-        ("mobilenet-random", True, "bfloat16"),
-        ("mobilenet-random", False, "float32"),
-    ],
+    ("name", "expected"),
+    [("openface-random", "float32"), ("mobilenet-random", "bfloat16")],
 )
-def test_bfloat16_is_used_where_it_is_faster(
-    tmp_path, monkeypatch, caplog, name, has_bfloat16, expected
-):
+def test_bfloat16_is_used_where_it_is_faster(tmp_path, monkeypatch, name, expected):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(precision, "has_bfloat16", lambda: has_bfloat16)
+    monkeypatch.setattr(precision, "has_bfloat16", lambda: True)
     text = (PROJECT / "params.yaml").read_text()
     changed = text.replace("precision: float32", "precision: bfloat16")
     assert changed != text
@@ -286,17 +262,19 @@ def test_bfloat16_is_used_where_it_is_faster(
     features.main(name)
     metrics = files.read_json(Path(f"metrics/features/{name}.json"))
     assert metrics["precision"] == expected
-    assert ("it computes in float32" in caplog.text) == (not has_bfloat16)
+
+
+def test_float32_is_used_where_there_is_no_bfloat16_and_that_is_said(
+    monkeypatch, caplog
+):
+    monkeypatch.setattr(precision, "has_bfloat16", lambda: False)
+    assert precision.resolve_precision("bfloat16") == "float32"
+    assert "it computes in float32" in caplog.text
 
 
 @pytest.mark.parametrize(
     ("flags", "expected"),
-    [
-        ("avx2 avx512f avx512_bf16", True),
-        ("avx512_bf16 amx_bf16", True),
-        ("avx2 fma", False),
-        ("avx512f avx512_vnni", False),
-    ],
+    [("avx2 avx512f avx512_bf16", True), ("avx512f avx512_vnni", False)],
 )
 def test_a_processor_that_has_bfloat16_says_so(tmp_path, flags, expected):
     processor = tmp_path / "cpuinfo"

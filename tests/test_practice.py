@@ -45,5 +45,5 @@ def test_each_number_of_images_says_which_way_was_right_more_often(found):
     assert found["sentences"] == [
         "At most 50 images of a class: head alone 45.0% (44.0% to 46.0%), "
         "every layer 42.0% (41.0% to 43.0%).",
-        "All images of a class: every layer 72.0% (71.0% to 73.0%).",
+        "All images: every layer 72.0% (71.0% to 73.0%).",
     ]

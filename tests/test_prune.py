@@ -33,8 +33,9 @@ def made(tmp_path_factory):
 
 
 @pytest.fixture
-def study(made, tmp_path, monkeypatch):
+def study(made, tmp_path, monkeypatch, caplog):
     """A study with results of the runs `a` and `b`, in which the test stands."""
+    caplog.set_level("INFO")
     return projects.enter_copy(made, tmp_path, monkeypatch)
 
 
@@ -43,15 +44,15 @@ def stages() -> set[str]:
 
 
 def test_of_a_study_that_is_in_order_nothing_is_listed(study, caplog):
-    caplog.set_level("INFO")
+    Path("data/runs/.b.part").mkdir()  # an unfinished pass
     before = Path("dvc.lock").read_bytes()
     prune.main(apply=True)
     assert caplog.messages == ["Nothing is left behind."]
     assert Path("dvc.lock").read_bytes() == before
+    assert Path("data/runs/.b.part").exists()
 
 
-def test_a_removed_run_is_listed_and_stays(study, caplog):
-    caplog.set_level("INFO")
+def test_a_removed_run_is_listed_and_then_removed_and_the_others_stay(study, caplog):
     projects.edit(study / "params.yaml", TWO, ONE)
     prune.main(apply=False)
     for part in ("data/runs/b", "metrics/test/b.json", "plots/predictions/b.csv"):
@@ -59,10 +60,6 @@ def test_a_removed_run_is_listed_and_stays(study, caplog):
     assert "dvc.lock: train@b is not a stage of dvc.yaml" in caplog.text
     assert all(Path(name).exists() for name in FILES)
     assert {"train@b", "evaluate@b"} <= stages()
-
-
-def test_a_removed_run_is_removed_and_the_others_stay(study):
-    projects.edit(study / "params.yaml", TWO, ONE)
     prune.main(apply=True)
     assert not Path("data/runs/b").exists()
     assert not any(Path(name).exists() for name in FILES)
@@ -72,7 +69,6 @@ def test_a_removed_run_is_removed_and_the_others_stay(study):
 
 
 def test_a_renamed_run_keeps_its_results(study, caplog):
-    caplog.set_level("INFO")
     before = [Path(name).read_bytes() for name in FILES]
     projects.edit(study / "params.yaml", "b: {variant", "second: {variant")
     prune.main(apply=True)
@@ -95,9 +91,3 @@ def test_a_run_that_was_renamed_and_changed_is_not_taken_for_the_old_one(study):
     prune.main(apply=True)
     assert not any(Path(name).exists() for name in FILES)
     assert stages() == {"download", "prepare", "train@a", "evaluate@a", "report"}
-
-
-def test_an_unfinished_pass_over_the_images_stays(study):
-    Path("data/runs/.b.part").mkdir()
-    prune.main(apply=True)
-    assert Path("data/runs/.b.part").exists()

@@ -1,6 +1,10 @@
+import numpy as np
+import pandas as pd
 import pytest
+from test_answer import make
 
-from fer_transfer.results.recommend import recommend
+from fer_transfer.results import recommend, table
+from fer_transfer.results.inputs import Split
 
 BASELINE = 0.25
 
@@ -25,8 +29,13 @@ def four():
     ]
 
 
+def advise(candidates, baseline=BASELINE):
+    table = pd.DataFrame(candidates, columns=recommend.COLUMNS)
+    return recommend.recommend(table, baseline)
+
+
 def chosen(candidates, baseline=BASELINE):
-    return [one["choice"] for one in recommend(candidates, baseline)["advice"]]
+    return [one["choice"] for one in advise(candidates, baseline)["advice"]]
 
 
 def test_each_situation_has_its_best(four):
@@ -40,7 +49,7 @@ def test_speed_does_not_excuse_a_network_that_is_hardly_better_than_the_baseline
 
 @pytest.mark.parametrize(("baseline", "number"), [(0.35, 4), (0.36, 3)])
 def test_half_of_the_best_one_s_lead_is_enough(four, baseline, number):
-    candidates = recommend(four, baseline)["candidates"]
+    candidates = advise(four, baseline)["candidates"]
     assert sum(one["worthwhile"] for one in candidates) == number
 
 
@@ -60,3 +69,20 @@ def test_nothing_is_recommended_that_does_not_beat_the_baseline(four, accuracy):
     level = [one | {"accuracy": accuracy} for one in four]
     assert chosen(level) == [None] * 3
     assert chosen([]) == [None] * 3
+
+
+@pytest.mark.parametrize(
+    ("has_duplicate", "expected"),
+    [
+        ([True, True, False, False, False], 2 / 3),
+        ([False, False, True, True, True], 1),
+        ([True] * 5, 0),
+    ],
+)
+def test_the_baseline_is_of_the_images_that_accuracy_is_of(has_duplicate, expected):
+    """Accuracy on the deduplicated part was once compared to the whole test set's baseline."""
+    test = np.array([7, 14, 21, 1, 8])  # of classes 0, 0, 0, 1 and 1
+    split = Split(np.arange(9), test, np.array(has_duplicate), test)
+    summary = pd.DataFrame(columns=table.GROUP_COLUMNS)
+    advice = recommend.find(make(splits={"random": split}), [], summary)
+    assert advice["baseline"] == pytest.approx(expected)

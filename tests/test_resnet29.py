@@ -146,7 +146,6 @@ def test_layers_are_read_as_they_were_written(tmp_path):
 ONE = ("con", np.ones(6))
 LYING = {
     "more values than there are": (7, 1, 1, 1),
-    "petabytes": (1 << 50, 1, 1, 1),
     "more than a size can be": (1 << 60,) * 4,
     "fewer than none": (-6, 1, 1, 1),
 }
@@ -166,14 +165,10 @@ def test_a_size_that_the_file_cannot_have_is_refused_without_taking_memory(
 
 
 WRONG_FILES = {
-    "empty": (b"", "does not begin"),
     "a page": (b"<html></html>", "does not begin"),
-    "another magic": (b"\x01" + resnet29.MAGIC + stored(*ONE), "does not begin"),
-    "no layers": (resnet29.MAGIC, "0 layers have weights, not 59"),
     "few layers": (resnet29.MAGIC + stored(*ONE) * 2, "2 layers have weights"),
     "another version": (resnet29.MAGIC + stored(*ONE, 3), "version 3, not 2"),
     "cut in a name": (resnet29.MAGIC + stored(*ONE)[:4], "0 layers"),
-    "cut in a number": (resnet29.MAGIC + stored(*ONE)[:8], "should follow"),
     "cut in the values": (resnet29.MAGIC + stored(*ONE)[:20], "should follow"),
 }
 
@@ -186,14 +181,6 @@ def test_a_damaged_file_is_refused(tmp_path, content, message):
         resnet29.build(path)
 
 
-def without_the_end(layers: Layers) -> Layers:
-    return layers[:-1]
-
-
-def with_one_more(layers: Layers) -> Layers:
-    return [*layers, layers[-1]]
-
-
 def in_another_order(layers: Layers) -> Layers:
     return [layers[1], layers[0], *layers[2:]]
 
@@ -202,20 +189,11 @@ def of_another_shape(layers: Layers) -> Layers:
     return [("con", layers[0][1][:-1]), *layers[1:]]
 
 
-@pytest.mark.parametrize(
-    "change", [without_the_end, with_one_more, in_another_order, of_another_shape]
-)
+@pytest.mark.parametrize("change", [in_another_order, of_another_shape])
 def test_a_file_of_another_network_is_refused(tmp_path, layers, change):
     path = write(tmp_path / "network.dat", change(layers))
     with pytest.raises(InputError, match="does not hold this network's weights"):
         weights._loaded("resnet29", path)
-
-
-def test_random_weights_depend_on_the_seed_alone(network):
-    tf.random.uniform([])  # another state of the generator
-    again, other = (weights.random_weights("resnet29", seed) for seed in (7, 8))
-    assert all(map(np.array_equal, again.get_weights(), network.get_weights()))
-    assert not np.array_equal(again.get_weights()[0], other.get_weights()[0])
 
 
 def test_a_random_network_s_features_tell_images_apart(network, images):
@@ -224,25 +202,13 @@ def test_a_random_network_s_features_tell_images_apart(network, images):
     assert descriptors.std(axis=0).mean() > 0.01 * descriptors.std()
 
 
-def test_weights_saved_and_loaded_give_the_same_network(tmp_path, network, images):
-    network.save_weights(tmp_path / "weights.h5")
-    again = resnet29.build(None)
-    again.load_weights(tmp_path / "weights.h5")
-    np.testing.assert_array_equal(again(images), network(images))
-
-
-def test_the_last_four_layers_follow_the_last_sum():
+def test_the_last_four_layers_follow_the_last_sum_and_its_map_is_the_features():
     built = split_model.build("resnet29", 4)
     training = [layer.name for layer in built.whole.layers if layer.trainable]
     last = ["stage5_block1_relu", "average", "flatten", "descriptor"]
     assert training == [*last, "head"]
     assert [tensor.shape[1:] for tensor in built.frozen.outputs] == [(2, 2, 256)]
-
-
-@pytest.mark.parametrize("trainable_layers", [0, 4, "all"])
-def test_the_tail_on_features_gives_what_the_whole_network_gives(trainable_layers):
     pixels = np.random.default_rng(0).integers(0, 256, (3, 48, 48), np.uint8)
-    built = split_model.build("resnet29", trainable_layers)
     whole, tail = built.whole(pixels), built.tail(built.frozen(pixels))
     np.testing.assert_allclose(whole, tail, rtol=1e-5)
 

@@ -6,21 +6,14 @@ from ruamel.yaml import YAML
 
 from fer_transfer.console.errors import InputError
 from fer_transfer.settings.checks import BACKBONES
-from fer_transfer.settings.settings import (
-    SECTIONS,
-    Split,
-    Train,
-    load_settings,
-)
-from fer_transfer.settings.validation import section
+from fer_transfer.settings.settings import Train, load_settings
 
 PROJECT = Path(__file__).parents[1]
 SETTINGS = YAML(typ="safe", pure=True).load(PROJECT / "params.yaml")
-KEYS = [f"{section}.{key}" for section in SECTIONS for key in SETTINGS[section]]
-VARIANT = "variants.vggface-random"
-KEYS += [f"{VARIANT}.{key}" for key in ("backbone", "weights", "trainable_layers")]
-RUN = "runs.vggface-random"
-KEYS += [f"{RUN}.{key}" for key in ("variant", "seed")]
+VARIANT, RUN = "variants.vggface-random", "runs.vggface-random"
+# Of each kind of section, and of each type.
+KEYS = ["data.convert", "tables.windows", f"{VARIANT}.backbone", f"{RUN}.seed"]
+TYPED = [*KEYS, "data.layout", "train.learning_rate", f"{VARIANT}.trainable_layers"]
 INTEGER = "a valid integer"
 LEAST, MOST = "greater than or equal to", "less than or equal to"
 
@@ -69,17 +62,9 @@ def test_a_missing_key_is_named(write, key):
     refuses(write(**{key: None}), f"does not set `{key}`. Add it: Git has the line")
 
 
-@pytest.mark.parametrize("section", [*SECTIONS, "variants", "runs"])
+@pytest.mark.parametrize("section", ["train", "runs"])
 def test_a_missing_section_is_named(write, section):
     refuses(write(**{section: None}), f"does not set `{section}`.")
-
-
-@pytest.mark.parametrize("section", SECTIONS)
-def test_a_section_that_is_none_names_its_keys(write, section):
-    keys = ", ".join(SETTINGS[section])
-    refuses(
-        write(**{section: "5"}), f"`{section}` in params.yaml must hold {keys}. Got 5"
-    )
 
 
 @pytest.mark.parametrize("key", KEYS)
@@ -91,8 +76,8 @@ def test_a_misspelt_key_is_named_with_its_neighbour(write, key):
     )
 
 
-@pytest.mark.parametrize("value", ["[1, 2]", "{a: 1}", "null", "2026-01-01", "1+2j+x"])
-@pytest.mark.parametrize("key", [key for key in KEYS if key != "data.source"])
+@pytest.mark.parametrize("value", ["[1, 2]", "{a: 1}", "null", "2026-01-01"])
+@pytest.mark.parametrize("key", TYPED)
 def test_a_value_of_no_type_that_a_setting_has_is_an_error(write, key, value):
     refuses(write(**{key: value}), f"`{key}` in params.yaml must be ")
 
@@ -102,29 +87,17 @@ WRONG_VALUES = {
     "source as a number": ("data.source", "5", "a valid string", "5"),
     "source with a NUL": ("data.source", r'"a\0b"', "text on one line", r"'a\x00b'"),
     "convert as a word": ("data.convert", "yes", "a valid boolean", "'yes'"),
-    "too few synthetic faces": ("synthetic.images", "69", f"{LEAST} 70", "69"),
     "a negative seed": ("synthetic.seed", "-1", f"{LEAST} 0", "-1"),
     "a seed NumPy does not take": ("splits.random.seed", "4294967296", f"{MOST} 4294967294", "4294967296"),
-    "no validation set": ("splits.random.val", "0", "greater than 0", "0"),
-    "a share of all": ("splits.random.test", "1", "less than 1", "1"),
     "a share in per cent": ("splits.random.test", "20", "less than 1", "20"),
-    "a share with a decimal comma": ("splits.random.test", '"0,2"', "a valid number", "'0,2'"),
     "a share that is not a number": ("splits.random.test", ".nan", "less than 1", "nan"),
-    "unknown weights": ("weights.pretrained", "imagenet", "'official' or 'stand-in'", "'imagenet'"),
-    "weights as a truth value": ("weights.pretrained", "true", "'official' or 'stand-in'", "True"),
-    "an empty batch": ("features.batch_size", "0", f"{LEAST} 1", "0"),
     "epochs as a truth value": ("train.epochs", "true", INTEGER, "True"),
-    "epochs with a point": ("train.epochs", "20.0", INTEGER, "20.0"),
     "an age of epochs": ("train.epochs", "1" + "0" * 400, f"{MOST} 1000000", "1000"),
     "a learning rate beyond floats": ("train.learning_rate", "1" + "0" * 400, "a valid number", "1000"),
-    "a learning rate as words": ("train.learning_rate", "1 e-4", "a valid number", "'1 e-4'"),
-    "windows as a number": ("tables.windows", "5", "a valid list", "5"),
     "an unknown backbone": (f"{VARIANT}.backbone", "mobilnet", "one of " + ", ".join(BACKBONES), "'mobilnet' instead. Did you mean `mobilenet`?"),
     "unknown weights of a variant": (f"{VARIANT}.weights", "official", "'pretrained' or 'random' or a path that ends in .onnx", "'official'"),
     "fewer layers than none": (f"{VARIANT}.trainable_layers", "-1", f"{LEAST} 0 or 'all'", "-1"),
-    "layers as a truth value": (f"{VARIANT}.trainable_layers", "true", f"{INTEGER} or 'all'", "True"),
     "a variant's precision that no machine has": (f"{VARIANT}.precision", "float16", "'float32' or 'bfloat16'", "'float16'"),
-    "a run that drops everything": (f"{RUN}.dropout", "1", "less than 1", "1"),
 }  # fmt: skip
 
 
@@ -140,7 +113,7 @@ def test_a_value_that_cannot_be_is_an_error_that_names_it(write, name):
 CONTRADICTIONS = {
     "a model file without its hash": (
         {f"{VARIANT}.weights": "models/default/model.onnx", f"{VARIANT}.seed": None},
-        "so it needs a `hash`, by which the file is checked: add what `sha256sum models/default",
+        "which need a `hash`. Add it. The hash of a model file is `sha256:` and what `sha256sum` prints",
     ),
     "a hash without a model file": (
         {f"{VARIANT}.hash": f"sha256:{'0' * 64}"},
@@ -154,21 +127,13 @@ CONTRADICTIONS = {
         {"tables.windows": "[[0, 5]]"},
         "counted from 1, the first before the last, such as [1, 6]. Got [[0, 5]] instead",
     ),
-    "a window that is a number": (
-        {"tables.windows": "[5]"},
-        "must be a valid list. Got [5] instead",
-    ),
     "nothing left to train on": (
         {"splits.random.val": "0.4", "splits.random.test": "0.6"},
         "`splits.random`: `val` + `test` in params.yaml must leave images for training, but they sum to 1.",
     ),
     "a validation set beside the sets of the tables": (
         {"splits.tables.val": "0.1"},
-        "it needs `test: 0.2`, their share, and no `val`",
-    ),
-    "the sets of the tables without their share": (
-        {"splits.tables.test": None},
-        "it needs `test: 0.2`, their share, and no `val`",
+        "splits by tables, so it needs test, shares of all faces, and no other. Got ",
     ),
     "a search where the validation images are the test images": (
         {"searches.mine": '{"variant": "mobilenet-pretrained-head", "backbone": "mobilenet", "split": "tables"}'},
@@ -182,21 +147,13 @@ CONTRADICTIONS = {
         {"data.source": "a.csv", "data.hash": "a" * 32},
         "`data.hash` in params.yaml must be empty, `md5:` and 32 digits",
     ),
-    "too few synthetic faces for the split": (
-        {"data.source": "synthetic", "splits.random.val": "0.05"},
-        "`synthetic.images` in params.yaml is 112, and one of the sets of `splits.random` gets a share of 0.05",
-    ),
-    "more identities than images": (
-        {"data.source": "synthetic", "synthetic.identities": "17"},
-        "`synthetic.identities` in params.yaml is 17, so `synthetic.images` must be at least 119",
-    ),
     "a random variant without a seed": (
         {"variants.vggface-random.seed": None},
-        "`variants.vggface-random` in params.yaml starts from random weights, so it needs a `seed`, which draws them: add `seed: 42`.",
+        "`variants.vggface-random` in params.yaml starts from random weights, which need a `seed`. Add it.",
     ),
     "a pretrained variant with a seed": (
         {"variants.vggface-pretrained.seed": "42"},
-        "`variants.vggface-pretrained` in params.yaml starts from pretrained weights, which no seed draws: remove its `seed`, and set that of its runs.",
+        "`variants.vggface-pretrained` in params.yaml starts from pretrained weights, which have no `seed`. Remove it.",
     ),
     "a run of another seed than its random variant": (
         {"runs.vggface-random.seed": "43"},
@@ -243,11 +200,8 @@ CONTRADICTIONS = {
 # What differs in one setting is not listed twice; nor is what `train` says of a sweep's step.
 DIFFERENT = {
     "seed": {"runs.again": '{"variant": "vggface-pretrained", "backbone": "vggface", "split": "random", "seed": 43}'},
-    "rate": {"runs.again": '{"variant": "vggface-pretrained", "backbone": "vggface", "split": "random", "seed": 42, "learning_rate": 0.0001}'},
-    "share": {"runs.again": '{"variant": "vggface-pretrained", "backbone": "vggface", "split": "random", "seed": 42, "train_share": 0.5}'},
     "split": {"runs.again": '{"variant": "vggface-pretrained", "backbone": "vggface", "split": "official", "seed": 42}'},
     "layers": {"variants.again": '{"backbone": "vggface", "weights": "pretrained", "trainable_layers": 0}'},
-    "initial values": {"variants.again": '{"backbone": "vggface", "weights": "random", "trainable_layers": 4, "seed": 43}'},
     "precision": {"variants.again": '{"backbone": "vggface", "weights": "pretrained", "trainable_layers": 4, "precision": "bfloat16"}'},
 }  # fmt: skip
 
@@ -268,34 +222,32 @@ def test_a_long_name_is_shown_in_short(write, key):
     refuses(write(**{key: "a" * 5_000}), "aaa...aaa")
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["", "a b", "../a", ".a", "-a", "A", "é", "a\nb", "a" * 61, "a@b", "${key}", 1],
-)
-@pytest.mark.parametrize("section", ["variants", "runs"])
-def test_a_name_that_is_no_file_name_is_refused(write, section, name):
-    entry = json.dumps(SETTINGS[section]["vggface-random"])
+@pytest.mark.parametrize("name", ["", "../a", "-a", "A", "a\n", "a" * 61, "a@b", 1])
+def test_a_name_that_is_not_a_file_name_is_refused(write, name):
+    entry = json.dumps(SETTINGS["runs"]["vggface-random"])
     refuses(
-        write(**{section: f"{{{json.dumps(name)}: {entry}}}"}),
+        write(runs=f"{{{json.dumps(name)}: {entry}}}"),
         "A name becomes part of file names: it must be 1 to 60",
     )
 
 
-@pytest.mark.parametrize("value", ["[]", "{}", "null", "5", "[vggface-random]"])
-@pytest.mark.parametrize("section", ["variants", "runs"])
-def test_a_section_that_names_none_is_an_error(write, section, value):
-    refuses(
-        write(**{section: value}),
-        f"`{section}` in params.yaml must name at least one. Got ",
+@pytest.mark.parametrize("value", ["{}", "null", "[vggface-random]"])
+@pytest.mark.parametrize("section", ["runs", "train"])
+def test_a_section_that_holds_nothing_is_an_error(write, section, value):
+    empty = section == "train" and value == "{}"
+    message = (
+        "does not set `train.epochs`"
+        if empty
+        else f"`{section}` in params.yaml must be a"
     )
+    refuses(write(**{section: value}), message)
 
 
-@pytest.mark.parametrize("section", ["variants", "runs"])
-def test_what_is_not_listed_is_an_error_that_lists_what_is(section):
+def test_what_is_not_listed_is_an_error_that_lists_what_is():
     settings = load_settings(PROJECT / "params.yaml")
-    message = rf"`{section}` in params.yaml has no 'vgg'\. It has mobilenet-pre"
+    message = r"`runs` in params.yaml has no 'vgg'\. It has mobilenet-pre"
     with pytest.raises(InputError, match=message):
-        getattr(settings, section)["vgg"]
+        settings.runs["vgg"]
 
 
 # name: (the file, message)
@@ -305,7 +257,7 @@ NO_SETTINGS = {
     "a doubled section": (b"data: {}\ndata: {}\n", "params.yaml, line 2, column 1 is not valid YAML: found duplicate key"),
     "an object to make": (b"data: !!python/object/apply:os.system ['true']\n", "is not valid YAML: could not determine a constructor"),
     "a key of keys": (b"{[a, [b]]: 1}\n", "is not YAML that can be read: "),
-    "brackets without end": (b"[" * 5000, "is not YAML that can be read: "),
+    "brackets without end": (b"[" * 600, "is not YAML that can be read: "),
     "a key without end": (b"? " + b"k" * 5000 + b"\n: 1\n", "which no stage reads"),
     "an alias of aliases": (
         b"a0: &a0 [x, x]\n" + b"".join(b"a%d: &a%d [%s]\n" % (n, n, b", ".join([b"*a%d" % (n - 1)] * 9)) for n in range(1, 20)) + b"data: *a19\n",
@@ -338,8 +290,3 @@ def test_a_ninth_variant_is_one_line(tmp_path):
     text = (PROJECT / "params.yaml").read_text()
     path.write_text(text.replace("\nvariants:\n", f"\nvariants:\n{line}"))
     assert load_settings(path).variants["mobilenet-scratch"].trainable_layers == "all"
-
-
-def test_a_whole_number_serves_where_a_share_is_wanted_and_becomes_a_float():
-    values = {"by": "random", "val": 0.5, "test": 0.25, "seed": 0}
-    assert isinstance(section(Split, values, "split").val, float)

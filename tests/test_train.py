@@ -19,7 +19,6 @@ from fer_transfer.core import files
 from fer_transfer.networks import runtime, split_model
 from fer_transfer.settings.settings import load_settings
 from fer_transfer.training import fit
-from fer_transfer.training.batches import Batches
 from fer_transfer.training.checkpoint import Checkpoint
 from fer_transfer.training.loop import Loop
 from fer_transfer.training.recipe import Recipe, compile_model
@@ -39,7 +38,7 @@ def data():
     return [features], random.integers(0, 7, 18).astype(np.uint8)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def split():
     return {"train": np.arange(14), "val": np.arange(14, 18)}
 
@@ -76,17 +75,17 @@ def run(data, split, folder: Path, kill_after: int = 99) -> tuple[pd.DataFrame, 
     return history, tail.get_weights()
 
 
-def test_the_history_has_a_row_per_epoch_from_one(data, split, tmp_path):
-    history, _ = run(data, split, tmp_path)
+@pytest.fixture(scope="module")
+def whole(data, split, tmp_path_factory):
+    """The history and the weights of a run that nothing disturbed, and its folder."""
+    folder = tmp_path_factory.mktemp("whole")
+    return *run(data, split, folder), folder
+
+
+def test_the_history_has_a_row_per_epoch_from_one(whole):
+    history = whole[0]
     assert list(history) == ["epoch", "accuracy", "val_accuracy", "loss", "val_loss"]
     assert history["epoch"].tolist() == [1, 2, 3, 4]
-
-
-def test_two_runs_of_a_seed_are_the_same_bit_for_bit(data, split, tmp_path):
-    first, weights = run(data, split, tmp_path / "a")
-    second, others = run(data, split, tmp_path / "b")
-    pd.testing.assert_frame_equal(first, second, check_exact=True)
-    assert all(map(np.array_equal, weights, others))
 
 
 def test_a_checkpoint_copies_one_variable_at_a_time(tmp_path):
@@ -104,13 +103,12 @@ def test_a_checkpoint_copies_one_variable_at_a_time(tmp_path):
 
 
 @pytest.mark.parametrize("epoch", [1, 3])
-def test_a_killed_run_ends_as_one_that_was_not(data, split, tmp_path, epoch):
-    whole, weights = run(data, split, tmp_path / "whole")
+def test_a_killed_run_ends_as_one_that_was_not(data, split, whole, tmp_path, epoch):
     with pytest.raises(KilledError):
-        run(data, split, tmp_path / "killed", kill_after=epoch)
-    resumed, others = run(data, split, tmp_path / "killed")
-    pd.testing.assert_frame_equal(resumed, whole, check_exact=True)
-    assert all(map(np.array_equal, weights, others))
+        run(data, split, tmp_path, kill_after=epoch)
+    resumed, weights = run(data, split, tmp_path)
+    pd.testing.assert_frame_equal(resumed, whole[0], check_exact=True)
+    assert all(map(np.array_equal, weights, whole[1]))
 
 
 @pytest.fixture
@@ -133,14 +131,25 @@ def losses_of_two_steps(model: keras.Model, inputs: object, labels: np.ndarray):
     return losses
 
 
+def hashes(model: keras.Model) -> set[tuple[str, int]]:
+    return {(weight.name, hash(weight.numpy().tobytes())) for weight in model.weights}
+
+
 @pytest.mark.usefixtures("_no_graph_stays")
 @pytest.mark.parametrize("backbone", BACKBONES)
-def test_training_on_features_gives_the_losses_of_the_frozen_whole(backbone):
+def test_training_on_features_moves_what_trains_by_the_losses_of_the_frozen_whole(
+    backbone,
+):
     pixels, labels = some_images(6)
     network = build(backbone)
+    before = hashes(network.whole)
     compile_model(network.tail, Recipe(20, 32, 1e-4))
     by_tail = losses_of_two_steps(network.tail, network.frozen(pixels), labels)
-    del network
+    # Batch normalisation's moving statistics move with the layers that train.
+    training = [layer for layer in network.whole.layers if layer.trainable]
+    moved = {name for name, _ in before ^ hashes(network.whole)}
+    assert moved == {weight.name for layer in training for weight in layer.weights}
+    del network, training
     release()  # one at a time: VGG-Face and its optimizer's state take 2 GB
     whole = build(backbone).whole
     # Keras's new Adam computes the same in more arrays of VGG-Face's 0.5 GB each.
@@ -151,45 +160,9 @@ def test_training_on_features_gives_the_losses_of_the_frozen_whole(backbone):
     np.testing.assert_allclose(by_tail, by_whole, rtol=2e-5)
 
 
-@pytest.mark.usefixtures("_no_graph_stays")
-@pytest.mark.parametrize("backbone", BACKBONES)
-def test_one_step_moves_exactly_the_weights_that_train(backbone):
-    built = build(backbone)
-    pixels, labels = some_images(4)
-    before = [hash(weight.numpy().tobytes()) for weight in built.whole.weights]
-    compile_model(built.tail, Recipe(20, 32, 1e-3))
-    built.tail.train_on_batch(built.frozen(pixels), labels)
-    moved = {
-        weight.name
-        for weight, old in zip(built.whole.weights, before, strict=True)
-        if hash(weight.numpy().tobytes()) != old
-    }
-    # Batch normalisation's moving statistics move with the layers that train.
-    training = [layer for layer in built.whole.layers if layer.trainable]
-    assert moved == {weight.name for layer in training for weight in layer.weights}
-
-
-@pytest.mark.usefixtures("_no_graph_stays")
-@pytest.mark.parametrize("backbone", BACKBONES)
-def test_the_tail_of_every_backbone_trains_from_files(backbone):
-    network = build(backbone)
-    pixels, labels = some_images(6)
-    features = [np.asarray(one) for one in tf.nest.flatten(network.frozen(pixels))]
-    compile_model(network.tail, SETTINGS)
-    batches = Batches(features, labels, np.array([4, 1, 3]), 2)
-    loop = Loop(network.tail)
-    assert np.isfinite(loop.train(batches)["loss"])
-    probabilities = loop.predict(batches)
-    expected = network.whole(pixels[[4, 1, 3]])
-    np.testing.assert_allclose(probabilities, expected, rtol=1e-4, atol=1e-6)
-
-
-@pytest.mark.parametrize("value", [np.nan, np.inf])
-def test_what_is_not_a_number_stops_the_run_and_names_the_epoch(
-    data, split, tmp_path, value
-):
+def test_what_is_not_a_number_stops_the_run_and_names_the_epoch(data, split, tmp_path):
     features = data[0][0].copy()
-    features[3] = value
+    features[3] = np.inf
     with pytest.raises(InputError, match="not a number in epoch 1"):
         run(([features], data[1]), split, tmp_path)
     assert not (tmp_path / "epoch.npz").exists()
@@ -214,26 +187,18 @@ def test_a_weight_that_counts_does_not_stop_a_run(data, split):
 
 
 def test_a_damaged_checkpoint_is_dropped_and_training_starts_over(
-    data, split, tmp_path, caplog
+    data, split, whole, tmp_path, caplog
 ):
-    whole, _ = run(data, split, tmp_path / "whole")
-    path = tmp_path / "damaged" / "epoch.npz"
-    path.parent.mkdir()
-    path.write_bytes((tmp_path / "whole" / "epoch.npz").read_bytes()[:-200])
-    history, _ = run(data, split, tmp_path / "damaged")
-    pd.testing.assert_frame_equal(history, whole, check_exact=True)
+    expected, _, folder = whole
+    (tmp_path / "epoch.npz").write_bytes((folder / "epoch.npz").read_bytes()[:-200])
+    history, _ = run(data, split, tmp_path)
+    pd.testing.assert_frame_equal(history, expected, check_exact=True)
     assert "Training starts from the beginning" in caplog.text
 
 
 @pytest.mark.parametrize(
     ("reckoned_seconds", "checkpoint_seconds", "kept"),
-    [
-        (0.1, 0.1, [1, 2, 3, 4]),
-        (0.1, 0.2, [1, 3]),
-        (0.1, 10, [1]),
-        (0.3, 0.1, [3, 4]),
-        (10, 0.1, []),
-    ],
+    [(0.1, 0.1, [1, 2, 3, 4]), (0.1, 0.2, [1, 3]), (0.3, 0.1, [3, 4])],
 )
 def test_checkpoints_take_at_most_a_tenth_of_the_time(
     monkeypatch, reckoned_seconds, checkpoint_seconds, kept
@@ -260,8 +225,8 @@ def test_checkpoints_take_at_most_a_tenth_of_the_time(
     assert epochs == kept
 
 
-@pytest.mark.parametrize("share", [0.25, 0.5])
-def test_a_part_of_the_training_images_has_every_emotion_in_proportion(share):
+def test_a_part_of_the_training_images_has_every_emotion_in_proportion():
+    share = 0.25
     labels = np.repeat(np.arange(7), [40, 8, 40, 80, 60, 32, 60])
     rows = np.flatnonzero(np.arange(len(labels)) % 2)
     part = fit.part_of(rows, labels, share, seed=1)
@@ -286,69 +251,62 @@ def test_at_most_so_many_training_images_of_each_class_are_used():
 
 def write_inputs() -> None:
     """Write what names a run's state, as small as can be."""
-    for path in (
-        *(
-            Path(f"data/faces/{name}")
-            for name in ("faces.csv", "classes.json", "votes.csv")
-        ),
-        Path("data/splits/random.npz"),
-        Path("data/weights/openface-random.h5"),
-        Path("metrics/features/openface-random.json"),
+    for name in (
+        *("data/faces/faces.csv", "data/faces/classes.json", "data/faces/votes.csv"),
+        *("data/splits/random.npz", "data/weights/openface-random.h5"),
+        "metrics/features/openface-random.json",
     ):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text("1")
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+        Path(name).write_text("1")
+
+
+@pytest.fixture
+def key_of(tmp_path, monkeypatch):
+    """A function that names a run's state, and the settings that it reads; with its inputs."""
+    monkeypatch.chdir(tmp_path)
+    write_inputs()
+    Path("versions.txt").write_text("numpy==2.4.6")
+    monkeypatch.setattr(runtime, "VERSIONS", Path("versions.txt"))
+    settings = load_settings(PROJECT / "params.yaml")
+    return lambda: train.key_of(settings, "openface-random"), settings
 
 
 @pytest.mark.parametrize(
-    ("section", "changes"),
+    ("section", "setting", "value"),
     [
-        ("train", {"learning_rate": 0.01}),
-        ("train", {"epochs": 30}),
-        ("compute", {"precision": "bfloat16"}),
-        ("runs.openface-random", {"learning_rate": 0.01}),
-        ("runs.openface-random", {"dropout": 0.5}),
-        ("variants.openface-random", {"precision": "bfloat16"}),
-        ("variants.openface-random", {"trainable_layers": 0}),
+        ("train", "learning_rate", 0.01),
+        ("compute", "precision", "bfloat16"),
+        ("runs.openface-random", "dropout", 0.5),
+        ("variants.openface-random", "trainable_layers", 0),
     ],
 )
 def test_a_run_does_not_go_on_from_the_state_of_other_settings(
-    tmp_path, monkeypatch, section, changes
+    key_of, monkeypatch, section, setting, value
 ):
-    monkeypatch.chdir(tmp_path)
-    write_inputs()
-    settings = load_settings(PROJECT / "params.yaml")
-    before = train.key_of(settings, "openface-random")
-    assert train.key_of(settings, "openface-random") == before
+    key, settings = key_of
+    before = key()
+    assert key() == before
     outer, _, name = section.partition(".")
     changed = settings[outer][name] if name else settings[outer]
-    for key, value in changes.items():
-        monkeypatch.setitem(changed, key, value)
-    assert train.key_of(settings, "openface-random") != before
+    monkeypatch.setitem(changed, setting, value)
+    assert key() != before
 
 
-def test_a_run_does_not_go_on_from_the_state_of_other_inputs_or_versions(
-    tmp_path, monkeypatch
-):
-    monkeypatch.chdir(tmp_path)
-    write_inputs()
-    settings = load_settings(PROJECT / "params.yaml")
-    versions = tmp_path / "versions.txt"
-    versions.write_text("numpy==2.4.6")
-    monkeypatch.setattr(runtime, "VERSIONS", versions)
-    inputs = [path for path in tmp_path.rglob("*") if path.is_file()]
+def test_a_run_does_not_go_on_from_the_state_of_other_inputs_or_versions(key_of):
+    key, _ = key_of
+    inputs = [path for path in Path().rglob("*") if path.is_file()]
     assert len(inputs) == 7
-    keys = [train.key_of(settings, "openface-random")]
+    keys = [key()]
     for path in inputs:
         path.write_text(f"{path.read_text()}2")
-        keys.append(train.key_of(settings, "openface-random"))
+        keys.append(key())
     assert len(set(keys)) == len(keys)
 
 
 def make_project(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Put what `stages.train openface-random` reads into a folder, and go there."""
     monkeypatch.chdir(folder)
-    project = Path(__file__).parents[1]
-    text = (project / "params.yaml").read_text()
+    text = (PROJECT / "params.yaml").read_text()
     Path("params.yaml").write_text(text.replace("epochs: 20", "epochs: 30"))
     pixels, labels = some_images(60)
     network = build("openface")
@@ -364,10 +322,10 @@ def make_project(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     files.write_json(Path("metrics/features/openface-random.json"), {})
 
 
-def start(project: Path) -> subprocess.Popen:
+def start() -> subprocess.Popen:
     return subprocess.Popen(
         [sys.executable, "-m", "stages.train", "openface-random"],
-        env={**os.environ, "PYTHONPATH": str(project)},
+        env={**os.environ, "PYTHONPATH": str(PROJECT)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
@@ -378,20 +336,19 @@ def test_a_stage_killed_with_no_warning_goes_on_and_ends_the_same(
     tmp_path, monkeypatch
 ):
     make_project(tmp_path, monkeypatch)
-    project = Path(__file__).parents[1]
     outputs = [Path("data/runs/openface-random") / name for name in ("history.csv", "weights.h5", "probabilities.npz")]  # fmt: skip
-    assert start(project).wait() == 0
+    assert start().wait() == 0
     expected = [path.read_bytes() for path in outputs]
     for path in outputs:
         path.unlink()
     assert not list(Path(".ckpt").iterdir())
 
-    killed = start(project)
+    killed = start()
     while not list(Path(".ckpt").glob("*/epoch.npz")):
         assert killed.poll() is None
         time.sleep(0.01)
     killed.send_signal(signal.SIGKILL)
     killed.wait()
     assert not outputs[0].exists()
-    assert start(project).wait() == 0
+    assert start().wait() == 0
     assert [path.read_bytes() for path in outputs] == expected

@@ -1,6 +1,7 @@
 """`make unchanged`: results outlive an edit that changes none of them, and no other."""
 
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -71,26 +72,12 @@ def test_a_comment_and_a_renamed_function_keep_the_results(toy, monkeypatch):
     assert worktrees() == 1
 
 
-@pytest.mark.parametrize(
-    ("path", "old", "new", "named"),
-    [
-        ("stages/evaluate.py", "SCALE = 2", "SCALE = 3", "metrics/test/a.json of eval"),
-        (
-            "stages/train.py",
-            "START = 0.5",
-            "START = 1",
-            "data/runs/a/history.csv of tr",
-        ),
-    ],
-    ids=["constant", "initial value"],
-)
-def test_a_change_of_results_is_named_and_nothing_is_recorded(
-    toy, path, old, new, named
-):
-    edit(path, old, new)
+def test_a_change_of_results_is_named_and_nothing_is_recorded(toy):
+    edit("stages/train.py", "START = 0.5", "START = 1")
     commit()
     before = Path("dvc.lock").read_bytes()
-    with pytest.raises(InputError, match=rf"changed {named}.*Nothing was recorded"):
+    named = r"changed data/runs/a/history\.csv of train@a.*Nothing was recorded"
+    with pytest.raises(InputError, match=named):
         unchanged.main()
     assert Path("dvc.lock").read_bytes() == before
     assert worktrees() == 1
@@ -129,24 +116,21 @@ def test_a_commit_that_did_not_make_the_results_is_refused_and_the_right_one_tak
     assert "train@a" not in would_run()
 
 
-def test_code_that_fails_is_reported_with_its_last_lines(toy):
-    edit("stages/train.py", "START = 0.5", "raise SystemExit('no more')")
-    commit()
-    with pytest.raises(InputError, match=r"(?s)The new code stopped.*no more"):
-        unchanged.main()
-    assert worktrees() == 1
-
-
-def test_a_full_temporary_folder_is_named(toy, monkeypatch):
+def test_code_that_fails_is_reported_with_its_last_lines_and_a_full_disk(
+    toy, monkeypatch
+):
     edit("stages/train.py", "START = 0.5", "raise SystemExit('x' * 20_000)")
     commit()
     full = shutil.disk_usage(toy)._replace(free=0)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: full)
-    with pytest.raises(
-        InputError, match=r"unchanged-\S+ is full: set TMPDIR"
-    ) as raised:
+    with pytest.raises(InputError) as raised:
         unchanged.main()
+    assert re.search(
+        r"(?s)The new code stopped.*unchanged-\S+ is full: set TMPDIR.*xxx",
+        str(raised.value),
+    )
     assert len(str(raised.value)) < 4000
+    assert worktrees() == 1
 
 
 def test_code_that_is_not_committed_is_refused(toy):

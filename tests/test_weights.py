@@ -6,6 +6,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
+import studies
 import tf_keras as keras
 from deepface.models.facial_recognition.tf import VGGFace
 
@@ -21,12 +22,6 @@ from stages import weights
 from tests.networks import BACKBONES, release
 
 PROJECT = Path(__file__).parents[1]
-PARAMETERS = {
-    "mobilenet": 3_228_864,
-    "openface": 3_743_280,
-    "resnet50": 23_587_712,
-    "vggface": 134_260_544,
-}
 
 
 @pytest.fixture
@@ -85,9 +80,9 @@ def test_an_official_file_becomes_the_backbones_weights(project, backbone):
     weights.main(f"{backbone}-pretrained")
     release()
     values = written(Path(f"data/weights/{backbone}-pretrained.h5"))
-    assert sum(map(np.size, values)) == PARAMETERS[backbone]
     found = [hashed(one) for one in values]
     assert found == expected[: len(found)]
+    assert sum(map(np.size, values)) == studies.PARAMETERS[backbone]
     origin = files.read_json(Path(f"metrics/weights/{backbone}-pretrained.json"))
     assert origin["source"] == "mirror"
     assert origin["official"] is False
@@ -103,36 +98,9 @@ def test_a_file_that_nobody_vouches_for_is_refused(project):
 
 def first_values(file: h5py.File) -> str:
     """Return the name of the file's first array of weights."""
-    found: list[str] = []
-    file.visititems(
-        lambda name, item: (
-            found.append(name) if isinstance(item, h5py.Dataset) else None
-        )
-    )
-    return found[0]
-
-
-def remove_values(file: h5py.File) -> None:
-    del file[first_values(file)]
-
-
-def remove_layer(file: h5py.File) -> None:
-    del file[first_values(file).split("/")[0]]
-
-
-def forget_layer(file: h5py.File) -> None:
-    layer = first_values(file).split("/")[0]
-    names = [name for name in file.attrs["layer_names"] if name != layer]
-    file.attrs["layer_names"] = np.array(names, dtype="S")
-
-
-def forget_all_layers(file: h5py.File) -> None:
-    for name in list(file.attrs):
-        del file.attrs[name]
-
-
-def number_layers(file: h5py.File) -> None:
-    file.attrs["layer_names"] = np.arange(3)
+    names: list[str] = []
+    file.visit(names.append)
+    return next(name for name in names if isinstance(file[name], h5py.Dataset))
 
 
 def replace_values(file: h5py.File, values: object) -> None:
@@ -165,24 +133,14 @@ def keep_elsewhere(file: h5py.File, how: str) -> None:
 # What a mirror's owner may take for openface_weights.h5 and vouch for: another file, or the
 # right one changed in this way.
 WRONG_FILES = {
-    "empty": b"",
-    "text": b"weights",
     "a page": b"<html></html>",
     "truncated": 100_000,
-    "without its end": -1,
-    "without a layer's values": remove_values,
-    "without a layer": remove_layer,
-    "a layer not listed": forget_layer,
-    "no layer listed": forget_all_layers,
-    "layers that are numbers": number_layers,
     "another shape": lambda file: replace_values(file, np.zeros((2, 2), np.float32)),
-    "text as values": lambda file: replace_values(file, np.array([b"a"] * 64)),
-    "a link to another file": lambda file: replace_values(file, h5py.ExternalLink("/etc/passwd", "/a")),
     "values behind a link": lambda file: keep_elsewhere(file, "link"),
     "values in another file's bytes": lambda file: keep_elsewhere(file, "bytes"),
     "values in a virtual data set": lambda file: keep_elsewhere(file, "virtual"),
     "not a number": lambda file: replace_values(file, np.full(64, np.nan, np.float32)),
-}  # fmt: skip
+}
 PUBLISHED = f"mirror/{addresses.file_name(building.spec_of('openface').weights_url)}"
 
 
@@ -210,21 +168,6 @@ def test_a_wrong_file_that_somebody_vouches_for_is_refused(project, right_file, 
         weights.main("openface-pretrained")
     assert list(Path("data").rglob("*")) == []
     assert not Path("metrics").exists()
-
-
-def with_one_layer_more() -> keras.Model:
-    model = official_layout("openface")
-    return keras.Model(model.input, keras.layers.Dense(7)(model.output))
-
-
-@pytest.mark.parametrize(
-    "other", [with_one_layer_more, lambda: official_layout("mobilenet")]
-)
-def test_a_file_of_another_network_is_refused(project, other):
-    publish(other(), "openface")
-    with pytest.raises(InputError, match=r"openface_weights\.h5 does not hold this"):
-        weights.main("openface-pretrained")
-    assert list(Path("data").rglob("*")) == []
 
 
 @pytest.fixture(scope="module")
@@ -280,38 +223,26 @@ def test_a_model_file_that_was_replaced_or_is_another_backbone_s_is_refused(expo
         onnx_weights.read_weights(Path("text.onnx"))
 
 
-def test_random_weights_need_no_download_and_depend_on_the_seed_alone(
+def test_random_weights_need_no_download_and_are_written_with_the_same_bytes(
     project, monkeypatch
 ):
     monkeypatch.setattr(fetch, "fetch", None)
-    keras.backend.clear_session()  # its counters name the layers; a stage starts anew
-    weights.main("openface-random")
-    path = Path("data/weights/openface-random.h5")
-    first = hashlib.sha256(path.read_bytes()).hexdigest()
-    keras.backend.clear_session()
-    keras.utils.set_random_seed(1)
-    weights.main("openface-random")
-    assert hashlib.sha256(path.read_bytes()).hexdigest() == first
-    other = weights.random_weights("openface", seed=43)
-    with h5py.File(path) as file:
-        kernel = file["conv1/conv1/kernel:0"][:]
-    assert not np.array_equal(other.get_layer("conv1").kernel.numpy(), kernel)
+    written = set()
+    for seed in (1, 2):
+        keras.backend.clear_session()  # its counters name the layers; a stage starts anew
+        keras.utils.set_random_seed(seed)
+        weights.main("openface-random")
+        written.add(Path("data/weights/openface-random.h5").read_bytes())
+    assert len(written) == 1
 
 
-def test_the_demo_s_stand_in_weights_are_numbers_and_have_moved_from_where_they_began():
-    settings = load_settings(PROJECT / "params.demo.yaml")
-    trained = weights.stand_in_weights("openface", settings.synthetic)
-    assert all(np.isfinite(value).all() for value in trained.get_weights())
-    keras.utils.set_random_seed(43)
-    began = split_model.build("openface", "all").backbone
-    names = [weight.name for weight in trained.trainable_weights]
-    moved = [
-        not np.array_equal(new.numpy(), old.numpy())
-        for new, old in zip(
-            trained.trainable_weights, began.trainable_weights, strict=True
-        )
-    ]
-    assert all(moved), [name for name, has in zip(names, moved, strict=True) if not has]
+@pytest.mark.parametrize("backbone", ["resnet29", "efficientnetb0"])
+def test_random_weights_depend_on_the_seed_alone(backbone):
+    first, again, other = (
+        weights.random_weights(backbone, seed).get_weights() for seed in (7, 7, 8)
+    )
+    assert all(map(np.array_equal, first, again))
+    assert not all(map(np.array_equal, first, other))
 
 
 def test_with_the_demo_s_stand_in_weights_mobilenet_tells_images_apart(tmp_path):

@@ -17,16 +17,24 @@ from pathlib import Path
 from typing import Any
 
 from dvc.repo import Repo
-from dvc.utils.serialize import dumps_yaml, parse_yaml_for_update
 
 from fer_transfer.console import command
 from fer_transfer.console.errors import InputError
 from fer_transfer.core import files
-from tools.pipeline import LOCK, Entry, Pipeline, Stage, entry, load, locked, recorded
+from tools.pipeline import (
+    LOCK,
+    Entry,
+    Pipeline,
+    entry,
+    load,
+    locked,
+    recorded,
+    rewritten,
+)
 
 logger = logging.getLogger(__name__)
 
-Read = Callable[[str], bytes | None]
+Read = Callable[[str], bytes]
 
 
 def fitting(here: Pipeline, theirs: dict[str, Entry]) -> tuple[list[str], list[str]]:
@@ -37,24 +45,23 @@ def fitting(here: Pipeline, theirs: dict[str, Entry]) -> tuple[list[str], list[s
     runs these again in seconds. Whether one fits depends on those it reads from, which stand
     before it in dvc.yaml.
     """
-    merged = Pipeline(here.stages, dict(here.entries))
-    wanted = [
-        name
-        for name in here.stages
-        if name in theirs
-        and theirs[name] != here.entries.get(name)
-        and not _keeps_folders(here.stages[name], theirs[name])
-    ]
-    taken: list[str] = []
-    for name in wanted:
-        if not here.stages[name].generated and merged.is_current(name):
+    merged, taken, refused = here, [], []
+    for name, stage in here.stages.items():
+        kept = {
+            theirs[name].outs.get(path, "") for path in stage.kept if name in theirs
+        }
+        of_folders = any(hash_.endswith(".dir") for hash_ in kept)
+        if theirs.get(name) in (None, here.entries.get(name)) or of_folders:
+            continue
+        if not stage.generated and merged.is_current(name):
             continue
         trial = Pipeline(here.stages, {**merged.entries, name: theirs[name]})
         if trial.is_current(name):
             merged = trial
             taken.append(name)
-    left = [name for name in wanted if name not in taken]
-    return taken, [name for name in left if here.stages[name].generated]
+        elif stage.generated:
+            refused.append(name)
+    return taken, refused
 
 
 def copies(
@@ -65,26 +72,17 @@ def copies(
     Raises:
         InputError: If a file is not what the entry records.
     """
-    found = {}
+    contents = {}
     for name in names:
         for path in sorted(here.stages[name].kept):
             content = read(path)
-            if content is None or _md5(content) != theirs[name].outs[path]:
+            if hashlib.md5(content).hexdigest() != theirs[name].outs[path]:
                 raise InputError(
                     f"{path} is not what the dvc.lock there records of {name}. Commit or "
                     "restore it there, then run this again. Nothing was taken."
                 )
-            found[Path(path)] = content
-    return found
-
-
-def _keeps_folders(stage: Stage, recorded: Entry) -> bool:
-    """Tell whether Git holds folders of what a stage wrote: their hash is of a list of files."""
-    return any(recorded.outs.get(path, "").endswith(".dir") for path in stage.kept)
-
-
-def _md5(content: bytes) -> str:
-    return hashlib.md5(content).hexdigest()
+            contents[Path(path)] = content
+    return contents
 
 
 def merge(there: dict[str, Any], read: Read) -> tuple[list[str], list[str]]:
@@ -92,7 +90,7 @@ def merge(there: dict[str, Any], read: Read) -> tuple[list[str], list[str]]:
 
     Args:
         there: Entries by stage, as dvc.lock has them under `stages`.
-        read: Gives the content of a file there that Git holds, or None.
+        read: Gives the content of a file there that Git holds; nothing where it is missing.
 
     Returns:
         The names of the stages taken, and of those that do not fit.
@@ -110,10 +108,8 @@ def merge(there: dict[str, Any], read: Read) -> tuple[list[str], list[str]]:
             with files.atomic_write(path) as part:
                 part.write_bytes(content)
         if taken:
-            data: Any = parse_yaml_for_update(lock, str(LOCK))
-            data.setdefault("stages", {}).update({name: there[name] for name in taken})
-            with files.atomic_write(LOCK) as part:
-                part.write_text(str(dumps_yaml(data)), encoding="utf-8", newline="\n")
+            with rewritten(lock) as entries:
+                entries.update({name: there[name] for name in taken})
     return taken, refused
 
 
@@ -125,9 +121,8 @@ def main(folder: str) -> None:
         )
     there = recorded((source / LOCK).read_text(encoding="utf-8"), source / LOCK)
 
-    def read(path: str) -> bytes | None:
-        file = source / path
-        return file.read_bytes() if file.is_file() else None
+    def read(path: str) -> bytes:
+        return (source / path).read_bytes() if (source / path).is_file() else b""
 
     taken, refused = merge(there, read)
     logger.info("Taken over: %s.", ", ".join(taken) or "nothing")

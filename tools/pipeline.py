@@ -3,21 +3,26 @@
 import logging
 import re
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import dpath
 from dvc.dependency import ParamsDependency
-from dvc.dependency.param import read_param_file
 from dvc.exceptions import DvcException
 from dvc.lock import LockBase, LockError
 from dvc.repo import Repo
-from dvc.utils.serialize import YAMLFileCorruptedError, parse_yaml
+from dvc.utils.serialize import (
+    YAMLFileCorruptedError,
+    dumps_yaml,
+    parse_yaml,
+    parse_yaml_for_update,
+)
 
 from fer_transfer.console.errors import InputError
+from fer_transfer.core import files
 from fer_transfer.results.record import flatten
+from fer_transfer.settings.settings import read_yaml
 
 LOCK = Path("dvc.lock")
 
@@ -29,15 +34,17 @@ def locked(lock: LockBase) -> Iterator[None]:
     Raises:
         InputError: If one runs.
     """
-    with ExitStack() as held:
-        try:
-            held.enter_context(lock)
-        except LockError as error:
-            raise InputError(
-                "Another dvc command runs in this clone, so nothing was written. Wait for it to "
-                "end, then run this again."
-            ) from error
+    try:
+        lock.lock()
+    except LockError as error:
+        raise InputError(
+            "Another dvc command runs in this clone, so nothing was written. Wait for it to "
+            "end, then run this again."
+        ) from error
+    try:
         yield
+    finally:
+        lock.unlock()
 
 
 @dataclass(frozen=True)
@@ -49,13 +56,9 @@ class Stage:
     settings: dict[str, Any]  # of params.yaml, by dotted key
     code: dict[str, str | None]  # hashes of what it reads and no stage writes
     reads: dict[str, str]  # what stages write: path -> the stage that does
-    cached: frozenset[str]  # what it writes into DVC's cache
-    kept: frozenset[str]  # what it writes and Git keeps (`cache: false`)
+    outs: frozenset[str]  # what it writes
+    kept: frozenset[str] = frozenset()  # what of it Git holds (`cache: false`)
     unshared: frozenset[str] = frozenset()  # what of it no remote gets (`push: false`)
-
-    @property
-    def outs(self) -> frozenset[str]:
-        return self.cached | self.kept
 
 
 @dataclass(frozen=True)
@@ -113,54 +116,40 @@ class Pipeline:
 def load(repo: Repo, lock: str) -> Pipeline:
     """Read the pipeline of the commit that `repo` looks at, and the text of a dvc.lock."""
     # First, because DVC's own error about a damaged one is a traceback.
-    recorded_entries = entries(lock)
-    found = repo.stage.load_all()
-    known: dict[str, Any] = {}
-    writers = {out.fs_path: stage.name for stage in found for out in stage.outs}
+    of_lock = entries(lock)
+    stages = repo.stage.load_all()
+    writers = {out.fs_path: stage.name for stage in stages for out in stage.outs}
+    settings = flatten(read_yaml(Path(repo.root_dir, "params.yaml")))
     return Pipeline(
-        {stage.name: _stage(stage, writers, known) for stage in found}, recorded_entries
+        {stage.name: _stage(stage, writers, settings) for stage in stages}, of_lock
     )
 
 
-def _stage(stage: Any, writers: dict[str, str], known: dict[str, Any]) -> Stage:
-    """Read a stage; what several stages read is read once, and kept in `known`."""
-    settings: dict[str, Any] = {}
-    code: dict[str, str | None] = {}
-    reads: dict[str, str] = {}
-    for dep in stage.deps:
-        if isinstance(dep, ParamsDependency):
-            settings |= flatten(_params(dep, known))
-        elif dep.fs_path in writers:
-            reads[dep.def_path] = writers[dep.fs_path]
-        else:
-            if dep.fs_path not in known:
-                known[dep.fs_path] = _hash(dep)
-            code[dep.def_path] = known[dep.fs_path]
+def _stage(stage: Any, writers: dict[str, str], settings: dict[str, Any]) -> Stage:
+    """Read a stage, given who writes what and the settings by dotted key."""
+    read = [dep for dep in stage.deps if not isinstance(dep, ParamsDependency)]
+    sections = tuple(
+        f"{key}."
+        for dep in stage.deps
+        if isinstance(dep, ParamsDependency)
+        for key in dep.params
+    )
     return Stage(
         cmd=stage.cmd,
         generated=stage.raw_data.generated_from is not None,
-        settings=settings,
-        code=code,
-        reads=reads,
-        cached=frozenset(out.def_path for out in stage.outs if out.use_cache),
+        settings={
+            key: value
+            for key, value in settings.items()
+            if f"{key}.".startswith(sections)
+        },
+        code={dep.def_path: _hash(dep) for dep in read if dep.fs_path not in writers},
+        reads={
+            dep.def_path: writers[dep.fs_path] for dep in read if dep.fs_path in writers
+        },
+        outs=frozenset(out.def_path for out in stage.outs),
         kept=frozenset(out.def_path for out in stage.outs if not out.use_cache),
         unshared=frozenset(out.def_path for out in stage.outs if not out.can_push),
     )
-
-
-def _params(dep: Any, known: dict[str, Any]) -> dict[str, Any]:
-    """Return what `dep.read_params` does, which parses the file for each stage anew."""
-    if dep.fs_path not in known:
-        exists = dep.repo.fs.isfile(dep.fs_path)
-        known[dep.fs_path] = read_param_file(dep.repo.fs, dep.fs_path) if exists else {}
-    values: dict[str, Any] = known[dep.fs_path]
-    if not dep.params:
-        return values
-    found = {}
-    for key in dep.params:
-        with suppress(KeyError):
-            found[key] = dpath.get(values, key, separator=".")
-    return found
 
 
 def _hash(dep: Any) -> str | None:
@@ -213,3 +202,12 @@ def entry(values: dict[str, Any]) -> Entry:
     for section in values.get("params", {}).values():
         settings |= flatten(section)
     return Entry(values["cmd"], deps, settings, outs)
+
+
+@contextmanager
+def rewritten(lock: str) -> Iterator[dict[str, Any]]:
+    """Give the entries of a dvc.lock to be changed, and write them in one write."""
+    data: Any = parse_yaml_for_update(lock, str(LOCK))
+    yield data.setdefault("stages", {})
+    with files.atomic_write(LOCK) as part:
+        part.write_text(str(dumps_yaml(data)), encoding="utf-8", newline="\n")

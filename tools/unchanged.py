@@ -32,15 +32,13 @@ from typing import Any
 from dvc.dependency import ParamsDependency
 from dvc.repo import Repo
 from dvc.stage import serialize
-from dvc.utils.serialize import dumps_yaml, parse_yaml_for_update
 from ruamel.yaml import YAML
 
 from fer_transfer.console import command
 from fer_transfer.console.errors import InputError
-from fer_transfer.core import files
 from fer_transfer.data import faces
 from tools.git import committed, git
-from tools.pipeline import LOCK, Entry, Pipeline, entries, load, locked
+from tools.pipeline import LOCK, Entry, Pipeline, entries, load, locked, rewritten
 
 logger = logging.getLogger(__name__)
 
@@ -88,33 +86,29 @@ def main(commit: str = "") -> None:
 def comparable(now: Pipeline, old: Pipeline) -> list[str]:
     """Name the stages whose entry is stale by code alone, code that the old commit has."""
     names = []
-    for name in now.entries:
-        stage = now.stages.get(name)
-        if stage is None or not stage.generated or now.is_current(name):
-            continue
-        why = _why_again(now, name, old)
-        if why:
-            logger.info("  runs again: %s (%s)", name, why)
-        else:
-            names.append(name)
+    for name, stage in now.stages.items():
+        if stage.generated and name in now.entries and not now.is_current(name):
+            if why := _why_again(now, name, old):
+                logger.info("  runs again: %s (%s)", name, why)
+            else:
+                names.append(name)
     return names
 
 
 def _why_again(now: Pipeline, name: str, old: Pipeline) -> str:
     """Say why a stage has to run again whatever its code does; nothing if it need not."""
-    stage, entry, made_by = now.stages[name], now.entries[name], old.stages.get(name)
+    stage, entry = now.stages[name], now.entries[name]
     for key in stage.settings.keys() & entry.settings.keys():
         if stage.settings[key] != entry.settings[key]:
             return f"`{key}` was {entry.settings[key]}, is {stage.settings[key]}"
     for path, by in stage.reads.items():
         if entry.deps.get(path) != now.written(path, by):
             return f"{path} is another one than it read"
-    if {*stage.outs} != {*entry.outs}:
+    if stage.outs != entry.outs.keys():
         return "it writes other files"
-    code = {path: entry.deps.get(path) for path in made_by.code} if made_by else {}
-    if made_by is None or code != made_by.code:
-        return "the old commit's code did not make it: name the one that did"
-    return ""
+    if name in old.stages and old.stages[name].code.items() <= entry.deps.items():
+        return ""
+    return "the old commit's code did not make it: name the one that did"
 
 
 @contextmanager
@@ -217,13 +211,11 @@ def record(names: list[str], lock: str) -> None:
             raise InputError(f"{LOCK} was written to meanwhile. Run this again.")
         stages = {stage.name: stage for stage in repo.stage.load_all()}
         outs = {out.fs_path: out for stage in stages.values() for out in stage.outs}
-        data: Any = parse_yaml_for_update(lock, str(LOCK))
-        for name in names:
-            for dep in stages[name].deps:
-                _save(dep, outs.get(dep.fs_path))
-            data["stages"].update(serialize.to_lockfile(stages[name]))
-        with files.atomic_write(LOCK) as part:
-            part.write_text(str(dumps_yaml(data)), encoding="utf-8", newline="\n")
+        with rewritten(lock) as recorded:
+            for name in names:
+                for dep in stages[name].deps:
+                    _save(dep, outs.get(dep.fs_path))
+                recorded.update(serialize.to_lockfile(stages[name]))
 
 
 def _save(dep: Any, out: Any) -> None:

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from fer_transfer.classifiers.selection import Record, summarize
+from fer_transfer.recognise import metadata
 from fer_transfer.scoring import calibration, scores
-from fer_transfer.scoring.significance import wilson_interval
 from fer_transfer.settings.searches import BASELINES
 
 BEST = "best"
@@ -88,12 +88,12 @@ def assess(
         recall: by class, with images and interval; confusion: a row per label.
     """
     calibrated = calibration.with_temperature(uncalibrated, temperature)
-    whole = scores.score(labels, calibrated, classes)
-    predicted = calibrated.argmax(axis=1)
-    counts = np.zeros((len(classes), len(classes)), dtype=int)
-    np.add.at(counts, (labels, predicted), 1)
+    by_class = metadata.score("", classes, labels, calibrated.argmax(axis=1))
     return {
-        "test": summarize(labels, calibrated, classes) | {"loss": whole["loss"]},
+        "test": {
+            **summarize(labels, calibrated, classes),
+            "loss": scores.cross_entropy(labels, calibrated),
+        },
         "deduplicated": summarize(
             labels[~has_duplicate], calibrated[~has_duplicate], classes
         ),
@@ -102,13 +102,6 @@ def assess(
             "after": calibration.expected_calibration_error(labels, calibrated),
             "bins": calibration.reliability(labels, calibrated),
         },
-        "recall": {
-            name: {
-                "images": int(row.sum()),
-                "recall": whole["recall"][name],
-                "interval": wilson_interval(int(row[code]), int(row.sum())),
-            }
-            for code, (name, row) in enumerate(zip(classes, counts, strict=True))
-        },
-        "confusion": counts.tolist(),
+        "recall": by_class["by_class"],
+        "confusion": by_class["confusion"],
     }

@@ -3,10 +3,8 @@
 import logging
 import time
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from fer_transfer.classifiers.dataset import Dataset
 from fer_transfer.classifiers.selection import Record, Selection
@@ -52,20 +50,17 @@ def compare(
             continue
         try:
             records[name] = selection.record(subset)
-            logger.info("%s: %s.", name, _brief(records[name]))
+            score = records[name]["score"]
+            logger.info(
+                "%s: accuracy %.3f of %d faces.",
+                name,
+                score["accuracy"],
+                score["images"],
+            )
         except ValueError as error:  # scikit-learn's, where there are few faces
             records[name] = {"skipped": str(error)}
             logger.warning("%s: not tried: %s", name, error)
     return records
-
-
-def _brief(record: Record) -> str:
-    score, temperature = record["score"], record["temperature"]["value"]
-    low, high = score["interval"]
-    return (
-        f"accuracy {score['accuracy']:.3f} ({low:.3f} to {high:.3f}) and temperature "
-        f"{temperature:.2f}, of {score['images']} faces"
-    )
 
 
 def best_of(records: Records, names: Iterable[str]) -> str:
@@ -86,23 +81,3 @@ def best_of(records: Records, names: Iterable[str]) -> str:
             "`choose.minutes` in params.yaml."
         )
     return max(scored, key=lambda name: float(scored[name]))
-
-
-def tabulate(records: Records) -> pd.DataFrame:
-    """Return the records as a table, a row each; a cell without a value is empty."""
-    return pd.DataFrame([_row(name, record) for name, record in records.items()])
-
-
-def _row(name: str, record: Record) -> dict[str, Any]:
-    settings, score = record.get("settings", {}), record.get("score", {})
-    low, high = score.get("interval", (None, None))
-    return {
-        "classifier": name,
-        "settings": " ".join(f"{key}={value}" for key, value in settings.items()),
-        "accuracy": score.get("accuracy"),
-        "low": low,
-        "high": high,
-        "macro_f1": score.get("macro_f1"),
-        "temperature": record.get("temperature", {}).get("value"),
-        "skipped": record.get("skipped", ""),
-    }

@@ -3,7 +3,10 @@
 import numpy as np
 from sklearn.pipeline import Pipeline
 
-from fer_transfer.classifiers.dense import DenseLayers, Layers
+from fer_transfer.classifiers.catalog import DenseLayers
+
+# Of each layer the kernel (inputs, outputs) and the bias (outputs,).
+Layers = list[tuple[np.ndarray, np.ndarray]]
 
 UNSEEN = -1e4  # the logit of a class without training faces: its probability is 0
 
@@ -15,19 +18,18 @@ def layers_of(fitted: Pipeline, num_classes: int) -> Layers:
     """
     scale, classifier = fitted["scale"], fitted["classify"]
     if isinstance(classifier, DenseLayers):
-        layers = classifier.layers_
-    else:  # logistic regression; of two classes it has the second's row alone
-        kernel, bias = classifier.coef_.T, classifier.intercept_
-        if len(bias) == 1:
-            kernel = np.concatenate([np.zeros_like(kernel), kernel], axis=1)
-            bias = np.concatenate([[0.0], bias])
-        layers = [(kernel, bias)]
+        layers = list(zip(classifier.coefs_, classifier.intercepts_, strict=True))
+    else:  # logistic regression
+        layers = [(classifier.coef_.T, classifier.intercept_)]
     (kernel, bias), *rest = layers
     scaled = kernel / scale.scale_[:, None]
     *hidden, (kernel, bias) = [(scaled, bias - scale.mean_ @ scaled), *rest]
+    # Of two classes there is the logit of the second alone.
+    with_logit = fitted.classes_[-len(bias) :]
     all_kernel = np.zeros((len(kernel), num_classes))
     all_bias = np.full(num_classes, UNSEEN)
-    all_kernel[:, fitted.classes_], all_bias[fitted.classes_] = kernel, bias
+    all_bias[fitted.classes_] = 0.0
+    all_kernel[:, with_logit], all_bias[with_logit] = kernel, bias
     return [
         (kernel.astype(np.float32), bias.astype(np.float32))
         for kernel, bias in [*hidden, (all_kernel, all_bias)]

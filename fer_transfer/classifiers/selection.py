@@ -15,7 +15,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
-from fer_transfer.classifiers.catalog import CLASSIFIERS, grids, pipeline
+from fer_transfer.classifiers.catalog import CLASSIFIERS, grid, pipeline
 from fer_transfer.classifiers.dataset import Dataset, Fold
 from fer_transfer.scoring import calibration, scores
 from fer_transfer.scoring.significance import wilson_interval
@@ -45,7 +45,8 @@ class Selection(NamedTuple):
         Raises:
             ValueError: If scikit-learn cannot fit the classifier on so few faces.
         """
-        searched = self.data.train if self.searches_all else subset
+        searches_all = CLASSIFIERS[self.classifier].searches_all
+        searched = self.data.train if searches_all else subset
         if len(self.data.val):
             settings = self.best_settings([(self.data.rows(searched), self.data.val)])
             fitted = self.fit(settings, self.data.rows(self.fitted_on(subset)))
@@ -85,12 +86,12 @@ class Selection(NamedTuple):
         """
         usable = [fold for fold in folds if self.num_present(fold[0]) > 1]
         smallest = min((len(rows) for rows, _ in usable), default=1)
-        candidates = grids(self.classifier, smallest)
-        best = {name: values[0] for name, values in candidates[0].items()}
+        tried = grid(self.classifier, smallest)
+        best = {name: values[0] for name, values in tried.items()}
         if usable:
             search = GridSearchCV(
                 pipeline(self.classifier, self.seed),
-                candidates,
+                tried,
                 cv=usable,
                 refit=False,
                 error_score="raise",
@@ -133,11 +134,6 @@ class Selection(NamedTuple):
     def num_present(self, rows: np.ndarray) -> int:
         """Count the classes of some rows."""
         return len(np.unique(self.data.labels[rows]))
-
-    @property
-    def searches_all(self) -> bool:
-        """Whether the settings are searched on all training faces."""
-        return CLASSIFIERS[self.classifier].searches_all
 
 
 def summarize(

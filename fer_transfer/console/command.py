@@ -3,12 +3,12 @@
 import inspect
 import logging
 import os
-import select
 import signal
 import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from fer_transfer import environment
 from fer_transfer.console import integrity
@@ -52,45 +52,34 @@ def end_with_dvc() -> None:
     Otherwise it would go on writing beside the next run. DVC marks what it starts by
     DVC_STAGE in the environment; a stage that was started by hand is left alone.
     """
-    if "DVC_STAGE" not in os.environ or not Path("/proc/self/environ").exists():
+    if "DVC_STAGE" not in os.environ or not Path("/proc").exists():
         return
+    import psutil  # comes with DVC: what recognises photos does without
+
     try:
-        dvc = _starter()
-        handle = os.pidfd_open(dvc)
-        # What adopts an orphan has a process group of its own; and no number may have
-        # passed to another process between `_starter` and the handle.
-        alive = os.getpgid(dvc) == os.getpgrp() and dvc == _starter()
-    except (FileNotFoundError, ProcessLookupError):  # it ended meanwhile
+        dvc = next(one for one in psutil.Process().parents() if not _has_mark(one))
+        # What adopts an orphan has a process group of its own.
+        alive = os.getpgid(dvc.pid) == os.getpgrp()
+    except (psutil.NoSuchProcess, ProcessLookupError):  # it ended meanwhile
         alive = False
-    except OSError:  # this system does not allow it
-        return
     if not alive:
         os.kill(os.getpid(), signal.SIGKILL)
-    threading.Thread(target=_end_after, args=(handle,), daemon=True).start()
+    threading.Thread(target=_end_after, args=(dvc,), daemon=True).start()
 
 
-def _starter() -> int:
-    """Return the process that runs dvc: the nearest one that DVC's mark is not handed to.
+def _has_mark(process: Any) -> bool:
+    """Tell whether DVC started a process for this stage: this one, or a shell around it."""
+    import psutil
 
-    The parent may be a shell: some replace themselves by their last command, some stay.
-    """
-    process = os.getppid()
-    while _has_mark(process):
-        status = Path(f"/proc/{process}/stat").read_text("utf-8", "replace")
-        process = int(status.rpartition(")")[2].split()[1])
-    return process
-
-
-def _has_mark(process: int) -> bool:
-    mark = f"DVC_STAGE={os.environ['DVC_STAGE']}".encode()
     try:
-        return mark in Path(f"/proc/{process}/environ").read_bytes().split(b"\0")
-    except PermissionError:  # another user's, such as init
+        mark = process.environ().get("DVC_STAGE")
+    except psutil.AccessDenied:  # another user's, such as init
         return False
+    return bool(mark == os.environ["DVC_STAGE"])
 
 
-def _end_after(handle: int) -> None:
-    select.select([handle], [], [])
+def _end_after(dvc: Any) -> None:
+    dvc.wait()
     os.kill(os.getpid(), signal.SIGKILL)
 
 

@@ -23,7 +23,7 @@ REMEDIES = {
 
 def remedy(error: OSError) -> str:
     """Return what its user can do about an error of the machine, in a sentence."""
-    return REMEDIES.get(error.errno or 0, "Put that right.")
+    return REMEDIES.get(error.errno or 0, "Check this path and its disk.")
 
 
 class InputError(ValueError):

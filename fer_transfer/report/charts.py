@@ -7,31 +7,43 @@ import altair as alt
 import pandas as pd
 
 from fer_transfer.report import style, vega
-from fer_transfer.report.style import GREY, Style
-from fer_transfer.results.table import records, select
+from fer_transfer.report.style import GREY
+from fer_transfer.results.table import select
 
 WAYS = ["#0072B2", "#D55E00"]  # colours of the ways of training
 
 
 def initial(
-    groups: pd.DataFrame, metric: str, styles: Mapping[str, Style], baseline: float
+    groups: pd.DataFrame, metric: str, styles: pd.DataFrame, baseline: float
 ) -> vega.Chart:
-    """Draw Figure 9 or 10: training and validation after epoch 1, a pair per group."""
+    """Draw Figure 9 or 10: training and validation after epoch 1, a pair per group.
+
+    The bars of pretrained groups are filled, the others outlined; validation is lighter.
+    """
     rows = select(groups, metric=metric, first=1, last=1)
-    data = [
-        {"variant": row["group"], "set": vega.PARTS[row["set"]]}
-        | {"bar": f"{row['group']}, {row['set']}", "value": row["mean"]}
-        for row in records(rows[rows["set"].isin(list(vega.PARTS))])
-    ]
-    base = vega.inline(data).encode(
+    data = (
+        rows[rows["set"].isin(list(vega.PARTS))]
+        .join(styles, on="group")
+        .rename(columns={"group": "variant", "mean": "value"})
+    )
+    full = data["set"] == "train"
+    data["stroke"] = data["colour"].where(full, data["light"])
+    data["fill"] = data["fill"].where(full, data["light_fill"])
+    data["set"] = data["set"].map(vega.PARTS)
+    base = vega.inline(data[["variant", "set", "value", "fill", "stroke"]]).encode(
         alt.X("value:Q", title=f"{vega.UNITS[metric]} after epoch 1"),
         alt.Y("variant:N", title=None, sort=None),
         yOffset=alt.YOffset("set:N", sort=list(vega.PARTS.values())),
     )
+    bars = base.mark_bar(strokeWidth=1.5).encode(
+        fill=vega.as_given("fill"),
+        stroke=vega.as_given("stroke"),
+        tooltip=["variant:N", "set:N", *vega.numbers(".4f", "value")],
+    )
     numbers = base.encode(text=alt.Text("value:Q", format=".3f"))
     text: dict[str, Any] = {"align": "left", "dx": 4, "fontSize": 10}
     return alt.layer(
-        _bars(base, data, styles),
+        bars,
         vega.baseline(baseline),
         # White around the numbers, which the baseline may cross.
         numbers.mark_text(stroke="white", strokeWidth=4, aria=False, **text),
@@ -39,43 +51,24 @@ def initial(
     ).properties(height=15 * max(len(data), 1))
 
 
-def _bars(
-    base: vega.Chart, data: list[dict[str, Any]], styles: Mapping[str, Style]
-) -> vega.Chart:
-    """Fill the bars of pretrained groups, outline the others; validation is lighter."""
-    names, fills, strokes = [], [], []
-    for bar in data:
-        look = styles[bar["variant"]]
-        full = bar["set"] == vega.PARTS["train"]
-        colour = look.colour if full else style.lighter(look.colour)
-        names.append(bar["bar"])
-        fills.append(colour if look.dash == "solid" else "white")
-        strokes.append(colour)
-    return base.mark_bar(strokeWidth=1.5).encode(
-        fill=vega.look("bar", names, fills),
-        stroke=vega.look("bar", names, strokes),
-        tooltip=["variant:N", "set:N", *vega.numbers(".4f", "value")],
-    )
-
-
 def differences(comparisons: Sequence[Mapping[str, Any]]) -> vega.Chart:
     """Draw differences of accuracy in points with their 95% intervals, where they have one."""
-    data = []
-    for row in comparisons:
-        low, high = row["interval"] or [row["difference"]] * 2
-        points = {"difference": row["difference"], "low": low, "high": high}
-        data.append(
-            {"what": " − ".join(row["groups"]), "protocol": row["protocol"]}
-            | {"tested": bool(row["interval"])}
-            | {name: 100 * value for name, value in points.items()}
-        )
-    base = vega.inline(data).encode(
+    data = pd.DataFrame(
+        {
+            "what": " − ".join(row["groups"]),
+            "protocol": row["protocol"],
+            "tested": bool(row["interval"]),
+            "difference": row["difference"],
+            "low": (row["interval"] or [row["difference"]])[0],
+            "high": (row["interval"] or [row["difference"]])[-1],
+        }
+        for row in comparisons
+    )
+    ends = ["difference", "low", "high"]
+    base = vega.inline(data.assign(**100 * data[ends])).encode(
         alt.X("difference:Q", title="difference of accuracy, points"),
         alt.Y("what:N", title=None, sort=None, axis=alt.Axis(grid=True)),
-        tooltip=[
-            *("what:N", "protocol:N"),
-            *vega.numbers("+.1f", "difference", "low", "high"),
-        ],
+        tooltip=["what:N", "protocol:N", *vega.numbers("+.1f", *ends)],
     )
     fill = alt.condition("datum.tested", alt.value(vega.INK), alt.value("white"))
     return alt.layer(
@@ -89,7 +82,7 @@ def differences(comparisons: Sequence[Mapping[str, Any]]) -> vega.Chart:
 
 def fits(table: pd.DataFrame) -> vega.Chart:
     """Draw how many published rates fit each number of images, and name the best."""
-    base = vega.inline(records(table[["images", "fits", "chance"]])).encode(
+    base = vega.inline(table[["images", "fits", "chance"]]).encode(
         alt.X("images:Q", title="images", scale=alt.Scale(zero=False, nice=False)),
         alt.Y("fits:Q", title="rates that fit"),
     )
@@ -104,39 +97,34 @@ def fits(table: pd.DataFrame) -> vega.Chart:
         top.mark_text(dx=-6, align="right", baseline="top", color=vega.INK).encode(
             text=alt.Text("images:Q", format=",")
         ),
-    )
+    ).properties(height=150)
 
 
 def accuracies(
-    runs: pd.DataFrame, styles: Mapping[str, Style], baseline: float, split: str
+    runs: pd.DataFrame, styles: pd.DataFrame, baseline: float, split: str
 ) -> vega.Chart:
     """Draw each run's deduplicated test accuracy with Wilson's interval, the best group first.
 
     Groups on another split than `split` have other test images: they come last, and name theirs.
     """
     rows = select(runs, metric="accuracy", set="deduplicated").dropna(subset="value")
-    rows = rows.assign(elsewhere=rows["split"] != split)
-    means = rows.groupby(["elsewhere", "group"])["value"].mean()
-    means = means.sort_values(ascending=False).sort_index(
-        level="elsewhere", sort_remaining=False, kind="stable"
-    )
-    means = means.droplevel("elsewhere")
-    order = list(means.index)
-    splits = rows.groupby("group")["split"].first()
-    labels = {
-        name: name if splits[name] == split else f"{name} (split {splits[name]})"
-        for name in order
-    }
-    data = rows[["group", "run", "value", "low", "high"]]
-    data = data.assign(mean=rows["group"].map(means), label=rows["group"].map(labels))
-    colour = vega.look("group", order, [styles[name].colour for name in order])
-    fills = [styles[name].fill for name in order]
-    title = "accuracy on the test images without a duplicate in train"
-    base = vega.inline(records(data)).encode(
-        alt.Y(
-            "label:N", title=None, sort=list(labels.values()), axis=alt.Axis(grid=True)
+    elsewhere = rows["split"] != split
+    data = rows.join(styles, on="group").assign(
+        elsewhere=elsewhere,
+        label=rows["group"].mask(
+            elsewhere, rows["group"] + " (split " + rows["split"] + ")"
         ),
-        color=colour,
+        mean=rows.groupby("group")["value"].transform("mean"),
+    )
+    data = data.sort_values(
+        ["elsewhere", "mean"], ascending=[True, False], kind="stable"
+    )
+    order = list(data["label"].unique())
+    shown = ["run", "label", "value", "low", "high", "mean", "colour", "fill"]
+    title = "accuracy on the test images without a duplicate in train"
+    base = vega.inline(data[shown]).encode(
+        alt.Y("label:N", title=None, sort=order, axis=alt.Axis(grid=True)),
+        color=vega.as_given("colour"),
     )
     scale = alt.Scale(zero=False)
     return alt.layer(
@@ -148,7 +136,7 @@ def accuracies(
         base.mark_point(size=50, opacity=1, strokeWidth=1.5)
         .encode(
             alt.X("value:Q", scale=scale),
-            fill=vega.look("group", order, fills),
+            fill=vega.as_given("fill"),
             tooltip=["run:N", *vega.numbers(".4f", "value", "low", "high")],
         )
         .properties(name="points")
@@ -157,32 +145,26 @@ def accuracies(
 
 
 def recall(
-    groups: pd.DataFrame, styles: Mapping[str, Style], classes: Sequence[str]
+    groups: pd.DataFrame, styles: pd.DataFrame, classes: Sequence[str]
 ) -> vega.Chart:
     """Draw the share of each class's test images that each group recognised."""
     rows = select(groups, metric="recall", set="test").dropna(subset="mean")
-    data = rows[["class", "group", "mean"]]
-    data = data.rename(columns={"group": "variant", "mean": "recall"})
+    data = rows.join(styles, on="group").rename(
+        columns={"group": "variant", "mean": "recall"}
+    )
     variants = list(data["variant"].unique())
-    looks = [styles[name] for name in variants]
+    scale = alt.Scale(domain=[0, 1])
+    title = "recall (share of the class’s test images)"
+    axis = alt.Axis(grid=True, tickBand="extent")
     return (
-        vega.inline(records(data))
+        vega.inline(data[["class", "variant", "recall", "colour", "fill"]])
         .mark_point(size=60, strokeWidth=1.8, opacity=1, clip=True)
         .encode(
-            alt.X(
-                "recall:Q",
-                title="recall (share of the class’s test images)",
-                scale=alt.Scale(domain=[0, 1]),
-            ),
-            alt.Y(
-                "class:N",
-                title=None,
-                sort=list(classes),
-                axis=alt.Axis(grid=True, tickBand="extent"),
-            ),
+            alt.X("recall:Q", title=title, scale=scale),
+            alt.Y("class:N", title=None, sort=list(classes), axis=axis),
             yOffset=alt.YOffset("variant:N", sort=variants),
-            stroke=vega.look("variant", variants, [look.colour for look in looks]),
-            fill=vega.look("variant", variants, [look.fill for look in looks]),
+            stroke=vega.as_given("colour"),
+            fill=vega.as_given("fill"),
             tooltip=["class:N", "variant:N", *vega.numbers(".1%", "recall")],
         )
         .properties(name="points", height=len(classes) * max(6 * len(variants), 24))
@@ -192,20 +174,24 @@ def recall(
 
 def images_needed(rows: Sequence[Mapping[str, Any]]) -> vega.Chart:
     """Draw test accuracy by training images per class, a line for each way of training."""
-    data = [
-        {**row, "images": str(row["per_class"] or "all")}
-        | {key: 100 * row[key] for key in ("value", "low", "high")}
-        for row in rows
-    ]
+    ends = ["value", "low", "high"]
+    data = pd.DataFrame(rows)
+    data[ends] *= 100
+    data["images"] = [str(row["per_class"] or "all") for row in rows]
     base = vega.inline(data).encode(
-        alt.X("images:O", title="training images of a class, at most", sort=None),
+        alt.X(
+            "images:O",
+            title="training images of a class, at most",
+            sort=None,
+            axis=alt.Axis(labelAngle=0),
+        ),
         alt.Y("value:Q", title="test accuracy, %", scale=alt.Scale(zero=False)),
         alt.Color(
             "trains:N", legend=alt.Legend(orient="top"), scale=alt.Scale(range=WAYS)
         ),
-        tooltip=["run:N", *vega.numbers(".1f", "value", "low", "high")],
+        tooltip=["run:N", *vega.numbers(".1f", *ends)],
     )
     return alt.layer(
         base.mark_line(point=alt.OverlayMarkDef(size=60)),
         base.mark_rule(strokeWidth=2).encode(alt.Y("low:Q"), alt.Y2("high:Q")),
-    )
+    ).properties(height=260)

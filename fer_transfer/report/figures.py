@@ -1,6 +1,7 @@
 """Table 1 and the figures of the paper that show images: 1, and 11-17."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -9,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from fer_transfer.report import style
-from fer_transfer.report.style import GREY, Style
+from fer_transfer.report.style import GREY
 from fer_transfer.results.catalog import BACKBONES
 
 
@@ -19,39 +20,31 @@ def class_counts(paper: Mapping[str, int], ours: Mapping[str, int]) -> Figure:
     The columns stand in the order of the paper's; classes that it does not have stand alone.
     """
     is_papers = set(ours) <= set(paper)
-    names = [*paper] if is_papers else [*ours]
+    counts = pd.DataFrame(index=[*paper] if is_papers else [*ours])
+    if is_papers:
+        counts["the paper"] = pd.Series(paper)
+    counts["this study"] = pd.Series(ours)
+    counts = counts.fillna(0).astype(int)
     figure = Figure(figsize=(8, 3.6))
     figure.suptitle("Table 1: Number of pictures for each class")
     axes = figure.subplots()
-    rows = {
-        **({"the paper": [*paper.values()]} if is_papers else {}),
-        "this study": [ours.get(key, 0) for key in names],
-    }
-    looks = {"the paper": (-0.2, style.lighter(GREY)), "this study": (0.2, GREY)}
-    for name, counts in rows.items():
-        offset, colour = looks[name]
-        places = np.arange(len(counts)) + offset
-        shares = np.array(counts) / sum(counts)
-        axes.bar(places, shares, 0.36, color=colour, label=name)
-    axes.legend(loc="upper right")
+    colours: dict[Any, Any] = {"the paper": style.lighter(GREY), "this study": GREY}
+    (counts / counts.sum()).plot.bar(ax=axes, width=0.75, color=colours)
     axes.set_ylabel("Share of images")
     axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     axes.set_xticks([])
-    _add_table(axes, rows, [*names, "all"])
-    return figure
-
-
-def _add_table(axes: Axes, rows: Mapping[str, list[int]], columns: list[str]) -> None:
-    """Put the numbers under their bars, with their sum in a column more."""
-    axes.set_xlim(-0.5, len(columns) - 0.5)
+    # The numbers stand under their bars, with their sum in a column more.
+    axes.set_xlim(-0.5, len(counts) + 0.5)
+    numbers = counts.T.assign(all=counts.sum())
     axes.table(
-        [[f"{count:,}" for count in [*row, sum(row)]] for row in rows.values()],
-        rowLabels=[*rows],
-        colLabels=columns,
+        numbers.map("{:,}".format).to_numpy().tolist(),
+        rowLabels=[*numbers.index],
+        colLabels=[*numbers],
         cellLoc="center",
         loc="bottom",
         edges="horizontal",
     ).scale(1, 1.5)
+    return figure
 
 
 def examples(
@@ -75,13 +68,18 @@ def classification(
     image: np.ndarray,
     label: str,
     probabilities: pd.DataFrame,
-    styles: Mapping[str, Style],
+    styles: pd.DataFrame,
 ) -> Figure:
     """Draw one of Figures 11-17: a test image, and the probabilities that each network predicts.
 
     `probabilities` has a row per class and a column per group.
     """
-    columns = _by_backbone(probabilities.columns, styles)
+    mine = styles.loc[probabilities.columns]
+    columns = [
+        list(mine.index[mine["backbone"] == backbone])
+        for backbone in BACKBONES
+        if (mine["backbone"] == backbone).any()
+    ]
     num_rows = max(map(len, columns), default=1)
     widths = (2.4, 2.3 * max(len(columns), 2))  # inches
     figure = Figure(figsize=(sum(widths), 2 * num_rows + 0.9))
@@ -95,28 +93,18 @@ def classification(
         for row, name in enumerate(names):
             number = row * len(columns) + column + 1
             axes = right.add_subplot(num_rows, len(columns), number)
-            _draw_probabilities(axes, probabilities[name], label, styles[name])
+            _draw_probabilities(axes, probabilities[name], label, mine.loc[name])
             axes.tick_params(labelleft=column == 0)
     return figure
 
 
-def _by_backbone(
-    variants: Iterable[str], styles: Mapping[str, Style]
-) -> list[list[str]]:
-    """Group the variants by backbone, in the catalog's order."""
-    groups: dict[str, list[str]] = {backbone: [] for backbone in BACKBONES}
-    for name in variants:
-        groups[styles[name].backbone].append(name)
-    return [names for names in groups.values() if names]
-
-
 def _draw_probabilities(
-    axes: Axes, prediction: pd.Series, label: str, look: Style
+    axes: Axes, prediction: pd.Series, label: str, look: pd.Series
 ) -> None:
     """Draw one network's probabilities; a grey band marks the row of the image's label."""
     places = range(len(prediction))
     bars = axes.barh(
-        places, prediction, 0.7, facecolor=look.fill, edgecolor=look.colour
+        places, prediction, 0.7, facecolor=look["fill"], edgecolor=look["colour"]
     )
     axes.bar_label(bars, fmt="%.2f", padding=2, fontsize=7)
     actual = list(prediction.index).index(label)

@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -25,28 +26,20 @@ def render(context: dict[str, Any]) -> str:
     return environment().get_template("report.html").render(context)
 
 
-def environment(*folders: Path, trim_blocks: bool = False) -> jinja2.Environment:
-    """Return what fills templates of these folders, which may include those of this one.
-
-    A name that a template asks for and the context lacks is an error.
-    """
+def environment() -> jinja2.Environment:
+    """Return what fills the templates; a name that the context lacks is an error."""
     made = jinja2.Environment(
-        loader=jinja2.FileSystemLoader([*folders, TEMPLATES]),
+        loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         lstrip_blocks=True,
-        trim_blocks=trim_blocks,
     )
-    made.filters |= {
-        "number": number,
-        "signed": signed,
-        "percent": percent,
-        "count": count,
-        "face": face,
-    }
+    filters = number, signed, percent, count, face
+    made.filters |= {function.__name__: function for function in filters}
     return made
 
 
+@cache
 def vega(version: str = VEGA_LITE) -> Markup:
     """Return Vega, Vega-Lite and vega-embed as one script that needs no network."""
     script = vl_convert.javascript_bundle(
@@ -61,18 +54,23 @@ def specs(charts: dict[str, Any]) -> Markup:
     return Markup(text.replace("<", r"\u003c"))
 
 
-def number(value: float | None, digits: int) -> Markup:
+def number(value: float | None, digits: int, sign: str = "") -> Markup:
     """Write a number, its exact value beside it for whoever reads the page by machine.
+
+    In powers of ten where nothing but its sign is left.
 
     >>> number(-0.25, 1)
     Markup('<data value="-0.25">−0.2</data>')
     """
-    return _data(value, "" if value is None else _digits(value, f".{digits}"))
+    text = f"{value or 0:{sign}.{digits}f}"
+    if value and not text.strip("+-0."):
+        text = f"{value:{sign}.0e}"
+    return _data(value, text)
 
 
 def signed(value: float | None, digits: int) -> Markup:
     """Write a difference, with its sign."""
-    return _data(value, "" if value is None else _digits(value, f"+.{digits}"))
+    return number(value, digits, "+")
 
 
 def percent(value: float | None) -> Markup:
@@ -81,12 +79,12 @@ def percent(value: float | None) -> Markup:
     >>> percent(0.5942)
     Markup('<data value="0.5942">59.4%</data>')
     """
-    return _data(value, "" if value is None else f"{100 * value:.1f}%")
+    return _data(value, f"{100 * (value or 0):.1f}%")
 
 
 def count(value: float | None) -> Markup:
     """Write how many, with thousands set apart."""
-    return _data(value, "" if value is None else f"{value:,.10g}")
+    return _data(value, f"{value or 0:,.10g}")
 
 
 def face(pixels: np.ndarray) -> str:
@@ -94,13 +92,6 @@ def face(pixels: np.ndarray) -> str:
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, format="png", optimize=True)
     return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
-
-
-def _digits(value: float, form: str) -> str:
-    """Write a number in `form`, or in powers of ten where nothing but its sign is left."""
-    text = f"{value:{form}f}"
-    vanished = value and not text.strip("+-0.")
-    return f"{value:{form[0] if form[0] == '+' else ''}.0e}" if vanished else text
 
 
 def _data(value: float | None, text: str) -> Markup:

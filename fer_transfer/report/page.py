@@ -1,7 +1,7 @@
 """What the page's template is given, read from the files of the study."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,20 +16,13 @@ from fer_transfer.report import (
     html,
     learning,
     style,
-    tables,
     vega,
     versions,
 )
 from fer_transfer.results import distance, inputs, paper, table
 from fer_transfer.results.catalog import BACKBONES
-from fer_transfer.results.protocols import (
-    Group,
-    groups,
-    of_protocol,
-    paper_protocol,
-    paper_split,
-)
-from fer_transfer.scoring import scores
+from fer_transfer.results.protocols import Group, groups, of_protocol, paper_protocol
+from fer_transfer.scoring import rates, scores
 from fer_transfer.settings.settings import SECTIONS, Settings
 
 FACES_SEED = 42  # picks the images of the data set that are shown
@@ -41,80 +34,77 @@ Read = dict[str, dict[str, Any]]  # kind of metric, variant or run, what its fil
 def context(settings: Settings) -> dict[str, Any]:
     """Return everything that the page shows."""
     shown = groups(settings)
-    study, summary = read_study(settings)
     text = of_protocol(shown, paper_protocol(settings))
-    data = inputs.read_data(settings)
+    data, study = inputs.read_data(settings), read_study(settings)
     first = inputs.first_runs(study["ran"], text)
     read = {
-        "weights": inputs.read_each("weights", settings.variants),
-        "features": inputs.read_each("features", settings.variants),
+        kind: inputs.read_each(kind, settings.variants)
+        for kind in ("weights", "features")
     }
-    absent = {
-        name: study["stale"].get(name) or why_missing(name, settings, read)
-        for name in shown
-        if name not in study["ran"]
+    confusion = files.read_csv(Path("plots/study/confusion.csv"))
+    summary = inputs.read_table("groups")
+    scored = summary[(summary["set"] == "test") & (summary["class"] == "")]
+    ferplus = study.get("ferplus", {}).get(data.paper_split)
+    drawn = {
+        name: vega.finish(chart, description)
+        for name, chart, description in draw(shown, text, data, study, summary)
     }
-    calibrated = inputs.read_each("calibration", dict.fromkeys(first.values()))
-    drawn = draw(shown, text, data, study, summary)
-    numbers = table.numbers(summary)
     return {
-        **{
-            key: study[key]
-            for key in ("answer", "claims", "distances", "arithmetic", "practice")
-        },
         "study": study,
         "groups": shown,
         "text": text,
-        "others": {name: one for name, one in shown.items() if name not in text},
-        "backbones": list(dict.fromkeys(one.backbone for one in text.values())),
+        "others": {name: shown[name] for name in shown if name not in text},
+        "backbones": list(dict.fromkeys(group.backbone for group in text.values())),
         "variant_of": {name: settings.runs[name].variant for name in shown},
-        "absent": absent,
-        "styles": style.of_groups(shown),
+        "absent": {
+            name: study["stale"].get(name) or why_missing(name, settings, read)
+            for name in shown
+            if name not in study["ran"]
+        },
+        "styles": style.of_groups(shown).to_dict("index"),
         "catalog": BACKBONES,
+        "paper": paper,
+        "distance": distance,
         "colours": defaultdict(lambda: style.GREY, style.COLOURS),
         "classes": data.classes,
-        "weights": read["weights"],
-        "features": read["features"],
-        "dataset": files.read_json(Path("metrics/dataset.json")),
+        **read,
+        **{
+            name: files.read_json(Path(f"metrics/{name}.json"))
+            for name in ("dataset", "architectures", "costs")
+        },
         "splits": inputs.read_each("split", data.splits),
         "paper_split": data.paper_split,
         "versions": versions.installed(),
-        "architectures": files.read_json(Path("metrics/architectures.json")),
-        "costs": files.read_json(Path("metrics/costs.json")),
         "classifiers": classifiers.section(),
         "settings": {name: settings[name] for name in SECTIONS},
-        "tables": tables.rate_tables(settings, text, numbers),
-        "numbers": numbers,
-        "metrics": summary.loc[
-            (summary["set"] == "test") & (summary["class"] == ""), "metric"
-        ].unique(),
-        "distance_titles": {key: paper.TABLES[key].title for key in distance.TABLES},
-        "near": distance.NEAR,
-        "learning_figures": paper.LEARNING_FIGURES,
+        "windows": rates.clip(settings.tables.windows, settings.train.epochs),
+        "numbers": table.numbers(summary),
+        "metrics": scored["metric"].unique(),
         "baseline": scores.baseline(data.labels, len(data.classes)),
-        "confusion": tables.confusion_matrices(
-            study["confusion"], first.values(), data.classes
+        "confusion": {
+            name: table.records(table.select(confusion, run=run))
+            for name, run in first.items()
+        },
+        "calibration": of_runs(
+            first, inputs.read_each("calibration", dict.fromkeys(first.values()))
         ),
-        "calibration": of_runs(first, calibrated),
-        "ferplus_scores": of_runs(first, (study["ferplus"] or {}).get("runs", {})),
+        "ferplus": ferplus,
+        "ferplus_scores": of_runs(first, ferplus["runs"]) if ferplus else {},
         "charts": drawn,
         "specs": html.specs(drawn),
         "vega": html.vega(),
-        **show_faces(data, first),
+        "examples": inputs.read_examples(data, first),
+        "images": faces.read_images(),
+        "faces": pick_faces(data.labels, data.classes),
     }
 
 
-def read_study(settings: Settings) -> tuple[dict[str, Any], pd.DataFrame]:
-    """Read what `tabulate` wrote: all of it, and the table of groups."""
-    folder = Path("metrics/study")
-    study = inputs.read_study(settings)
-    for name in ("answer", "claims", "advice", "distances", "arithmetic", "practice"):
-        study[name] = files.read_json(folder / f"{name}.json")
-    ferplus = folder / "ferplus.json"
-    scored = files.read_json(ferplus) if ferplus.is_file() else {}
-    study["ferplus"] = scored.get(paper_split(settings))
-    study["confusion"] = files.read_csv(Path("plots/study/confusion.csv"))
-    return study, inputs.read_table("groups")
+def read_study(settings: Settings) -> dict[str, Any]:
+    """Read all that `tabulate` wrote in metrics/, by the name of the file."""
+    found = {
+        path.stem: files.read_json(path) for path in Path("metrics/study").iterdir()
+    }
+    return found | inputs.read_study(settings)
 
 
 def of_runs(runs: Mapping[str, str], values: Mapping[str, Any]) -> dict[str, Any]:
@@ -140,76 +130,55 @@ def draw(
     data: inputs.Data,
     study: Mapping[str, Any],
     summary: pd.DataFrame,
-) -> dict[str, vega.Spec]:
-    """Draw every chart for which there are results, by its id on the page."""
-    styles = style.of_groups(shown)
-    baseline = scores.baseline(data.labels, len(data.classes))
-    runs = inputs.read_table("results")
-    mine = runs[runs["group"].isin(list(text))]
-    groups_of_text = summary[summary["group"].isin(list(text))]
-    drawn = {
-        f"fits-{part}": vega.finish(charts.fits(one), "Rates that fit", 150)
-        for part, one in inputs.read_table("arithmetic").groupby("set", sort=False)
-    }
+) -> Iterator[tuple[str, vega.Chart, str]]:
+    """Yield each chart for which there are results: its id on the page, and what it shows."""
+    for part, counts in inputs.read_table("arithmetic").groupby("set", sort=False):
+        yield f"fits-{part}", charts.fits(counts), "Rates that fit"
     for number, question in enumerate(study["answer"]["sentences"], start=1):
         asked = [
             row for row in study["answer"]["comparisons"] if row["question"] == question
         ]
         if asked:
-            chart = charts.differences(asked)
-            drawn[f"differences-{number}"] = vega.finish(chart, question)
+            yield f"differences-{number}", charts.differences(asked), question
     if study["practice"]["curve"]:
         chart = charts.images_needed(study["practice"]["curve"])
-        drawn["images-needed"] = vega.finish(chart, "Accuracy by training images", 260)
+        yield "images-needed", chart, "Accuracy by training images"
+    runs = inputs.read_table("results")
+    mine = runs[runs["group"].isin(list(text))]
     if mine.empty:
-        return drawn
-    chart = learning.learning(mine, "accuracy", styles, 1, ["val"])
-    drawn["validation"] = vega.finish(chart, "Validation accuracy by epoch", 320)
-    for backbone in dict.fromkeys(one.backbone for one in text.values()):
-        rows = mine[mine["group"].map(lambda name: text[name].backbone) == backbone]
-        for metric in () if rows.empty else vega.UNITS:
-            top = 1.0 if metric == "accuracy" else learning.top_of(mine)
+        return
+    styles = style.of_groups(shown)
+    curves = learning.learning(mine, "accuracy", styles, 1, ["val"]).properties(
+        height=320
+    )
+    yield "validation", curves, "Validation accuracy by epoch"
+    tops = {metric: learning.top_of(mine, metric) for metric in vega.UNITS}
+    for backbone, rows in mine.groupby(mine["group"].map(styles["backbone"])):
+        for metric, top in tops.items():
             chart = learning.learning(rows, metric, styles, top)
             described = f"{metric.capitalize()} after each epoch of {backbone}"
-            drawn[f"{metric}-{backbone}"] = vega.finish(chart, described, 230)
+            yield f"{metric}-{backbone}", chart.properties(height=230), described
+    baseline = scores.baseline(data.labels, len(data.classes))
+    of_text = summary[summary["group"].isin(list(text))]
     for metric, level in (("accuracy", "accuracy"), ("loss", "prior_loss")):
-        chart = charts.initial(groups_of_text, metric, styles, baseline[level])
-        drawn[f"initial-{metric}"] = vega.finish(chart, f"{metric} after epoch 1")
-    for name, chart in {
-        "accuracies": charts.accuracies(
-            runs, styles, study["advice"]["baseline"], data.paper_split
-        ),
-        "recall": charts.recall(groups_of_text, styles, data.classes),
-    }.items():
-        drawn[name] = vega.finish(chart, f"{name.capitalize()} on the test set")
-    return drawn
+        chart = charts.initial(of_text, metric, styles, baseline[level])
+        yield f"initial-{metric}", chart, f"{metric} after epoch 1"
+    majority = study["advice"]["baseline"]
+    chart = charts.accuracies(runs, styles, majority, data.paper_split)
+    yield "accuracies", chart, "Accuracies on the test set"
+    chart = charts.recall(of_text, styles, data.classes)
+    yield "recall", chart, "Recall on the test set"
 
 
-def show_faces(data: inputs.Data, runs: Mapping[str, str]) -> dict[str, Any]:
-    """Return faces of each class, and the networks' predictions for an example of each."""
-    images = faces.read_images()
-    rows = data.splits[data.paper_split].examples
-    predictions = inputs.read_examples(runs, rows)
+def pick_faces(labels: np.ndarray, classes: tuple[str, ...]) -> dict[str, Any]:
+    """Return of each class how many faces there are, and the rows of a few picked at random."""
     random = np.random.default_rng(FACES_SEED)
-    places = {code: place for place, code in enumerate(data.labels[rows])}
-    examples, counts = [], []
-    for code, name in enumerate(data.classes):
-        shown = np.flatnonzero(data.labels == code)
-        chosen = random.choice(shown, min(FACES_SHOWN, len(shown)), replace=False)
-        counts.append(
-            {
-                "class": name,
-                "ours": len(shown),
-                "paper": paper.CLASS_COUNTS.get(name),
-                "faces": [images[row] for row in chosen],
-            }
-        )
-        if code not in places:  # no test image shows it
-            continue
-        example = {
-            group: one.loc[places[code], list(data.classes)].to_dict()
-            for group, one in predictions.items()
+    rows = {name: np.flatnonzero(labels == code) for code, name in enumerate(classes)}
+    return {
+        name: {
+            "ours": len(mine),
+            "paper": paper.CLASS_COUNTS.get(name),
+            "rows": random.choice(mine, min(FACES_SHOWN, len(mine)), replace=False),
         }
-        face = images[rows[places[code]]]
-        examples.append({"class": name, "face": face, "predictions": example})
-    return {"examples": examples, "counts": counts}
+        for name, mine in rows.items()
+    }

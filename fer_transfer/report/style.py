@@ -3,8 +3,9 @@
 import textwrap
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
+import pandas as pd
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 
@@ -37,29 +38,22 @@ SETTINGS: dict[str, Any] = {
 }
 
 
-class Style(NamedTuple):
-    """How a group of runs is drawn, as a line or as a bar."""
+def of_groups(groups: Mapping[str, Group]) -> pd.DataFrame:
+    """Return how each group of runs is drawn, by its name.
 
-    backbone: str
-    colour: str
-    dash: str
-
-    @property
-    def fill(self) -> str:
-        """Fill pretrained in the colour, leave random open."""
-        return self.colour if self.dash == "solid" else "white"
-
-
-def of_groups(groups: Mapping[str, Group]) -> dict[str, Style]:
-    """Give each group of runs its style; those of other protocols are in no figure together."""
-    return {
-        name: Style(
-            group.backbone,
-            COLOURS.get(group.backbone, GREY),
-            "solid" if group.weights == "pretrained" else "dashed",
-        )
-        for name, group in groups.items()
-    }
+    Returns:
+        colour, and light: the same for validation. dash: of a line. fill, light_fill: of a bar or
+        a point, which are open where the weights are random.
+    """
+    rows = []
+    for group in groups.values():
+        colour = COLOURS.get(group.backbone, GREY)
+        pretrained = group.weights == "pretrained"
+        fills = (colour, lighter(colour)) if pretrained else ("white", "white")
+        dash = "solid" if pretrained else "dashed"
+        rows.append((group.backbone, colour, lighter(colour), dash, *fills))
+    columns = ["backbone", "colour", "light", "dash", "fill", "light_fill"]
+    return pd.DataFrame(rows, index=list(groups), columns=columns)
 
 
 def lighter(colour: str) -> str:

@@ -5,16 +5,19 @@ the same results must give the same page.
 """
 
 import textwrap
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import altair as alt
 import matplotlib as mpl
+import pandas as pd
 import vl_convert
 
 from fer_transfer.core import files
 from fer_transfer.report.html import VEGA_LITE
 from fer_transfer.report.style import GREY
+from fer_transfer.results.table import records
 
 Chart = Any  # Altair's layers have no common type that can be finished
 Spec = dict[str, Any]
@@ -28,11 +31,9 @@ UNITS = {"accuracy": "accuracy (share of images)", "loss": "loss (cross-entropy,
 PARTS = {"train": "training", "val": "validation"}
 
 
-def finish(chart: Chart, description: str, height: int | None = None) -> Spec:
+def finish(chart: Chart, description: str) -> Spec:
     """Set what all charts share, and return Vega-Lite as it stands in the page."""
     sized = chart.properties(width="container", description=description)
-    if height:
-        sized = sized.properties(height=height)
     return dict(_configured(sized, FONT, "transparent").to_dict())
 
 
@@ -72,15 +73,20 @@ def _configured(chart: Chart, font: str, background: str) -> Chart:
 
 def look(
     field: str,
-    domain: list[Any],
-    values: list[Any],
+    domain: Iterable[Any],
+    values: Iterable[Any],
     kind: str = "nominal",
     legend: alt.Legend | None = None,
 ) -> Any:
     """Give each value of a field a look of its own; the page has its own legends."""
-    scale = {"domain": domain, "range": values}
+    scale = {"domain": list(domain), "range": list(values)}
     shown = legend.to_dict() if legend else None
     return {"field": field, "type": kind, "legend": shown, "scale": scale}
+
+
+def as_given(field: str) -> Any:
+    """Take the colours that stand in a field."""
+    return {"field": field, "type": "nominal", "scale": None}
 
 
 def zoom(*axes: Any) -> alt.Parameter:
@@ -93,16 +99,10 @@ def zoom(*axes: Any) -> alt.Parameter:
     )
 
 
-def inline(rows: list[dict[str, Any]]) -> Chart:
-    """Return a chart of rows that stand in its specification, in six significant digits."""
-    values = [
-        {
-            key: float(f"{value:.6g}") if isinstance(value, float) else value
-            for key, value in row.items()
-        }
-        for row in rows
-    ]
-    return alt.Chart(alt.InlineData(values=values))
+def inline(table: pd.DataFrame) -> Chart:
+    """Return a chart of a table that stands in its specification, in six significant digits."""
+    rounded = table.map(lambda x: float(f"{x:.6g}") if isinstance(x, float) else x)
+    return alt.Chart(alt.InlineData(values=records(rounded)))
 
 
 def numbers(form: str, *names: str) -> list[alt.Tooltip]:
@@ -113,7 +113,7 @@ def numbers(form: str, *names: str) -> list[alt.Tooltip]:
 def rule(name: str, value: float, dash: list[int], colour: str = GREY) -> Chart:
     """Draw a dashed line across at one value of x."""
     return (
-        inline([{name: value}])
+        inline(pd.DataFrame({name: [value]}))
         .mark_rule(color=colour, strokeDash=dash, strokeWidth=1.5)
         .encode(x=f"{name}:Q", tooltip=numbers(".4f", name))
     )

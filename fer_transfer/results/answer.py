@@ -6,14 +6,15 @@ nothing is chosen by a score.
 """
 
 from collections.abc import Mapping
-from itertools import product
-from typing import Any, NamedTuple
+from itertools import permutations
+from typing import Any
 
 from fer_transfer.results.catalog import BACKBONES
-from fer_transfer.results.compare import Difference, Sample, compare
+from fer_transfer.results.compare import Comparison, Sample, compare
 from fer_transfer.results.evidence import accuracy_samples
 from fer_transfer.results.protocols import Group
 from fer_transfer.results.study import Study
+from fer_transfer.results.table import select
 
 FACES_OR_IMAGENET, PRETRAINING = "faces or ImageNet", "pretraining"
 SIDES = {
@@ -23,35 +24,35 @@ SIDES = {
 SCATTER_EPOCHS = 10  # of the end, over which a run's validation accuracy scatters
 
 
-class Pair(NamedTuple):
-    """Two groups of one protocol that a question compares."""
-
-    question: str
-    left: str
-    right: str
-
-
-def pairs(groups: Mapping[str, Group]) -> list[Pair]:
-    """List the comparisons of both questions, of groups of one protocol each."""
-    listed: dict[str, list[Pair]] = {question: [] for question in SIDES}
-    for (left, one), (right, other) in product(groups.items(), repeat=2):
-        weights = one.weights, other.weights
-        learned = [BACKBONES[group.backbone].learned for group in (one, other)]
-        if one.protocol.conditions == other.protocol.conditions and (
-            weights == ("pretrained", "pretrained") and learned == ["faces", "ImageNet"]
-        ):
-            listed[FACES_OR_IMAGENET].append(Pair(FACES_OR_IMAGENET, left, right))
-        if one.protocol == other.protocol and (
-            weights == ("pretrained", "random") and one.backbone == other.backbone
-        ):
-            listed[PRETRAINING].append(Pair(PRETRAINING, left, right))
-    return [pair for of_question in listed.values() for pair in of_question]
+def pairs(groups: Mapping[str, Group]) -> list[tuple[str, str, str]]:
+    """List the question, the left and the right group of every comparison."""
+    asked = [
+        (question_of(groups[left], groups[right]), left, right)
+        for left, right in permutations(groups, 2)
+    ]
+    return [pair for question in SIDES for pair in asked if pair[0] == question]
 
 
-def compare_all(study: Study) -> dict[Pair, Difference]:
+def question_of(left: Group, right: Group) -> str:
+    """Name the question that two groups bear on; "" if they bear on none."""
+    weights = left.weights, right.weights
+    learned = BACKBONES[left.backbone].learned, BACKBONES[right.backbone].learned
+    if weights == ("pretrained", "pretrained") and learned == ("faces", "ImageNet"):
+        alike = left.protocol.conditions == right.protocol.conditions
+        return FACES_OR_IMAGENET if alike else ""
+    if weights == ("pretrained", "random") and left.backbone == right.backbone:
+        return PRETRAINING if left.protocol == right.protocol else ""
+    return ""
+
+
+def compare_all(study: Study) -> list[Comparison]:
     """Compare both questions' groups, of those that ran on informative features.
 
     A split whose validation images are its test images has no part in it.
+
+    Returns:
+        A row per comparison: the accuracies, the weights that train and the seeds on either side,
+        what `compare` returns, and the scatter of the last ten epochs.
     """
     samples: dict[str, Sample] = {}
     for name, group in study.ran.items():
@@ -60,56 +61,29 @@ def compare_all(study: Study) -> dict[Pair, Difference]:
             numbers = accuracy_samples(study, name)
             if "final" in numbers:
                 samples[name] = numbers["final"]
-    shown = {name: study.ran[name] for name in samples}
-    return {
-        pair: compare(samples[pair.left], samples[pair.right]) for pair in pairs(shown)
-    }
-
-
-def describe(
-    study: Study,
-    differences: Mapping[Pair, Difference],
-    corrected: Mapping[Difference, Difference],
-) -> dict[str, Any]:
-    """Return the answer as it stands in the metrics.
-
-    Returns:
-        comparisons: each with the accuracies, the weights that train and the seeds on either
-        side, its interval or, without one, the scatter of the last ten epochs. sentences: the
-        same in words. tests: for how many comparisons p is corrected.
-    """
-    comparisons = [
-        describe_pair(study, pair, corrected.get(difference, difference))
-        for pair, difference in differences.items()
+    compared = pairs({name: study.ran[name] for name in samples})
+    return [
+        describe_pair(study, question, samples[left], samples[right])
+        for question, left, right in compared
     ]
-    return {
-        "tests": len(corrected),
-        "comparisons": comparisons,
-        "sentences": {
-            question: [headline(question, rows), *map(sentence, rows)]
-            for question, rows in (
-                (question, [one for one in comparisons if one["question"] == question])
-                for question in SIDES
-            )
-        },
-    }
 
 
-def describe_pair(study: Study, pair: Pair, difference: Difference) -> dict[str, Any]:
+def describe_pair(
+    study: Study, question: str, left: Sample, right: Sample
+) -> Comparison:
     """Return a comparison as it stands in the metrics."""
-    names = pair.left, pair.right
-    groups = [study.ran[name] for name in names]
+    names = left.group, right.group
     return {
-        "question": pair.question,
-        "protocol": groups[0].protocol.conditions.label,
-        "groups": [pair.left, pair.right],
-        "titles": [describe_side(study, pair.question, name) for name in names],
-        "seeds": [len(group.runs) for group in groups],
+        "question": question,
+        "protocol": study.ran[left.group].protocol.conditions.label,
+        "groups": list(names),
+        "titles": [describe_side(study, question, name) for name in names],
+        "seeds": [len(study.ran[name].runs) for name in names],
         "trainable": [trainable(study, name) for name in names],
-        "accuracy": [difference.left, difference.right],
-        **difference.described,
-        "scatter": [scatter(study, group) for group in groups],
-        "still_learning": [is_still_learning(study, group) for group in groups],
+        "accuracy": [left.mean, right.mean],
+        **compare(left, right),
+        "scatter": [scatter(study, name) for name in names],
+        "still_learning": [is_still_learning(study, name) for name in names],
     }
 
 
@@ -129,23 +103,38 @@ def trainable(study: Study, name: str) -> int | None:
     return measured["parameters"]["trainable"] if measured else None
 
 
-def scatter(study: Study, group: Group) -> float:
+def scatter(study: Study, name: str) -> float:
     """Return the standard deviation of validation accuracy over the last ten epochs.
 
     Of several runs the largest. It says how far the score of one epoch can be trusted.
     """
-    accuracies = (study.results[run].history["val_accuracy"] for run in group.runs)
-    ends = [one.tail(SCATTER_EPOCHS) for one in accuracies]
-    return max(float(end.std()) if len(end) > 1 else 0.0 for end in ends)
+    rows = select(study.runs, group=name, metric="accuracy", set="val")
+    ends = rows.groupby("run").tail(SCATTER_EPOCHS).groupby("run")["value"]
+    return float(ends.std().fillna(0).max())
 
 
-def is_still_learning(study: Study, group: Group) -> bool:
+def is_still_learning(study: Study, name: str) -> bool:
     """Tell whether the last epoch has the lowest validation loss of every run: not converged."""
-    losses = (study.results[run].history["val_loss"] for run in group.runs)
-    return all(len(loss) > 1 and loss.argmin() == len(loss) - 1 for loss in losses)
+    rows = select(study.runs, group=name, metric="loss", set="val")
+    runs = rows.set_index("first").groupby("run")["value"]
+    return bool(rows["first"].max() > 1 and (runs.idxmin() == runs.size()).all())
 
 
-def headline(question: str, rows: list[dict[str, Any]]) -> str:
+def answer(comparisons: list[Comparison], tests: int) -> dict[str, Any]:
+    """Return the answer as it stands in the metrics.
+
+    Args:
+        comparisons: What `compare_all` returns, with p corrected.
+        tests: For how many comparisons it is corrected.
+    """
+    sentences = {}
+    for question in SIDES:
+        rows = [row for row in comparisons if row["question"] == question]
+        sentences[question] = [headline(question, rows), *map(sentence, rows)]
+    return {"tests": tests, "comparisons": comparisons, "sentences": sentences}
+
+
+def headline(question: str, rows: list[Comparison]) -> str:
     """Say in a sentence what the comparisons of a question have in common."""
     outcomes = [row["outcome"] for row in rows if row["interval"]]
     if not outcomes:
@@ -168,24 +157,23 @@ def headline(question: str, rows: list[dict[str, Any]]) -> str:
     )
 
 
-def sentence(row: dict[str, Any]) -> str:
+def sentence(row: Comparison) -> str:
     """Say a comparison in words."""
-    sides = [
+    left, right = (
         f"{title} {share:.1%}"
         for title, share in zip(row["titles"], row["accuracy"], strict=True)
-    ]
+    )
     protocol = f"{row['protocol'][0].upper()}{row['protocol'][1:]}"
-    gap = 100 * row["difference"]
-    seeds = " and ".join(map(str, row["seeds"]))
-    text = f"{protocol}: {sides[0]}, {sides[1]}: {signed(gap)} points"
+    seeds = "{} and {} seeds".format(*row["seeds"])
+    text = f"{protocol}: {left}, {right}: {points(row['difference'])} points"
     if row["interval"]:
-        low, high = (signed(100 * end) for end in row["interval"])
-        text += f" (95% interval {low} to {high}; {seeds} seeds)"
+        low, high = map(points, row["interval"])
+        text += f" (95% interval {low} to {high}; {seeds})"
         text += ", not significant." if row["outcome"] == "not significant" else "."
     else:
-        by_epoch = " and ".join(f"{100 * one:.1f}" for one in row["scatter"])
+        by_epoch = " and ".join(f"{100 * value:.1f}" for value in row["scatter"])
         text += (
-            f", not tested ({seeds} seeds). Over the last {SCATTER_EPOCHS} epochs their validation "
+            f", not tested ({seeds}). Over the last {SCATTER_EPOCHS} epochs their validation "
             f"accuracies scatter by {by_epoch} points (standard deviation)."
         )
     learning = [
@@ -201,10 +189,10 @@ def sentence(row: dict[str, Any]) -> str:
     return text
 
 
-def signed(value: float) -> str:
-    """Write points with their sign, and a true minus.
+def points(share: float) -> str:
+    """Write a share in points with their sign, and a true minus.
 
-    >>> signed(-1.25)
+    >>> points(-0.0125)
     '−1.2'
     """
-    return f"{value:+.1f}".replace("-", "−")
+    return f"{100 * share:+.1f}".replace("-", "−")

@@ -1,17 +1,23 @@
 """The paper's claims (claims.yaml), and the verdicts that comparisons give on them."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from ruamel.yaml import YAML
 
-from fer_transfer.results import compare, paper
-from fer_transfer.results.compare import Difference
+from fer_transfer.results import paper
+from fer_transfer.results.compare import (
+    NOT_TESTED,
+    SEPARATOR,
+    Comparison,
+    compare,
+    describe,
+)
 from fer_transfer.results.evidence import (
     KNOWN,
+    LEFT_OUT,
     NETWORKS,
     RATE_WORDS,
     RECALL,
@@ -21,13 +27,16 @@ from fer_transfer.results.evidence import (
 
 PRETRAINED, RANDOM = "pretrained", "random"
 SETS: dict[str, list[Network]] = {
-    PRETRAINED: [one for one in NETWORKS if one[1] == PRETRAINED],
-    RANDOM: [one for one in NETWORKS if one[1] == RANDOM],
+    PRETRAINED: [network for network in NETWORKS if network[1] == PRETRAINED],
+    RANDOM: [network for network in NETWORKS if network[1] == RANDOM],
     "faces": [(name, PRETRAINED) for name in paper.FACES],
     "ImageNet": [(name, PRETRAINED) for name in paper.IMAGENET],
-    "all pretrained": [one for one in NETWORKS if one[1] == PRETRAINED],
     "all": list(NETWORKS),
 }
+SETS["all pretrained"] = SETS[PRETRAINED]
+
+HOLDS = {"more": True, "less": False}  # by the outcome of a comparison
+WORDS = {True: "supported", False: "contradicted"}
 
 
 @dataclass(frozen=True)
@@ -53,12 +62,15 @@ class Claim:
     @property
     def pairs(self) -> list[tuple[str, Network, Network]]:
         """List what is compared, with a name for each."""
-        sides = [SETS.get(one, [_network(one)]) for one in (self.left, self.right)]
+        left, right = (
+            SETS.get(side) or [(side.partition("-")[0], side.partition("-")[2])]
+            for side in (self.left, self.right)
+        )
         by_backbone = {self.left, self.right} <= {PRETRAINED, RANDOM}
         return [
-            (self._name(left, right), left, right)
-            for left, right in product(*sides)
-            if (left[0] == right[0] if by_backbone else left != right)
+            (self._name(one, other), one, other)
+            for one, other in product(left, right)
+            if (one[0] == other[0] if by_backbone else one != other)
         ]
 
     def _name(self, left: Network, right: Network) -> str:
@@ -69,40 +81,20 @@ class Claim:
         return f"{paper.TITLES[left[0]]}, {paper.TITLES[right[0]]}"
 
 
-def _network(name: str) -> Network:
-    backbone, _, weights = name.partition("-")
-    return backbone, weights
-
-
 CLAIMS = tuple(
     Claim(**entry)
     for entry in YAML(typ="safe", pure=True).load(Path(__file__).with_suffix(".yaml"))
 )
 
 
-class Check(NamedTuple):
-    """A comparison that was made, or could not be."""
-
-    what: str
-    difference: Difference
-    counts: bool = True  # False: shown, but left out of the verdict
-
-    @property
-    def holds(self) -> bool | None:
-        return {"more": True, "less": False}.get(self.difference.outcome)
-
-
-def check(claim: Claim, evidence: Evidence) -> list[Check]:
-    """Make a claim's comparisons."""
-    return [
-        _check(claim, what, (left, right), evidence)
-        for what, left, right in claim.pairs
-    ]
+def check(claim: Claim, evidence: Evidence) -> list[Comparison]:
+    """Make a claim's comparisons; `what` names the networks of each."""
+    return [_check(claim, evidence, *pair) for pair in claim.pairs]
 
 
 def _check(
-    claim: Claim, what: str, networks: tuple[Network, Network], evidence: Evidence
-) -> Check:
+    claim: Claim, evidence: Evidence, what: str, *networks: Network
+) -> Comparison:
     """Make a comparison, or say why it cannot be made."""
     quantities = [claim.quantity] * 2
     if claim.quantity.startswith(RECALL):
@@ -111,59 +103,39 @@ def _check(
         evidence.samples.get((quantity, *network))
         for quantity, network in zip(quantities, networks, strict=True)
     )
-    sides = Difference(left.mean if left else None, right.mean if right else None)
-    if claim.quantity not in KNOWN:
-        missing = [evidence.absent[one] for one in networks if one in evidence.absent]
-        if missing:
-            why = compare.SEPARATOR.join(dict.fromkeys(missing))
-            return Check(what, replace(sides, why=why))
-        if evidence.uninformative.intersection(networks):
-            why = "left out: uninformative features"
-            return Check(what, replace(sides, why=why), counts=False)
-    if left is None or right is None:
-        return Check(what, replace(sides, why="a number is missing"))
+    why = "" if claim.quantity in KNOWN else evidence.why_untested(*networks)
+    if why or left is None or right is None:
+        compared = describe(left, right, why=why or "a number is missing")
+        return {"what": what, **compared}
     if left.label:
         what = f"{what}: {left.label}, {right.label}"
-    return Check(what, compare.compare(left, right, claim.within))
+    return {"what": what, **compare(left, right, claim.within)}
 
 
-def judge(
-    claim: Claim, checks: list[Check], corrected: Mapping[Difference, Difference]
-) -> dict[str, Any]:
-    """Join a claim's comparisons to a verdict, with p corrected for all of the study."""
-    checks = [
-        one._replace(difference=corrected.get(one.difference, one.difference))
-        for one in checks
-    ]
-    counted = [one for one in checks if one.counts]
-    outcomes = [one.holds for one in counted]
-    words = {True: "supported", False: "contradicted"}
-    if claim.some in outcomes:
-        word = words[claim.some]
-    elif counted and None not in outcomes:
-        word = words[not claim.some]
+def judge(claim: Claim, checks: list[Comparison]) -> dict[str, Any]:
+    """Join a claim's comparisons, with p corrected for all of the study, to a verdict."""
+    counted = [row for row in checks if row["why"] != LEFT_OUT]
+    holds = [HOLDS.get(row["outcome"]) for row in counted]
+    if claim.some in holds:
+        word = WORDS[claim.some]
+    elif not counted or any(row["outcome"] == NOT_TESTED for row in counted):
+        word = "not testable"
     else:
-        untested = [one for one in counted if one.difference.outcome == "not tested"]
-        word = "not testable" if untested or not counted else "not significant"
-    return {
-        "word": word,
-        "summary": summarise(counted or checks),
-        "checks": [{"what": one.what, **one.difference.described} for one in checks],
-    }
+        word = "not significant" if None in holds else WORDS[not claim.some]
+    return {"word": word, "summary": summarise(counted or checks), "checks": checks}
 
 
-def summarise(checks: list[Check]) -> str:
+def summarise(checks: list[Comparison]) -> str:
     """Say how many comparisons hold, and what would decide the others."""
     parts = []
-    decided = [one.holds for one in checks if one.holds is not None]
+    outcomes = [row["outcome"] for row in checks]
+    decided = [HOLDS[outcome] for outcome in outcomes if outcome in HOLDS]
     if decided:
         parts.append(f"holds in {sum(decided)} of {len(decided)} comparisons")
-    open_ = [one.difference for one in checks if one.holds is None]
-    untested = [one.why for one in open_ if one.outcome == "not tested"]
-    if len(open_) > len(untested):
-        parts.append(f"{len(open_) - len(untested)} not significant")
-    if untested:
-        whys = compare.SEPARATOR.join(untested).split(compare.SEPARATOR)
-        reasons = compare.SEPARATOR.join(dict.fromkeys(whys))
-        parts.append(f"{len(untested)} not testable ({reasons})")
+    if number := outcomes.count("not significant"):
+        parts.append(f"{number} not significant")
+    if number := outcomes.count(NOT_TESTED):
+        whys = [row["why"] for row in checks if row["outcome"] == NOT_TESTED]
+        reasons = dict.fromkeys(SEPARATOR.join(whys).split(SEPARATOR))
+        parts.append(f"{number} not testable ({SEPARATOR.join(reasons)})")
     return ", ".join(parts)

@@ -7,7 +7,7 @@ the paper prints, differ where more than their last digit does.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from statistics import fmean
 from typing import Any
 
@@ -18,6 +18,9 @@ from fer_transfer.scoring.significance import estimate_interval, holm
 ENOUGH_SEEDS = 3
 LEVEL = 0.05  # of p, after Holm's correction
 SEPARATOR = "; "  # between the reasons why a difference is not tested
+NOT_TESTED = "not tested"
+
+Comparison = dict[str, Any]  # what `describe` returns
 
 
 @dataclass(frozen=True)
@@ -46,76 +49,85 @@ class Sample:
         return fmean(self.values)
 
 
-@dataclass(frozen=True)
-class Difference:
-    """How far two numbers are apart, `left` less `right`, and how sure that is.
-
-    `low` and `high` are the 95% interval of this difference alone; `p` is of the difference
-    alone too, and `corrected` is p for all differences of the study. `why` says what keeps it
-    from being tested; without an interval and a reason it is of numbers that are known.
-    """
-
-    left: float | None
-    right: float | None
-    low: float | None = None
-    high: float | None = None
-    p: float | None = None
-    corrected: float | None = None
-    why: str = ""
-
-    @property
-    def outcome(self) -> str:
-        """Say whether left is `more` or `less`; else `not tested` or `not significant`.
-
-        >>> Difference(0.6, 0.4, 0.18, 0.22, 0.001, 0.003).outcome
-        'more'
-        """
-        if self.low is None or self.high is None:
-            return "not tested"
-        if self.corrected is not None and self.corrected >= LEVEL:
-            return "not significant"
-        if self.low > 0:
-            return "more"
-        return "less" if self.high < 0 else "not significant"
-
-    @property
-    def described(self) -> dict[str, Any]:
-        """Return the difference as it stands in the metrics."""
-        return {
-            "left": self.left,
-            "right": self.right,
-            "difference": None
-            if self.left is None or self.right is None
-            else self.left - self.right,
-            "interval": None if self.low is None else [self.low, self.high],
-            "p": self.p,
-            "corrected_p": self.corrected,
-            "outcome": self.outcome,
-            "why": self.why,
-        }
-
-
-def compare(left: Sample, right: Sample, within: float | None = None) -> Difference:
+def compare(left: Sample, right: Sample, within: float | None = None) -> Comparison:
     """Compare a number of two groups; `within` asks whether they are less than that apart.
 
-    With `within` the difference is `within` less the distance of the two.
+    With `within` the interval is of `within` less the distance of the two.
     """
     gap = left.mean - right.mean
     tested = gap if within is None else within - abs(gap)
-    sides = Difference(left.mean, right.mean)
     if left.rounding is not None and right.rounding is not None:
         margin = left.rounding + right.rounding
         if abs(tested) <= margin:
-            return replace(sides, why="equal to the printed digits")
-        return replace(sides, low=tested - margin, high=tested + margin)
-    few = [side for side in (left, right) if len(side.values) < ENOUGH_SEEDS]
+            return describe(left, right, why="equal to the printed digits")
+        return describe(left, right, [tested - margin, tested + margin])
+    few = [
+        f"{side.group} has {len(side.values)} of {ENOUGH_SEEDS} seeds"
+        for side in (left, right)
+        if len(side.values) < ENOUGH_SEEDS
+    ]
     if few:
-        return replace(sides, why=_needs_seeds(few))
+        return describe(left, right, why=SEPARATOR.join(dict.fromkeys(few)))
     interval = estimate_interval(tested, variances(left, right))
     if interval is None:
-        return replace(sides, why="nothing varies between seeds")
+        return describe(left, right, why="nothing varies between seeds")
     low, high, p = interval
-    return replace(sides, low=low, high=high, p=p)
+    return describe(left, right, [low, high], p)
+
+
+def describe(
+    left: Sample | None,
+    right: Sample | None,
+    interval: list[float] | None = None,
+    p: float | None = None,
+    why: str = "",
+) -> Comparison:
+    """Return a comparison as it stands in the metrics.
+
+    Returns:
+        left, right, difference: the numbers, None where they are missing. interval: the 95%
+        interval of this difference alone. p: of this difference alone; corrected_p: what
+        `correct` makes of it. outcome: see `outcome`. why: what keeps it from being tested.
+    """
+    means = [side.mean if side else None for side in (left, right)]
+    row = {
+        "left": means[0],
+        "right": means[1],
+        "difference": left.mean - right.mean if left and right else None,
+        "interval": interval,
+        "p": p,
+        "corrected_p": None,
+    }
+    return {**row, "outcome": outcome(row), "why": why}
+
+
+def outcome(row: Comparison) -> str:
+    """Say whether left is `more` or `less`; else `not tested` or `not significant`.
+
+    >>> outcome({"interval": [0.18, 0.22], "corrected_p": 0.003})
+    'more'
+    """
+    if row["interval"] is None:
+        return NOT_TESTED
+    low, high = row["interval"]
+    if low <= 0 <= high or (row["corrected_p"] or 0) >= LEVEL:
+        return "not significant"
+    return "more" if low > 0 else "less"
+
+
+def correct(rows: Iterable[Comparison]) -> int:
+    """Correct, in place, the p of every comparison that is tested for how many there are.
+
+    Returns:
+        How many are tested; the same two numbers compared again do not count again.
+    """
+    tested = [row for row in rows if row["p"] is not None]
+    ps = {(row["left"], row["right"], row["p"]): row["p"] for row in tested}
+    corrected = dict(zip(ps, holm(list(ps.values())), strict=True))
+    for row in tested:
+        row["corrected_p"] = corrected[row["left"], row["right"], row["p"]]
+        row["outcome"] = outcome(row)
+    return len(corrected)
 
 
 def variances(left: Sample, right: Sample) -> list[tuple[float, float]]:
@@ -123,33 +135,16 @@ def variances(left: Sample, right: Sample) -> list[tuple[float, float]]:
 
     A network's numbers for two classes come from the same seeds, so these are paired.
     """
+    seeds: list[Any] = [left.values, right.values]
     if left.group == right.group:
-        pairs = np.subtract(left.values, right.values)
-        parts = [_over_seeds(pairs)]
-    else:
-        parts = [_over_seeds(left.values), _over_seeds(right.values)]
+        seeds = [np.subtract(left.values, right.values)]
+    parts = [(_variance_of_mean(values), len(values) - 1.0) for values in seeds]
     if left.correct is not None and right.correct is not None:
-        number = len(left.correct)
-        paired = np.var(left.correct - right.correct, ddof=1) / number
-        return [*parts, (float(paired), number - 1)]
+        hits = left.correct - right.correct
+        return [*parts, (_variance_of_mean(hits), len(hits) - 1.0)]
     images = left.variance + right.variance
     return [*parts, (images, float("inf"))] if images else parts
 
 
-def _over_seeds(values: Iterable[float]) -> tuple[float, float]:
-    known = list(values)
-    return float(np.var(known, ddof=1)) / len(known), len(known) - 1
-
-
-def _needs_seeds(sides: list[Sample]) -> str:
-    named = (
-        f"{one.group} has {len(one.values)} of {ENOUGH_SEEDS} seeds" for one in sides
-    )
-    return SEPARATOR.join(dict.fromkeys(named))
-
-
-def correct_all(differences: Iterable[Difference]) -> dict[Difference, Difference]:
-    """Return each difference that is tested with its p corrected for all of them."""
-    tested = list(dict.fromkeys(one for one in differences if one.p is not None))
-    ps = holm([one.p for one in tested if one.p is not None])
-    return {one: replace(one, corrected=p) for one, p in zip(tested, ps, strict=True)}
+def _variance_of_mean(values: Any) -> float:
+    return float(np.var(values, ddof=1) / len(values))

@@ -1,17 +1,20 @@
 """The numbers that the paper's claims are about: those of a study's runs, and the paper's own."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
 
 from fer_transfer.data.fer2013 import EMOTIONS
 from fer_transfer.results import paper
-from fer_transfer.results.compare import Sample
+from fer_transfer.results.compare import SEPARATOR, Sample
 from fer_transfer.results.protocols import Group, Protocol, of_protocol
 from fer_transfer.results.study import Study
+from fer_transfer.results.table import select
+from fer_transfer.scoring.rates import Window
 
 # Columns of Tables 2-5, by their headings.
 PERIODS = {
@@ -28,6 +31,7 @@ UPPER = (  # classes whose least recall is compared with the most of the others
     ("happy", "angry", "fear", "surprise", "sad", "neutral"),
 )
 NETWORKS = tuple(product(paper.BACKBONES, ("pretrained", "random")))
+LEFT_OUT = "left out: uninformative features"  # shown, but not in a verdict
 TIMING_ERROR = 0.1  # share of a time by which it may differ when measured again: ours
 
 Network = tuple[str, str]  # backbone and weights
@@ -42,35 +46,40 @@ class Evidence:
     absent: Mapping[Network, str] = field(default_factory=dict)  # why
     uninformative: frozenset[Network] = frozenset()
 
+    def why_untested(self, *networks: Network) -> str:
+        """Say what keeps networks from being compared; "" if nothing does."""
+        whys = [self.absent[network] for network in networks if network in self.absent]
+        if not whys and self.uninformative.intersection(networks):
+            return LEFT_OUT
+        return SEPARATOR.join(dict.fromkeys(whys))
+
 
 def of_the_paper(published: paper.Published) -> Evidence:
     """Return what the paper's own tables say, with the digits to which they are printed."""
     samples = {}
-    for (word, table), (name, period) in product(RATE_WORDS.items(), PERIODS.items()):
-        for backbone, weights in NETWORKS:
-            row = published[table][f"{backbone}-{weights}"]
-            halves = {key: paper.resolution(row[key]) / 2 for key in period}
-            rate = mean_rate(row, period, paper.WINDOWS)
-            rounding = mean_rate(halves, period, paper.WINDOWS)
-            samples[f"{word} {name}", backbone, weights] = Sample(
-                f"{backbone}-{weights}", (rate,), rounding=rounding
-            )
+    for (backbone, weights), (word, table), (name, period) in product(
+        NETWORKS, RATE_WORDS.items(), PERIODS.items()
+    ):
+        group = f"{backbone}-{weights}"
+        rates = [published[table][group][key] for key in period]
+        halves = [paper.resolution(rate) / 2 for rate in rates]
+        windows = [paper.WINDOWS[key] for key in period]
+        samples[f"{word} {name}", backbone, weights] = Sample(
+            group,
+            (float(mean_rate(rates, windows)),),
+            rounding=float(mean_rate(halves, windows)),
+        )
     return Evidence(samples)
 
 
-def mean_rate(
-    row: Mapping[str, float],
-    period: tuple[str, ...],
-    spans: Mapping[str, tuple[int, int]],
-) -> float:
+def mean_rate(columns: Sequence[Any], windows: Sequence[Window]) -> np.ndarray:
     """Return a rate over several columns, each weighed by the epochs that it spans.
 
-    >>> spans = {"1-5": (1, 6), "16-20": (16, 19)}
-    >>> mean_rate({"1-5": 0.1, "16-20": 0.18}, ("1-5", "16-20"), spans)
+    >>> mean_rate([0.1, 0.18], [(1, 6), (16, 19)]).item()
     0.13
     """
-    weights = [spans[key][1] - spans[key][0] for key in period]
-    return float(np.average([row[key] for key in period], weights=weights))
+    lengths = [last - first for first, last in windows]
+    return np.asarray(np.average(columns, axis=0, weights=lengths))
 
 
 def of_study(study: Study, protocol: Protocol, shown: Mapping[str, Group]) -> Evidence:
@@ -79,14 +88,17 @@ def of_study(study: Study, protocol: Protocol, shown: Mapping[str, Group]) -> Ev
         (group.backbone, group.weights): name
         for name, group in of_protocol(shown, protocol).items()
     }
-    samples: dict[Key, Sample] = {}
-    for network, name in named.items():
-        if name in study.ran:
-            numbers = samples_of(study, name)
-            samples |= {(key, *network): sample for key, sample in numbers.items()}
-    for name, group in shown.items():
-        for key, sample in known_of(study, name, group.backbone).items():
-            samples[key, group.backbone, "pretrained"] = sample
+    samples: dict[Key, Sample] = {
+        (key, *network): sample
+        for network, name in named.items()
+        if name in study.ran
+        for key, sample in samples_of(study, name).items()
+    }
+    samples |= {
+        (key, group.backbone, "pretrained"): sample
+        for name, group in shown.items()
+        for key, sample in known_of(study, name, group.backbone).items()
+    }
     return Evidence(
         samples,
         {
@@ -100,64 +112,65 @@ def of_study(study: Study, protocol: Protocol, shown: Mapping[str, Group]) -> Ev
 
 def samples_of(study: Study, name: str) -> dict[str, Sample]:
     """Return the accuracies, rates and recalls of one group, of each of its runs."""
+    rows = select(study.runs, group=name, **{"class": ""})
+    keys = ["metric", "set", "first", "last"]
+    values = rows.groupby(keys)["value"].apply(tuple).to_dict()
     group = study.ran[name]
-    mine = study.runs[study.runs["group"] == name]
-    keys = ["metric", "set", "class", "first", "last"]
-    values = mine.groupby(keys)["value"].apply(tuple).to_dict()
     num_val = len(study.data.splits[group.protocol.split].val)
 
     def val_variance(*epochs: int) -> float:
-        shares = [np.mean(values["accuracy", "val", "", one, one]) for one in epochs]
+        shares = [np.mean(values["accuracy", "val", one, one]) for one in epochs]
         return variance_of(shares, num_val)
 
-    initial = values["accuracy", "val", "", 1, 1]
+    initial = values["accuracy", "val", 1, 1]
     samples = {"initial": Sample(name, initial, variance=val_variance(1))}
     spans = paper.spans(study.windows)
     for (word, table), (when, period) in product(RATE_WORDS.items(), PERIODS.items()):
+        windows = [spans[key] for key in period]
         title = paper.TABLES[table].title
-        columns = [values.get((title, "train", "", *spans[key]), ()) for key in period]
+        columns = [values.get((title, "train", *window), ()) for window in windows]
         # A run that stopped early has not all windows.
         if any(len(column) < len(group.runs) for column in columns):
             continue
-        seeds = (
-            dict(zip(period, row, strict=True)) for row in zip(*columns, strict=True)
-        )
-        rates = tuple(mean_rate(row, period, spans) for row in seeds)
-        first, last = spans[period[0]][0], spans[period[-1]][1]
+        first, last = windows[0][0], windows[-1][1]
         # Training accuracy is of the very images that it is about; validation's scatter.
         images = val_variance(first, last) / (last - first) ** 2
-        variance = images if word == "MOFR" else 0.0
-        samples[f"{word} {when}"] = Sample(name, rates, variance=variance)
+        samples[f"{word} {when}"] = Sample(
+            name,
+            tuple(mean_rate(columns, windows).tolist()),
+            variance=images if word == "MOFR" else 0.0,
+        )
     return samples | accuracy_samples(study, name)
 
 
 def accuracy_samples(study: Study, name: str) -> dict[str, Sample]:
     """Return a group's accuracy and recalls on the test images without a duplicate in train."""
-    group = study.ran[name]
     hits = hits_of(study, name)
     if not hits.size:
         return {}
     accuracy = tuple(hits.mean(axis=1).tolist())
     samples = {"final": Sample(name, accuracy, hits.mean(axis=0))}
-    labels = study.data.labels[study.data.fresh(group.protocol.split)]
+    labels = study.data.labels[study.data.fresh(study.ran[name].protocol.split)]
     if study.data.classes != EMOTIONS or len(np.unique(labels)) < len(EMOTIONS):
         return samples
-    recalls = {
-        emotion: tuple(hits[:, labels == code].mean(axis=1).tolist())
+    recalls = [
+        recall_sample(name, emotion, hits[:, labels == code])
         for code, emotion in enumerate(EMOTIONS)
-    }
-    numbers = np.bincount(labels)
+    ]
     for upper in UPPER:
-        low = min(upper, key=lambda one: np.mean(recalls[one]))
-        rest = [emotion for emotion in EMOTIONS if emotion not in upper]
-        high = max(rest, key=lambda one: np.mean(recalls[one]))
-        for side, emotion in (("least", low), ("most", high)):
-            images = numbers[EMOTIONS.index(emotion)]
-            variance = variance_of([np.mean(recalls[emotion])], images)
-            samples[f"{side} {RECALL}{', '.join(upper)}"] = Sample(
-                name, recalls[emotion], variance=variance, label=emotion
-            )
+        best = [sample for sample in recalls if sample.label in upper]
+        rest = [sample for sample in recalls if sample.label not in upper]
+        quantity = f"{RECALL}{', '.join(upper)}"
+        samples[f"least {quantity}"] = min(best, key=attrgetter("mean"))
+        samples[f"most {quantity}"] = max(rest, key=attrgetter("mean"))
     return samples
+
+
+def recall_sample(name: str, emotion: str, hits: np.ndarray) -> Sample:
+    """Return a group's recall of an emotion, from the (runs, n) bool of its test images."""
+    recalls = tuple(hits.mean(axis=1).tolist())
+    variance = variance_of([np.mean(recalls)], hits.shape[1])
+    return Sample(name, recalls, variance=variance, label=emotion)
 
 
 def hits_of(study: Study, name: str) -> np.ndarray:

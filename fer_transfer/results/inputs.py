@@ -161,15 +161,24 @@ def read_each(folder: str, names: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def read_examples(runs: Mapping[str, str], rows: np.ndarray) -> dict[str, pd.DataFrame]:
-    """Read the probabilities of the example images in these rows, by group; a row per class.
+@dataclass(frozen=True)
+class Example:
+    """A test image of a class: its row, and its probabilities by class, a column per group."""
 
-    `runs` names a run of each group.
+    row: int
+    probabilities: pd.DataFrame
+
+
+def read_examples(data: Data, runs: Mapping[str, str]) -> dict[str, Example]:
+    """Read the example of each class that the test images show, by class.
+
+    `runs` names the run of each group whose probabilities are read.
 
     Raises:
         InputError: If a run's are of other images, because it belongs to another split.
     """
-    examples = {}
+    rows = data.splits[data.paper_split].examples
+    shares = {}
     for group, run in runs.items():
         path = Path(f"plots/examples/{run}.csv")
         table = files.read_csv(path)
@@ -178,5 +187,10 @@ def read_examples(runs: Mapping[str, str], rows: np.ndarray) -> dict[str, pd.Dat
                 f"{path} belongs to another split: expected the images {rows.tolist()}, got "
                 f"{table['row'].tolist()}. Run `dvc repro evaluate@{run}`."
             )
-        examples[group] = table
-    return examples
+        shares[group] = table[list(data.classes)]
+    return {
+        data.classes[data.labels[row]]: Example(
+            row, pd.DataFrame({group: table.loc[n] for group, table in shares.items()})
+        )
+        for n, row in enumerate(rows)
+    }

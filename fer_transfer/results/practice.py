@@ -69,6 +69,6 @@ def sentences(rows: list[dict[str, Any]]) -> list[str]:
                 key=lambda row: -row["value"],
             )
         ]
-        images = f"At most {number:,} images" if number else "All images"
-        said.append(f"{images} of a class: {', '.join(shares)}.")
+        images = f"At most {number:,} images of a class" if number else "All images"
+        said.append(f"{images}: {', '.join(shares)}.")
     return said

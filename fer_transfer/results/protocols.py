@@ -15,6 +15,8 @@ WORDS = {
     "learning_rate": "learning rate {:g}",
     "dropout": "dropout {:g}",
     "train_share": "{:.0%} of the training images",
+    "train_per_class": "at most {} images of a class",
+    "epochs": "{} epochs",
     "size": "input of {0}x{0}",
     "augment": "augmented",
 }

@@ -1,14 +1,13 @@
 """Which backbone for which situation, from what was measured (the paper's algorithm, step 1)."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from operator import itemgetter
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from fer_transfer.results.study import Study
-from fer_transfer.results.table import select
+from fer_transfer.results.table import records, select
 
 # A network that keeps less than this share of the best one's lead over the majority-class
 # baseline is not worth its speed.
@@ -20,23 +19,26 @@ RULES = (
         "Quality first",
         "the highest accuracy on the test images without a duplicate in train",
         "vggface",
-        (max, "accuracy"),
+        (pd.Series.idxmax, "accuracy"),
     ),
     (
         "Speed first",
         "the fewest milliseconds an image among the worthwhile",
         "openface",
-        (min, "milliseconds"),
+        (pd.Series.idxmin, "milliseconds"),
     ),
     (
         "Few resources",
         "the smallest product of parameters and features’ size among the worthwhile",
         "openface",
-        (min, "resources"),
+        (pd.Series.idxmin, "resources"),
     ),
 )
 
-Candidate = Mapping[str, Any]
+COLUMNS = (
+    *("variant", "backbone", "accuracy", "milliseconds", "parameters"),
+    *("bytes_per_image", "resources"),
+)
 
 
 def find(study: Study, names: Iterable[str], groups: pd.DataFrame) -> dict[str, Any]:
@@ -50,10 +52,10 @@ def find(study: Study, names: Iterable[str], groups: pd.DataFrame) -> dict[str, 
         for name in names
         if name in means and name in study.measured and name not in study.uninformative
     ]
-    return recommend(candidates, float(baseline))
+    return recommend(pd.DataFrame(candidates, columns=COLUMNS), float(baseline))
 
 
-def describe(study: Study, name: str, accuracy: float) -> Candidate:
+def describe(study: Study, name: str, accuracy: float) -> dict[str, Any]:
     """Return a group with its accuracy and its costs: of the backbone, and of features on disk."""
     backbone, measured = study.ran[name].backbone, study.measured[name]
     parameters = measured["parameters"]["backbone"]
@@ -70,23 +72,20 @@ def describe(study: Study, name: str, accuracy: float) -> Candidate:
     }
 
 
-def recommend(candidates: Sequence[Candidate], baseline: float) -> dict[str, Any]:
+def recommend(candidates: pd.DataFrame, baseline: float) -> dict[str, Any]:
     """Choose a group for each situation; none where nothing beats the majority-class baseline."""
-    leads = [one["accuracy"] - baseline for one in candidates]
-    least = WORTHWHILE * max(leads, default=0)
-    good = [
-        one for one, lead in zip(candidates, leads, strict=True) if lead >= least > 0
-    ]
+    lead = candidates["accuracy"] - baseline
+    worthwhile = (lead >= WORTHWHILE * lead.max()) & (lead.max() > 0)
+    good = candidates[worthwhile].set_index("variant")
     advice = []
     for situation, rule, paper, (best, quantity) in RULES:
-        known = [one for one in good if one[quantity] is not None]
-        choice = best(known, key=itemgetter(quantity), default={})
+        known = good[quantity].dropna()
+        choice = best(known.astype(float)) if len(known) else None
         advice.append(
-            {"situation": situation, "rule": rule}
-            | {"choice": choice.get("variant"), "paper": paper}
+            {"situation": situation, "rule": rule, "choice": choice, "paper": paper}
         )
     return {
         "baseline": baseline,
-        "candidates": [{**one, "worthwhile": one in good} for one in candidates],
+        "candidates": records(candidates.assign(worthwhile=worthwhile)),
         "advice": advice,
     }

@@ -40,15 +40,14 @@ def of_runs(
     usual: Protocol,
 ) -> pd.DataFrame:
     """Return the table of all runs; `usual` is the protocol that goes without saying."""
-    parts: list[Row] = []
-    for name, group in ran.items():
-        for run in group.runs:
-            described = describe(name, group, usual) | {"run": run, "seed": seeds[run]}
-            parts += [
-                {"class": "", **described, **row}
-                for row in rows_of(results[run], windows)
-            ]
-    table = pd.DataFrame(parts, columns=RUN_COLUMNS)
+    rows = [
+        {"class": "", **describe(name, group, usual), "run": run, "seed": seeds[run]}
+        | row
+        for name, group in ran.items()
+        for run in group.runs
+        for row in rows_of(results[run], windows)
+    ]
+    table = pd.DataFrame(rows, columns=RUN_COLUMNS)
     return table.astype(dict.fromkeys(["value", "low", "high"], float))
 
 
@@ -64,54 +63,44 @@ def describe(name: str, group: Group, usual: Protocol) -> dict[str, str]:
     }
 
 
-def rows_of(result: Result, windows: Sequence[Sequence[int]]) -> list[Row]:
-    """Return the numbers of a run: its history, the rates of Tables 2-5, and its test scores."""
+def rows_of(result: Result, windows: Sequence[Sequence[int]]) -> Iterator[Row]:
+    """Yield the numbers of a run: its history, the rates of Tables 2-5, and its test scores."""
     history = result.history
-    return [
-        *_history_rows(history),
-        *_rate_rows(history, rates.clip(windows, len(history))),
-        *_test_rows(result.test, len(history)),
-    ]
-
-
-def _row(metric: str, part: str, first: int, last: int, value: Any) -> Row:
-    return {"metric": metric, "set": part, "first": first, "last": last, "value": value}
-
-
-def _history_rows(history: pd.DataFrame) -> Iterator[Row]:
     for column in history.columns.drop("epoch"):
         part = "val" if column.startswith("val_") else "train"
         for epoch, value in zip(history["epoch"], history[column], strict=True):
             yield _row(column.removeprefix("val_"), part, epoch, epoch, value)
-
-
-def _rate_rows(history: pd.DataFrame, windows: list[rates.Window]) -> Iterator[Row]:
     for table in paper.TABLES.values():
         train, val = (
             history[prefix + table.metric].to_numpy() for prefix in ("", "val_")
         )
-        for window in windows:
+        for window in rates.clip(windows, len(history)):
             rate = (
                 rates.mean_convergence_rate(train, *window)
                 if table.rate == "MCR"
                 else rates.mean_overfitting_rate(train, val, *window)
             )
             yield _row(table.title, "train", *window, rate)
+    for part, scored in _scored_sets(result.test):
+        yield from _test_rows(scored, part, len(history))
 
 
-def _test_rows(test: Mapping[str, Any], epoch: int) -> Iterator[Row]:
-    for part, scored in _scored_sets(test):
-        images = scored["images"]
-        for metric, value in scored.items():
-            if isinstance(value, dict):
-                for name, score in value.items():
-                    yield _row(metric, part, epoch, epoch, score) | {"class": name}
-            elif metric == "accuracy" and value is not None:
-                low, high = wilson_interval(round(value * images), images)
-                row = _row(metric, part, epoch, epoch, value)
-                yield row | {"low": low, "high": high}
-            elif metric != "images":
-                yield _row(metric, part, epoch, epoch, value)
+def _row(metric: str, part: str, first: int, last: int, value: Any) -> Row:
+    return {"metric": metric, "set": part, "first": first, "last": last, "value": value}
+
+
+def _test_rows(scores: Mapping[str, Any], part: str, epoch: int) -> Iterator[Row]:
+    for metric, value in scores.items():
+        if isinstance(value, dict):
+            for name, score in value.items():
+                yield _row(metric, part, epoch, epoch, score) | {"class": name}
+        elif metric != "images":
+            row = _row(metric, part, epoch, epoch, value)
+            if metric == "accuracy" and value is not None:
+                images = scores["images"]
+                ends = wilson_interval(round(value * images), images)
+                row |= dict(zip(("low", "high"), ends, strict=True))
+            yield row
 
 
 def _scored_sets(test: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -146,8 +135,7 @@ def of_groups(
     )
     ends = (runs["first"] == 1) | (runs["last"] == last)
     kept = runs[ends | (runs["first"] < runs["last"])]
-    keys = [*OF_GROUP, *OF_NUMBER]
-    values = kept.groupby(keys, sort=False)["value"]
+    values = kept.groupby([*OF_GROUP, *OF_NUMBER], sort=False)["value"]
     table = values.agg(
         mean=lambda numbers: numbers.mean(skipna=False),
         deviation=lambda numbers: numbers.std(skipna=False),
@@ -156,58 +144,57 @@ def of_groups(
     freedom = (table["seeds"] - 1).where(table["seeds"] > 1)
     half = stats.t.ppf(0.975, freedom) * table["deviation"] / np.sqrt(table["seeds"])
     table["low"], table["high"] = table["mean"] - half, table["mean"] + half
+    # A published rate goes to the row of ours, where there is one.
+    keys = ["group", *OF_NUMBER]
     printed = _printed(published, windows)
-    keys = ["group", "metric", "first", "last"]
-    names = list(zip(*(table[key] for key in keys), strict=True))
-    table["paper"] = np.array([printed.get(name, np.nan) for name in names], float)
+    table = pd.concat([table, printed]).groupby(keys, sort=False).first().reset_index()
+    table["seeds"] = table["seeds"].fillna(0).astype(int)
     table["difference"] = table["mean"] - table["paper"]
-    other = pd.DataFrame(
-        [
-            dict(zip(keys, name, strict=True)) | {"set": "train", "paper": rate}
-            for name, rate in printed.items()
-            if name not in names
-        ]
-    ).assign(seeds=0, **{"class": ""})
-    parts = [part for part in (table, other) if len(part)]
-    return (pd.concat(parts) if parts else table).reindex(columns=GROUP_COLUMNS)
+    return table[GROUP_COLUMNS]
 
 
 def _printed(
     published: paper.Published, windows: Sequence[Sequence[int]]
-) -> dict[tuple[str, str, int, int], float]:
-    """Return the published rates by variant, table's title and epochs, where `windows` has those."""
+) -> pd.DataFrame:
+    """Return the published rates over those of their columns that `windows` has."""
     shown = {tuple(window) for window in windows}
-    spans = {key: span for key, span in paper.spans(windows).items() if span in shown}
-    return {
-        (variant, paper.TABLES[table].title, *spans[heading]): rate
-        for table, rows in published.items()
-        for variant, row in rows.items()
-        for heading, rate in row.items()
-        if heading in spans
-    }
+    rows = [
+        _row(paper.TABLES[table].title, "train", *span, None)
+        | {"group": variant, "paper": published[table][variant][heading]}
+        for table in published
+        for variant in published[table]
+        for heading, span in paper.spans(windows).items()
+        if span in shown
+    ]
+    columns = ["group", *OF_NUMBER, "paper"]
+    return pd.DataFrame(rows, columns=columns).assign(**{"class": ""})
 
 
 def metrics(groups: pd.DataFrame) -> dict[str, dict[str, Any]]:
     """Return what `dvc metrics` compares: by file, group and number, the mean over seeds."""
-    files: dict[str, dict[str, Any]] = {
-        name: {} for name in (*paper.TABLES, "initial", "final")
+    ran = select(groups, **{"class": ""}).query("seeds > 0")
+    first, last = ran["first"], ran["last"]
+    is_end = (first == last) & (last == ran.groupby("group")["last"].transform("max"))
+    is_initial = (first == last) & (first == 1) & ran["set"].isin(["train", "val"])
+    prefixes = (ran["set"] + "_").replace("train_", "")
+    named = ran.assign(name=prefixes + ran["metric"])
+    windows = [rates.window_name(*window) for window in zip(first, last, strict=True)]
+    by_window = ran.assign(name=windows)
+    return {
+        **{
+            name: _nested(select(by_window, metric=table.title))
+            for name, table in paper.TABLES.items()
+        },
+        "initial": _nested(named[is_initial]),
+        "final": _nested(named[is_end]),
     }
-    ran = groups[groups["seeds"] > 0]
-    last = ran.groupby("group")["last"].max()
-    titles = {table.title: name for name, table in paper.TABLES.items()}
-    for row in records(select(ran, **{"class": ""})):
-        if row["metric"] in titles:
-            name = titles[row["metric"]]
-            entry = {rates.window_name(row["first"], row["last"]): row["mean"]}
-            files[name].setdefault(row["group"], {}).update(entry)
-            continue
-        prefix = "" if row["set"] == "train" else f"{row['set']}_"
-        entry = {prefix + row["metric"]: row["mean"]}
-        if row["last"] == 1 and row["set"] in ("train", "val"):
-            files["initial"].setdefault(row["group"], {}).update(entry)
-        if row["last"] == last[row["group"]]:
-            files["final"].setdefault(row["group"], {}).update(entry)
-    return files
+
+
+def _nested(rows: pd.DataFrame) -> dict[str, dict[str, Any]]:
+    nested: dict[str, dict[str, Any]] = {}
+    for row in records(rows):
+        nested.setdefault(row["group"], {})[row["name"]] = row["mean"]
+    return nested
 
 
 def numbers(groups: pd.DataFrame) -> dict[tuple[Any, ...], dict[str, Any]]:
@@ -215,22 +202,19 @@ def numbers(groups: pd.DataFrame) -> dict[tuple[Any, ...], dict[str, Any]]:
 
     Those of a group's last epoch stand under `last` too.
     """
+    rows = select(groups, **{"class": ""})
+    epochs = rows[rows["first"] == rows["last"]]
+    ends = epochs[epochs["last"] == epochs.groupby("group")["last"].transform("max")]
     keys = ["group", "metric", "set", "first", "last"]
-    rows = records(select(groups, **{"class": ""}))
-    by_key = {tuple(row[key] for key in keys): row for row in rows}
-    epochs = groups[groups["first"] == groups["last"]]
-    last = epochs.groupby("group")["last"].max()
-    return by_key | {
-        (*key[:3], "last", "last"): row
-        for key, row in by_key.items()
-        if row["first"] == row["last"] == last[row["group"]]
+    return {
+        tuple(row[key] for key in keys): row
+        for row in records(pd.concat([rows, ends.assign(first="last", last="last")]))
     }
 
 
-def records(table: pd.DataFrame) -> list[dict[str, Any]]:
+def records(table: pd.DataFrame) -> list[dict[Any, Any]]:
     """Return a table's rows; what is empty is None."""
-    known = table.astype(object).where(table.notna(), None)
-    return [dict(zip(table.columns, row, strict=True)) for row in known.to_numpy()]
+    return table.astype(object).where(table.notna(), None).to_dict("records")
 
 
 def select(table: pd.DataFrame, **wanted: Any) -> pd.DataFrame:

@@ -1,6 +1,7 @@
 """The answer and the verdicts on the claims: all their differences are tested as one family."""
 
 from collections.abc import Mapping
+from itertools import chain
 from typing import Any
 
 from fer_transfer.results import answer, claims, compare, evidence, paper
@@ -17,26 +18,21 @@ def find(
     settings: Settings, study: Study, published: paper.Published
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Return the answer, and each claim with its verdict by every source of numbers."""
+    comparisons = answer.compare_all(study)
     sources = sources_of(settings, study, published)
     checks = {
         (claim.key, name): claims.check(claim, source)
         for claim in claims.CLAIMS
         for name, source in sources.items()
     }
-    differences = answer.compare_all(study)
-    checked = [check.difference for rows in checks.values() for check in rows]
-    corrected = compare.correct_all([*differences.values(), *checked])
+    tests = compare.correct([*comparisons, *chain(*checks.values())])
     judged = [
         {key: getattr(claim, key) for key in CLAIM_KEYS}
-        | {
-            name: claims.judge(claim, checks[claim.key, name], corrected)
-            if name in sources
-            else None
-            for name in SOURCES
-        }
+        | dict.fromkeys(SOURCES)
+        | {name: claims.judge(claim, checks[claim.key, name]) for name in sources}
         for claim in claims.CLAIMS
     ]
-    return answer.describe(study, differences, corrected), judged
+    return answer.answer(comparisons, tests), judged
 
 
 def sources_of(

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from fer_transfer.console.errors import InputError, shown
-from fer_transfer.data import fer2013
 from fer_transfer.fetching import addresses
 from fer_transfer.settings import recipes
 from fer_transfer.settings.searches import PORTABLE
@@ -30,12 +29,9 @@ def check(settings: Any) -> None:
     Raises:
         InputError: If two values contradict each other.
     """
-    _check_hash(settings.data)
-    _check_watch(settings.data)
+    _check_data(settings.data)
     for name, split in settings.splits.items():
         _check_split(name, split)
-    if settings.data.source == "synthetic":
-        _check_synthetic(settings)
     for name, variant in settings.variants.items():
         _check_variant(name, variant)
     for name, run in settings.runs.items():
@@ -50,18 +46,15 @@ def check(settings: Any) -> None:
         )
 
 
-def _check_hash(data: Any) -> None:
-    if data.hash and data.source in ("kaggle", "synthetic"):
+def _check_data(data: Any) -> None:
+    """Check that DVC watches a source that is on this machine, and that its hash is read."""
+    is_fetched = data.source in ("kaggle", "synthetic")
+    if data.hash and is_fetched:
         raise InputError(
             f"`data.hash` in params.yaml is set, but `data.source` is `{data.source}`, where it "
             'is not read. Set it to "", or set `data.source` to the file that has this hash.'
         )
-
-
-def _check_watch(data: Any) -> None:
-    """Check that DVC watches a source that is on this machine, whose photos may change."""
-    is_here = data.source not in ("kaggle", "synthetic")
-    path = addresses.local_path(data.source) if is_here else None
+    path = None if is_fetched else addresses.local_path(data.source)
     expected = UNWATCHED if path is None else str(path)
     if data.watch != expected:
         raise InputError(
@@ -73,15 +66,14 @@ def _check_watch(data: Any) -> None:
 
 def _check_split(name: str, split: Any) -> None:
     """Check that shares are there where they are read, and leave faces for training."""
-    if split.by == "tables" and (split.test is None or split.val is not None):
+    needed = {"tables": ["test"], "random": ["val", "test"], "person": ["val", "test"]}
+    given = [share for share in ("val", "test") if split[share] is not None]
+    if given != needed.get(split.by, given):
         raise InputError(
-            f"`splits.{name}` in params.yaml splits by tables, where the validation images are the "
-            "test images: it needs `test: 0.2`, their share, and no `val`."
-        )
-    if split.by in ("random", "person") and None in (split.val, split.test):
-        raise InputError(
-            f"`splits.{name}` in params.yaml splits by {split.by}, so it needs `val` and `test`, "
-            "shares of all faces: add `val: 0.1` and `test: 0.2`."
+            f"`splits.{name}` in params.yaml splits by {split.by}, so it needs "
+            f"{' and '.join(needed[split.by])}, shares of all faces, and no other. Got "
+            f"{' and '.join(given) or 'neither'}. Set `val: 0.1` or `test: 0.2`, or remove it. (By "
+            "tables the validation images are the test images.)"
         )
     held_out = (split.val or 0) + (split.test or 0)
     if 1 - held_out < 1e-9:
@@ -91,55 +83,24 @@ def _check_split(name: str, split: Any) -> None:
         )
 
 
-def _check_synthetic(settings: Any) -> None:
-    """Check that every set of the synthetic faces can hold every emotion."""
-    faces, num_emotions = settings.synthetic, len(fer2013.EMOTIONS)
-    for name, split in settings.splits.items():
-        shares = [split.val, split.test, 1 - (split.val or 0) - (split.test or 0)]
-        least = min(share for share in shares if share)
-        if round(least * faces.images) < num_emotions:
-            raise InputError(
-                f"`synthetic.images` in params.yaml is {faces.images}, and one of the sets of "
-                f"`splits.{name}` gets a share of {least:g} of them: fewer than {num_emotions}, "
-                "one per emotion. Set more images, or other shares."
-            )
-    if faces.identities * num_emotions > faces.images:
-        raise InputError(
-            f"`synthetic.identities` in params.yaml is {faces.identities}, so `synthetic.images` must "
-            f"be at least {faces.identities * num_emotions}, one per identity and emotion. Got "
-            f"{faces.images} instead. Set more images, or fewer identities."
-        )
-
-
 def _check_variant(name: str, variant: Any) -> None:
     """Check a variant's backbone, and that random weights have a seed and a model file a hash."""
     _check_one_of(variant.backbone, BACKBONES, f"variants.{name}.backbone")
-    is_model = variant.weights.endswith(".onnx")
-    if is_model != bool(variant.hash):
-        raise InputError(
-            f"`variants.{name}` in params.yaml starts from {variant.weights} weights, "
-            + (
-                "so it needs a `hash`, by which the file is checked: add what `sha256sum "
-                f"{variant.weights}` prints, after `sha256:`."
-                if is_model
-                else "which have no `hash`: remove it, or name a model file (.onnx)."
+    where = f"`variants.{name}` in params.yaml"
+    is_model, is_random = variant.weights.endswith(".onnx"), variant.weights == "random"
+    for key, is_needed in (("hash", is_model), ("seed", is_random)):
+        if is_needed != (variant[key] is not None):
+            needs, remedy = ("need a", "Add") if is_needed else ("have no", "Remove")
+            raise InputError(
+                f"{where} starts from {variant.weights} weights, which {needs} `{key}`. {remedy} "
+                "it. The hash of a model file is `sha256:` and what `sha256sum` prints; the seed "
+                "draws random weights."
             )
-        )
     if variant.batch_statistics and variant.trainable_layers in (0, "all"):
         raise InputError(
-            f"`variants.{name}` in params.yaml has `batch_statistics`, which is for frozen batch "
-            f"normalisation while other layers train, and `trainable_layers: "
-            f"{variant.trainable_layers}`. Set a number of layers there, or remove it."
-        )
-    is_random = variant.weights == "random"
-    if is_random != (variant.seed is not None):
-        raise InputError(
-            f"`variants.{name}` in params.yaml starts from {variant.weights} weights, "
-            + (
-                "so it needs a `seed`, which draws them: add `seed: 42`."
-                if is_random
-                else "which no seed draws: remove its `seed`, and set that of its runs."
-            )
+            f"{where} has `batch_statistics`, which is for frozen batch normalisation while other "
+            f"layers train, and `trainable_layers: {variant.trainable_layers}`. Set a number of "
+            "layers there, or remove it."
         )
 
 

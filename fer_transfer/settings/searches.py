@@ -2,10 +2,10 @@
 
 from typing import Annotated, get_args
 
-from params import Params
 from pydantic import Field
 
 from fer_transfer.settings.types import MOST, Classifier, Classifiers, Count, Text
+from fer_transfer.settings.validation import Section
 
 # Named here, free of TensorFlow and scikit-learn: fer_transfer/classifiers/catalog.py makes them.
 CLASSIFIERS = {
@@ -24,7 +24,7 @@ TITLES = {**BASELINES, **CLASSIFIERS}
 PORTABLE = ("dense", "logistic")
 
 
-class Views(Params):
+class Views(Section):
     """The augmented views of each training face, and their largest changes."""
 
     number: Annotated[int, Field(ge=0, le=100)] = 1
@@ -36,7 +36,7 @@ class Views(Params):
     brightness: Annotated[int, Field(ge=0, le=100)] = 20  # per cent
 
 
-class Choose(Params):
+class Choose(Section):
     """The search among classifiers."""
 
     folds: Annotated[int, Field(ge=2, le=20)] = 5
@@ -45,7 +45,7 @@ class Choose(Params):
     largest: Annotated[int, Field(ge=100, le=MOST)] = 8000
 
 
-class Search(Params):
+class Search(Section):
     """A search among classifiers: on the vectors of a frozen variant, on one split.
 
     `backbone` repeats the variant's: dvc.yaml names what a search depends on by it.

@@ -1,12 +1,9 @@
 """params.yaml as typed params-flow `Params`; a misspelt key or an impossible value is an error."""
 
-import re
 from inspect import get_annotations
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-# params-flow's own Params come from this package, which spares the light stages TensorFlow.
-from params import Params
 from pydantic import Field
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
@@ -18,7 +15,9 @@ from fer_transfer.settings.types import (
     MOST,
     Count,
     Hash,
+    Listed,
     ModelFile,
+    Name,
     Names,
     Number,
     Precision,
@@ -27,14 +26,10 @@ from fer_transfer.settings.types import (
     Text,
     Windows,
 )
-from fer_transfer.settings.validation import NamedSection, check_keys, section
-
-# A variant's or run's name is part of file names and of DVC's stage names. In lower case only, as
-# some file systems take `A` and `a` for the same.
-NAME = re.compile("[a-z0-9][a-z0-9_-]{0,59}")
+from fer_transfer.settings.validation import NamedSection, Section, checked
 
 
-class Data(Params):
+class Data(Section):
     """Where the faces come from, how they are read, and whether FER+ is wanted beside them."""
 
     source: Text = "kaggle"
@@ -48,7 +43,7 @@ class Data(Params):
     ferplus: bool = False
 
 
-class Synthetic(Params):
+class Synthetic(Section):
     """The synthetic faces of the demo."""
 
     images: Annotated[int, Field(ge=70, le=MOST)] = 112
@@ -57,7 +52,7 @@ class Synthetic(Params):
     seed: Seed = 42
 
 
-class Split(Params):
+class Split(Section):
     """How the faces are split: `random` by shares (section 3.1), by `parts` as published, by `person`.
 
     `val` and `test` are shares of all faces. By parts, they are split off only where the data come
@@ -70,25 +65,25 @@ class Split(Params):
     seed: Seed = 42
 
 
-class Weights(Params):
+class Weights(Section):
     """The weights a variant starts from."""
 
     pretrained: Literal["official", "stand-in"] = "official"
 
 
-class Compute(Params):
+class Compute(Section):
     """How the frozen pass and training compute."""
 
     precision: Precision = "float32"
 
 
-class Features(Params):
+class Features(Section):
     """The pass through the frozen part."""
 
     batch_size: Count = 64
 
 
-class Train(Params):
+class Train(Section):
     """The training of the layers that are not frozen (section 4)."""
 
     epochs: Count = 20
@@ -96,13 +91,13 @@ class Train(Params):
     learning_rate: Share = 1e-4
 
 
-class Tables(Params):
+class Tables(Section):
     """The windows of Tables 2-5: the first and the last epoch of each (C3)."""
 
     windows: Windows = [[1, 6]]  # noqa: RUF012
 
 
-class Variant(Params):
+class Variant(Section):
     """A network at its start: its backbone, its weights, and how many of its layers train.
 
     `weights` is pretrained, random, or the path of a model file, whose `hash` is checked.
@@ -120,7 +115,7 @@ class Variant(Params):
     precision: Precision | None = None
 
 
-class Run(Params):
+class Run(Section):
     """One training: a variant, a split and a seed (C8), and what departs from `train`, if anything.
 
     `backbone` repeats the variant's: dvc.yaml names what a run depends on by it.
@@ -147,31 +142,31 @@ class Run(Params):
     early_stopping: Count | None = None
 
 
-class Settings(Params):
+class Settings(Section):
     """All of params.yaml."""
 
     data: Data = Data()
     synthetic: Synthetic = Synthetic()
-    splits: dict[str, Split] = NamedSection("splits", {})
+    splits: Listed[Split] = {}  # noqa: RUF012  # params-flow copies it
     weights: Weights = Weights()
     compute: Compute = Compute()
     features: Features = Features()
     train: Train = Train()
     tables: Tables = Tables()
-    variants: dict[str, Variant] = NamedSection("variants", {})
-    runs: dict[str, Run] = NamedSection("runs", {})
+    variants: Listed[Variant] = {}  # noqa: RUF012  # params-flow copies it
+    runs: Listed[Run] = {}  # noqa: RUF012  # params-flow copies it
     views: Views = Views()
     choose: Choose = Choose()
-    searches: dict[str, Search] = NamedSection("searches", {})
+    searches: dict[Name, Search] = {}  # noqa: RUF012
 
 
-NAMED: dict[str, type[Params]] = {
+NAMED: dict[str, type[Section]] = {
     "splits": Split,
     "variants": Variant,
     "runs": Run,
     "searches": Search,
 }
-SECTIONS: dict[str, type[Params]] = {
+SECTIONS: dict[str, type[Section]] = {
     name: kind for name, kind in get_annotations(Settings).items() if name not in NAMED
 }
 
@@ -188,12 +183,9 @@ def load_settings(path: Path = Path("params.yaml")) -> Settings:
         raise InputError(
             f"{path} must be a mapping of sections. Got {shown(values)} instead."
         )
-    check_keys(values, [*SECTIONS, *NAMED], "")
-    sections = {
-        name: section(kind, values[name], name) for name, kind in SECTIONS.items()
-    }
-    named = {name: _named(kind, values[name], name) for name, kind in NAMED.items()}
-    settings = Settings(**sections, **named)
+    settings: Settings = checked(Settings, SECTIONS, NAMED, values)
+    for name in NAMED:
+        settings[name] = NamedSection(name, settings[name])
     checks.check(settings)
     return settings
 
@@ -220,21 +212,3 @@ def read_yaml(path: Path) -> Any:
             f"{path} is not YAML that can be read: {shown(str(error))}. Take the file from "
             "Git's history."
         ) from None
-
-
-def _named(kind: type[Params], values: Any, where: str) -> NamedSection:
-    if not isinstance(values, dict) or not (values or where == "searches"):
-        raise InputError(
-            f"`{where}` in params.yaml must name at least one. Got {shown(values)} instead."
-        )
-    for name in values:
-        if not isinstance(name, str) or not NAME.fullmatch(name):
-            raise InputError(
-                f"`{where}` in params.yaml has an entry {shown(name)}. A name becomes part of "
-                "file names: it must be 1 to 60 of a-z, 0-9, `-` and `_`, and begin with a "
-                "letter or digit."
-            )
-    return NamedSection(
-        where,
-        {name: section(kind, one, f"{where}.{name}") for name, one in values.items()},
-    )

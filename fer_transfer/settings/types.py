@@ -1,7 +1,7 @@
 """The types of settings, by which pydantic checks them; what is wrong completes "must be"."""
 
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, Field
 
@@ -40,6 +40,12 @@ def _windows(windows: list[list[int]]) -> list[list[int]]:
     return windows
 
 
+def _at_least_one(entries: dict[str, Any]) -> dict[str, Any]:
+    if not entries:
+        raise ValueError("a dictionary with an entry or more")
+    return entries
+
+
 def _without_repetition(names: list[Any]) -> list[Any]:
     if not names or len(set(names)) < len(names):
         raise ValueError("a list without repetition, and not empty")
@@ -53,6 +59,11 @@ Share = Annotated[float, Field(gt=0, lt=1)]
 Text = Annotated[str, AfterValidator(_one_line)]
 ModelFile = Annotated[str, AfterValidator(_model_file)]
 Hash = Annotated[str, AfterValidator(_known_hash)]
+# A variant's or run's name is part of file names and of DVC's stage names. In lower case only, as
+# some file systems take `A` and `a` for the same.
+Name = Annotated[str, Field(pattern="^[a-z0-9][a-z0-9_-]{0,59}$")]
+Kind = TypeVar("Kind")
+Listed = Annotated[dict[Name, Kind], AfterValidator(_at_least_one)]
 Names = dict[Any, Annotated[str, Field(pattern=r"\S")]]
 Windows = Annotated[list[list[int]], AfterValidator(_windows)]
 Precision = Literal["float32", "bfloat16"]

@@ -154,8 +154,9 @@ class Fleet:
         wait(lambda: "Registered to" in self.log(folder.name))
         return process
 
-    def client(self, folder: Path, *options: str) -> subprocess.Popen[bytes]:
-        options = options or ("--scheduler", self.address)
+    def client(self, folder: Path) -> subprocess.Popen[bytes]:
+        """Start a client; without a scheduler, this machine's cores are its workers."""
+        options = ("--scheduler", self.address) if self.address else ()
         return self.start(folder, "tools.fleet", *options, log=folder.name)
 
     def finish(

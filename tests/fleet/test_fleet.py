@@ -146,7 +146,7 @@ def test_a_worker_with_other_packages_gets_nothing_and_other_code_is_replaced(
 @pytest.mark.long
 def test_this_machine_s_cores_make_what_dvc_repro_makes(clones, fleet, made, expected):
     client, *_ = clones
-    fleet.finish(fleet.client(client, "--workers", "2"))
+    fleet.finish(fleet.client(client))
     team.check(client, expected)
     made_here, made_there = (
         projects.contents(folder, "data/**/*") for folder in (client, made / "whole")

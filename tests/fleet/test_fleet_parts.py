@@ -128,10 +128,10 @@ def test_what_cannot_begin_is_one_line_and_runs_nothing(client, monkeypatch):
     with pytest.raises(
         InputError, match=r"^No Dask scheduler answers at tcp://127\.0\.0\.1:9 .*\.$"
     ):
-        main("tcp://127.0.0.1:9", 0, [])
+        main("tcp://127.0.0.1:9", [])
     projects.edit(client / "params.yaml", "epochs: 3", "epochs: 4")
     with pytest.raises(InputError, match=r"^params.yaml is not committed"):
-        main("tcp://127.0.0.1:9", 0, [])
+        main("tcp://127.0.0.1:9", [])
     assert not (client / "data").exists()
 
 

@@ -2,10 +2,8 @@
 
 import json
 import re
-import shutil
 import subprocess
 import sys
-from pathlib import Path
 from types import SimpleNamespace
 
 import projects
@@ -180,40 +178,6 @@ def test_ssh_is_a_remote(team, env, fourth, ssh, tmp_path):
     dvc(fourth, env, "pull", "--remote", "server", "split@random")
     split = "data/splits/random.npz"
     assert contents(fourth, split) == contents(team.third, split) != {}
-
-
-def step(name: str) -> str:
-    """Return the commands of a step of the workflow."""
-    jobs = projects.YAML_12.load(WORKFLOW)["jobs"]
-    steps = [step for job in jobs.values() for step in job["steps"]]
-    (commands,) = [step["run"] for step in steps if step.get("name") == name]
-    return commands
-
-
-def shell(folder: Path, env: dict[str, str], script: str) -> int:
-    """Run a step as GitHub does."""
-    command = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script]
-    return subprocess.run(command, cwd=folder, env=env, timeout=120).returncode
-
-
-def test_the_check_passes_where_the_results_are_those_of_the_code(env, fourth):
-    assert shell(fourth, env, step("The results are those of this code")) == 0
-
-
-def test_the_check_fails_where_a_stage_would_have_to_run(env, fourth):
-    projects.set_setting(fourth, "tables", "windows", [[1, 3]])
-    assert shell(fourth, env, step("The results are those of this code")) != 0
-
-
-def test_the_check_fails_where_a_push_was_forgotten(env, fourth):
-    script = step("The remote has the results")
-    assert shell(fourth, env, script) == 0
-    servers.make_bucket(f"{env[servers.ADDRESS]}/other")
-    config = fourth / ".dvc/config"
-    config.write_text(config.read_text().replace("s3://team", "s3://other"))
-    shutil.rmtree(fourth / ".dvc/cache")
-    shutil.rmtree(fourth / "data")
-    assert shell(fourth, env, script) != 0
 
 
 def test_the_workflow_pins_its_actions_and_names_secrets_only():

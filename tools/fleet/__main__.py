@@ -1,7 +1,7 @@
 """Run what is stale on several machines: `make fleet SCHEDULER=tcp://HOST:8786`.
 
-`python -m tools.fleet [--scheduler tcp://HOST:8786] [--workers N] [TARGET ...]`. Targets are
-those of `dvc repro`. This machine runs what all runs need (the data, the splits), hands out a
+`python -m tools.fleet [--scheduler tcp://HOST:8786] [TARGET ...]`. Targets are those of `dvc
+repro`. This machine runs what all runs need (the data, the splits), hands out a
 chain per variant, merges what comes back into dvc.lock, and makes tables and page. It trains
 nothing. Without a scheduler the workers are processes of this machine, which share its cores and
 DVC's cache, and no remote is needed. See docs/sharing.md.
@@ -14,7 +14,8 @@ import argparse
 import logging
 import subprocess
 import sys
-from collections.abc import Iterable, Sequence
+from collections import ChainMap
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,23 +36,23 @@ logger = logging.getLogger(__name__)
 CODE = ("stages", "fer_transfer", "dvc.yaml", "params.yaml", ".dvc/config")
 
 
-def main(scheduler: str, workers: int, targets: Sequence[str]) -> None:
+def main(scheduler: str, targets: Sequence[str]) -> None:
     cluster.quiet()
     commit = committed(CODE)
     planned = plan.read(Repo(), targets)
-    with cluster.connect(scheduler) if scheduler else cluster.local(workers) as client:
-        _run_head(planned.head, remote=bool(scheduler))
+    with cluster.connect(scheduler) if scheduler else cluster.local() as client:
+        if planned.head and scheduler:  # what a colleague has is not made again
+            _dvc("pull", "--quiet", "--allow-missing", *planned.head, check=False)
+        if planned.head:
+            _dvc("repro", "--quiet", *planned.head)
         tasks = _tasks(planned.body, cluster.machines(client), commit, bool(scheduler))
         if tasks and scheduler:
             _send(client, tasks, commit)
         failed = _run(client, tasks) if tasks else {}
     _check(planned, failed)
     if tasks and not scheduler:
-        _dvc(
-            "checkout",
-            "--quiet",
-            *(stage for task in tasks for stage in task["stages"]),
-        )
+        stages = [stage for task in tasks for stage in task["stages"]]
+        _dvc("checkout", "--quiet", *stages)
     if planned.tail:
         _dvc("repro", "--single-item", *planned.tail)
 
@@ -67,14 +68,6 @@ def _dvc(*arguments: str, check: bool = True) -> None:
         raise InputError(
             f"`dvc {arguments[0]}` failed, see above. Nothing more was run."
         )
-
-
-def _run_head(stages: list[str], *, remote: bool) -> None:
-    """Run the stages that all runs rest on."""
-    if stages and remote:  # what a colleague has downloaded is not downloaded again
-        _dvc("pull", "--quiet", "--allow-missing", *stages, check=False)
-    if stages:
-        _dvc("repro", "--quiet", *stages)
 
 
 def _state() -> tuple[Pipeline, dict[str, Any]]:
@@ -109,15 +102,10 @@ def _run(client: Client, tasks: list[Task]) -> dict[str, str]:
     return {**failed, **dict.fromkeys(refused, why)}
 
 
-def _merge(results: Iterable[Result]) -> list[str]:
+def _merge(results: list[Result]) -> list[str]:
     """Merge results in one write; return the stages that do not fit this checkout."""
-    entries: dict[str, Any] = {}
-    contents: dict[str, str] = {}
-    for result in results:
-        entries |= result["entries"]
-        contents |= result["files"]
-    if not entries:
-        return []
+    entries = dict(ChainMap(*(result["entries"] for result in results)))
+    contents = dict(ChainMap(*(result["files"] for result in results)))
     taken, refused = merge(entries, lambda path: contents.get(path, "").encode())
     logger.info("Merged %d stages into %s.", len(taken), LOCK)
     return refused
@@ -144,13 +132,6 @@ def _check(planned: plan.Plan, failed: dict[str, str]) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m tools.fleet")
     parser.add_argument("--scheduler", default="", metavar="tcp://HOST:8786")
-    parser.add_argument(
-        "--workers",
-        type=int,
-        default=0,
-        metavar="N",
-        help="to start on this machine; else as many as its cores and memory allow",
-    )
     parser.add_argument("targets", nargs="*", metavar="TARGET")
     given = parser.parse_args()
-    command.run(lambda: main(given.scheduler, given.workers, given.targets))
+    command.run(lambda: main(given.scheduler, given.targets))

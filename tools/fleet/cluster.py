@@ -42,12 +42,12 @@ def connect(address: str) -> Client:
         ) from None
 
 
-def local(workers: int) -> Client:
-    """Start workers on this machine, reachable from it alone; 0: as many as fit."""
+def local() -> Client:
+    """Start as many workers as fit on this machine, reachable from it alone."""
     free = int(psutil.virtual_memory().available / MEMORY)
     return Client(
         host="127.0.0.1",
-        n_workers=workers or max(1, min(len(os.sched_getaffinity(0)), free)),
+        n_workers=max(1, min(len(os.sched_getaffinity(0)), free)),
         threads_per_worker=1,
         memory_limit=0,  # Dask does not see the memory of the stages it starts
         resources={resource(): 1},
@@ -97,31 +97,31 @@ def run(
     names = {key_of(task): task["name"] for task in tasks}
     with Progress(len(tasks), "chain") as progress:
         client.subscribe_topic(TOPIC, lambda event: progress.say(event[1]))
-        futures = [_submit(client, task, -place) for place, task in enumerate(tasks)]
+        futures = [
+            client.submit(
+                work,
+                task,
+                key=key_of(task),
+                priority=-place,
+                retries=RETRIES,
+                resources={resource(): 1},
+            )
+            for place, task in enumerate(tasks)
+        ]
         client.publish_dataset(
             {future.key: future for future in futures}, override=True
         )
         for batch in as_completed(futures).batches():
             outcomes = {future.key: _outcome(future) for future in batch}
             failed |= {key: why for key, (why, _) in outcomes.items() if why}
-            keep([result for _, result in outcomes.values() if result])
+            if results := [result for _, result in outcomes.values() if result]:
+                keep(results)
             for key in outcomes:
                 client.unpublish_dataset(key)
                 progress.update(1)
                 state = "failed" if key in failed else "finished"
                 progress.say(f"{names[key]}: {state}")
     return {names[key]: why for key, why in failed.items()}
-
-
-def _submit(client: Client, task: Task, priority: int) -> "Future[Result]":
-    return client.submit(
-        work,
-        task,
-        key=key_of(task),
-        priority=priority,
-        retries=RETRIES,
-        resources={resource(): 1},
-    )
 
 
 def _outcome(future: "Future[Result]") -> tuple[str, Result | None]:

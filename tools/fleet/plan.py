@@ -100,19 +100,19 @@ def chains(here: Pipeline, body: list[str], machines: int) -> list[Chain]:
 
 def _chain(here: Pipeline, members: list[str], name: str = "") -> Chain:
     """Estimate what stages of one variant cost; the chain is named after it by default."""
-    settings: dict[str, Any] = {}
-    for stage in {*members, *here.upstream(set(members))}:
-        for key, value in here.stages[stage].settings.items():
-            section, _, rest = key.partition(".")
-            if section == "variants":
-                variant, _, setting = rest.partition(".")
-                settings |= {"name": variant, setting: value}
+    of_variant = {
+        key: value
+        for stage in {*members, *here.upstream(set(members))}
+        for key, value in here.stages[stage].settings.items()
+        if key.startswith("variants.")
+    }
+    settings = {key.split(".")[-1]: value for key, value in of_variant.items()}
     every = settings.get("trainable_layers") == "all"
     passes = {"features": 0 if every else 1, "train": EVERY_LAYER if every else 1}
     measured = files.read_json(COSTS)["milliseconds_per_image"]
     frozen = measured.get(settings.get("backbone"), UNMEASURED)
     cost = frozen * sum(passes.get(_group(stage), 0) for stage in members)
-    return Chain(name or settings["name"], tuple(members), cost)
+    return Chain(name or next(iter(of_variant)).split(".")[1], tuple(members), cost)
 
 
 def _halved(here: Pipeline, chain: Chain, share: float) -> list[Chain]:
