@@ -23,31 +23,24 @@ ADDRESS = "AWS_ENDPOINT_URL_S3"
 
 
 @contextlib.contextmanager
-def s3(log: Path) -> Iterator[int]:
-    """Run an S3 server, and give its port."""
+def s3_bucket(log: Path, name: str) -> Iterator[dict[str, str]]:
+    """Run an S3 server with a bucket, and give the environment of who may use it."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+        address = f"http://127.0.0.1:{free.getsockname()[1]}"
+    port = address.rpartition(":")[2]
+    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", port]
     with log.open("w") as file:
         server = subprocess.Popen(command, stdout=file, stderr=file)
     try:
-        yield port
+        _make_bucket(f"{address}/{name}")
+        yield {**CREDENTIALS, ADDRESS: address}
     finally:
         server.terminate()
         server.wait(timeout=20)
 
 
-@contextlib.contextmanager
-def s3_bucket(log: Path, name: str) -> Iterator[dict[str, str]]:
-    """Run an S3 server with a bucket, and give the environment of who may use it."""
-    with s3(log) as port:
-        address = f"http://127.0.0.1:{port}"
-        make_bucket(f"{address}/{name}")
-        yield {**CREDENTIALS, ADDRESS: address}
-
-
-def make_bucket(address: str) -> None:
+def _make_bucket(address: str) -> None:
     for _ in range(100):
         try:
             request = urllib.request.Request(address, method="PUT")

@@ -122,4 +122,4 @@ def test_how_networks_train_makes_no_features_stale():
 @pytest.mark.usefixtures("study")
 def test_another_classifier_makes_the_searches_stale_and_no_features():
     append(f"{LIBRARY}/classifiers/catalog.py")
-    assert stale() == {f"choose@{NAMES[0]}", "assess", "report"}
+    assert stale() == {f"choose@{NAMES[0]}", "assess", *GATHERING}
