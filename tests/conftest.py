@@ -5,6 +5,7 @@ import gc
 import os
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import browsers
 import pytest
@@ -76,6 +77,15 @@ def _one_vggface_at_a_time(request, tmp_path_factory) -> Iterator[None]:
     with (shared / "vggface.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # given back when the file is closed
         yield
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch) -> Path:
+    """Work in an empty project, without a mirror; return the folder it lies in."""
+    (tmp_path / "project").mkdir()
+    monkeypatch.chdir(tmp_path / "project")
+    monkeypatch.delenv("FER_MIRROR", raising=False)
+    return tmp_path
 
 
 @pytest.fixture(scope="session")

@@ -35,13 +35,6 @@ def detections(*boxes: tuple[float, ...], scores: tuple[float, ...] = ()) -> Moc
     return Mock(return_value=[Detection(Box(*box), score) for box, score in pairs])
 
 
-@pytest.fixture(autouse=True)
-def project(tmp_path, monkeypatch):
-    (tmp_path / "project").mkdir()
-    monkeypatch.chdir(tmp_path / "project")
-    return tmp_path
-
-
 def use(monkeypatch, *boxes: tuple[float, ...]) -> Mock:
     """Let these boxes be found in each photo; return what counts the photos."""
     find = detections(*boxes)

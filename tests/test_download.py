@@ -22,11 +22,8 @@ SHA256 = hashlib.sha256(CONTENT).hexdigest()
 
 
 @pytest.fixture(autouse=True)
-def _project(tmp_path, monkeypatch):
-    """An empty project, in which CONTENT is the official file."""
-    (tmp_path / "project").mkdir()
-    monkeypatch.chdir(tmp_path / "project")
-    monkeypatch.delenv("FER_MIRROR", raising=False)
+def _official(project, monkeypatch):
+    """Let CONTENT be the official file."""
     monkeypatch.setenv("KAGGLEHUB_CACHE", "")  # download sets it; this puts it back
     monkeypatch.setitem(fer2013_csv.OFFICIAL_MD5, "fer2013.csv", MD5)
     monkeypatch.setattr(pooch.core.time, "sleep", lambda seconds: None)

@@ -30,13 +30,6 @@ ARCHIVES = {
 MANIFEST = "path,label,person,part,left,top,width,height\n"
 
 
-@pytest.fixture
-def project(tmp_path, monkeypatch):
-    (tmp_path / "project").mkdir()
-    monkeypatch.chdir(tmp_path / "project")
-    return tmp_path
-
-
 def reads_whole_or_not_at_all(source: Path, **data: object) -> None:
     """Read a source: what is written is whole, or an error says why and nothing is written."""
     for folder in ("data", "metrics"):

@@ -3,28 +3,31 @@ import os
 from pathlib import Path
 
 import pytest
+from sources import write_files
 
-from fer_transfer.detection.inputs import list_inputs
+from fer_transfer.detection.inputs import Input, list_inputs
 from fer_transfer.detection.photos import read_photo
 from fer_transfer.detection.status import Rejected, Status
 
 
-def names(inputs, top):
-    return [os.path.relpath(one.path, top) for one in inputs]
+def make(folder: Path, *names: str) -> None:
+    write_files(folder, dict.fromkeys(names, b""))
+
+
+def names(inputs: list[Input], top: Path) -> list[str]:
+    return [os.path.relpath(entry.path, top) for entry in inputs]
 
 
 def test_a_folder_is_read_to_its_depths_in_the_order_of_names(tmp_path):
-    for name in ("b/2.jpg", "b/1.jpg", "a/deep/3.jpg", "0.jpg"):
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).touch()
-    found = list_inputs([str(tmp_path)])
-    assert names(found, tmp_path) == ["0.jpg", "a/deep/3.jpg", "b/1.jpg", "b/2.jpg"]
-    assert not any(one.named for one in found)
+    expected = ["0.jpg", "a/deep/3.jpg", "b/1.jpg", "b/2.jpg"]
+    make(tmp_path, *reversed(expected))
+    inputs = list_inputs([str(tmp_path)])
+    assert names(inputs, tmp_path) == expected
+    assert not any(entry.named for entry in inputs)
 
 
 def test_a_loop_of_links_is_walked_once(tmp_path):
-    (tmp_path / "a").mkdir()
-    (tmp_path / "a/1.jpg").touch()
+    make(tmp_path, "a/1.jpg")
     (tmp_path / "a/again").symlink_to(tmp_path)
     (tmp_path / "b").symlink_to(tmp_path / "a")
     assert names(list_inputs([str(tmp_path)]), tmp_path) == ["a/1.jpg"]
@@ -32,9 +35,9 @@ def test_a_loop_of_links_is_walked_once(tmp_path):
 
 def test_an_empty_folder_is_listed_as_such(tmp_path):
     (tmp_path / "below").mkdir()
-    [one] = list_inputs([str(tmp_path)])
-    assert one.rejected.status == Status.EMPTY
-    assert "holds no file" in one.rejected.reason
+    [entry] = list_inputs([str(tmp_path)])
+    assert entry.rejected.status == Status.EMPTY
+    assert "holds no file" in entry.rejected.reason
 
 
 def test_a_folder_that_may_not_be_read_is_listed_and_the_others_read(
@@ -45,52 +48,46 @@ def test_a_folder_that_may_not_be_read_is_listed_and_the_others_read(
         yield top, [], ["1.jpg"]
 
     monkeypatch.setattr(os, "walk", walk)
-    found = {Path(one.path).name: one for one in list_inputs([str(tmp_path)])}
-    assert found["closed"].rejected.status == Status.NO_PERMISSION
-    assert not found["1.jpg"].rejected
+    photo, closed = list_inputs([str(tmp_path)])
+    assert names([photo, closed], tmp_path) == ["1.jpg", "closed"]
+    assert closed.rejected.status == Status.NO_PERMISSION
+    assert not photo.rejected
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\0"], ids=["lines", "dos", "zeros"])
 def test_a_list_comes_from_standard_input(tmp_path, monkeypatch, end):
     paths = [str(tmp_path / name) for name in ("b c.jpg", "ä.jpg")]
-    for path in paths:
-        Path(path).touch()
     content = "".join(f"{path}{end}" for path in paths).encode()
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(content)))
-    assert [one.path for one in list_inputs(["-"])] == paths
+    assert [entry.path for entry in list_inputs(["-"])] == paths
 
 
 def test_every_input_is_listed_once(tmp_path):
-    photo = tmp_path / "1.jpg"
-    photo.touch()
-    [one] = list_inputs([str(tmp_path), str(photo), f"{tmp_path}/./1.jpg"])
-    assert one.named  # by the second argument
+    make(tmp_path, "1.jpg")
+    [entry] = list_inputs([str(tmp_path), f"{tmp_path}/1.jpg", f"{tmp_path}/./1.jpg"])
+    assert entry.named  # by the second argument
 
 
 def test_the_folder_of_results_is_left_out(tmp_path):
-    (tmp_path / "recognised").mkdir()
-    (tmp_path / "recognised/old.jpg").touch()
-    (tmp_path / "1.jpg").touch()
-    found = list_inputs([str(tmp_path)], leave_out=tmp_path / "recognised")
-    assert names(found, tmp_path) == ["1.jpg"]
+    make(tmp_path, "recognised/old.jpg", "1.jpg")
+    inputs = list_inputs([str(tmp_path)], leave_out=tmp_path / "recognised")
+    assert names(inputs, tmp_path) == ["1.jpg"]
 
 
 @pytest.mark.parametrize(
-    "name", ["faces.csv files.csv faces.jsonl index.html", ".unfinished/x"]
+    "results", [("faces.csv", "files.csv", "faces.jsonl"), (".unfinished/x",)]
 )
-def test_results_of_another_run_are_named_and_not_entered(tmp_path, name):
-    for file in [f"old/{one}" for one in name.split()] + ["old/pictures/1.jpg"]:
-        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / file).touch()
-    [one] = list_inputs([str(tmp_path)])
-    assert one.path == str(tmp_path / "old")
-    assert one.rejected.status == Status.SKIPPED
+def test_results_of_another_run_are_named_and_not_entered(tmp_path, results):
+    make(tmp_path / "old", *results, "pictures/1.jpg")
+    [entry] = list_inputs([str(tmp_path)])
+    assert entry.path == str(tmp_path / "old")
+    assert entry.rejected.status == Status.SKIPPED
 
 
 def test_a_name_that_is_no_text_can_be_shown(tmp_path):
-    Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff.jpg")).touch()
-    [one] = list_inputs([str(tmp_path)])
-    assert one.shown.endswith(r"\xff.jpg")
+    make(tmp_path, os.fsdecode(b"\xff.jpg"))
+    [entry] = list_inputs([str(tmp_path)])
+    assert entry.shown.endswith(r"\xff.jpg")
 
 
 @pytest.mark.parametrize("name", ["none.jpg", "itself.jpg", "a\0b.jpg"])

@@ -52,14 +52,6 @@ SOURCES = {
 }
 
 
-@pytest.fixture(autouse=True)
-def project(tmp_path, monkeypatch):
-    (tmp_path / "project").mkdir()
-    monkeypatch.chdir(tmp_path / "project")
-    monkeypatch.delenv("FER_MIRROR", raising=False)
-    return tmp_path
-
-
 def source(folder: Path, name: str) -> str:
     content = SOURCES[name]
     if isinstance(content, bytes):

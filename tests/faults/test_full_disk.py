@@ -17,8 +17,8 @@ CAN_MOUNT = not subprocess.run(
 PLOTS = ("examples", "study")
 # Where a stage writes, what it reads there, and how many kilobytes of room there are.
 ROOM = {
-    "download": ("data", (), 64),
-    "prepare": ("data", ("raw",), 680),
+    "download": ("data", ("unwatched",), 64),
+    "prepare": ("data", ("raw", "detected"), 680),
     "weights": ("data/weights", (), 4096),
     "features": ("data/features", (), 512),
     "train": ("data/runs", (), 4096),
