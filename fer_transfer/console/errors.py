@@ -1,6 +1,7 @@
 """What a user can put right: mistakes in files and settings, and the machine's refusals."""
 
 import errno
+import re
 from reprlib import Repr
 from typing import Any
 
@@ -21,9 +22,19 @@ REMEDIES = {
 }
 
 
+# How NumPy says that it could write a part of an array; it does not say why.
+SHORT_WRITE = re.compile(r"\d+ requested and \d+ written")
+
+
 def remedy(error: OSError) -> str:
-    """Return what its user can do about an error of the machine, in a sentence."""
-    return REMEDIES.get(error.errno or 0, "Check this path and its disk.")
+    """Return what its user can do about an error of the machine, in a sentence.
+
+    >>> remedy(OSError("161280 requested and 61312 written"))
+    'The disk is full: free some space.'
+    """
+    is_short = error.errno is None and SHORT_WRITE.search(str(error))
+    number = errno.ENOSPC if is_short else error.errno or 0
+    return REMEDIES.get(number, "Check this path and its disk.")
 
 
 class InputError(ValueError):

@@ -18,7 +18,7 @@ PLOTS = ("examples", "study")
 # Where a stage writes, what it reads there, and how many kilobytes of room there are.
 ROOM = {
     "download": ("data", ("unwatched",), 64),
-    "prepare": ("data", ("raw", "detected"), 680),
+    "prepare": ("data", ("raw", "detected"), 500),
     "weights": ("data/weights", (), 4096),
     "features": ("data/features", (), 512),
     "train": ("data/runs", (), 4096),
