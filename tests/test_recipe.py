@@ -117,11 +117,8 @@ def run(
     return history, probabilities(loop, data[0], SPLIT, recipe, faces[1])
 
 
-@pytest.mark.parametrize("changes", [{}, {"early_stopping": 2, "epochs": 6}])
-def test_a_killed_run_of_a_full_recipe_ends_as_one_that_was_not(
-    faces, tmp_path, changes
-):
-    recipe = made_of(**changes)
+def test_a_killed_run_of_a_full_recipe_ends_as_one_that_was_not(faces, tmp_path):
+    recipe = made_of(early_stopping=2, epochs=6)
     whole, expected = run(faces, recipe, tmp_path / "whole")
     with pytest.raises(KilledError):
         run(faces, recipe, tmp_path / "killed", kill_after=2)
@@ -188,13 +185,13 @@ def test_balanced_classes_weigh_the_same_in_training():
     assert got[9].sum() == 1
 
 
-@pytest.mark.parametrize("labels", ["fer2013", "ferplus", "both"])
+@pytest.mark.parametrize("labels", ["ferplus", "both"])
 def test_every_kind_of_labels_gives_probabilities_of_the_seven(faces, labels, tmp_path):
     recipe = made_of(labels=labels, epochs=2, class_weight="none")
     history, predicted = run(faces, recipe, tmp_path)
     assert predicted["val"].shape == predicted["test"].shape == (6, 7)
     assert ("votes_accuracy" in history) == (labels == "both")
-    assert ("votes_test" in predicted) == (labels != "fer2013")
+    assert "votes_test" in predicted
     for array in predicted.values():
         np.testing.assert_allclose(array.sum(axis=1), 1, rtol=1e-5)
     if labels == "ferplus":  # happiness and disgust over all but contempt

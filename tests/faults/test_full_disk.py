@@ -18,7 +18,7 @@ PLOTS = ("examples", "study")
 # Where a stage writes, what it reads there, and how many kilobytes of room there are.
 ROOM = {
     "download": ("data", ("unwatched",), 64),
-    "prepare": ("data", ("raw", "detected"), 500),
+    "prepare": ("data", ("raw", "detected", "unwatched"), 320),
     "weights": ("data/weights", (), 4096),
     "features": ("data/features", (), 512),
     "train": ("data/runs", (), 4096),
@@ -52,4 +52,6 @@ def test_a_full_disk_is_one_error_and_costs_nothing(study, tmp_path, stage):
     assert done.returncode
     assert "The disk is full: free some space." in done.stderr
     assert "Traceback" not in done.stderr
+    if "unwatched" in inputs:  # which is in Git, and no stage makes
+        shutil.copy(tmp_path / "old/unwatched", folder / disk)
     study.check_repaired(folder)
