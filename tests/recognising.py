@@ -69,7 +69,8 @@ def interrupt(monkeypatch, after):
 def peak_memory(work) -> int:
     """The bytes that some work takes at most, whatever else this process holds.
 
-    Of many objects Python looks for garbage less often: those that are here before are left out.
+    Of many objects Python looks for garbage less often: those that are here before are left out,
+    for good, as what TensorFlow made is.
     """
     gc.collect()
     gc.freeze()
@@ -80,4 +81,3 @@ def peak_memory(work) -> int:
         return tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-        gc.unfreeze()
