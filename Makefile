@@ -91,7 +91,7 @@ test-faults: install  ## kill stages, fill disks, damage files, many times: hour
 	FAULT_ROUNDS=20 python -m pytest -m "" tests/faults tests/fleet
 
 fuzz: install  ## thousands of random settings and copies of FER2013, new ones each time
-	HYPOTHESIS_PROFILE=long python -m pytest tests/test_fuzz_settings.py tests/test_fuzz_prepare.py
+	HYPOTHESIS_PROFILE=long python -m pytest tests/test_fuzz_settings.py tests/test_fuzz_readers.py
 
 bench: install  ## runtimes against Keras, PyTorch and OpenVINO alone: ten minutes or more
 	python -m benchmarks

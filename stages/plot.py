@@ -8,7 +8,7 @@ Reads   data/faces/                 images, labels and classes
         plots/study/results.csv     every run's numbers
         plots/study/groups.csv      the same over seeds
         plots/examples/<run>.csv    the probabilities of the example images
-Params  all but views, choose and searches
+Params  all but searches
 Writes  plots/figures/              of no face: table-1.png; figure-05.png ... figure-08.png,
                                     training, one per backbone of the paper, and
                                     learning-<backbone>.png of any other; figure-09.png and

@@ -11,7 +11,7 @@ Reads   metrics/test/<run>.json           of the runs that params.yaml lists; th
         metrics/assess.json               the classifier that each split's searches chose
         metrics/paper/                    the published Tables 2-5
         dvc.lock                          whether a run is of the current settings and data
-Params  all but views, choose and searches
+Params  all but searches
 Writes  plots/study/results.csv           the table: a row per run, metric, set and epoch, window
                                           or class
         plots/study/groups.csv            the same over seeds, beside the paper's numbers

@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 
 CONNECT_SECONDS = 10
 RETRIES = 2  # of a chain that failed; Dask counts workers that vanished by itself
-MEMORY = 5.2e9  # bytes that a chain takes at most (docs/performance.md: VGG-Face)
+MEMORY = 4.2e9  # bytes that a chain takes at most (docs/performance.md: VGG-Face)
 
 
 def quiet() -> None:
