@@ -164,10 +164,13 @@ def test_the_model_predicts_what_its_test_score_says():
 @pytest.mark.usefixtures("project")
 def test_the_page_shows_each_split_with_its_candidates_faces_and_warnings():
     found = results()["people"]
-    files.write_json(Path("metrics/study/models.json"), {})
+    models = {
+        "people": {"use": "a-run", "why": "it is better", "images": 9, "models": []}
+    }
     section = classifiers.section()
     template = html.environment().get_template("classifiers.html")
-    page = template.render(classifiers=section)
+    page = template.render(classifiers=section, study={"models": models})
+    assert "python -m tools.export a-run" in page
     assert f"{100 * found['best']['test']['accuracy']:.1f}%" in page
     for row in found["candidates"]:
         assert page.count(row["verdict"])

@@ -114,7 +114,7 @@ class Recogniser:
     def _face(self, pixels: np.ndarray, detection: Detection, number: int) -> Face:
         box, score = detection.box, detection.score
         is_whole = score is None
-        side = max(box.width, box.height) if is_whole else self.detector.framed(box)
+        side = box.longer if is_whole else self.detector.framed(box)
         square = framing.square_about(box, side)
         crop = framing.cut_upright(pixels, square, detection.tilt)
         return Face(

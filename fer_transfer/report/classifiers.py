@@ -19,7 +19,6 @@ def section() -> dict[str, Any]:
     return {
         "titles": TITLES,
         "backbones": BACKBONES,
-        "models": files.read_json(Path("metrics/study/models.json")),
         "splits": {name: _show(name, result) for name, result in assessed.items()},
     }
 

@@ -31,8 +31,10 @@ def compare(
         use, the name of the model to use; and why. Splits without a network are left out.
     """
     compared = {}
+    scored = runs[runs["set"].isin(["test", "deduplicated"]) & (runs["class"] == "")]
     for split, result in assessed.items():
-        networks = [network(scores) for scores in by_run(select(runs, split=split))]
+        by_run = select(scored, split=split).groupby("run", sort=False)
+        networks = [network(scores) for _, scores in by_run]
         if networks:
             classifier = chosen_classifier(result["best"])
             compared[split] = {
@@ -43,12 +45,6 @@ def compare(
                 **recommend(classifier, networks),
             }
     return compared
-
-
-def by_run(runs: pd.DataFrame) -> list[pd.DataFrame]:
-    """Return each run's scores on the test set, in the order of the table of runs."""
-    scored = runs[runs["set"].isin(["test", "deduplicated"]) & (runs["class"] == "")]
-    return [scores for _, scores in scored.groupby("run", sort=False)]
 
 
 def network(scores: pd.DataFrame) -> Model:
