@@ -10,13 +10,11 @@ Reads   data/faces/, data/splits/<split>.npz      the faces that the page shows
         metrics/assess.json                       the classifiers that searches chose
         metrics/architectures.json                the layers of each backbone
         plots/examples/<run>.csv                  the probabilities of the example images
-        requirements.lock                         the versions that the page names
 Params  all but searches
 Writes  plots/report.html                         shows faces of FER2013: not for Git
 Source  the paper, sections 5-7
 """
 
-import logging
 from pathlib import Path
 
 from fer_transfer.console import command
@@ -24,16 +22,11 @@ from fer_transfer.core import files
 from fer_transfer.report import html, page
 from fer_transfer.settings.settings import load_settings
 
-logger = logging.getLogger(__name__)
-
 
 def main() -> None:
-    shown = page.context(load_settings())
-    logger.info(
-        "Writing the page; variants with results: %d.", len(shown["study"]["ran"])
-    )
+    text = html.render(page.context(load_settings()))
     with files.atomic_write(Path("plots/report.html")) as part:
-        part.write_text(html.render(shown), encoding="utf-8", newline="\n")
+        part.write_text(text, encoding="utf-8", newline="\n")
 
 
 if __name__ == "__main__":
