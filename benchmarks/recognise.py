@@ -27,9 +27,12 @@ from PIL import Image
 
 from fer_transfer.synthetic import drawing as synthetic
 
-PHOTOS, CROPS = 60, 2000
+PHOTOS, CROPS = 60, 10_000
 VIDEO_SECONDS, VIDEO_RATE, VIDEO_SIZE = 60, 30, (640, 360)
 PYTHON = (sys.executable, "-m")
+PEERS = (*PYTHON, "benchmarks.recognise_peers")
+FACE_API = ("node", str(Path(__file__).with_name("face_api.cjs")))
+START = (sys.executable, "-c", "from fer_transfer import Recogniser; Recogniser()")
 
 
 def copy_photos(source: Path, target: Path) -> None:
@@ -45,7 +48,7 @@ def draw_crops(target: Path) -> None:
     target.mkdir()
     faces, _, _ = synthetic.draw(CROPS, 1, seed=0)
     for number, face in enumerate(faces):
-        Image.fromarray(face).save(target / f"{number:04}.png")
+        Image.fromarray(face).save(target / f"{number:05}.png")
 
 
 def write_video(source: Path, target: Path) -> None:
@@ -88,17 +91,9 @@ def recognise(what: str, number: int, path: Path, *options: str) -> None:
         print(f"  {len(pd.read_csv(f'{out}/results/faces.csv'))} faces")
 
 
-def by_peer(name: str, photos: Path, *site: str) -> None:
-    """Recognise the photos by another package of Python."""
-    call = (*PYTHON, "benchmarks.recognise_peers", name, str(photos), *site)
+def by_peer(name: str, *call: str) -> None:
+    """Recognise the photos by another package, which prints how many faces it found."""
     print(f"  {measure(name, PHOTOS, *call).split()[-1]} faces")
-
-
-def by_face_api(photos: Path, site: str) -> None:
-    """Recognise the photos by face-api, in WebAssembly."""
-    script = Path(__file__).with_name("face_api.cjs")
-    call = ("node", str(script), str(photos), site)
-    print(f"  {measure('face-api', PHOTOS, *call).split()[-1]} faces")
 
 
 def main() -> None:
@@ -107,13 +102,7 @@ def main() -> None:
     parser.add_argument("--fer", metavar="SITE")
     parser.add_argument("--face-api", metavar="SITE")
     options = parser.parse_args()
-    measure(
-        "start-up",
-        1,
-        sys.executable,
-        "-c",
-        "from fer_transfer import Recogniser; Recogniser()",
-    )
+    measure("start-up", 1, *START)
     with tempfile.TemporaryDirectory() as top:
         photos, crops, video = (
             Path(top, name) for name in ("photos", "crops", "x.mp4")
@@ -125,11 +114,11 @@ def main() -> None:
         recognise("photos with pictures", PHOTOS, photos)
         recognise("seconds of video", VIDEO_SECONDS, video)
         recognise("crops of 48x48", CROPS, crops, "--no-pictures")
-        by_peer("deepface", photos)
+        by_peer("deepface", *PEERS, "deepface", str(photos))
         if options.fer:
-            by_peer("fer", photos, options.fer)
+            by_peer("fer", *PEERS, "fer", str(photos), options.fer)
         if options.face_api:
-            by_face_api(photos, options.face_api)
+            by_peer("face-api", *FACE_API, str(photos), options.face_api)
 
 
 if __name__ == "__main__":
