@@ -31,7 +31,10 @@ def main() -> None:
         raise InputError(
             "There is no .dvc in this folder. Run from the project's top folder."
         )
-    page = PAGE_HTML.replace("{scripts}", f"<script>{html.vega(VEGA_LITE)}</script>")
+    head = (
+        f"<style>img {{max-width: 100%}}</style><script>{html.vega(VEGA_LITE)}</script>"
+    )
+    page = PAGE_HTML.replace("{scripts}", head)
     with files.atomic_write(PAGE) as part:
         part.write_text(page, encoding="utf-8", newline="\n")
     place = str(PAGE.relative_to(".dvc"))  # as DVC wants it

@@ -29,7 +29,7 @@ def class_counts(paper: Mapping[str, int], ours: Mapping[str, int]) -> Figure:
     (counts / counts.sum()).plot.bar(
         ax=axes,
         width=0.75,
-        color=[style.lighter(GREY), GREY][-len(shown) :],
+        color={"the paper": style.lighter(GREY), "this study": GREY},
         table=counts.T.map("{:,}".format),
     )
     axes.set_ylabel("Share of images")
@@ -44,7 +44,7 @@ def examples(images: Mapping[str, np.ndarray]) -> Figure:
     figure.suptitle("Figure 1: Examples of images")
     grid = figure.subplots(len(images), squeeze=False)
     for axes, (name, faces) in zip(grid.flat, images.items(), strict=True):
-        _show_image(axes, np.hstack(faces), name)
+        _show_image(axes, np.hstack(list(faces)), name)
     return figure
 
 
@@ -67,8 +67,8 @@ def classification(
     for axes in others[len(probabilities.columns) :]:
         axes.set_axis_off()
     for axes, (name, shares) in zip(others, probabilities.items(), strict=False):
-        colours = {"facecolor": styles.loc[name, "fill"]}
-        colours["edgecolor"] = styles.loc[name, "colour"]
+        look = styles.loc[str(name)]
+        colours = {"facecolor": look["fill"], "edgecolor": look["colour"]}
         bars = axes.barh(shares.index, shares, 0.7, **colours)
         axes.bar_label(bars, fmt="%.2f", padding=2, fontsize=7)
         axes.invert_yaxis()

@@ -121,8 +121,10 @@ def read_study(settings: Settings) -> dict[str, Any]:
         raise InputError(
             f"The tables are stale: {why}. Run `dvc repro -f -s tabulate plot report`."
         )
-    study = {path.stem: files.read_json(path) for path in folder.glob("*.json")}
-    return study | study["study"]
+    study: dict[str, Any] = {
+        path.stem: files.read_json(path) for path in folder.glob("*.json")
+    }
+    return {**study, **study["study"]}
 
 
 def read_table(name: str) -> pd.DataFrame:
@@ -150,16 +152,24 @@ def read_examples(data: Data, runs: Mapping[str, str]) -> dict[str, Example]:
     """Read the example of each class that the test images show, by class.
 
     `runs` names the run of each group whose probabilities are read.
+
+    Raises:
+        InputError: If a run's are of other images, because it belongs to another split.
     """
-    classes = list(data.classes)
-    tables = [
-        files.read_csv(Path(f"plots/examples/{run}.csv")).assign(group=group)
-        for group, run in runs.items()
-    ]
-    read = pd.concat([pd.DataFrame(columns=["row", "group", *classes]), *tables])
+    rows = data.splits[data.paper_split].examples
+    shares = {}
+    for group, run in runs.items():
+        path = Path(f"plots/examples/{run}.csv")
+        table = files.read_csv(path)
+        if table["row"].tolist() != rows.tolist():
+            raise InputError(
+                f"{path} belongs to another split: expected the images {rows.tolist()}, got "
+                f"{table['row'].tolist()}. Run `dvc repro evaluate@{run}`."
+            )
+        shares[group] = table[list(data.classes)]
     return {
-        classes[data.labels[row]]: Example(
-            row, read[read["row"] == row].set_index("group")[classes].astype(float).T
+        data.classes[data.labels[row]]: Example(
+            row, pd.DataFrame({group: table.loc[n] for group, table in shares.items()})
         )
-        for row in data.splits[data.paper_split].examples
+        for n, row in enumerate(rows)
     }
