@@ -52,9 +52,12 @@ def differences(comparisons: Sequence[Mapping[str, Any]]) -> vega.Chart:
     data = pd.DataFrame(comparisons)
     data["what"] = data["groups"].map(" − ".join)
     data["tested"] = data["interval"].notna()
-    data["low"], data["high"] = data["interval"].str[0], data["interval"].str[-1]
+    # Vega warns of an axis of no numbers, so an open point has an interval of no width.
+    for place, end in ((0, "low"), (1, "high")):
+        limit = data["interval"].str[place].astype(float)
+        data[end] = limit.fillna(data["difference"])
     ends = ["difference", "low", "high"]
-    data[ends] = 100 * data[ends].astype(float)
+    data[ends] *= 100
     base = vega.inline(data[["what", "protocol", "tested", *ends]]).encode(
         alt.X("difference:Q", title="difference of accuracy, points"),
         alt.Y("what:N", title=None, sort=None, axis=alt.Axis(grid=True)),

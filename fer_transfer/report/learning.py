@@ -63,14 +63,14 @@ def learning(
 ) -> vega.Chart:
     """Draw a metric after each epoch: hover reads an epoch, Ctrl and the wheel zoom."""
     points = points_of(select(rows, metric=metric), styles, parts)
-    lines, bands = _curves(points, metric, top)
+    lines, *bands = _curves(points, metric, top)
     return alt.layer(
-        lines.properties(name="lines").add_params(vega.zoom()), bands, _hover(points)
+        lines.properties(name="lines").add_params(vega.zoom()), *bands, _hover(points)
     )
 
 
 def _curves(points: pd.DataFrame, metric: str, top: float) -> list[vega.Chart]:
-    """Draw a line per group and set, and the band of several seeds."""
+    """Draw a line per group and set, and the bands of those with several seeds."""
     value, low = (
         alt.Y(
             f"{key}:Q",
@@ -84,8 +84,12 @@ def _curves(points: pd.DataFrame, metric: str, top: float) -> list[vega.Chart]:
     )
     # The points show a run of one epoch, which makes no line.
     lines = base.mark_line(clip=True, point=alt.OverlayMarkDef(size=8)).encode(
-        strokeDash=vega.as_given("dash"), strokeWidth=vega.as_given("width")
+        strokeDash=vega.as_given("dash"),
+        # Vega-Lite warns of widths whose field has no order.
+        strokeWidth=vega.as_given("width") | {"type": "ordinal"},
     )
+    if not (points["low"] < points["high"]).any():
+        return [lines]  # Vega warns of an area of no points
     bands = base.mark_area(opacity=0.15, clip=True).encode(low, y2="high:Q")
     return [lines, bands.transform_filter("datum.low < datum.high")]
 
