@@ -105,7 +105,9 @@ def draw_faces(shown: Shown) -> None:
     counts = figures.class_counts(paper.CLASS_COUNTS, ours)
     style.write_png(FIGURES / "table-1.png", counts, notes_on(shown))
     picked = pick_faces(data.labels, data.classes)
-    some = figures.examples({name: images[rows] for name, rows in picked.items()})
+    some = figures.examples(
+        {name: images[rows] for name, rows in picked.items() if len(rows)}
+    )
     style.write_png(FACES / "figure-01.png", some, notes_on(shown))
 
     examples = inputs.read_examples(data, shown.first_runs)

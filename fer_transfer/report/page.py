@@ -1,25 +1,17 @@
 """What the page's template is given, read from the files of the study."""
 
-import platform
 from collections.abc import Iterator
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from fer_transfer.core import files
 from fer_transfer.data import faces
-from fer_transfer.report import charts, classifiers, html, learning, vega
+from fer_transfer.report import charts, classifiers, html, learning, vega, versions
 from fer_transfer.report.shown import Shown, pick_faces, read
 from fer_transfer.results import distance, inputs, paper, table
 from fer_transfer.results.catalog import BACKBONES
 from fer_transfer.scoring import rates
 from fer_transfer.settings.settings import SECTIONS, Settings
-
-# Those that results depend on, and those that draw.
-PACKAGES = (
-    *("tensorflow", "tf-keras", "openvino", "deepface", "numpy", "pandas"),
-    *("scikit-learn", "h5py", "pillow", "dvc", "altair", "vl-convert-python", "jinja2"),
-)
 
 
 def context(settings: Settings) -> dict[str, Any]:
@@ -55,8 +47,7 @@ def context(settings: Settings) -> dict[str, Any]:
         "splits": inputs.read_each("split", data.splits),
         "calibration": inputs.read_each("calibration", first.values()),
         "paper_split": data.paper_split,
-        "versions": {"python": platform.python_version()}
-        | {package: metadata.version(package) for package in PACKAGES},
+        "versions": versions.installed(),
         "classifiers": classifiers.section(),
         "settings": {name: settings[name] for name in SECTIONS},
         "windows": rates.clip(settings.tables.windows, settings.train.epochs),
