@@ -367,12 +367,12 @@ def test_a_killed_process_leaves_a_run_to_go_on_with(photos):
 @pytest.fixture
 def labelled(photos):
     """Six photos by what they show, and a table that says so."""
-    lines = ["Path,Label,Group"]
+    lines = ["Path;Label;Group"]
     for number in range(6):
         image = photo_files.ramp(60 + number, 40)
         name = f"{'Sad' if number < 5 else 'happy'}/{number}.png"
         photo_files.write(photos / name, photo_files.encoded(image, "PNG"))
-        lines.append(f"{name}, {name.split('/')[0].upper()} ,{'ab'[number % 2]}")
+        lines.append(f"{name}; {name.split('/')[0].upper()} ;{'ab'[number % 2]}")
     (photos / "labels.csv").write_text("\n".join(lines) + "\n")
     return photos
 
@@ -412,9 +412,9 @@ def test_labelled_photos_without_a_face_are_counted_apart(labelled):
             "path,label\n0.png,bored\n1.png,confused\n",
             "bored, confused. It knows angry",
         ),
-        ("file,emotion\n0.png,sad\n", "columns path, label.*Got file, emotion"),
+        ("file,emotion\n0.png,sad\n", "lacks the column path, label.*file, emotion"),
         ("path,label\nelsewhere.png,sad\n", "No path in .* is one of the photos"),
-        ("path,label\n", "0 rows"),
+        ("path,label\n", "has no rows"),
     ],
     ids=["unknown labels", "other columns", "other photos", "empty"],
 )
