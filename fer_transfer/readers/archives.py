@@ -7,10 +7,10 @@ import tarfile
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import Any
 
-from fer_transfer.console.errors import REMEDIES, InputError
+from fer_transfer.console.errors import REMEDIES, InputError, shown
 
 OPENERS: dict[bytes, Any] = {
     b"\x1f\x8b": gzip.open,
@@ -29,8 +29,7 @@ CHUNK = 1 << 20  # bytes
 def unpack(path: Path) -> None:
     """Replace an archive (zip, tar) or a compressed file (gz, xz, bz2) by what is in it.
 
-    Which it is, is told by content; any other file stays as it is. Members that would lie outside
-    the folder are refused by tarfile, and put inside it by zipfile.
+    Which it is, is told by content; any other file stays as it is.
 
     Raises:
         InputError: If it is damaged, a decompression bomb, or has an unsafe member.
@@ -62,6 +61,10 @@ def _decompress(path: Path, limit: int) -> Path:
 def _unpack_tar(path: Path, limit: int) -> None:
     with path.open("rb") as file, tarfile.open(fileobj=file, mode="r:") as archive:
         path.unlink()  # a member may have its name
+        for member in archive:
+            _check_name(member.name)
+            if not member.isfile() and not member.isdir():
+                raise _unsafe(member.name, "is a link or a device")
         _check_size(sum(member.size for member in archive), limit)
         archive.extractall(path.parent, filter="data")
         # tarfile takes a damaged header for the end, and a tar that was cut off for a whole one.
@@ -73,8 +76,21 @@ def _unpack_tar(path: Path, limit: int) -> None:
 def _unpack_zip(path: Path, limit: int) -> None:
     with zipfile.ZipFile(path) as archive:
         path.unlink()
+        for name in archive.namelist():
+            _check_name(name)
         _check_size(sum(member.file_size for member in archive.infolist()), limit)
         archive.extractall(path.parent)
+
+
+def _check_name(name: str) -> None:
+    """Refuse a member outside the folder, which zipfile would silently put inside it."""
+    member = PureWindowsPath(name)  # knows drives, and both separators
+    if member.anchor or ".." in member.parts:
+        raise _unsafe(name, "points outside the archive")
+
+
+def _unsafe(name: str, reason: str) -> tarfile.FilterError:
+    return tarfile.FilterError(f"unsafe archive member {shown(name)}, which {reason}")
 
 
 def _check_size(size: int, limit: int) -> None:
@@ -98,8 +114,8 @@ def _damage_explained(path: Path) -> Iterator[None]:
         raise
     except tarfile.FilterError as error:
         raise InputError(
-            f"{path.name} is refused as an unsafe archive: {error}. Get it from a source you trust, "
-            "or unpack it yourself and set `data.source` in params.yaml to the folder."
+            f"{path.name} is refused: {error}. Get it from a source you trust, or "
+            " unpack it yourself and set `data.source` in params.yaml to the folder."
         ) from None
     except Exception as error:
         if getattr(error, "errno", None) in REMEDIES:
