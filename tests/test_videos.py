@@ -18,7 +18,7 @@ from recognising import contents, interrupt, peak_memory, rows, run, simplify
 from fer_transfer.console.errors import InputError
 from fer_transfer.detection import videos as reader
 from fer_transfer.detection.boxes import Box, Detection
-from fer_transfer.detection.status import Rejected, Status
+from fer_transfer.detection.status import Rejected
 from fer_transfer.detection.videos import Video
 from fer_transfer.recognise import timeline, videos
 from fer_transfer.recognise.face import Face
@@ -139,15 +139,6 @@ def test_a_path_that_is_not_utf_8_is_not_given_to_opencv(clip):
     clip.rename(path)
     with pytest.raises(Rejected, match="not UTF-8: rename it"):
         Video(str(path))
-
-
-def test_a_header_without_frames_is_damaged(tmp_path):
-    path = video_files.write(tmp_path / "x.avi", video_files.brightening(9), "MJPG")
-    content = path.read_bytes()
-    path.write_bytes(content[: content.index(b"movi") + 4])
-    with pytest.raises(Rejected) as raised:
-        times(path)
-    assert raised.value.status in (Status.DAMAGED, Status.VIDEO)
 
 
 def test_a_face_keeps_its_number_from_frame_to_frame(clip):
