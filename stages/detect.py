@@ -31,7 +31,7 @@ from fer_transfer.data.faces import IMAGE_SIZE
 from fer_transfer.detection.boxes import Box
 from fer_transfer.detection.detectors import find_detector
 from fer_transfer.detection.journal import Journal
-from fer_transfer.detection.labelled_face import TAKEN, TO_CONVERT, Face, read_face
+from fer_transfer.detection.labelled_face import TO_CONVERT, Face, read_face
 from fer_transfer.readers import detected
 from fer_transfer.readers.listing import Dropped
 from fer_transfer.readers.sources import detect_layout, list_images
@@ -121,7 +121,7 @@ def main() -> None:
     table = listing.table.drop(columns=list(BOX)).join(faces)
     check_convertible(table)
     write(table, listing.dropped)
-    taken = (table["status"] == TAKEN).sum()
+    taken = (table["status"] == detected.Outcome.TAKEN).sum()
     logger.info("%s: %d faces in %d images.", source.layout, taken, len(table))
 
 

@@ -2,7 +2,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import softmax
 from sklearn.linear_model import LogisticRegression
@@ -17,7 +17,7 @@ from fer_transfer.classifiers.catalog import CLASSIFIERS, grid, pipeline
 from fer_transfer.classifiers.dataset import HIDDEN, Dataset
 from fer_transfer.classifiers.selection import Selection
 from fer_transfer.console.errors import InputError
-from fer_transfer.settings.searches import BASELINES, PORTABLE, TITLES, Choose
+from fer_transfer.settings.searches import BASELINES, TITLES, Choose
 
 # In one thread: under other programs OpenMP waits more than it works.
 threadpool_limits(1)
@@ -79,10 +79,6 @@ def test_every_classifier_has_a_title_and_settings_that_it_takes(name):
     pipeline(name, 1).set_params(**{key: values[0] for key, values in tried.items()})
     assert all(tried.values())
     assert set(TITLES) == set(CLASSIFIERS)
-
-
-def test_no_more_neighbours_are_tried_than_a_fold_has_vectors():
-    assert grid("knn", 10) == {"classify__n_neighbors": [1, 5]}
 
 
 HEADS = {
@@ -189,32 +185,6 @@ def test_a_subset_has_a_face_of_each_class_and_about_as_many_rows_as_asked_for(
     assert len(data.rows(chosen)) <= allowed
     if largest >= len(data.labels):
         assert len(chosen) == len(labels)
-
-
-@settings(max_examples=6)
-@given(
-    st.lists(st.integers(1, 4), min_size=2, max_size=4),
-    st.integers(2, 6),
-    st.booleans(),
-    st.randoms(use_true_random=False),
-)
-def test_any_few_faces_are_enough_to_choose_a_classifier_that_a_model_can_hold(
-    counts, num_people, by_person, random
-):
-    labels = np.repeat(np.arange(len(counts)), counts)
-    people = np.array([random.randrange(num_people) for _ in labels])
-    labels = np.append(labels, 0)  # cross-validation needs two of a class
-    people = np.append(people, 0)
-    people[:2] = 0, 1
-    data = dataset(
-        labels, VECTORS[: len(labels)], people if by_person else None, views=1
-    )
-    chosen = Choose(folds=2, classifiers=["logistic", "lda", "knn"])
-    compared = comparison.selections(data, NAMES, chosen, 1)
-    records = comparison.compare(compared, data.subset(100, 1), 60)
-    best = comparison.best_of(records, PORTABLE)
-    assert 0 <= records[best]["score"]["accuracy"] <= 1
-    assert not [name for name in records if "score" not in records[name]]
 
 
 def test_slow_classifiers_are_searched_on_a_subset_and_the_slowest_fitted_on_it(

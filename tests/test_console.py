@@ -3,7 +3,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 
@@ -146,21 +145,6 @@ def test_a_file_that_does_not_fit_leaves_nothing_and_the_old_one_as_it_was(tmp_p
     assert (tmp_path / "data/a.npz").read_bytes() == before
 
 
-def test_ctrl_c_is_one_line_and_leaves_no_part(tmp_path):
-    body = (
-        "with files.atomic_write(Path('data/a')) as part:\n"
-        "    part.write_text('half')\n"
-        "    Path('ready').write_text('x')\n"
-        "    time.sleep(60)"
-    )
-    process = start(tmp_path, body)
-    wait_for(tmp_path / "ready")
-    process.send_signal(signal.SIGINT)
-    code, error = ended(process)
-    assert (code, error) == (130, "stopped. Run the same command again to go on.\n")
-    assert list((tmp_path / "data").iterdir()) == []
-
-
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -218,10 +202,3 @@ def test_a_stage_whose_dvc_died_before_it_was_ready_ends(tmp_path):
     )
     wait_for(tmp_path / "done")
     assert not (tmp_path / "process").exists()
-
-
-def test_a_stage_that_was_started_by_hand_is_left_alone(monkeypatch):
-    monkeypatch.delenv("DVC_STAGE", raising=False)
-    before = threading.active_count()
-    command.end_with_dvc()
-    assert threading.active_count() == before

@@ -16,11 +16,10 @@ from sources import encoded, face
 from fer_transfer.console.errors import InputError
 from fer_transfer.core import files
 from fer_transfer.data import faces
-from fer_transfer.detection import detectors, labelled_face
+from fer_transfer.detection import detectors
 from fer_transfer.detection.boxes import Box, Detection
 from fer_transfer.detection.detectors import Detector
 from fer_transfer.detection.labelled_face import find_face
-from fer_transfer.readers import detected
 from stages import detect, prepare
 
 GREY = np.random.default_rng(0).integers(0, 256, (100, 120, 3), dtype=np.uint8)
@@ -215,11 +214,3 @@ def test_a_copy_of_fer2013_in_folders_is_called_fer2013(project, monkeypatch):
     names = prepare.fer2013.EMOTIONS
     content = {f"train/{name}/1.png": encoded(face(n)) for n, name in enumerate(names)}
     assert read(project, content)["name"] == "FER2013"
-
-
-def test_the_statuses_of_faces_and_of_their_readers_are_the_same():
-    assert detected.TAKEN == labelled_face.TAKEN
-    assert set(detected.NO_FACE) == {
-        *(labelled_face.NO_FACE, labelled_face.SEVERAL, labelled_face.TOO_SMALL),
-        *(labelled_face.NOT_IN_PHOTO, labelled_face.NOT_A_FACE),
-    }

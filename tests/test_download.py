@@ -109,19 +109,6 @@ def test_an_address_on_the_web_is_fetched_with_its_hash(monkeypatch):
     assert calls == [("https://example.org/a/fer.zip", f"md5:{MD5}", "fer.zip")]
 
 
-def test_a_file_with_another_hash_is_not_kept(tmp_path):
-    (tmp_path / "mine.csv").write_bytes(b"other")
-    with pytest.raises(InputError, match=f"expected md5:{MD5}, got md5:"):
-        run("../mine.csv", f"md5:{MD5}")
-    assert in_data() == []
-
-
-def test_a_folder_is_copied_as_it_is(tmp_path):
-    sources.write_files(tmp_path, {"copy/train/sad/1.png": b""})
-    run("../copy")
-    assert in_data()[-1] == "data/raw/train/sad/1.png"
-
-
 def test_what_cannot_be_copied_is_named_and_nothing_is_kept(tmp_path):
     (tmp_path / "copy/train").mkdir(parents=True)
     (tmp_path / "copy/test").symlink_to("nowhere")

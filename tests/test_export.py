@@ -83,17 +83,6 @@ def test_convolutions_that_train_as_products_are_convolutions_in_the_file():
     assert operators["BatchNormalization"] == kinds["BatchNormalization"] > 0
 
 
-def test_the_temperature_divides_the_logits(translated):
-    calibrated = copy.deepcopy(translated)
-    onnx_export.calibrate(calibrated, 2.5)
-    raw, scaled = (
-        onnx_export.predict(onnx_export.finish(model, {}), IMAGES)
-        for model in (translated, calibrated)
-    )
-    expected = softmax(np.log(raw.astype(float)) / 2.5, axis=1)
-    assert scaled == pytest.approx(expected, abs=1e-6)
-
-
 @pytest.fixture(scope="module")
 def frozen():
     """A network that gives vectors, and its translation."""

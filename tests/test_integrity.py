@@ -157,14 +157,6 @@ def test_an_edit_of_what_a_stage_does_not_depend_on_disturbs_nothing(folder):
     assert "double@a" not in done.stdout
 
 
-def test_a_stage_that_was_started_by_hand_is_not_watched(folder, monkeypatch):
-    monkeypatch.delenv("DVC_STAGE", raising=False)
-    (folder / "edited").touch()
-    command = [sys.executable, "-m", "stages.double"]
-    subprocess.run(command, cwd=folder, check=True)
-    assert (folder / "data/a.json").exists()
-
-
 @pytest.fixture
 def begun(folder, monkeypatch):
     """`integrity` after its `begin`, in this process."""

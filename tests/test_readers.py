@@ -88,18 +88,6 @@ def test_the_photos_of_make_photos_are_read_with_their_people_and_boxes(project)
     assert (listing.table["width"].astype(int) >= 70).all()
 
 
-def test_two_runs_write_the_same_bytes(project):
-    def written() -> dict[str, bytes]:
-        paths = [*Path("data/faces").iterdir(), Path("metrics/dataset.json")]
-        return {path.name: path.read_bytes() for path in paths}
-
-    path = source(project, "manifest")
-    sources.read(path)
-    first = written()
-    sources.read(path)
-    assert written() == first
-
-
 def test_the_metrics_count_classes_parts_duplicates_blanks_and_conflicts(project):
     black = f"0,{' '.join(['0'] * 2304)},PrivateTest\n"
     rows = [csv_row(3, 7), csv_row(6, 9), csv_row(4, 7, "PublicTest"), black]

@@ -15,7 +15,6 @@ from packaging.requirements import Requirement
 
 from fer_transfer import Recogniser
 from fer_transfer.console.errors import InputError
-from fer_transfer.detection.status import Rejected
 from fer_transfer.recognise import __main__ as program
 from fer_transfer.recognise import metadata
 from fer_transfer.recognise.model import Model, default_model
@@ -76,11 +75,6 @@ def test_the_drawing_is_the_photo_with_boxes(recogniser):
     drawn = np.asarray(recogniser(SCENE).draw())
     changed = (drawn != np.asarray(SCENE)).any(axis=2)
     assert 0.005 < changed.mean() < 0.1
-
-
-def test_a_file_that_cannot_be_read_says_why(recogniser, tmp_path):
-    with pytest.raises(Rejected, match="not an image that can be read"):
-        recogniser(photo_files.write(tmp_path / "x.jpg", b"Dear diary, no photo."))
 
 
 def test_threads_may_share_a_recogniser(recogniser):

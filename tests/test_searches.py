@@ -10,7 +10,6 @@ import tiny
 from ruamel.yaml import YAML
 from small_sets import write_faces
 
-from fer_transfer.console.errors import InputError
 from fer_transfer.core import files
 from fer_transfer.data import faces
 from fer_transfer.data.fer2013 import EMOTIONS
@@ -18,7 +17,6 @@ from fer_transfer.features.feature_store import open_features
 from fer_transfer.recognise.model import Model
 from fer_transfer.report import classifiers, html
 from fer_transfer.scoring.calibration import with_temperature
-from fer_transfer.settings.settings import load_settings
 from fer_transfer.synthetic import drawing
 from stages import assess, choose, features, split, views, weights
 
@@ -200,36 +198,3 @@ def test_without_searches_there_is_nothing_to_assess_and_no_error():
 
 
 # name: (changed settings, message)
-MISTAKES = {
-    "a variant that trains": (
-        {"variants": {"tiny-frozen": FROZEN | {"trainable_layers": 2}}},
-        "2 layers train.*needs a variant with `trainable_layers: 0`",
-    ),
-    "another backbone": (
-        {"searches": {"people": SEARCH | {"backbone": "openface"}}},
-        "its variant `tiny-frozen` has tiny",
-    ),
-    "an unknown classifier": (
-        {"choose": {"classifiers": ["forest"]}},
-        "'logistic'.*'rbf-svm'",
-    ),
-    "a classifier twice": (
-        {"choose": {"classifiers": ["lda", "lda"]}},
-        "without repetition",
-    ),
-    "nothing that a model can hold": (
-        {"choose": {"classifiers": ["knn"]}},
-        "dense or logistic",
-    ),
-}
-
-
-@pytest.mark.parametrize(("changes", "message"), MISTAKES.values(), ids=MISTAKES)
-def test_a_mistake_in_a_search_is_an_error_that_names_it(
-    tmp_path, monkeypatch, changes, message
-):
-    monkeypatch.chdir(tmp_path)
-    tiny.install(monkeypatch)
-    write_settings(**changes)
-    with pytest.raises(InputError, match=message):
-        load_settings()

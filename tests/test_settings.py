@@ -130,6 +130,17 @@ CONTRADICTIONS = {
         {"searches.mine": '{"variant": "mobilenet-pretrained-head", "backbone": "mobilenet", "split": "tables"}'},
         "`searches.mine.split` in params.yaml is `tables`, whose validation images are its test images",
     ),
+    "a search on a variant that trains": (
+        {"searches.mine": '{"variant": "vggface-random", "backbone": "vggface", "split": "random"}'},
+        "4 layers train. A search needs a variant with `trainable_layers: 0`",
+    ),
+    "a search on another backbone than its variant's": (
+        {"searches.mine": '{"variant": "mobilenet-pretrained-head", "backbone": "openface", "split": "random"}'},
+        "its variant `mobilenet-pretrained-head` has mobilenet",
+    ),
+    "an unknown classifier": ({"choose.classifiers": '["forest"]'}, "'logistic', 'linear-svm'"),
+    "a classifier twice": ({"choose.classifiers": '["lda", "lda"]'}, "without repetition"),
+    "no classifier that a model can hold": ({"choose.classifiers": '["knn"]'}, "dense or logistic"),
     "a hash of what Kaggle has": (
         {"data.hash": f"md5:{'0' * 32}"},
         "`data.hash` in params.yaml is set, but `data.source` is `kaggle`, where it is not read",
@@ -198,11 +209,6 @@ def test_what_differs_in_one_setting_is_not_listed_twice(write, name):
     load_settings(write(**DIFFERENT[name]))
 
 
-@pytest.mark.parametrize("key", [f"{VARIANT}.backbone", f"{RUN}.variant"])
-def test_a_long_name_is_shown_in_short(write, key):
-    refuses(write(**{key: "a" * 5_000}), "aaa...aaa")
-
-
 @pytest.mark.parametrize("name", ["", "../a", "-a", "A", "a\n", "a" * 61, "a@b", 1])
 def test_a_name_that_is_not_a_file_name_is_refused(write, name):
     entry = json.dumps(SETTINGS["runs"]["vggface-random"])
@@ -261,11 +267,3 @@ def test_a_number_is_read_as_dvc_reads_it(write):
 def test_a_missing_file_says_where_to_run(tmp_path):
     with pytest.raises(InputError, match="Run from the project's top folder"):
         load_settings(tmp_path / "params.yaml")
-
-
-def test_a_ninth_variant_is_one_line(tmp_path):
-    line = "  mobilenet-scratch: {backbone: mobilenet, weights: random, trainable_layers: all, seed: 1}\n"
-    path = tmp_path / "params.yaml"
-    text = (PROJECT / "params.yaml").read_text()
-    path.write_text(text.replace("\nvariants:\n", f"\nvariants:\n{line}"))
-    assert load_settings(path).variants["mobilenet-scratch"].trainable_layers == "all"

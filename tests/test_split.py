@@ -57,14 +57,6 @@ def test_too_few_images_of_a_class_is_an_error():
         splits.stratified(np.arange(7, dtype=np.uint8), 0.1, 0.2, 42)
 
 
-def test_examples_are_of_each_class_and_fresh_where_they_can_be():
-    labels = np.array([0, 0, 1, 1, 2, 3, 4, 5, 6])
-    has_duplicate = np.array([1, 0, 0, 1, 1, 0, 0, 0, 0], bool)
-    chosen = splits.examples(labels, np.arange(9), has_duplicate, 8, 1)
-    assert labels[chosen].tolist() == list(range(7))  # no test row has class 7
-    assert chosen[:3].tolist() == [1, 2, 4]
-
-
 def complete(labels, groups, seed=1):
     """Split off 10% and 20% of faces that come without sets, whole groups only."""
     given = {"train": np.arange(len(labels))}
@@ -149,15 +141,6 @@ def test_given_sets_are_kept_and_duplicates_and_examples_are_theirs(official):
     counts = files.read_json(Path("metrics/split/official.json"))
     assert counts["test_with_duplicate_in_train"] == 1
     assert counts["test"]["total"] == 21
-
-
-def test_a_random_split_does_not_depend_on_the_given_sets(official):
-    codes, part = official
-    split.main("random")
-    first = Path("data/splits/random.npz").read_bytes()
-    write_faces(codes, np.array(faces.read_images()), part=part[::-1])
-    split.main("random")
-    assert Path("data/splits/random.npz").read_bytes() == first
 
 
 def test_all_splits_have_one_form_and_say_where_validation_and_test_are_the_same(

@@ -8,7 +8,6 @@ import fcntl
 import json
 import logging
 import os
-from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -70,10 +69,6 @@ class Journal(AbstractContextManager["Journal"]):
         self.file.write(json.dumps(values).encode() + b"\n")
         self.file.flush()
         return start
-
-    def records(self, names: Iterable[str]) -> Iterator[dict[str, Any]]:
-        """Return the records of the files named, in that order."""
-        return filter(None, map(self.find, names))
 
     def __exit__(self, *_: object) -> None:
         self.file.close()

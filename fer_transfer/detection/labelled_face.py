@@ -9,13 +9,14 @@ from fer_transfer.detection import framing, photos
 from fer_transfer.detection.boxes import Box, Detection
 from fer_transfer.detection.detectors import DETECTORS, Detector
 from fer_transfer.detection.status import Rejected
+from fer_transfer.readers.detected import Outcome
 
-TAKEN, NO_FACE, SEVERAL = "taken", "no face", "several faces"
-TOO_SMALL, NOT_IN_PHOTO, NOT_A_FACE = "face too small", "box outside", "not a face"
 TO_CONVERT = "not 48x48 grey"  # and nothing says whether it may be converted
 
 # Our choices, none of them measured.
-LEAST_SIDE = 20  # pixels of a face: below, 48 pixels would be mostly interpolated
+LEAST_SIDE = (
+    20  # pixels of a face's longer side: below, 48 pixels would be mostly interpolated
+)
 DOMINATES = 2  # times the area of each other face, for one to be the labelled one
 LEAST_SCORE = 0.5  # times the highest score
 LEAST_INSIDE = 0.5  # share of a given box that lies in the photo
@@ -62,50 +63,49 @@ def find_face(
     """Find and frame the labelled face of a photo, RGB (h, w, 3); see `read_face`."""
     height, width = pixels.shape[:2]
     if photos.is_fer2013_crop(pixels):
-        return Face(TAKEN, "", 1, image=pixels[..., 0])
+        return Face(Outcome.TAKEN, "", 1, image=pixels[..., 0])
     if box is not None:
-        return _by_box(pixels, box, GIVEN.framed(box))
+        return _cut(pixels, Detection(box, None), GIVEN.framed(box))
     if detector is not None:
         return _detected(pixels, detector)
     if not convert:
         return Face(TO_CONVERT, f"{width} x {height} pixels, or in colour")
-    whole = _by_box(pixels, Box(0, 0, width, height), max(width, height))
-    return whole._replace(box=None, is_converted=True)
-
-
-def _by_box(pixels: np.ndarray, box: Box, side: float) -> Face:
-    """Cut out a box that was not detected, after checks that a detector's needs less."""
-    height, width = pixels.shape[:2]
-    shape = f"{box.width:g} x {box.height:g} pixels"
-    if box.shared(Box(0, 0, width, height)) < LEAST_INSIDE * box.area:
-        return Face(
-            NOT_IN_PHOTO,
-            f"({box.left:g}, {box.top:g}, {shape}) lies mostly outside the photo of "
-            f"{width} x {height}: correct it",
-        )
-    if box.longer > MOST_LONG * min(box.width, box.height):
-        expected = f"expected at most {MOST_LONG} times as long as wide"
-        return Face(NOT_A_FACE, f"{shape}: {expected}", 1)
-    if min(box.width, box.height) < LEAST_SIDE:
-        return _too_small(box, 1)
-    image = framing.cut(pixels, framing.square_about(box, side))
-    return Face(TAKEN, "", 1, box, None, image)
+    whole = Box(0, 0, width, height)
+    face = _cut(pixels, Detection(whole, None), whole.longer)
+    return face._replace(box=None, is_converted=True)
 
 
 def _detected(pixels: np.ndarray, detector: Detector) -> Face:
     faces = detector.find(pixels)
     if not faces:
-        return Face(NO_FACE, f"{detector.name} finds none")
-    face = faces[0] if len(faces) == 1 else dominant(faces)
-    if face is None:
+        return Face(Outcome.NO_FACE, f"{detector.name} finds none")
+    largest = faces[0] if len(faces) == 1 else dominant(faces)
+    if largest is None:
         reason = f"none has {DOMINATES} times the area of each other: give the face's box, or crop it"
-        return Face(SEVERAL, f"{len(faces)} faces, and {reason}", len(faces))
-    if face.box.longer < LEAST_SIDE:
-        return _too_small(face.box, len(faces))
-    square = framing.square_about(face.box, detector.framed(face.box))
-    image = framing.cut_upright(pixels, square, face.tilt)
-    reason = "" if len(faces) == 1 else f"the largest of {len(faces)} faces"
-    return Face(TAKEN, reason, len(faces), face.box, face.score, image)
+        return Face(Outcome.SEVERAL, f"{len(faces)} faces, and {reason}", len(faces))
+    face = _cut(pixels, largest, detector.framed(largest.box))
+    note = "" if len(faces) == 1 else f"the largest of {len(faces)} faces"
+    return face._replace(num_faces=len(faces), reason=face.reason or note)
+
+
+def _cut(pixels: np.ndarray, detection: Detection, side: float) -> Face:
+    """Cut out a face as a square of that side, if its box may hold one."""
+    box, (height, width) = detection.box, pixels.shape[:2]
+    shape = f"{box.width:.0f} x {box.height:.0f} pixels"
+    if box.shared(Box(0, 0, width, height)) < LEAST_INSIDE * box.area:
+        return Face(
+            Outcome.OUTSIDE,
+            f"({box.left:g}, {box.top:g}, {shape}) lies mostly outside the photo of "
+            f"{width} x {height}: correct it",
+        )
+    if box.longer > MOST_LONG * min(box.width, box.height):
+        expected = f"expected at most {MOST_LONG} times as long as wide"
+        return Face(Outcome.NOT_A_FACE, f"{shape}: {expected}", 1)
+    if box.longer < LEAST_SIDE:
+        return Face(Outcome.TOO_SMALL, f"{shape}: expected {LEAST_SIDE} at least", 1)
+    square = framing.square_about(box, side)
+    image = framing.cut_upright(pixels, square, detection.tilt)
+    return Face(Outcome.TAKEN, "", 1, box, detection.score, image)
 
 
 def dominant(faces: list[Detection]) -> Detection | None:
@@ -115,10 +115,3 @@ def dominant(faces: list[Detection]) -> Detection | None:
     is_sure = (largest.score or 0) >= LEAST_SCORE * best
     is_larger = largest.box.area >= DOMINATES * second.box.area
     return largest if is_sure and is_larger else None
-
-
-def _too_small(box: Box, num_faces: int) -> Face:
-    reason = (
-        f"{box.width:.0f} x {box.height:.0f} pixels: expected {LEAST_SIDE} at least"
-    )
-    return Face(TOO_SMALL, reason, num_faces)

@@ -5,18 +5,19 @@ import gzip
 import lzma
 import tarfile
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PureWindowsPath
 from typing import Any
 
-from fer_transfer.console.errors import REMEDIES, InputError
+from fer_transfer.console.errors import REMEDIES, InputError, shown
 
-OPENERS: dict[bytes, Callable[[Path], Any]] = {
+OPENERS: dict[bytes, Any] = {
     b"\x1f\x8b": gzip.open,
     b"\xfd7zXZ\x00": lzma.open,
     b"BZh": bz2.open,
 }
+ZIP = b"PK\x03\x04"
 OFFICE = (".xlsx", ".docx", ".ods")  # zip files too, which are not meant as such
 # FER2013's CSV file shrinks to a fourth, images hardly at all; a little of anything may shrink
 # to next to nothing.
@@ -33,16 +34,13 @@ def unpack(path: Path) -> None:
     Raises:
         InputError: If it is damaged, a decompression bomb, or has an unsafe member.
     """
+    limit = max(SMALL, LARGEST_RATIO * path.stat().st_size)
     with _damage_explained(path):
-        limit = max(SMALL, LARGEST_RATIO * path.stat().st_size)
         path = _decompress(path, limit)
         if tarfile.is_tarfile(path):
             _unpack_tar(path, limit)
-        elif _starts_with(path, b"PK\x03\x04") and path.suffix.lower() not in OFFICE:
+        elif _starts_with(path, ZIP) and path.suffix.lower() not in OFFICE:
             _unpack_zip(path, limit)
-        else:
-            return
-        path.unlink()
 
 
 def _decompress(path: Path, limit: int) -> Path:
@@ -51,26 +49,25 @@ def _decompress(path: Path, limit: int) -> Path:
     if not openers:
         return path
     target = path.with_name(f"{path.stem}.tar" if path.suffix == ".tgz" else path.stem)
-    packed = path.rename(path.with_name(f".{path.name}.packed"))
-    with openers[0](packed) as source, target.open("wb") as content:
-        while piece := source.read(CHUNK):
-            content.write(piece)
-            _check_size(path, content.tell(), limit)
-    packed.unlink()
+    with openers[0](path) as source:
+        path.unlink()  # open, it can be read; its content may have its name
+        with target.open("wb") as content:
+            while piece := source.read(CHUNK):
+                content.write(piece)
+                _check_size(content.tell(), limit)
     return target
 
 
 def _unpack_tar(path: Path, limit: int) -> None:
-    with tarfile.open(path, "r:") as archive:
-        members = [member for member in archive.getmembers() if not member.isdir()]
-        _check_size(path, sum(member.size for member in members), limit)
-        for member in members:
-            _check_name(path, member.name)
-            if not member.isreg() or member.issparse():
-                raise _unsafe(path, member.name, "is a link, a device or a sparse file")
+    with path.open("rb") as file, tarfile.open(fileobj=file, mode="r:") as archive:
+        path.unlink()  # a member may have its name
+        for member in archive:
+            _check_name(member.name)
+            if not member.isfile() and not member.isdir():
+                raise _unsafe(member.name, "is a link or a device")
+        _check_size(sum(member.size for member in archive), limit)
         archive.extractall(path.parent, filter="data")
-    # tarfile takes a damaged header for the end, and a tar that was cut off for a whole one.
-    with path.open("rb") as file:
+        # tarfile takes a damaged header for the end, and a tar that was cut off for a whole one.
         file.seek(archive.offset)
         if file.read(tarfile.BLOCKSIZE) != bytes(tarfile.BLOCKSIZE):
             raise tarfile.ReadError("it does not end after its last member")
@@ -78,35 +75,29 @@ def _unpack_tar(path: Path, limit: int) -> None:
 
 def _unpack_zip(path: Path, limit: int) -> None:
     with zipfile.ZipFile(path) as archive:
-        members = [member for member in archive.infolist() if not member.is_dir()]
-        _check_size(path, sum(member.file_size for member in members), limit)
-        for member in members:
-            _check_name(path, member.filename)
+        path.unlink()
+        for name in archive.namelist():
+            _check_name(name)
+        _check_size(sum(member.file_size for member in archive.infolist()), limit)
         archive.extractall(path.parent)
 
 
-def _check_name(path: Path, name: str) -> None:
-    member = PurePosixPath(name.replace("\\", "/"))
-    if member.is_absolute() or ".." in member.parts or name[1:2] == ":":
-        raise _unsafe(path, name, "points outside the archive")
-    if str(member) == path.name:
-        raise _unsafe(path, name, "has the name of the archive")
+def _check_name(name: str) -> None:
+    """Refuse a member outside the folder, which zipfile would silently put inside it."""
+    member = PureWindowsPath(name)  # knows drives, and both separators
+    if member.anchor or ".." in member.parts:
+        raise _unsafe(name, "points outside the archive")
 
 
-def _check_size(path: Path, size: int, limit: int) -> None:
+def _unsafe(name: str, reason: str) -> tarfile.FilterError:
+    return tarfile.FilterError(f"unsafe archive member {shown(name)}, which {reason}")
+
+
+def _check_size(size: int, limit: int) -> None:
     if size > limit:
-        raise InputError(
-            f"{path.name} is refused: it grows to more than {limit:,} bytes, over "
-            f"{LARGEST_RATIO} times its size. Get the file from a source you trust."
+        raise tarfile.FilterError(
+            f"it grows to more than {limit:,} bytes, over {LARGEST_RATIO} times its size"
         )
-
-
-def _unsafe(path: Path, member: str, reason: str) -> InputError:
-    return InputError(
-        f"{path.name} is refused: unsafe archive member {member[:100]!r}, which {reason}. Get the "
-        "archive from a source you trust, or unpack it yourself and set `data.source` in "
-        "params.yaml to the folder."
-    )
 
 
 def _starts_with(path: Path, beginning: bytes) -> bool:
@@ -119,8 +110,13 @@ def _damage_explained(path: Path) -> Iterator[None]:
     """Turn what decoders raise, a dozen kinds of errors, into one that says what to do."""
     try:
         yield
-    except (InputError, MemoryError):
+    except MemoryError:
         raise
+    except tarfile.FilterError as error:
+        raise InputError(
+            f"{path.name} is refused: {error}. Get it from a source you trust, or "
+            " unpack it yourself and set `data.source` in params.yaml to the folder."
+        ) from None
     except Exception as error:
         if getattr(error, "errno", None) in REMEDIES:
             raise

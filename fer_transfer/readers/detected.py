@@ -8,6 +8,7 @@ data/detected/dropped.csv file, reason: what is not an image or has no label
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 
 import numpy as np
@@ -21,10 +22,18 @@ from fer_transfer.readers.labels import DROP, name_classes
 from fer_transfer.readers.listing import Dropped
 
 FOLDER = Path("data/detected")
-TAKEN = "taken"  # the status of a file whose face is in images.npy
-# Statuses of images that were read and show no face that could be taken.
-NO_FACE = ("no face", "several faces", "face too small", "box outside", "not a face")
 MAPPED = "`data.map` drops its label"
+
+
+class Outcome(StrEnum):
+    """What became of an image that could be read."""
+
+    TAKEN = "taken"  # its face is in images.npy
+    NO_FACE = "no face"
+    SEVERAL = "several faces"
+    TOO_SMALL = "face too small"
+    OUTSIDE = "box outside"
+    NOT_A_FACE = "not a face"
 
 
 @dataclass(frozen=True)
@@ -56,7 +65,7 @@ def read(layout: str, name: str, numbering: str, mapping: Mapping[str, str]) -> 
         name_classes(table["label"], numbering, mapping)
     )
     table["person"] = _merged(table["person"])
-    is_mapped, is_taken = table["label"] == DROP, table["status"] == TAKEN
+    is_mapped, is_taken = table["label"] == DROP, table["status"] == Outcome.TAKEN
     table["reason"] = table["status"] + ": " + table["reason"]
     table.loc[is_mapped, "reason"] = MAPPED
     wanted = table[~is_mapped]
@@ -86,7 +95,7 @@ def _merged(people: pd.Series) -> pd.Series:
 
 def _check_every_class_was_read(table: pd.DataFrame) -> None:
     """Raise an InputError for classes none of whose files is an image that can be read."""
-    is_read = table["status"].isin([TAKEN, *NO_FACE])
+    is_read = table["status"].isin(list(Outcome))
     unread = table[~table["label"].isin(table["label"][is_read])]
     if len(unread):
         examples = unread.groupby("label").first()

@@ -25,6 +25,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from functools import partial
+from math import inf
 from pathlib import Path
 
 import pandas as pd
@@ -32,11 +33,11 @@ import pandas as pd
 from fer_transfer.console import command
 from fer_transfer.console.progress import Progress
 from fer_transfer.core.state import state_key
+from fer_transfer.detection.detectors import DETECTORS, SMALLEST_FACE
 from fer_transfer.detection.inputs import Input, identity, list_inputs
 from fer_transfer.detection.journal import Journal
 from fer_transfer.detection.status import Status
 from fer_transfer.recognise import labels, output, page, tables, videos
-from fer_transfer.recognise.command_line import parse
 from fer_transfer.recognise.parallel import in_order
 from fer_transfer.recognise.recogniser import Recogniser
 from fer_transfer.recognise.records import Record, make_record, read_photo, to_faces
@@ -44,6 +45,64 @@ from fer_transfer.recognise.records import Record, make_record, read_photo, to_f
 logger = logging.getLogger(__name__)
 
 REASONS_LOGGED = 10
+
+
+def parse(arguments: list[str]) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        "fer-recognise",
+        description="Recognise the emotions of the faces in photos and videos.",
+    )
+    add = parser.add_argument
+    kinds = "photo, video, folder, or `-`: a list on stdin"
+    add("paths", nargs="*", metavar="PATH", help=kinds)
+    add("--camera", type=int, metavar="N", help="record camera N until Ctrl-C")
+    add("--model", help="ONNX file of tools.export (the default model)")
+    add(
+        "--detector", default="centerface", help=f"{', '.join(DETECTORS)} (%(default)s)"
+    )
+    add("--out", type=Path, default=Path("recognised"), help="folder of the results")
+    add(
+        "--unsure-below",
+        type=float,
+        metavar="P",
+        help="probability below which a face counts as unsure (0.5; with two classes 0.75)",
+    )
+    add(
+        "--smallest-face",
+        type=int,
+        default=SMALLEST_FACE,
+        metavar="PIXELS",
+        help="longer side of the smallest face to be found (%(default)s)",
+    )
+    add(
+        "--labels",
+        metavar="CSV",
+        help="score the photos: a CSV of path, label and optionally group, or `folders` if each "
+        "photo's folder is called what it shows",
+    )
+    add("--no-pictures", action="store_true", help="write no photos with boxes")
+    add("--draw-videos", action="store_true", help="write videos with boxes")
+    add(
+        "--frames",
+        type=float,
+        default=5,
+        metavar="RATE",
+        help="frames of a video to recognise, a second (%(default)s)",
+    )
+    add(
+        "--smoothing",
+        type=float,
+        default=1,
+        metavar="SECONDS",
+        help="over which a video's probabilities are smoothed; 0: not (%(default)s)",
+    )
+    options = parser.parse_args(arguments)
+    if not options.paths and options.camera is None:
+        parser.error("give a photo, a video, a folder or --camera")
+    if not 0 < options.frames <= 1000 or not 0 <= options.smoothing < inf:
+        parser.error("--frames must be within 0 and 1000, --smoothing 0 or more")
+    return options
 
 
 def recognise(options: argparse.Namespace) -> int:

@@ -1,7 +1,6 @@
 """How often the emotions named are those that the user's own labels name."""
 
 import math
-import unicodedata
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from textwrap import shorten
@@ -11,6 +10,8 @@ import pandas as pd
 
 from fer_transfer.console.errors import InputError
 from fer_transfer.core import files
+from fer_transfer.readers import csv_files
+from fer_transfer.readers.listing import normalised
 from fer_transfer.recognise import metadata
 from fer_transfer.recognise.records import Record, to_faces
 
@@ -146,22 +147,18 @@ def _from_folders(photos: set[str], codes: dict[str, int]) -> pd.DataFrame:
 
 def _read_table(path: Path) -> pd.DataFrame:
     try:
-        table = files.read_text_table(path)
+        table = csv_files.read(path, ("path", "label"))
     except OSError as error:
         raise InputError(
             f"--labels must be `folders` or a CSV that can be read. Got {path}: {error.strerror}."
         ) from None
-    table.columns = [str(name).strip().casefold() for name in table.columns]
-    if not {"path", "label"} <= set(table.columns) or table.empty:
-        raise InputError(
-            f"{path} must have rows and the columns path, label and optionally group. Got "
-            f"{', '.join(table.columns)} and {len(table)} rows. Correct its first line."
-        )
-    return table.map(str.strip)
+    if table.empty:
+        raise InputError(f"{path} has no rows: expected one per photo. Add them.")
+    return table
 
 
 def _plain(name: str) -> str:
-    return unicodedata.normalize("NFC", name).strip().casefold()
+    return normalised(name).casefold()
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -46,7 +46,7 @@ class Run:
 
     def records(self) -> Iterator[Record]:
         """Yield the records of the inputs."""
-        return self.journal.records(self.names)
+        return filter(None, map(self.journal.find, self.names))
 
 
 def read_video(entry: Input, run: Run, folder: Path | None) -> Record:
