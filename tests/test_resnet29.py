@@ -107,24 +107,6 @@ def reference(images: np.ndarray, stored: Layers) -> np.ndarray:
     return np.mean(maps, axis=(1, 2)) @ stored.pop(0)[1].reshape(256, 128)
 
 
-def test_the_network_has_dlib_s_parameters_and_gives_a_descriptor(network):
-    assert network.count_params() == PARAMETERS
-    assert network.output_shape == (None, 128)
-
-
-def test_the_maps_have_the_sizes_of_dlib_s(network):
-    names = ["stem_relu", *(f"stage{stage}_block1_relu" for stage in range(1, 6))]
-    shapes = [network.get_layer(name).output.shape[1:] for name in names]
-    assert shapes == [
-        (72, 72, 32),
-        (35, 35, 32),
-        (17, 17, 64),
-        (8, 8, 128),
-        (4, 4, 256),
-        (2, 2, 256),
-    ]
-
-
 def test_a_file_of_dlib_s_gives_the_descriptors_that_its_values_say(
     file, layers, images
 ):
