@@ -9,6 +9,7 @@ import projects
 import pytest
 import toys
 from dvc.utils.serialize import modify_yaml
+from projects import git
 
 from fer_transfer.console.errors import InputError
 from stages import download
@@ -49,17 +50,7 @@ def home(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / ".gitconfig"))
     monkeypatch.setenv("GIT_CONFIG_SYSTEM", "/dev/null")
-    git(tmp_path, "config", "--global", "user.name", "Test")
-    git(tmp_path, "config", "--global", "user.email", "test@localhost")
     return tmp_path
-
-
-def git(folder: Path, *arguments: str, expected: int = 0) -> str:
-    done = subprocess.run(
-        ["git", *arguments], cwd=folder, capture_output=True, text=True
-    )
-    assert done.returncode == expected, done.stderr
-    return done.stdout
 
 
 def repository(home: Path, *names: str) -> Path:
