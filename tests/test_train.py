@@ -16,7 +16,14 @@ from fer_transfer.training.checkpoint import Checkpoint
 from fer_transfer.training.loop import Loop
 from fer_transfer.training.recipe import Recipe, compile_model
 from stages import train
-from tests.networks import BACKBONES, build, release, some_images
+from tests.networks import (
+    BACKBONES,
+    KilledError,
+    build,
+    killing,
+    release,
+    some_images,
+)
 
 SETTINGS = Recipe(epochs=4, batch_size=4, learning_rate=1e-3)
 SEED = 3
@@ -36,10 +43,6 @@ def split():
     return {"train": np.arange(14), "val": np.arange(14, 18)}
 
 
-class KilledError(Exception):
-    """Stands for the moment of a kill in a test that stays in one process."""
-
-
 def run(data, split, folder: Path, kill_after: int = 99) -> tuple[pd.DataFrame, list]:
     """Train VGG-Face's dropout, as a tail small enough for a test."""
     keras.utils.set_random_seed(5)
@@ -54,15 +57,7 @@ def run(data, split, folder: Path, kill_after: int = 99) -> tuple[pd.DataFrame, 
         ]
     )
     compile_model(tail, SETTINGS)
-    checkpoint = Checkpoint(folder)
-    keep = checkpoint.save
-
-    def save(model: keras.Model, history: pd.DataFrame, *_: object) -> None:
-        keep(model, history)
-        if len(history) == kill_after:
-            raise KilledError
-
-    checkpoint.save = save
+    checkpoint = killing(Checkpoint(folder), kill_after)
     with mock.patch.object(fit, "CHECKPOINT_SPACING", 0):  # one after every epoch
         history = fit.train(Loop(tail), data, split, SETTINGS, SEED, checkpoint)
     return history, tail.get_weights()
