@@ -125,16 +125,6 @@ def test_dropout_before_the_head_is_in_training_alone_and_by_its_seed():
     assert not np.allclose(dropped[0], expected)
 
 
-def test_an_adapted_dropout_drops_as_the_backbones_own():
-    dropout = keras.layers.Dropout(0.3, noise_shape=(None, 1, 1, 8), name="drop")
-    adapted = split_model._adapted(dropout)
-    assert adapted.get_config() == dropout.get_config() | {"rng_type": "stateful"}
-    split_model.restart_dropout(keras.Sequential([keras.Input((4, 4, 8)), adapted]), 1)
-    kept = adapted(np.ones((2, 4, 4, 8), np.float32), training=True).numpy()
-    assert np.ptp(kept, axis=(1, 2)).max() == 0  # a channel is dropped whole, or not
-    assert set(np.unique(kept)) == {np.float32(0), np.float32(1 / 0.7)}
-
-
 def test_openface_takes_deepface_s_roots_and_learns_where_a_window_is_empty():
     layer = building.build("openface", None).get_layer("sqrt_4a")
     squares = tf.constant([[1e-30, 0.3, 2, 1e30, 0]])
