@@ -2,9 +2,9 @@
 
 Reads   data/faces/                 images, labels and classes
         data/splits/<split>.npz     a test image of each class
-        metrics/study/study.json    which groups of runs have results, on which data
-        dvc.lock                    whether that is of the current settings and data
-        metrics/study/advice.json   the accuracy of the majority class
+        metrics/study/              which groups of runs have results, on which data; the
+                                    accuracy of the majority class
+        dvc.lock                    whether that is of the current settings
         plots/study/results.csv     every run's numbers
         plots/study/groups.csv      the same over seeds
         plots/examples/<run>.csv    the probabilities of the example images
@@ -14,35 +14,32 @@ Writes  plots/figures/              of no face: table-1.png; figure-05.png ... f
                                     learning-<backbone>.png of any other; figure-09.png and
                                     figure-10.png, initial accuracy and loss; accuracy.png, test
                                     accuracy of all runs
-        plots/faces/                figure-01.png, random images; figure-11.png ...
+        plots/faces/                figure-01.png, images of each class; figure-11.png ...
                                     figure-17.png, predictions, one per emotion
 Source  the paper, sections 3.1 and 5
 """
 
-import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
 import matplotlib.style
 import numpy as np
 
 from fer_transfer.console import command
-from fer_transfer.core import files
 from fer_transfer.data import faces
 from fer_transfer.report import charts, figures, learning, style, vega
+from fer_transfer.report.shown import Shown, pick_faces, read
 from fer_transfer.results import inputs, paper
 from fer_transfer.results.catalog import BACKBONES
-from fer_transfer.results.protocols import Group, groups, of_protocol, paper_protocol
-from fer_transfer.scoring import scores
 from fer_transfer.settings.settings import load_settings
 
-logger = logging.getLogger(__name__)
-
 FIGURES, FACES = Path("plots/figures"), Path("plots/faces")
-EXAMPLES_SEED = 42  # picks the images of Figure 1
-EXAMPLES_SHAPE = (4, 8)  # its rows and columns
 WIDTH = 560  # pixels of a chart
+CURVES_NOTE = (
+    "Dashed: random weights. Lighter: validation. Dotted: baseline, image not seen. Of several "
+    "seeds the mean, in a band from the least to the most."
+)
+BARS_NOTE = "Training above validation, which is lighter. Dotted: baseline."
 ACCURACY_NOTE = (
     "A point per run, with its 95% interval over images (Wilson), which knows nothing of seeds; a "
     "tick for the mean of a group. Dotted: the majority class. On another split the test images "
@@ -51,62 +48,45 @@ ACCURACY_NOTE = (
 
 
 def main() -> None:
-    settings = load_settings()
-    study, data = inputs.read_study(settings), inputs.read_data(settings)
-    shown = groups(settings)
-    text = of_protocol(shown, paper_protocol(settings))
-    logger.info("Drawing the figures; variants with results: %d.", len(study["ran"]))
-    for file, chart, title, notes in draw_charts(shown, text, study, data):
+    shown = read(load_settings())
+    for file, chart, title, notes in draw_charts(shown):
         vega.write_png(FIGURES / f"{file}.png", chart, title, notes)
     with matplotlib.style.context(["default", style.SETTINGS]):
-        draw_faces(text, study, data)
+        draw_faces(shown)
 
 
-def notes_on(study: Mapping[str, Any], names: list[str]) -> list[str]:
+def notes_on(shown: Shown, names: Iterable[str] = ()) -> list[str]:
     """Say what a reader of a figure about these groups must know."""
-    lines = []
+    study, lines = shown.study, []
     if study["data"] == "synthetic":
         lines.append("Synthetic faces: these results say nothing about people.")
-    for words, those in (
-        ("Not run", [name for name in names if name not in study["ran"]]),
-        ("Features are uninformative", study["uninformative"]),
-    ):
-        named = [name for name in names if name in those]
+    absent = [name for name in names if name not in study["ran"]]
+    dull = [name for name in names if name in study["uninformative"]]
+    for words, named in (("Not run", absent), ("Features are uninformative", dull)):
         if named:
             lines.append(f"{words}: {', '.join(named)}.")
     return lines
 
 
-def draw_charts(
-    shown: Mapping[str, Group],
-    text: Mapping[str, Group],
-    study: Mapping[str, Any],
-    data: inputs.Data,
-) -> Iterator[tuple[str, vega.Chart, str, list[str]]]:
+def draw_charts(shown: Shown) -> Iterator[tuple[str, vega.Chart, str, list[str]]]:
     """Yield the file, the chart, the title and the notes of each figure without a face."""
-    styles = style.of_groups(shown)
-    runs, summary = inputs.read_table("results"), inputs.read_table("groups")
-    scored = scores.baseline(data.labels, len(data.classes))
-    baseline = {"accuracy": scored["accuracy"], "loss": scored["prior_loss"]}
-    others = sorted({group.backbone for group in text.values()})
+    others = sorted({group.backbone for group in shown.text.values()})
     for backbone in dict.fromkeys([*paper.BACKBONES, *others]):
-        names = [name for name in text if text[name].backbone == backbone]
+        names = [
+            name for name, group in shown.text.items() if group.backbone == backbone
+        ]
+        rows = shown.runs[shown.runs["group"].isin(names)]
+        chart = learning.figure(rows, shown.styles, shown.baseline)
         file, title = learning_figure(backbone)
-        rows = runs[runs["group"].isin(names)]
-        chart = learning.figure(rows, styles, baseline)
-        yield file, chart, title, notes_on(study, names)
-    mine = summary[summary["group"].isin(list(text))]
-    bars = "Training above validation, which is lighter. Dotted: baseline."
+        yield file, chart, title, [CURVES_NOTE, *notes_on(shown, names)]
     for number, metric in ((9, "accuracy"), (10, "loss")):
-        chart = charts.initial(mine, metric, styles, baseline[metric])
+        chart = charts.initial(shown, metric).properties(width=WIDTH)
         title = f"Figure {number}: Initial {metric}"
-        notes = [bars, *notes_on(study, list(text))]
-        yield f"figure-{number:02}", chart.properties(width=WIDTH), title, notes
-    if not runs.empty:
-        share = files.read_json(Path("metrics/study/advice.json"))["baseline"]
-        chart = charts.accuracies(runs, styles, share, data.paper_split)
-        notes = [ACCURACY_NOTE, *notes_on(study, [])]
-        yield "accuracy", chart.properties(width=WIDTH), "Test accuracy", notes
+        notes = [BARS_NOTE, *notes_on(shown, shown.text)]
+        yield f"figure-{number:02}", chart, title, notes
+    if not shown.runs.empty:
+        chart = charts.accuracies(shown).properties(width=WIDTH)
+        yield "accuracy", chart, "Test accuracy", [ACCURACY_NOTE, *notes_on(shown)]
 
 
 def learning_figure(backbone: str) -> tuple[str, str]:
@@ -118,32 +98,27 @@ def learning_figure(backbone: str) -> tuple[str, str]:
     return f"figure-{number:02}", f"Figure {number}: {title}"
 
 
-def draw_faces(
-    text: Mapping[str, Group], study: Mapping[str, Any], data: inputs.Data
-) -> None:
+def draw_faces(shown: Shown) -> None:
     """Draw Table 1, Figure 1, and Figures 11-17, which the paper orders by the classes' names."""
+    data, images = shown.data, faces.read_images()
     ours = dict(zip(data.classes, np.bincount(data.labels), strict=False))
     counts = figures.class_counts(paper.CLASS_COUNTS, ours)
-    style.write_png(FIGURES / "table-1.png", counts, notes_on(study, []))
-    images = faces.read_images()
-    random = np.random.default_rng(EXAMPLES_SEED)
-    number = min(len(images), int(np.prod(EXAMPLES_SHAPE)))
-    rows = random.choice(len(images), number, replace=False)
-    names = [data.classes[code] for code in data.labels[rows]]
-    figure = figures.examples(images[rows], names, EXAMPLES_SHAPE)
-    style.write_png(FACES / "figure-01.png", figure, notes_on(study, []))
+    style.write_png(FIGURES / "table-1.png", counts, notes_on(shown))
+    picked = pick_faces(data.labels, data.classes)
+    some = figures.examples(
+        {name: images[rows] for name, rows in picked.items() if len(rows)}
+    )
+    style.write_png(FACES / "figure-01.png", some, notes_on(shown))
 
-    styles = style.of_groups(text)
-    examples = inputs.read_examples(data, inputs.first_runs(study["ran"], text))
+    examples = inputs.read_examples(data, shown.first_runs)
     for number, name in enumerate(sorted(data.classes), paper.FIRST_EXAMPLE_FIGURE):
         if name not in examples:  # no test image shows it
             continue
-        example = examples[name]
+        row, shares = examples[name]
         title = f"Figure {number}: Classification result of emotion “{name}”"
-        image, shares = images[example.row], example.probabilities
-        figure = figures.classification(title, image, name, shares, styles)
+        figure = figures.classification(title, images[row], name, shares, shown.styles)
         path = FACES / f"figure-{number}.png"
-        style.write_png(path, figure, notes_on(study, list(text)))
+        style.write_png(path, figure, notes_on(shown, shown.text))
 
 
 if __name__ == "__main__":

@@ -16,7 +16,6 @@ Writes  plots/report.html                         shows faces of FER2013: not fo
 Source  the paper, sections 5-7
 """
 
-import logging
 from pathlib import Path
 
 from fer_transfer.console import command
@@ -24,16 +23,11 @@ from fer_transfer.core import files
 from fer_transfer.report import html, page
 from fer_transfer.settings.settings import load_settings
 
-logger = logging.getLogger(__name__)
-
 
 def main() -> None:
-    shown = page.context(load_settings())
-    logger.info(
-        "Writing the page; variants with results: %d.", len(shown["study"]["ran"])
-    )
+    text = html.render(page.context(load_settings()))
     with files.atomic_write(Path("plots/report.html")) as part:
-        part.write_text(html.render(shown), encoding="utf-8", newline="\n")
+        part.write_text(text, encoding="utf-8", newline="\n")
 
 
 if __name__ == "__main__":

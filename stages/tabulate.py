@@ -38,6 +38,7 @@ import pandas as pd
 
 from fer_transfer.console import command
 from fer_transfer.core import files
+from fer_transfer.data import faces, votes
 from fer_transfer.results import (
     arithmetic,
     distance,
@@ -54,30 +55,23 @@ from fer_transfer.results.study import Study
 from fer_transfer.scoring import labellings, scores
 from fer_transfer.settings.settings import load_settings
 
-METRICS, PLOTS = Path("metrics/study"), Path("plots/study")
-
 
 def main() -> None:
     settings = load_settings()
     published, study = paper.read(), studies.read(settings)
-    windows = settings.tables.windows
-    groups = table.of_groups(study.runs, published, windows)
+    groups = table.of_groups(study.runs, published, study.windows)
     fits, counts = arithmetic.find(published)
     answer, claims = verdicts.find(settings, study, published)
     named = of_protocol(study.ran, paper_protocol(settings))
     practised = practice.find(settings, study.ran, study.runs)
-    candidates = {
-        name: group
-        for name, group in study.ran.items()
-        if name not in practised["groups"]
-    }
+    assessed = files.read_json(Path("metrics/assess.json"))
     for name, rows in {
         "results": study.runs,
         "groups": groups,
         "confusion": confusion(study),
         "arithmetic": counts,
     }.items():
-        files.write_csv(PLOTS / f"{name}.csv", rows)
+        files.write_csv(Path(f"plots/study/{name}.csv"), rows)
     for name, values in {
         **table.metrics(groups),
         "study": studies.describe(settings, study),
@@ -85,18 +79,17 @@ def main() -> None:
         "claims": claims,
         "advice": recommend.find(study, named, groups),
         "practice": practised,
-        "distances": distance.find(candidates, study.runs, published, windows),
+        "distances": distance.find(study, published, practised["groups"]),
         "arithmetic": fits,
-        "models": models.compare(
-            study.runs, files.read_json(Path("metrics/assess.json"))
-        ),
+        "models": models.compare(study.runs, assessed),
         **ferplus(study),
     }.items():
-        files.write_json(METRICS / f"{name}.json", values)
+        files.write_json(Path(f"metrics/study/{name}.json"), values)
 
 
 def confusion(study: Study) -> pd.DataFrame:
     """Return the confusion matrix of every run on its whole test set."""
+    columns = ["run", "group", "actual", "predicted", "images", "share"]
     parts = []
     for name, group in study.ran.items():
         labels = study.data.labels[study.data.splits[group.protocol.split].test]
@@ -104,31 +97,30 @@ def confusion(study: Study) -> pd.DataFrame:
             predicted = study.results[run].predicted
             matrix = scores.confusion(labels, predicted, study.data.classes)
             parts.append(pd.DataFrame(matrix).assign(run=run, group=name))
-    columns = ["run", "group", "actual", "predicted", "images", "share"]
     return pd.concat(parts)[columns] if parts else pd.DataFrame(columns=columns)
 
 
 def ferplus(study: Study) -> dict[str, Any]:
     """Score the runs of each split against what most people see too, if that is known."""
-    data, majority = study.data, study.data.majority
-    if majority is None:
+    known = faces.read(votes=True)
+    if known.votes is None:
         return {}
-    by_split = {
-        name: labellings.compare(
-            data.labels,
-            majority,
-            {"test": split.test, "test_has_duplicate": split.has_duplicate},
-            {
-                run: study.results[run].predicted
-                for group in study.ran.values()
-                if group.protocol.split == name
-                for run in group.runs
-            },
-            data.classes,
+    compared = {}
+    for name in study.data.splits:
+        predictions = {
+            run: study.results[run].predicted
+            for group in study.ran.values()
+            if group.protocol.split == name
+            for run in group.runs
+        }
+        compared[name] = labellings.compare(
+            known.labels,
+            votes.majority(known.votes, known.classes),
+            files.read_npz(Path(f"data/splits/{name}.npz")),
+            predictions,
+            known.classes,
         )
-        for name, split in data.splits.items()
-    }
-    return {"ferplus": by_split}
+    return {"ferplus": compared}
 
 
 if __name__ == "__main__":

@@ -56,7 +56,7 @@ def make(groups=GROUPS, uninformative=(), **changes):
         name: {"parameters": {"backbone": 10, "trainable": 95_239}} for name in groups
     }
     return Study(
-        Data(classes, labels, None, splits),
+        Data(classes, labels, splits),
         groups,
         results,
         table.of_runs(groups, results, dict.fromkeys(results, 42), [], TEXT),
@@ -115,8 +115,8 @@ def test_with_three_seeds_on_either_side_there_is_an_interval_over_seeds_and_ima
     assert row["outcome"] == "less"
     assert row["seeds"] == [3, 3]
     low, high = row["interval"]
-    gap = row["accuracy"][0] - row["accuracy"][1]
-    assert low < gap < high < 0
+    assert row["difference"] == row["left"] - row["right"]
+    assert low < row["difference"] < high < 0
     # Of the images alone: two shares of 2,000 images, hardly correlated.
     assert high - low > 2 * 1.96 * np.sqrt(2 * 0.24 / 3 / NUM_TEST)
 
@@ -129,21 +129,19 @@ def test_with_one_seed_there_is_none_but_the_scatter_of_the_last_ten_epochs():
     assert row["scatter"] == pytest.approx([scatter] * 2)
 
 
-def test_the_sentences_say_what_trains_how_sure_it_is_and_what_has_not_converged():
-    sentences = found(make())["sentences"]
-    head, first, second = sentences[answer.FACES_OR_IMAGENET]
-    assert head == (
-        "Of 2 comparisons with three seeds on each side: pretraining on ImageNet is more "
-        "accurate in 2."
-    )
-    assert first.startswith("Last 4 layers: OpenFace (faces, 95,239 weights train) 4")
-    assert "(95% interval −" in first
-    assert first.endswith("lowest in the last epoch: OpenFace (faces).")
-    assert "converged" not in second
-    head, only = sentences[answer.PRETRAINING]
-    assert head.startswith("No comparison has three seeds on each side yet")
-    assert "not tested (3 and 1 seeds)" in only
-    assert "scatter by 3.2 and 3.2 points" in only
+def test_a_headline_counts_the_outcomes_of_the_comparisons_that_are_tested():
+    assert found(make())["headlines"] == {
+        answer.FACES_OR_IMAGENET: "Of 2 comparisons with three seeds on each side: "
+        "pretraining on ImageNet is more accurate in 2.",
+        answer.PRETRAINING: "No comparison has three seeds on each side yet, so none is "
+        "decided.",
+    }
+
+
+def test_a_comparison_says_how_many_weights_train_and_what_has_not_converged():
+    row = found(make())["comparisons"][0]
+    assert row["trainable"] == [95_239] * 2
+    assert row["still_learning"] == [True, False]
 
 
 def test_p_is_corrected_for_the_comparisons_that_are_tested():

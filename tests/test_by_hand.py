@@ -51,7 +51,7 @@ def study(tmp_path):
         for n in range(1, 1_000)
     ]
     files.write_csv(tmp_path / "plots/study/groups.csv", pd.DataFrame(rates))
-    files.write_json(tmp_path / "metrics/study/answer.json", {"sentences": {}})
+    files.write_json(tmp_path / "metrics/study/answer.json", {"headlines": {}})
     words = {"missing": [], "uninformative": [], "data": "", "pretrained": ""}
     files.write_json(tmp_path / "metrics/study/study.json", words)
     files.write_json(tmp_path / "metrics/assess.json", {})

@@ -163,7 +163,7 @@ def test_one_case_is_enough_for_a_claim_about_some(study):
 
 
 def test_a_network_with_uninformative_features_is_left_out(study):
-    dull = replace(study, uninformative=frozenset({("mobilenet", "random")}))
+    dull = replace(study, absent={("mobilenet", "random"): evidence.LEFT_OUT})
     verdict = judge("pretrained-better", dull)
     assert verdict["word"] == "supported"
     assert verdict["summary"] == "holds in 3 of 3 comparisons"

@@ -1,5 +1,6 @@
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -39,7 +40,8 @@ def find(row, protocols, windows=WINDOWS):
         results |= {name: Result(one, test, np.empty(0)) for name, one in runs.items()}
     seeds = dict.fromkeys(results, 42)
     runs = table.of_runs(ran, results, seeds, windows, Protocol(4, "float32"))
-    return distance.find(ran, runs, PRINTED, windows)
+    study = SimpleNamespace(ran=ran, runs=runs, windows=windows)
+    return distance.find(study, PRINTED)
 
 
 def test_a_history_of_the_published_rates_has_distance_0():

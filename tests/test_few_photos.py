@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import sources
 import tiny
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from small_sets import write_faces
 
 from fer_transfer.recognise.model import Model
-from fer_transfer.report import page
+from fer_transfer.report import shown, style
 from fer_transfer.results import inputs
 from stages import (
     assess,
@@ -135,19 +136,21 @@ def test_three_photos_of_each_class_are_enough_to_train_a_network(
 
 
 def test_figures_and_page_show_the_classes_that_few_photos_have(tmp_path, monkeypatch):
-    """Six photos of three classes of one's own, of which one is not in the test set."""
+    """Six photos of three classes of one's own; one is not in the test set, a fourth nowhere."""
     monkeypatch.chdir(tmp_path)
     labels = np.array([0, 1, 2, 0, 1, 2])
-    classes = ("bored", "confused", "happy")
+    classes = ("bored", "confused", "happy", "sad")
     write_faces(labels, IMAGES[:6], classes=classes)
     sets = np.array([3]), np.array([2, 3]), np.zeros(2, bool), np.array([3, 2])
     split_of = {"people": inputs.Split(*sets)}
-    data = inputs.Data(classes, labels, None, split_of)
+    data = inputs.Data(classes, labels, split_of)
     study = {"data": "another data set", "ran": {}, "uninformative": []}
-    plot.draw_faces({}, study, data)
+    none = pd.DataFrame()
+    results = shown.Shown(study, data, {}, {}, none, none, style.of_groups({}), {})
+    plot.draw_faces(results)
     drawn = {path.name for path in tmp_path.rglob("*.png")}
     assert {"table-1.png", "figure-01.png", "figure-11.png", "figure-13.png"} == drawn
-    counts = page.pick_faces(data.labels, classes)
-    assert [row["ours"] for row in counts.values()] == [2, 2, 2]
+    picked = shown.pick_faces(data.labels, classes)
+    assert [len(rows) for rows in picked.values()] == [2, 2, 2, 0]
     examples = inputs.read_examples(data, {})
     assert {name: one.row for name, one in examples.items()} == {"bored": 3, "happy": 2}

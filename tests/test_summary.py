@@ -1,4 +1,5 @@
 import re
+import shutil
 from pathlib import Path
 
 import pandas as pd
@@ -44,7 +45,7 @@ def printed(tmp_path, monkeypatch, capsys):
         files.write_json(tmp_path / "metrics/assess.json", assessed or {})
         study = {**STUDY, **changes}
         files.write_json(tmp_path / "metrics/study/study.json", study)
-        answer = {"sentences": {"faces or ImageNet": ["ImageNet leads.", "By far."]}}
+        answer = {"headlines": {"faces or ImageNet": "ImageNet leads."}}
         files.write_json(tmp_path / "metrics/study/answer.json", answer)
         rows = [
             {"group": name, "metric": one.title, "set": "train", "class": ""}
@@ -83,7 +84,6 @@ def test_it_gives_the_answer_in_a_sentence_and_ends_with_where_figures_and_page_
 ):
     lines = printed()
     assert "ImageNet leads." in lines
-    assert "By far." not in lines
     assert lines[-1] == "Figures: plots/figures. All on one page: plots/report.html"
 
 
@@ -132,5 +132,6 @@ def test_a_run_on_synthetic_faces_says_so_and_a_real_one_does_not(printed):
 
 def test_before_the_first_run_it_says_what_to_run(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    shutil.copy(ROOT / "params.yaml", tmp_path)
     with pytest.raises(InputError, match=r"no metrics/study/study\.json\. Run `dvc re"):
         summary.main()

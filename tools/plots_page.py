@@ -3,7 +3,7 @@
 Not a stage of dvc.yaml: `make install` runs it, because DVC's own page loads Vega from the
 internet whenever it is opened (`python -m tools.plots_page`).
 
-Writes  .dvc/plots/page.html  the frame, with Vega inside it
+Writes  .dvc/plots/page.html  DVC's own frame, with Vega inside it
         .dvc/config.local     plots.html_template: where DVC finds it; where this never ran,
                               and so the page is not there, DVC takes its own
 Source  DVC's documentation of `dvc plots show --html-template`
@@ -12,6 +12,8 @@ Source  DVC's documentation of `dvc plots show --html-template`
 import subprocess
 import sys
 from pathlib import Path
+
+from dvc_render.html import PAGE_HTML
 
 from fer_transfer.console import command
 from fer_transfer.console.errors import InputError
@@ -23,34 +25,16 @@ PAGE = Path(".dvc/plots/page.html")
 # The newest that reads the Vega-Lite 5 of DVC's templates and of those beside PAGE.
 VEGA_LITE = "5.21"
 
-# DVC fills {refresh_tag} and {plot_divs}; we fill {vega}.
-FRAME = """\
-<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-{refresh_tag}
-<title>DVC plots</title>
-<style>
-body { font-family: sans-serif; }
-img { max-width: 100%; }
-table { border-spacing: 15px; }
-</style>
-<script>{vega}</script>
-</head>
-<body>
-{plot_divs}
-</body>
-</html>
-"""
-
 
 def main() -> None:
     if not Path(".dvc").is_dir():
         raise InputError(
             "There is no .dvc in this folder. Run from the project's top folder."
         )
-    page = FRAME.replace("{vega}", html.vega(VEGA_LITE))
+    head = (
+        f"<style>img {{max-width: 100%}}</style><script>{html.vega(VEGA_LITE)}</script>"
+    )
+    page = PAGE_HTML.replace("{scripts}", head)
     with files.atomic_write(PAGE) as part:
         part.write_text(page, encoding="utf-8", newline="\n")
     place = str(PAGE.relative_to(".dvc"))  # as DVC wants it

@@ -13,42 +13,43 @@ from typing import Any
 import pandas as pd
 
 from fer_transfer.console import command
-from fer_transfer.console.errors import InputError
 from fer_transfer.core import files
 from fer_transfer.results import inputs, paper
 from fer_transfer.results.protocols import groups, of_protocol, paper_protocol
 from fer_transfer.results.table import numbers
 from fer_transfer.scoring.rates import clip, window_name
 from fer_transfer.settings.searches import TITLES
-from fer_transfer.settings.settings import load_settings
+from fer_transfer.settings.settings import Settings, load_settings
 
-STUDY = Path("metrics/study")
 WIDTH = 120  # columns of a terminal
 
 
 def main() -> None:
-    study, answer = (_read(STUDY / f"{name}.json") for name in ("study", "answer"))
-    assessed = _read(Path("metrics/assess.json"))
+    settings = load_settings()
+    study = inputs.read_study(settings)
+    assessed = files.read_json(Path("metrics/assess.json"))
     sentences = classifiers(assessed)
     if not assessed or study["data"] != "another data set":
-        print_tables()
-        sentences += dict.fromkeys(lines[0] for lines in answer["sentences"].values())
-    for remark in [*sentences, *remarks(study)]:
+        print_tables(settings)
+        sentences += study["answer"]["headlines"].values()
+    for remark in [*dict.fromkeys(sentences), *remarks(study)]:
         print(fill(remark, WIDTH, break_long_words=False, break_on_hyphens=False))
 
 
-def print_tables() -> None:
+def print_tables(settings: Settings) -> None:
     """Print Tables 2-5 beside the published ones."""
-    settings, known = load_settings(), numbers(inputs.read_table("groups"))
-    names = of_protocol(groups(settings), paper_protocol(settings))
-    windows = clip(settings.tables.windows, settings.train.epochs)
+    known = numbers(inputs.read_table("groups"))
+    names = list(of_protocol(groups(settings), paper_protocol(settings)))
     for name, table in paper.TABLES.items():
-        rows = pd.DataFrame(index=list(names))
-        for window in windows:
-            keys = [(group, table.title, "train", *window) for group in names]
-            rows[window_name(*window)] = [_cell(known.get(key, {})) for key in keys]
+        cells = {
+            window_name(*window): [
+                _cell(known.get((group, table.title, "train", *window), {}))
+                for group in names
+            ]
+            for window in clip(settings.tables.windows, settings.train.epochs)
+        }
         print(f"\nTable {name[-1]}: {table.title}, per epoch (ours | the paper's)")
-        print(rows.to_string(line_width=WIDTH))
+        print(pd.DataFrame(cells, index=names).to_string(line_width=WIDTH))
     print()
 
 
@@ -87,14 +88,6 @@ def remarks(study: dict[str, Any]) -> list[str]:
             f"This run is {' and '.join(grounds)}: its numbers say nothing about people."
         )
     return [*lines, "Figures: plots/figures. All on one page: plots/report.html"]
-
-
-def _read(path: Path) -> Any:
-    if not path.is_file():
-        raise InputError(
-            f"There is no {path}. Run `dvc repro` first, in the project's top folder."
-        )
-    return files.read_json(path)
 
 
 def _cell(row: dict[str, Any]) -> str:

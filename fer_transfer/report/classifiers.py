@@ -3,36 +3,22 @@
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from fer_transfer.core import files
 from fer_transfer.data import faces
+from fer_transfer.report.shown import pick_faces
 from fer_transfer.results.catalog import BACKBONES
 from fer_transfer.settings.searches import TITLES
-
-FACES_SHOWN = 8  # training faces of each class
 
 
 def section() -> dict[str, Any]:
     """Return what the template `classifiers.html` shows; no splits where nothing was searched."""
     assessed = files.read_json(Path("metrics/assess.json"))
-    return {
-        "titles": TITLES,
-        "backbones": BACKBONES,
-        "splits": {name: _show(name, result) for name, result in assessed.items()},
-    }
-
-
-def _show(split: str, result: dict[str, Any]) -> dict[str, Any]:
-    """Add to the results of a split its counts, its leakage and examples of its classes."""
-    train = files.read_npz(Path(f"data/splits/{split}.npz"))["train"]
     known, images = faces.read(), faces.read_images()
-    labels = known.labels[train]
-    return {
-        **result,
-        "sets": files.read_json(Path(f"metrics/split/{split}.json")),
-        "examples": {
-            name: np.array(images[train[labels == code][:FACES_SHOWN]])
-            for code, name in enumerate(known.classes)
-        },
-    }
+    for split, result in assessed.items():
+        train = files.read_npz(Path(f"data/splits/{split}.npz"))["train"]
+        picked = pick_faces(known.labels[train], known.classes)
+        result["sets"] = files.read_json(Path(f"metrics/split/{split}.json"))
+        result["examples"] = {
+            name: images[train[rows]] for name, rows in picked.items()
+        }
+    return {"titles": TITLES, "backbones": BACKBONES, "splits": assessed}

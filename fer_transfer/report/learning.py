@@ -10,7 +10,12 @@ from fer_transfer.report import vega
 from fer_transfer.report.style import GREY
 from fer_transfer.results.table import select
 
-DASHES = {"solid": [1, 0], "dashed": [5, 4]}
+EPOCH = alt.X(
+    "epoch:Q",
+    title="epoch",
+    scale=alt.Scale(nice=False),
+    axis=alt.Axis(tickMinStep=1, format="d", grid=False),
+)
 
 
 def points_of(
@@ -40,11 +45,13 @@ def points_of(
         f", {seeds[name]} seeds" if seeds[name] > 1 else "" for name in points["group"]
     ]
     full = (points["set"] == "train") | (len(parts) == 1)
-    return points.assign(
+    points = points.assign(
         line=points["group"] + ", " + points["set"].map(vega.PARTS) + several,
         colour=points["colour"].where(full, points["light"]),
         width=np.where(full, 2.2, 1.6),
     )
+    columns = ["line", "colour", "dash", "width", "epoch", "value", "low", "high"]
+    return points[columns]
 
 
 def learning(
@@ -53,73 +60,42 @@ def learning(
     styles: pd.DataFrame,
     top: float,
     parts: Sequence[str] = tuple(vega.PARTS),
-    legend: alt.Legend | None = None,
 ) -> vega.Chart:
-    """Draw a metric after each epoch: hover reads an epoch, Ctrl and the wheel zoom.
-
-    With a legend it is a picture instead.
-    """
+    """Draw a metric after each epoch: hover reads an epoch, Ctrl and the wheel zoom."""
     points = points_of(select(rows, metric=metric), styles, parts)
-    epoch = alt.X(
-        "epoch:Q",
-        title="epoch",
-        scale=alt.Scale(nice=False),
-        axis=alt.Axis(tickMinStep=1, format="d", grid=False),
+    lines, *bands = _curves(points, metric, top)
+    return alt.layer(
+        lines.properties(name="lines").add_params(vega.zoom()), *bands, _hover(points)
     )
-    scale = alt.Scale(domain=[0, top], nice=False)
+
+
+def _curves(points: pd.DataFrame, metric: str, top: float) -> list[vega.Chart]:
+    """Draw a line per group and set, and the bands of those with several seeds."""
     value, low = (
-        alt.Y(f"{key}:Q", title=vega.UNITS[metric], scale=scale)
+        alt.Y(
+            f"{key}:Q",
+            title=vega.UNITS[metric],
+            scale=alt.Scale(domain=[0, top], nice=False),
+        )
         for key in ("value", "low")
     )
-    # Vega-Lite cannot size a legend of nothing.
-    curves = _curves(points, epoch, value, low, legend if len(points) else None)
-    if legend:  # a picture, with nothing to touch
-        return alt.layer(*curves)
-    curves[0] = curves[0].properties(name="lines").add_params(vega.zoom())
-    return alt.layer(*curves, _hover(points, epoch))
-
-
-def _curves(
-    points: pd.DataFrame,
-    epoch: alt.X,
-    value: alt.Y,
-    low: alt.Y,
-    legend: alt.Legend | None,
-) -> list[vega.Chart]:
-    """Draw the lines, a band between several seeds, and points where one epoch makes no line."""
-    lines = points.drop_duplicates("line")
-    titles = lines["line"]
-    colour = vega.look("line", titles, lines["colour"], legend=legend)
-    base = vega.inline(points[["line", "epoch", "value", "low", "high"]]).encode(
-        epoch, value, color=colour
+    base = vega.inline(points).encode(
+        EPOCH, value, detail="line:N", color=vega.as_given("colour")
     )
-    dashes = lines["dash"].map(DASHES)
-    curves = [
-        base.mark_line(clip=True).encode(
-            strokeDash=vega.look("line", titles, dashes, legend=legend),
-            # Vega-Lite warns of widths whose field has no order.
-            strokeWidth=vega.look("line", titles, lines["width"], "ordinal"),
-        )
-    ]
-    if (points["low"] < points["high"]).any():
-        band = base.transform_filter("datum.low < datum.high")
-        curves.append(band.mark_area(opacity=0.15, clip=True).encode(low, y2="high:Q"))
-    if (points["line"].value_counts() == 1).any():
-        curves.append(base.mark_point(clip=True, filled=True, size=36, opacity=1))
-    return curves
+    # The points show a run of one epoch, which makes no line.
+    lines = base.mark_line(clip=True, point=alt.OverlayMarkDef(size=8)).encode(
+        strokeDash=vega.as_given("dash"),
+        # Vega-Lite warns of widths whose field has no order.
+        strokeWidth=vega.as_given("width") | {"type": "ordinal"},
+    )
+    if not (points["low"] < points["high"]).any():
+        return [lines]  # Vega warns of an area of no points
+    bands = base.mark_area(opacity=0.15, clip=True).encode(low, y2="high:Q")
+    return [lines, bands.transform_filter("datum.low < datum.high")]
 
 
-def _hover(points: pd.DataFrame, epoch: alt.X) -> vega.Chart:
+def _hover(points: pd.DataFrame) -> vega.Chart:
     """Mark the epoch nearest to the pointer, and list every line's value there."""
-    titles = {
-        title: f"line{place}" for place, title in enumerate(points["line"].unique())
-    }
-    table = points.pivot(index="epoch", columns="line", values="value")
-    table = table[list(titles)].rename(columns=titles)
-    tooltip = [
-        alt.Tooltip(f"{name}:Q", title=title, format=".4f")
-        for title, name in titles.items()
-    ]
     hover = alt.selection_point(
         name="hover",
         fields=["epoch"],
@@ -128,13 +104,15 @@ def _hover(points: pd.DataFrame, epoch: alt.X) -> vega.Chart:
         clear="pointerout",
         empty=False,
     )
+    values = vega.numbers(".4f", *points["line"].unique())
     return (
-        vega.inline(table.reset_index())
+        vega.inline(points)
+        .transform_pivot("line", value="value", groupby=["epoch"])
         .mark_rule(color=GREY, clip=True)
         .encode(
-            epoch,
+            EPOCH,
             opacity=alt.condition(hover, alt.value(0.7), alt.value(0)),
-            tooltip=[alt.Tooltip("epoch:Q", format="d"), *tooltip],
+            tooltip=[alt.Tooltip("epoch:Q", format="d"), *values],
         )
         .properties(name="epochs")
         .add_params(hover)
@@ -144,19 +122,16 @@ def _hover(points: pd.DataFrame, epoch: alt.X) -> vega.Chart:
 def figure(
     rows: pd.DataFrame, styles: pd.DataFrame, baseline: Mapping[str, float]
 ) -> vega.Chart:
-    """Draw accuracy and loss side by side, as Figures 5-8 do, with a legend."""
-    legend = alt.Legend(
-        orient="bottom", columns=2, symbolType="stroke", symbolOpacity=1
-    )
+    """Draw accuracy and loss side by side, as Figures 5-8 do."""
     panels = []
     for letter, metric in zip("ab", vega.UNITS, strict=True):
+        points = points_of(select(rows, metric=metric), styles, tuple(vega.PARTS))
         level = vega.inline(pd.DataFrame({"value": [baseline[metric]]}))
-        title = f"{letter}) {metric.capitalize()} (dotted: baseline, image not seen)"
         panels.append(
             alt.layer(
-                learning(rows, metric, styles, top_of(rows, metric), legend=legend),
+                *_curves(points, metric, top_of(rows, metric)),
                 level.mark_rule(color=GREY, strokeDash=[2, 3]).encode(y="value:Q"),
-            ).properties(width=400, height=280, title=title)
+            ).properties(width=400, height=280, title=f"{letter}) {metric}")
         )
     return alt.hconcat(*panels)
 

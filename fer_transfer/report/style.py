@@ -50,7 +50,7 @@ def of_groups(groups: Mapping[str, Group]) -> pd.DataFrame:
         colour = COLOURS.get(group.backbone, GREY)
         pretrained = group.weights == "pretrained"
         fills = (colour, lighter(colour)) if pretrained else ("white", "white")
-        dash = "solid" if pretrained else "dashed"
+        dash = [1, 0] if pretrained else [5, 4]
         rows.append((group.backbone, colour, lighter(colour), dash, *fills))
     columns = ["backbone", "colour", "light", "dash", "fill", "light_fill"]
     return pd.DataFrame(rows, index=list(groups), columns=columns)

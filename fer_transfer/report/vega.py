@@ -5,7 +5,6 @@ the same results must give the same page.
 """
 
 import textwrap
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -66,26 +65,13 @@ def _configured(chart: Chart, font: str, background: str) -> Chart:
             tickColor="#9aa1a9",
             labelLimit=420,
         ),
-        legend=alt.LegendConfig(labelLimit=420, title=None, symbolSize=300),
+        legend=alt.LegendConfig(title=None),
         view=alt.ViewConfig(stroke=None),
     )
 
 
-def look(
-    field: str,
-    domain: Iterable[Any],
-    values: Iterable[Any],
-    kind: str = "nominal",
-    legend: alt.Legend | None = None,
-) -> Any:
-    """Give each value of a field a look of its own; the page has its own legends."""
-    scale = {"domain": list(domain), "range": list(values)}
-    shown = legend.to_dict() if legend else None
-    return {"field": field, "type": kind, "legend": shown, "scale": scale}
-
-
 def as_given(field: str) -> Any:
-    """Take the colours that stand in a field."""
+    """Take the colours, dashes or widths that stand in a field."""
     return {"field": field, "type": "nominal", "scale": None}
 
 

@@ -10,14 +10,14 @@ from itertools import permutations
 from typing import Any
 
 from fer_transfer.results.catalog import BACKBONES
-from fer_transfer.results.compare import Comparison, Sample, compare
-from fer_transfer.results.evidence import accuracy_samples
+from fer_transfer.results.compare import Comparison, compare
+from fer_transfer.results.evidence import final_accuracy
 from fer_transfer.results.protocols import Group
 from fer_transfer.results.study import Study
 from fer_transfer.results.table import select
 
 FACES_OR_IMAGENET, PRETRAINING = "faces or ImageNet", "pretraining"
-SIDES = {
+BETTER = {
     FACES_OR_IMAGENET: ("pretraining on faces is", "pretraining on ImageNet is"),
     PRETRAINING: ("pretrained weights are", "random weights are"),
 }
@@ -30,7 +30,7 @@ def pairs(groups: Mapping[str, Group]) -> list[tuple[str, str, str]]:
         (question_of(groups[left], groups[right]), left, right)
         for left, right in permutations(groups, 2)
     ]
-    return [pair for question in SIDES for pair in asked if pair[0] == question]
+    return [pair for question in BETTER for pair in asked if pair[0] == question]
 
 
 def question_of(left: Group, right: Group) -> str:
@@ -51,56 +51,39 @@ def compare_all(study: Study) -> list[Comparison]:
     A split whose validation images are its test images has no part in it.
 
     Returns:
-        A row per comparison: the accuracies, the weights that train and the seeds on either side,
-        what `compare` returns, and the scatter of the last ten epochs.
+        A row per comparison: what `compare` returns, and of either side the group, its seeds, the
+        weights that train, its scatter and whether it is still learning.
     """
-    samples: dict[str, Sample] = {}
-    for name, group in study.ran.items():
-        split = study.data.splits[group.protocol.split]
-        if name not in study.uninformative and not split.validates_on_test:
-            numbers = accuracy_samples(study, name)
-            if "final" in numbers:
-                samples[name] = numbers["final"]
-    compared = pairs({name: study.ran[name] for name in samples})
+    samples = {
+        name: sample
+        for name, group in study.ran.items()
+        if name not in study.uninformative
+        and not study.data.splits[group.protocol.split].validates_on_test
+        and (sample := final_accuracy(study, name))
+    }
     return [
-        describe_pair(study, question, samples[left], samples[right])
-        for question, left, right in compared
+        {
+            "question": question,
+            "protocol": study.ran[left].protocol.conditions.label,
+            "groups": [left, right],
+            **compare(samples[left], samples[right]),
+            **{
+                key: [describe(study, name) for name in (left, right)]
+                for key, describe in SIDES.items()
+            },
+        }
+        for question, left, right in pairs({name: study.ran[name] for name in samples})
     ]
 
 
-def describe_pair(
-    study: Study, question: str, left: Sample, right: Sample
-) -> Comparison:
-    """Return a comparison as it stands in the metrics."""
-    names = left.group, right.group
-    return {
-        "question": question,
-        "protocol": study.ran[left.group].protocol.conditions.label,
-        "groups": list(names),
-        "titles": [describe_side(study, question, name) for name in names],
-        "seeds": [len(study.ran[name].runs) for name in names],
-        "trainable": [trainable(study, name) for name in names],
-        "accuracy": [left.mean, right.mean],
-        **compare(left, right),
-        "scatter": [scatter(study, name) for name in names],
-        "still_learning": [is_still_learning(study, name) for name in names],
-    }
+def seeds(study: Study, name: str) -> int:
+    """Return how many runs a group has."""
+    return len(study.ran[name].runs)
 
 
-def describe_side(study: Study, question: str, name: str) -> str:
-    """Name a side: its network, what it learned before, and how many weights train."""
-    group = study.ran[name]
-    backbone = BACKBONES[group.backbone]
-    what = backbone.learned if question == FACES_OR_IMAGENET else group.weights
-    number = trainable(study, name)
-    weights = "" if number is None else f", {number:,} weights train"
-    return f"{backbone.title} ({what}{weights})"
-
-
-def trainable(study: Study, name: str) -> int | None:
+def trainable(study: Study, name: str) -> int:
     """Return how many weights of a group train, its head's among them."""
-    measured = study.measured.get(name)
-    return measured["parameters"]["trainable"] if measured else None
+    return int(study.measured[name]["parameters"]["trainable"])
 
 
 def scatter(study: Study, name: str) -> float:
@@ -120,6 +103,14 @@ def is_still_learning(study: Study, name: str) -> bool:
     return bool(rows["first"].max() > 1 and (runs.idxmin() == runs.size()).all())
 
 
+SIDES = {
+    "seeds": seeds,
+    "trainable": trainable,
+    "scatter": scatter,
+    "still_learning": is_still_learning,
+}
+
+
 def answer(comparisons: list[Comparison], tests: int) -> dict[str, Any]:
     """Return the answer as it stands in the metrics.
 
@@ -127,19 +118,20 @@ def answer(comparisons: list[Comparison], tests: int) -> dict[str, Any]:
         comparisons: What `compare_all` returns, with p corrected.
         tests: For how many comparisons it is corrected.
     """
-    sentences = {}
-    for question in SIDES:
-        rows = [row for row in comparisons if row["question"] == question]
-        sentences[question] = [headline(question, rows), *map(sentence, rows)]
-    return {"tests": tests, "comparisons": comparisons, "sentences": sentences}
+    headlines = {question: headline(question, comparisons) for question in BETTER}
+    return {"tests": tests, "comparisons": comparisons, "headlines": headlines}
 
 
 def headline(question: str, rows: list[Comparison]) -> str:
     """Say in a sentence what the comparisons of a question have in common."""
-    outcomes = [row["outcome"] for row in rows if row["interval"]]
+    outcomes = [
+        row["outcome"]
+        for row in rows
+        if row["question"] == question and row["interval"]
+    ]
     if not outcomes:
         return "No comparison has three seeds on each side yet, so none is decided."
-    left, right = SIDES[question]
+    left, right = BETTER[question]
     words = {
         "more": f"{left} more accurate",
         "less": f"{right} more accurate",
@@ -155,44 +147,3 @@ def headline(question: str, rows: list[Comparison]) -> str:
         f"Of {len(outcomes)} comparison{plural} with three seeds on each side: "
         f"{', '.join(counts)}."
     )
-
-
-def sentence(row: Comparison) -> str:
-    """Say a comparison in words."""
-    left, right = (
-        f"{title} {share:.1%}"
-        for title, share in zip(row["titles"], row["accuracy"], strict=True)
-    )
-    protocol = f"{row['protocol'][0].upper()}{row['protocol'][1:]}"
-    seeds = "{} and {} seeds".format(*row["seeds"])
-    text = f"{protocol}: {left}, {right}: {points(row['difference'])} points"
-    if row["interval"]:
-        low, high = map(points, row["interval"])
-        text += f" (95% interval {low} to {high}; {seeds})"
-        text += ", not significant." if row["outcome"] == "not significant" else "."
-    else:
-        by_epoch = " and ".join(f"{100 * value:.1f}" for value in row["scatter"])
-        text += (
-            f", not tested ({seeds}). Over the last {SCATTER_EPOCHS} epochs their validation "
-            f"accuracies scatter by {by_epoch} points (standard deviation)."
-        )
-    learning = [
-        title.split(",")[0] + ")"
-        for title, still in zip(row["titles"], row["still_learning"], strict=True)
-        if still
-    ]
-    if learning:
-        names = " and ".join(dict.fromkeys(learning))
-        text += (
-            f" Not converged, as validation loss is lowest in the last epoch: {names}."
-        )
-    return text
-
-
-def points(share: float) -> str:
-    """Write a share in points with their sign, and a true minus.
-
-    >>> points(-0.0125)
-    '−1.2'
-    """
-    return f"{100 * share:+.1f}".replace("-", "−")

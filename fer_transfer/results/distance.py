@@ -6,7 +6,7 @@ zero. A published row of zeros has no such scale, and no distance.
 Tables 2 and 3 count; 4 and 5 mostly hold how validation scatters from epoch to epoch.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from itertools import combinations
 from typing import Any
 
@@ -14,32 +14,28 @@ import numpy as np
 import pandas as pd
 
 from fer_transfer.results import paper
-from fer_transfer.results.protocols import Group
+from fer_transfer.results.study import Study
 
 TABLES = (paper.ACCURACY_MCR, paper.LOSS_MCR)
 NEAR = 0.2  # up to here a protocol may have made a row: a threshold of ours
 
 
 def find(
-    ran: Mapping[str, Group],
-    runs: pd.DataFrame,
-    printed: paper.Published,
-    windows: Sequence[Sequence[int]],
+    study: Study, printed: paper.Published, others: Collection[str] = ()
 ) -> dict[str, Any]:
     """Compare each published row with the protocols of its backbone and weights that ran.
 
     Args:
-        ran: The groups of runs.
-        runs: The table of all runs; those of too few epochs for all four windows are left out.
+        study: Its runs; those of too few epochs for all four windows are left out.
         printed: Tables 2-5.
-        windows: Of the rates in `runs`.
+        others: The groups that are not compared.
 
     Returns:
         rows: by the paper's variant, what `compare` returns. summary: what follows of them.
     """
-    spans = list(paper.spans(windows).values())
+    spans = list(paper.spans(study.windows).values())
     columns = [(paper.TABLES[key].title, *span) for key in TABLES for span in spans]
-    rates = runs.pivot_table("value", "run", ["metric", "first", "last"])
+    rates = study.runs.pivot_table("value", "run", ["metric", "first", "last"])
     complete = rates.reindex(columns=pd.MultiIndex.from_tuples(columns)).dropna()
     rows = {}
     for variant in printed[TABLES[0]]:
@@ -47,8 +43,9 @@ def find(
             group.protocol.label: complete.loc[list(group.runs)]
             .to_numpy()
             .reshape(-1, len(TABLES), len(spans))
-            for group in ran.values()
-            if f"{group.backbone}-{group.weights}" == variant
+            for name, group in study.ran.items()
+            if name not in others
+            and f"{group.backbone}-{group.weights}" == variant
             and set(group.runs) <= set(complete.index)
         }
         if protocols:

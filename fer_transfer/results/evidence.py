@@ -44,14 +44,12 @@ class Evidence:
 
     samples: Mapping[Key, Sample]
     absent: Mapping[Network, str] = field(default_factory=dict)  # why
-    uninformative: frozenset[Network] = frozenset()
 
     def why_untested(self, *networks: Network) -> str:
         """Say what keeps networks from being compared; "" if nothing does."""
         whys = [self.absent[network] for network in networks if network in self.absent]
-        if not whys and self.uninformative.intersection(networks):
-            return LEFT_OUT
-        return SEPARATOR.join(dict.fromkeys(whys))
+        missing = [why for why in whys if why != LEFT_OUT]
+        return SEPARATOR.join(dict.fromkeys(missing or whys))
 
 
 def of_the_paper(published: paper.Published) -> Evidence:
@@ -84,30 +82,23 @@ def mean_rate(columns: Sequence[Any], windows: Sequence[Window]) -> np.ndarray:
 
 def of_study(study: Study, protocol: Protocol, shown: Mapping[str, Group]) -> Evidence:
     """Return the numbers of one protocol; `shown` are all groups of params.yaml."""
-    named = {
-        (group.backbone, group.weights): name
-        for name, group in of_protocol(shown, protocol).items()
-    }
     samples: dict[Key, Sample] = {
-        (key, *network): sample
-        for network, name in named.items()
-        if name in study.ran
-        for key, sample in samples_of(study, name).items()
-    }
-    samples |= {
         (key, group.backbone, "pretrained"): sample
         for name, group in shown.items()
         for key, sample in known_of(study, name, group.backbone).items()
     }
-    return Evidence(
-        samples,
-        {
-            network: f"no results of {named.get(network, '-'.join(network))}"
-            for network in NETWORKS
-            if named.get(network) not in study.ran
-        },
-        frozenset(key for key, name in named.items() if name in study.uninformative),
-    )
+    absent = {network: f"no results of {'-'.join(network)}" for network in NETWORKS}
+    for name, group in of_protocol(shown, protocol).items():
+        network = group.backbone, group.weights
+        if name in study.ran:
+            numbers = samples_of(study, name)
+            samples |= {(key, *network): sample for key, sample in numbers.items()}
+            absent.pop(network, None)
+        elif network in absent:
+            absent[network] = f"no results of {name}"
+        if name in study.uninformative:
+            absent.setdefault(network, LEFT_OUT)
+    return Evidence(samples, absent)
 
 
 def samples_of(study: Study, name: str) -> dict[str, Sample]:
@@ -140,23 +131,30 @@ def samples_of(study: Study, name: str) -> dict[str, Sample]:
             tuple(mean_rate(columns, windows).tolist()),
             variance=images if word == "MOFR" else 0.0,
         )
-    return samples | accuracy_samples(study, name)
+    if final := final_accuracy(study, name):
+        samples |= {"final": final, **recall_samples(study, name)}
+    return samples
 
 
-def accuracy_samples(study: Study, name: str) -> dict[str, Sample]:
-    """Return a group's accuracy and recalls on the test images without a duplicate in train."""
+def final_accuracy(study: Study, name: str) -> Sample | None:
+    """Return a group's accuracy on the test images without a duplicate in train, if any is."""
     hits = hits_of(study, name)
     if not hits.size:
-        return {}
-    accuracy = tuple(hits.mean(axis=1).tolist())
-    samples = {"final": Sample(name, accuracy, hits.mean(axis=0))}
+        return None
+    return Sample(name, tuple(hits.mean(axis=1).tolist()), hits.mean(axis=0))
+
+
+def recall_samples(study: Study, name: str) -> dict[str, Sample]:
+    """Return the least and the most recall of some emotions, on the same images as accuracy."""
     labels = study.data.labels[study.data.fresh(study.ran[name].protocol.split)]
     if study.data.classes != EMOTIONS or len(np.unique(labels)) < len(EMOTIONS):
-        return samples
+        return {}
+    hits = hits_of(study, name)
     recalls = [
         recall_sample(name, emotion, hits[:, labels == code])
         for code, emotion in enumerate(EMOTIONS)
     ]
+    samples = {}
     for upper in UPPER:
         best = [sample for sample in recalls if sample.label in upper]
         rest = [sample for sample in recalls if sample.label not in upper]

@@ -4,14 +4,14 @@ import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from fer_transfer.console.errors import InputError
 from fer_transfer.core import files
-from fer_transfer.data import faces, votes
+from fer_transfer.data import faces
 from fer_transfer.results import record
 from fer_transfer.settings.settings import Settings
 
@@ -41,7 +41,6 @@ class Data:
 
     classes: tuple[str, ...]
     labels: np.ndarray  # (N,) codes
-    majority: np.ndarray | None  # (N,) codes that most people see; below 0: none
     splits: Mapping[str, Split]
 
     @property
@@ -55,18 +54,15 @@ class Data:
         return np.asarray(sets.test[~sets.has_duplicate])
 
 
-def read_data(settings: Settings, *, with_votes: bool = False) -> Data:
+def read_data(settings: Settings) -> Data:
     """Read what is known of the faces, and their splits."""
-    known = faces.read(votes=with_votes)
+    known = faces.read()
     splits = {}
     for name in settings.splits:
         sets = files.read_npz(Path(f"data/splits/{name}.npz"))
         has_duplicate = sets["test_has_duplicate"]
         splits[name] = Split(sets["val"], sets["test"], has_duplicate, sets["examples"])
-    majority = None
-    if known.votes is not None:
-        majority = votes.majority(known.votes, known.classes)
-    return Data(known.classes, known.labels, majority, splits)
+    return Data(known.classes, known.labels, splits)
 
 
 @dataclass(frozen=True)
@@ -112,39 +108,32 @@ def read_results(settings: Settings) -> tuple[dict[str, Result], dict[str, str]]
 
 
 def read_study(settings: Settings) -> dict[str, Any]:
-    """Read what the tables rest on.
+    """Read what `tabulate` wrote in metrics/: by file, and what the results rest on at the top.
 
     Raises:
-        InputError: If `tabulate` ran with other settings.
+        InputError: If `tabulate` has not run, or ran with other settings.
     """
+    folder = Path("metrics/study")
+    if not (folder / "study.json").is_file():
+        raise InputError(f"There is no {folder}/study.json. Run `dvc repro` first.")
     entry = record.read().entries.get("tabulate", {})
     if why := record.changed_setting(settings, entry):
         raise InputError(
             f"The tables are stale: {why}. Run `dvc repro -f -s tabulate plot report`."
         )
-    study: dict[str, Any] = files.read_json(Path("metrics/study/study.json"))
-    return study
+    study: dict[str, Any] = {
+        path.stem: files.read_json(path) for path in folder.glob("*.json")
+    }
+    return {**study, **study["study"]}
 
 
 def read_table(name: str) -> pd.DataFrame:
     """Read the table of runs (`results`) or of `groups` that `tabulate` wrote."""
     table = files.read_csv(Path(f"plots/study/{name}.csv"))
-    empty = {"class": ""} if "class" in table else {}
-    return table.astype(dict.fromkeys(empty, object)).fillna(empty)
+    return table.astype({"class": object}).fillna({"class": ""})
 
 
-def first_runs(
-    ran: Mapping[str, Mapping[str, int]], names: Iterable[str]
-) -> dict[str, str]:
-    """Name the first run of each of these groups that has results.
-
-    >>> first_runs({"a": {"a-43": 43, "a-44": 44}}, ["a", "b"])
-    {'a': 'a-43'}
-    """
-    return {name: next(iter(ran[name])) for name in names if name in ran}
-
-
-def read_each(folder: str, names: Mapping[str, Any]) -> dict[str, Any]:
+def read_each(folder: str, names: Iterable[str]) -> dict[str, Any]:
     """Read the JSON of each name that has one in a folder of metrics/."""
     paths = {name: Path(f"metrics/{folder}/{name}.json") for name in names}
     return {
@@ -152,8 +141,7 @@ def read_each(folder: str, names: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-@dataclass(frozen=True)
-class Example:
+class Example(NamedTuple):
     """A test image of a class: its row, and its probabilities by class, a column per group."""
 
     row: int

@@ -31,9 +31,9 @@ def compare(
         use, the name of the model to use; and why. Splits without a network are left out.
     """
     compared = {}
-    scored = runs[runs["set"].isin(["test", "deduplicated"]) & (runs["class"] == "")]
     for split, result in assessed.items():
-        by_run = select(scored, split=split).groupby("run", sort=False)
+        scored = select(runs, **{"split": split, "class": ""})
+        by_run = scored.groupby("run", sort=False)
         networks = [network(scores) for _, scores in by_run]
         if networks:
             classifier = chosen_classifier(result["best"])

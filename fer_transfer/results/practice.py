@@ -23,14 +23,13 @@ def find(
     Returns:
         groups: their names. curve: of those with a counterpart that differs in the number of
         training images alone, a row per run: what trains, images per class (None: all), test
-        accuracy and its 95% interval over images. sentences: what the curve says.
+        accuracy and its 95% interval over images.
     """
     splits = {name for name, split in settings.splits.items() if split.by == "parts"}
     shown = {
         name: group for name, group in ran.items() if group.protocol.split in splits
     }
-    rows = curve(shown, runs)
-    return {"groups": list(shown), "curve": rows, "sentences": sentences(rows)}
+    return {"groups": list(shown), "curve": curve(shown, runs)}
 
 
 def curve(ran: Mapping[str, Group], runs: pd.DataFrame) -> list[dict[str, Any]]:
@@ -56,19 +55,3 @@ def curve(ran: Mapping[str, Group], runs: pd.DataFrame) -> list[dict[str, Any]]:
 def ways(row: Mapping[str, Any]) -> tuple[str, ...]:
     """Return what the runs of one curve have in common."""
     return row["trains"], row["backbone"], row["weights"]
-
-
-def sentences(rows: list[dict[str, Any]]) -> list[str]:
-    """Say how often each way of training is right, for each number of images per class."""
-    said = []
-    for number in dict.fromkeys(row["per_class"] for row in rows):
-        shares = [
-            f"{row['trains']} {row['value']:.1%} ({row['low']:.1%} to {row['high']:.1%})"
-            for row in sorted(
-                (row for row in rows if row["per_class"] == number),
-                key=lambda row: -row["value"],
-            )
-        ]
-        images = f"At most {number:,} images of a class" if number else "All images"
-        said.append(f"{images}: {', '.join(shares)}.")
-    return said

@@ -92,21 +92,16 @@ def groups(settings: Settings) -> dict[str, Group]:
             variant.trainable_layers,
             variant.precision or settings.compute.precision,
             run.split,
-            (*_departures(variant, VARIANT_KEYS), *_departures(run, RUN_KEYS)),
+            tuple(
+                (key, value)
+                for entry, known in ((variant, VARIANT_KEYS), (run, RUN_KEYS))
+                for key, value in entry.items()
+                if key not in known and value not in (None, False)
+            ),
         )
         key = variant.backbone, variant.weights, protocol
         repeated.setdefault(key, []).append(name)
     return {runs[0]: Group(*key, tuple(runs)) for key, runs in repeated.items()}
-
-
-def _departures(
-    entry: Mapping[str, Any], known: set[str]
-) -> tuple[tuple[str, Any], ...]:
-    return tuple(
-        (key, value)
-        for key, value in entry.items()
-        if key not in known and value not in (None, False)
-    )
 
 
 def of_protocol(shown: Mapping[str, Group], protocol: Protocol) -> dict[str, Group]:

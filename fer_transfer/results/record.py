@@ -68,15 +68,12 @@ def why_stale(
 
 def changed_setting(settings: Settings, entry: dict[str, Any]) -> str:
     """Name a setting that a stage ran with and that has another value now, if any has."""
-    for key, value in entry.get("params", {}).get("params.yaml", {}).items():
-        section, *names = key.split(".")
-        current = settings[section] if section in settings else None  # noqa: SIM401  # tests find sections by []
-        for name in names:
-            current = current.get(name) if isinstance(current, dict) else None
-        old, new = flatten({key: value}), flatten({key: current})
-        for one in old | new:
-            if old.get(one) != new.get(one):
-                return f"`{one}` was {shown(old.get(one))}, is {shown(new.get(one))}"
+    recorded = entry.get("params", {}).get("params.yaml", {})
+    parts = tuple(f"{key}." for key in recorded)
+    old, new = flatten(recorded), flatten(settings)
+    for key in old | new:
+        if f"{key}.".startswith(parts) and old.get(key) != new.get(key):
+            return f"`{key}` was {shown(old.get(key))}, is {shown(new.get(key))}"
     return ""
 
 

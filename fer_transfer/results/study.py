@@ -68,7 +68,7 @@ def read(settings: Settings) -> Study:
     windows = settings.tables.windows
     seeds = {name: run.seed for name, run in settings.runs.items()}
     return Study(
-        inputs.read_data(settings, with_votes=True),
+        inputs.read_data(settings),
         ran,
         results,
         table.of_runs(ran, results, seeds, windows, paper_protocol(settings)),

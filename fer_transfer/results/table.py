@@ -172,29 +172,23 @@ def _printed(
 
 def metrics(groups: pd.DataFrame) -> dict[str, dict[str, Any]]:
     """Return what `dvc metrics` compares: by file, group and number, the mean over seeds."""
-    ran = select(groups, **{"class": ""}).query("seeds > 0")
-    first, last = ran["first"], ran["last"]
-    is_end = (first == last) & (last == ran.groupby("group")["last"].transform("max"))
-    is_initial = (first == last) & (first == 1) & ran["set"].isin(["train", "val"])
-    prefixes = (ran["set"] + "_").replace("train_", "")
-    named = ran.assign(name=prefixes + ran["metric"])
-    windows = [rates.window_name(*window) for window in zip(first, last, strict=True)]
-    by_window = ran.assign(name=windows)
-    return {
-        **{
-            name: _nested(select(by_window, metric=table.title))
-            for name, table in paper.TABLES.items()
-        },
-        "initial": _nested(named[is_initial]),
-        "final": _nested(named[is_end]),
+    tables = {table.title: name for name, table in paper.TABLES.items()}
+    compared: dict[str, dict[str, Any]] = {
+        name: {} for name in (*paper.TABLES, "initial", "final")
     }
-
-
-def _nested(rows: pd.DataFrame) -> dict[str, dict[str, Any]]:
-    nested: dict[str, dict[str, Any]] = {}
-    for row in records(rows):
-        nested.setdefault(row["group"], {})[row["name"]] = row["mean"]
-    return nested
+    for (group, metric, part, first, last), row in numbers(groups).items():
+        name = metric if part == "train" else f"{part}_{metric}"
+        if metric in tables:
+            file, name = tables[metric], rates.window_name(first, last)
+        elif first == "last":
+            file = "final"
+        elif first == 1 and part in ("train", "val"):
+            file = "initial"
+        else:
+            continue
+        if row["seeds"]:
+            compared[file].setdefault(group, {})[name] = row["mean"]
+    return compared
 
 
 def numbers(groups: pd.DataFrame) -> dict[tuple[Any, ...], dict[str, Any]]:

@@ -1,0 +1,77 @@
+"""What the figures and the page show: the results of a study, read once."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from fer_transfer.report import style
+from fer_transfer.results import inputs
+from fer_transfer.results.protocols import Group, groups, of_protocol, paper_protocol
+from fer_transfer.scoring import scores
+from fer_transfer.settings.settings import Settings
+
+FACES_SEED = 42  # picks the images of the data set that are shown
+FACES_SHOWN = 6  # of each class
+
+
+@dataclass(frozen=True)
+class Shown:
+    """The results of a study.
+
+    Attributes:
+        study: What `tabulate` wrote in metrics/, by file.
+        data: The labelled faces.
+        groups: All groups of params.yaml, with results or without.
+        text: Those of the paper's protocol.
+        runs, summary: The tables of runs and of groups.
+        styles: How groups are drawn (style.of_groups).
+        baseline: Accuracy of the majority class, and loss of predicting the classes' shares.
+    """
+
+    study: Mapping[str, Any]
+    data: inputs.Data
+    groups: Mapping[str, Group]
+    text: Mapping[str, Group]
+    runs: pd.DataFrame
+    summary: pd.DataFrame
+    styles: pd.DataFrame
+    baseline: Mapping[str, float]
+
+    @property
+    def first_runs(self) -> dict[str, str]:
+        """Name the first run of each group of the paper's protocol that has results."""
+        ran = self.study["ran"]
+        return {name: next(iter(ran[name])) for name in self.text if name in ran}
+
+    def of_text(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Return a table's rows of the paper's protocol."""
+        return table[table["group"].isin(list(self.text))]
+
+
+def read(settings: Settings) -> Shown:
+    """Read what `tabulate` and the stages before it wrote."""
+    listed, data = groups(settings), inputs.read_data(settings)
+    scored = scores.baseline(data.labels, len(data.classes))
+    return Shown(
+        inputs.read_study(settings),
+        data,
+        listed,
+        of_protocol(listed, paper_protocol(settings)),
+        inputs.read_table("results"),
+        inputs.read_table("groups"),
+        style.of_groups(listed),
+        {"accuracy": scored["accuracy"], "loss": scored["prior_loss"]},
+    )
+
+
+def pick_faces(labels: np.ndarray, classes: Sequence[str]) -> dict[str, np.ndarray]:
+    """Pick a few faces of each class at random; return their rows by class."""
+    random = np.random.default_rng(FACES_SEED)
+    rows = {name: np.flatnonzero(labels == code) for code, name in enumerate(classes)}
+    return {
+        name: random.choice(mine, min(FACES_SHOWN, len(mine)), replace=False)
+        for name, mine in rows.items()
+    }
