@@ -7,6 +7,7 @@ import pytest
 import tf_keras as keras
 
 from fer_transfer.networks import split_model
+from fer_transfer.training.checkpoint import Checkpoint
 
 BACKBONES = (
     "mobilenet",
@@ -40,3 +41,20 @@ def some_images(number: int) -> tuple[np.ndarray, np.ndarray]:
     random = np.random.default_rng(0)
     pixels = random.integers(0, 256, (number, 48, 48), np.uint8)
     return pixels, random.integers(0, 7, number).astype(np.uint8)
+
+
+class KilledError(Exception):
+    """Stands for the moment of a kill in a test that stays in one process."""
+
+
+def killing(checkpoint: Checkpoint, after: int) -> Checkpoint:
+    """Let a training be killed once its checkpoint has kept so many epochs."""
+    keep = checkpoint.save
+
+    def save(model: keras.Model, history: object, *others: object) -> None:
+        keep(model, history, *others)
+        if len(history) == after:
+            raise KilledError
+
+    checkpoint.save = save
+    return checkpoint

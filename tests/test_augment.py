@@ -81,11 +81,6 @@ def test_a_neutral_view_is_what_keras_resizes(images):
     np.testing.assert_allclose(view(images, draw()), expected, atol=0.01)
 
 
-def test_a_mirrored_view_is_the_exact_mirror_image(images):
-    mirrored = view(images, draw(mirrored=0.1))
-    np.testing.assert_allclose(mirrored, view(images, draw())[:, :, ::-1], atol=0.01)
-
-
 @pytest.mark.parametrize(("contrast", "factor"), [(0.0, 0.7), (1.0, 1.3)])
 def test_contrast_moves_grey_levels_away_from_their_mean(images, contrast, factor):
     plain = view(images, draw())

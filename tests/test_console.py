@@ -124,11 +124,6 @@ def test_a_users_mistake_and_too_little_memory_are_one_line(again):
     assert message.endswith(f" then run {again} again.")
 
 
-def test_ctrl_c_says_how_to_go_on(again, caplog):
-    assert message_of(KeyboardInterrupt()) == "130"
-    assert f"stopped. Run {again} again to go on." in caplog.text
-
-
 def test_a_file_that_does_not_fit_leaves_nothing_and_the_old_one_as_it_was(tmp_path):
     files.write_npz(tmp_path / "data/a.npz", {"a": np.zeros(3)})
     before = (tmp_path / "data/a.npz").read_bytes()

@@ -1,6 +1,7 @@
-"""DVC's comparisons of branches and experiments, on a study small enough for a test."""
+"""Branches, experiments and runs that are out of date, on a study small enough for a test."""
 
 import json
+import shutil
 from pathlib import Path
 
 import projects
@@ -9,7 +10,8 @@ import pytest
 pytestmark = pytest.mark.slow
 
 VARIANT = "openface-random"
-SLOW, FAST, FASTER = 0.0001, 0.003, 0.01
+ANOTHER = f"{VARIANT}-dropout"
+SLOW, FAST = 0.0001, 0.003
 RATE = "train.learning_rate"
 COMPARED = {
     f"metrics/study/{name}.json"
@@ -38,29 +40,20 @@ class Clone:
     def json(self, *arguments: str):
         return json.loads(self.dvc(*arguments, "--json"))
 
-    def run(self, rate: float, message: str) -> None:
-        projects.set_setting(self.folder, "train", "learning_rate", rate)
-        self.dvc("repro", "--quiet", "tabulate")
-        projects.commit(self.folder, message)
-
 
 @pytest.fixture(scope="module")
-def clone(tmp_path_factory):
-    """Two branches with results, `main` and `faster`, of two learning rates."""
+def main(tmp_path_factory):
+    """A study at `main`, with an experiment of another learning rate and its branch `faster`."""
     folder = tmp_path_factory.mktemp("clone") / "project"
     folder.mkdir()
     projects.make(folder, [VARIANT])
+    projects.set_setting(folder, "train", "learning_rate", SLOW)
     clone = Clone(folder)
-    clone.run(SLOW, "Slow")
-    clone.git("switch", "--quiet", "--create", "faster")
-    clone.run(FASTER, "Faster")
-    return clone
-
-
-@pytest.fixture
-def main(clone):
-    """The clone, at its branch `main`."""
-    clone.git("switch", "--quiet", "main")
+    clone.dvc("repro", "--quiet", "tabulate")
+    projects.commit(folder, "Slow")
+    clone.dvc("exp", "run", "--quiet", "-n", "fast", "-S", f"{RATE}={FAST}", "tabulate")
+    clone.dvc("exp", "branch", "fast", "faster")
+    clone.git("checkout", "--quiet", "--", ".")
     clone.dvc("checkout", "--quiet", "--allow-missing")
     return clone
 
@@ -69,17 +62,10 @@ def saved(clone, branch, path):
     return json.loads(clone.git("show", f"{branch}:{path}"))
 
 
-def test_features_that_are_made_again_lie_on_disk_once(main):
-    path = main.folder / f"data/features/{VARIANT}/0.npy"
-    assert path.stat().st_nlink == 2  # in data/ and in DVC's cache
-    main.dvc("repro", "--force", "--single-item", f"features@{VARIANT}")
-    assert path.stat().st_nlink == 2
-
-
 def test_the_setting_that_differs_between_branches_is_named(main):
     changes = main.json("params", "diff", "main", "faster")["params.yaml"]
     assert list(changes) == [RATE]
-    assert (changes[RATE]["old"], changes[RATE]["new"]) == (SLOW, FASTER)
+    assert (changes[RATE]["old"], changes[RATE]["new"]) == (SLOW, FAST)
 
 
 def test_the_metrics_that_differ_between_branches_are_those_of_the_variants(main):
@@ -111,11 +97,35 @@ def test_plots_of_two_branches_show_both(main):
             assert {p["run"] for p in points if p["rev"] == branch} == {VARIANT}
 
 
-def test_an_experiment_s_rate_and_metrics_are_in_a_row_of_its_own(main):
-    main.dvc("exp", "run", "--quiet", "-n", "fast", "-S", f"{RATE}={FAST}", "tabulate")
-    final = json.loads((main.folder / "metrics/study/final.json").read_text())[VARIANT]
-    main.git("checkout", "--quiet", "--", ".")
+@pytest.fixture
+def half(main, tmp_path):
+    """A copy whose split changed, after which training the older of its two runs failed."""
+    half = Clone(shutil.copytree(main.folder, tmp_path / "project", symlinks=True))
+    before = projects.contents(half.folder, "metrics/study/study.json")
+    split = {"by": "random", "val": 0.1, "test": 0.2, "seed": 7}
+    projects.set_setting(half.folder, "splits", "random", split)
+    run = projects.YAML_12.load(half.folder / "params.yaml")["runs"][VARIANT]
+    projects.set_setting(half.folder, "runs", ANOTHER, {**run, "dropout": 0.4})
+    head = "def main(name: str) -> None:\n"
+    fails = f'    if name == "{VARIANT}":\n        raise SystemExit("no disk left")\n'
+    projects.edit(half.folder / "stages/train.py", head, head + fails)
+    repro = ("repro", "--keep-going", "tabulate")
+    projects.dvc(half.folder, half.env, *repro, expected=255)
+    assert projects.contents(half.folder, "metrics/study/study.json") == before
+    return half
 
+
+def test_the_results_of_a_run_that_failed_after_a_change_are_left_out(half):
+    done = projects.dvc(half.folder, half.env, "repro", "-f", "-s", "tabulate")
+    why = f"data/splits/random.npz has changed since train@{VARIANT} ran"
+    assert f"Leaving out {VARIANT}: {why}." in done.stdout + done.stderr
+    study = json.loads((half.folder / "metrics/study/study.json").read_text())
+    assert study["missing"] == [VARIANT]
+    assert study["stale"] == {VARIANT: why}
+    assert [run for seeds in study["ran"].values() for run in seeds] == [ANOTHER]
+
+
+def test_an_experiment_s_rate_and_metrics_are_in_a_row_of_its_own(main):
     [baseline] = [row for row in main.json("exp", "show") if row["rev"] != "workspace"]
     [experiment] = baseline["experiments"]
     [row] = experiment["revs"]
@@ -125,8 +135,9 @@ def test_an_experiment_s_rate_and_metrics_are_in_a_row_of_its_own(main):
     metrics = row["data"]["metrics"]
     # Where no search ran, there is nothing in the file of assess.
     assert set(metrics) - {"metrics/assess/scores.json"} == COMPARED
-    assert metrics["metrics/study/final.json"]["data"][VARIANT] == final
-    at_baseline = baseline["data"]["metrics"]["metrics/study/final.json"]["data"][
-        VARIANT
-    ]
-    assert final["loss"] != at_baseline["loss"]
+    final = metrics["metrics/study/final.json"]["data"][VARIANT]
+    assert final == saved(main, "faster", "metrics/study/final.json")[VARIANT]
+    assert (
+        final["loss"]
+        != saved(main, "main", "metrics/study/final.json")[VARIANT]["loss"]
+    )

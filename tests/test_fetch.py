@@ -6,7 +6,6 @@ import threading
 import time
 from collections import Counter
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
 import pooch
 import pytest
@@ -95,8 +94,10 @@ def target(tmp_path):
     return tmp_path / "got/weights.h5"
 
 
-def nothing_in(folder: Path) -> bool:
-    return not list(folder.iterdir())
+def refuses(message, address, known_hash, target, call=fetch.fetch):
+    with pytest.raises(InputError, match=message):
+        call(address, known_hash, target)
+    assert not list(target.parent.iterdir())
 
 
 @pytest.mark.parametrize("known_hash", [MD5, f"SHA256:{SHA256.upper()}", ""])
@@ -116,9 +117,7 @@ def test_a_file_address_needs_no_web(tmp_path, target):
 def test_a_wrong_hash_names_both_hashes_and_keeps_nothing(web, target):
     web.pages["/weights.h5"] = OTHER
     got = hashlib.md5(OTHER).hexdigest()
-    with pytest.raises(InputError, match=f"expected {MD5}, got md5:{got}"):
-        fetch.fetch(f"{web.url}/weights.h5", MD5, target)
-    assert nothing_in(target.parent)
+    refuses(f"expected {MD5}, got md5:{got}", f"{web.url}/weights.h5", MD5, target)
 
 
 @pytest.mark.parametrize("failure", ["error", "cut off"])
@@ -134,9 +133,7 @@ def test_a_web_that_keeps_failing_is_an_error_that_says_what_to_do(web, target):
     web.pages["/weights.h5"] = CONTENT
     web.failures = ["error"] * (fetch.RETRIES + 1)
     message = f"Could not fetch {web.url}/weights.h5: 500 Server Error.*FER_MIRROR"
-    with pytest.raises(InputError, match=message):
-        fetch.fetch(f"{web.url}/weights.h5", MD5, target)
-    assert nothing_in(target.parent)
+    refuses(message, f"{web.url}/weights.h5", MD5, target)
 
 
 def test_a_missing_page_is_asked_for_once(web, target):
@@ -182,9 +179,7 @@ def test_a_mirrors_file_that_nobody_vouches_for_is_refused(
 ):
     (mirror / "weights.h5").write_bytes(OTHER)
     (mirror / "SHA256SUMS").write_bytes(sums)
-    with pytest.raises(InputError, match=message):
-        fetch.fetch("https://nowhere.invalid/weights.h5", MD5, target)
-    assert nothing_in(target.parent)
+    refuses(message, "https://nowhere.invalid/weights.h5", MD5, target)
 
 
 def test_what_the_mirror_does_not_have_comes_from_its_real_source(web, mirror, target):
@@ -221,9 +216,12 @@ PAGES = {
 )
 def test_a_web_page_in_place_of_the_file_is_called_so(web, target, name, known_hash):
     web.pages["/weights.h5"] = PAGES[name]
-    with pytest.raises(InputError, match=r"with a web page in place of.*HTTPS_PROXY"):
-        fetch.fetch(f"{web.url}/weights.h5", known_hash, target)
-    assert nothing_in(target.parent)
+    refuses(
+        r"with a web page in place of.*HTTPS_PROXY",
+        f"{web.url}/weights.h5",
+        known_hash,
+        target,
+    )
     assert web.asked["/weights.h5"] == 1
 
 
@@ -237,18 +235,18 @@ def test_a_mirror_that_fails_or_answers_with_pages_is_an_error(
     web.pages["/weights.h5"] = PAGES["a page"]
     web.failures = [failure] * (fetch.RETRIES + 1)
     monkeypatch.setenv("FER_MIRROR", web.url)
-    with pytest.raises(InputError, match=message):
-        fetch.from_mirror("weights.h5", MD5, target)
-    assert nothing_in(target.parent)
+    refuses(message, "weights.h5", MD5, target, fetch.from_mirror)
 
 
 def test_a_folder_in_place_of_a_mirrors_file_is_an_error(target, mirror):
     (mirror / "weights.h5").mkdir()
-    with pytest.raises(
-        InputError, match=r"Could not read .*Check FER_MIRROR, or unset"
-    ):
-        fetch.from_mirror("weights.h5", MD5, target)
-    assert nothing_in(target.parent)
+    refuses(
+        r"Could not read .*Check FER_MIRROR, or unset",
+        "weights.h5",
+        MD5,
+        target,
+        fetch.from_mirror,
+    )
 
 
 @pytest.mark.parametrize(
@@ -257,9 +255,7 @@ def test_a_folder_in_place_of_a_mirrors_file_is_an_error(target, mirror):
 )
 def test_a_redirect_away_from_https_is_not_followed(web, target, address):
     web.pages["/weights.h5"] = address.encode()
-    with pytest.raises(InputError, match=re.escape(address)):
-        fetch.fetch(f"{web.url}/weights.h5", "", target)
-    assert nothing_in(target.parent)
+    refuses(re.escape(address), f"{web.url}/weights.h5", "", target)
 
 
 def test_a_redirect_is_followed_where_it_is_safe(web, target):
@@ -275,7 +271,7 @@ def test_a_full_disk_is_not_taken_for_the_network(web, target, monkeypatch):
     monkeypatch.setattr(fetch.pooch.HTTPDownloader, "__call__", full)
     with pytest.raises(OSError, match="No space left"):
         fetch.fetch(f"{web.url}/weights.h5", MD5, target)
-    assert nothing_in(target.parent)
+    assert not list(target.parent.iterdir())
 
 
 def answer(*headers: str, body: bytes = CONTENT) -> bytes:
@@ -294,11 +290,9 @@ def test_a_server_that_stalls_is_given_up(web, target, monkeypatch, name):
     monkeypatch.setattr(fetch, "TIMEOUT", 0.3)
     web.answers, web.stalls = STALLS[name], True
     began = time.monotonic()
-    with pytest.raises(InputError, match=r"Could not fetch .*[Tt]imed out"):
-        fetch.fetch(f"{web.url}/weights.h5", "", target)
+    refuses(r"Could not fetch .*[Tt]imed out", f"{web.url}/weights.h5", "", target)
     assert time.monotonic() - began < 10
     assert web.asked["/weights.h5"] == (fetch.RETRIES + 1)
-    assert nothing_in(target.parent)
 
 
 CUT = {
@@ -314,6 +308,4 @@ CUT = {
 @pytest.mark.parametrize("name", CUT)
 def test_a_transfer_that_is_cut_is_never_taken_for_whole(web, target, name):
     web.answers = CUT[name]
-    with pytest.raises(InputError):
-        fetch.fetch(f"{web.url}/weights.h5", "", target)
-    assert nothing_in(target.parent)
+    refuses(r"weights\.h5", f"{web.url}/weights.h5", "", target)

@@ -20,15 +20,6 @@ def test_a_file_appears_whole_or_not_at_all(tmp_path):
     assert [file.name for file in path.parent.iterdir()] == ["file"]
 
 
-def test_the_same_arrays_give_the_same_bytes_and_come_back(tmp_path):
-    arrays = {"a": np.arange(6).reshape(2, 3), "b": np.array([True, False])}
-    files.write_npz(tmp_path / "1.npz", arrays)
-    files.write_npz(tmp_path / "2.npz", arrays)
-    assert (tmp_path / "1.npz").read_bytes() == (tmp_path / "2.npz").read_bytes()
-    back = files.read_npz(tmp_path / "1.npz")
-    assert all(np.array_equal(back[name], arrays[name]) for name in arrays)
-
-
 def test_nothing_is_unpickled(tmp_path):
     np.savez(tmp_path / "evil.npz", a=np.array([object()]))
     with pytest.raises(InputError, match="allow_pickle=False"):

@@ -9,6 +9,7 @@ import projects
 import pytest
 import toys
 from dvc.utils.serialize import modify_yaml
+from projects import git
 
 from fer_transfer.console.errors import InputError
 from stages import download
@@ -49,17 +50,7 @@ def home(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / ".gitconfig"))
     monkeypatch.setenv("GIT_CONFIG_SYSTEM", "/dev/null")
-    git(tmp_path, "config", "--global", "user.name", "Test")
-    git(tmp_path, "config", "--global", "user.email", "test@localhost")
     return tmp_path
-
-
-def git(folder: Path, *arguments: str, expected: int = 0) -> str:
-    done = subprocess.run(
-        ["git", *arguments], cwd=folder, capture_output=True, text=True
-    )
-    assert done.returncode == expected, done.stderr
-    return done.stdout
 
 
 def repository(home: Path, *names: str) -> Path:
@@ -174,39 +165,3 @@ def test_no_hook_of_the_users_runs_in_what_tools_check_out(home, monkeypatch):
         assert subprocess.run(with_hooks, cwd=folder).returncode
         processes.git(*command.format("another").split(), folder=folder)
         shutil.rmtree(folder / "another")
-
-
-@pytest.fixture(scope="module")
-def study(tmp_path_factory):
-    """A study whose stages are all up to date."""
-    folder = tmp_path_factory.mktemp("stubs") / "study"
-    projects.make_stubs(folder, ["openface-random"])
-    return folder
-
-
-@pytest.mark.slow
-def test_dvcs_commands_work_on_a_study_with_results(study):
-    env = projects.environment(study.parent)
-    for command in (
-        "status",
-        "checkout",
-        "exp save --name first",
-        "commit --force",
-        "gc --workspace --force",
-        "exp apply first",
-        "diff HEAD",
-    ):
-        projects.dvc(study, env, *command.split())
-
-
-@pytest.mark.slow
-def test_they_work_where_a_variant_has_no_results_yet(study, tmp_path):
-    """Such as those whose official weights could not be had."""
-    folder, env = (
-        shutil.copytree(study, tmp_path / "study"),
-        projects.environment(tmp_path),
-    )
-    projects.add_variant(folder, "openface-pretrained")
-    projects.commit(folder, "A second variant")
-    for command in ("status", "checkout --allow-missing", "diff HEAD~1"):
-        projects.dvc(folder, env, *command.split())

@@ -52,9 +52,3 @@ def test_the_lock_for_gpus_adds_packages_and_changes_no_version():
     added = set(gpu) - set(plain)
     assert added
     assert all(name.startswith("nvidia-") for name in added)
-
-
-def test_the_lock_for_gpus_pins_by_hash_and_names_no_address():
-    lock = (ROOT / "requirements-gpu.lock").read_text(encoding="utf-8")
-    assert "--hash=sha256:" in lock
-    assert "://" not in lock

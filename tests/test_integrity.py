@@ -107,6 +107,15 @@ def replace(name: str, old: str, new: str):
     return edit
 
 
+def replace_input(folder: Path) -> None:
+    """Put another file of the same size and time in its place."""
+    path, new = folder / "data/input/0.npy", folder / "new"
+    times = path.stat()
+    new.write_text("1")
+    os.utime(new, ns=(times.st_atime_ns, times.st_mtime_ns))
+    new.replace(path)
+
+
 EDITS = {
     "a module of the library": (
         replace("fer_transfer/core/state.py", "sha256", "sha512"),
@@ -121,7 +130,7 @@ EDITS = {
         replace("params.yaml", "seed: 1", "seed: 3"),
         "`runs.a.seed`",
     ),
-    "an input": (replace("data/input/0.npy", "0", "1"), "data/input/0.npy"),
+    "an input": (replace_input, "data/input/0.npy"),
 }
 
 
@@ -173,19 +182,6 @@ def begun(folder, monkeypatch):
 def test_an_edit_of_what_a_stage_depends_on_is_seen_and_named(folder, edit, changed):
     edit(folder)
     with pytest.raises(InputError, match=f"{changed} changed while double@a ran"):
-        integrity.check()
-
-
-@pytest.mark.usefixtures("begun")
-def test_an_input_that_is_replaced_by_one_of_the_same_size_and_time_is_seen():
-    path = Path("data/input/0.npy")
-    times = path.stat()
-    Path("new").write_text("1")
-    os.utime("new", ns=(times.st_atime_ns, times.st_mtime_ns))
-    Path("new").replace(path)
-    with pytest.raises(
-        InputError, match=r"data/input/0\.npy changed while double@a ran"
-    ):
         integrity.check()
 
 

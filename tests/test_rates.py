@@ -31,12 +31,6 @@ def test_rates_agree_with_a_plain_loop(history, first, last):
     assert rate == pytest.approx(loop_over_equation_1(gap, first, last))
 
 
-def test_training_ahead_of_validation_is_overfitting():
-    # The gap grows from 0 to 0.5 in two epochs.
-    train, val = np.array([0.25, 0.5, 1.0]), np.array([0.25, 0.5, 0.5])
-    assert rates.mean_overfitting_rate(train, val, 1, 3) == 0.25
-
-
 @pytest.mark.parametrize(("first", "last"), [(16, 20), (5, 6), (1, 1), (0, 3), (4, 3)])
 def test_a_window_without_differences_names_the_history_and_the_setting(first, last):
     message = (

@@ -24,7 +24,7 @@ from fer_transfer.training.checkpoint import Checkpoint
 from fer_transfer.training.loop import Loop
 from fer_transfer.training.prediction import probabilities
 from fer_transfer.training.recipe import Recipe
-from tests.networks import some_images
+from tests.networks import KilledError, killing, some_images
 
 FULL = Recipe(
     epochs=3,
@@ -89,25 +89,13 @@ def make_loop(faces: tuple, recipe: Recipe) -> tuple[Loop, tuple]:
     return Loop(tail, data[1], average), data
 
 
-class KilledError(Exception):
-    """Stands for the moment of a kill in a test that stays in one process."""
-
-
 def run(
     faces: tuple, recipe: Recipe, folder: Path, kill_after: int = 99
 ) -> tuple[pd.DataFrame, dict[str, np.ndarray]]:
     """Train, and return the history and what the run's weights say."""
     loop, data = make_loop(faces, recipe)
     best = BestEpoch(loop.model, loop.average) if recipe.early_stopping else None
-    checkpoint = Checkpoint(folder)
-    keep = checkpoint.save
-
-    def save(model: keras.Model, history: pd.DataFrame, *others: object) -> None:
-        keep(model, history, *others)
-        if len(history) == kill_after:
-            raise KilledError
-
-    checkpoint.save = save
+    checkpoint = killing(Checkpoint(folder), kill_after)
     with mock.patch.object(fit, "CHECKPOINT_SPACING", 0):  # one after every epoch
         history = fit.train(loop, data, SPLIT, recipe, SEED, checkpoint, best)
     if loop.average:

@@ -5,10 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fer_transfer.networks.runtime import keras, tf
+from fer_transfer.networks.runtime import tf
 from fer_transfer.backbones import resnet29
 from fer_transfer.console.errors import InputError
-from fer_transfer.networks import split_model
 from fer_transfer.networks.building import WEIGHT_LOADING_ERRORS
 from stages import weights
 
@@ -107,24 +106,6 @@ def reference(images: np.ndarray, stored: Layers) -> np.ndarray:
     return np.mean(maps, axis=(1, 2)) @ stored.pop(0)[1].reshape(256, 128)
 
 
-def test_the_network_has_dlib_s_parameters_and_gives_a_descriptor(network):
-    assert network.count_params() == PARAMETERS
-    assert network.output_shape == (None, 128)
-
-
-def test_the_maps_have_the_sizes_of_dlib_s(network):
-    names = ["stem_relu", *(f"stage{stage}_block1_relu" for stage in range(1, 6))]
-    shapes = [network.get_layer(name).output.shape[1:] for name in names]
-    assert shapes == [
-        (72, 72, 32),
-        (35, 35, 32),
-        (17, 17, 64),
-        (8, 8, 128),
-        (4, 4, 256),
-        (2, 2, 256),
-    ]
-
-
 def test_a_file_of_dlib_s_gives_the_descriptors_that_its_values_say(
     file, layers, images
 ):
@@ -200,25 +181,3 @@ def test_a_random_network_s_features_tell_images_apart(network, images):
     descriptors = network(images).numpy()
     assert np.isfinite(descriptors).all()
     assert descriptors.std(axis=0).mean() > 0.01 * descriptors.std()
-
-
-def test_the_last_four_layers_follow_the_last_sum_and_its_map_is_the_features():
-    built = split_model.build("resnet29", 4)
-    training = [layer.name for layer in built.whole.layers if layer.trainable]
-    last = ["stage5_block1_relu", "average", "flatten", "descriptor"]
-    assert training == [*last, "head"]
-    assert [tensor.shape[1:] for tensor in built.frozen.outputs] == [(2, 2, 256)]
-    pixels = np.random.default_rng(0).integers(0, 256, (3, 48, 48), np.uint8)
-    whole, tail = built.whole(pixels), built.tail(built.frozen(pixels))
-    np.testing.assert_allclose(whole, tail, rtol=1e-5)
-
-
-def test_every_weight_learns_when_all_layers_train():
-    pixels = np.random.default_rng(0).integers(0, 256, (4, 48, 48), np.uint8)
-    tail = split_model.build("resnet29", "all").tail
-    with tf.GradientTape() as tape:
-        probabilities = tail(pixels, training=True)
-        loss = keras.losses.sparse_categorical_crossentropy([0, 1, 2, 3], probabilities)
-    slopes = tape.gradient(loss, tail.trainable_weights)
-    assert sum(map(keras.backend.count_params, tail.trainable_weights)) > PARAMETERS
-    assert all(np.isfinite(slope).all() and np.any(slope) for slope in slopes)

@@ -29,14 +29,6 @@ def test_an_emotion_that_never_occurs_does_not_disturb_the_prior():
     assert baseline["prior_loss"] == pytest.approx(math.log(2))
 
 
-def test_predicting_the_shares_of_the_classes_costs_the_prior_loss(predictions):
-    labels, _ = predictions
-    shares = np.bincount(labels, minlength=7) / len(labels)
-    shown_all = np.tile(shares, (len(labels), 1)).astype(np.float32)
-    loss = scores.cross_entropy(labels, shown_all)
-    assert loss == pytest.approx(scores.baseline(labels, 7)["prior_loss"])
-
-
 def test_scores_agree_with_plain_loops(predictions):
     labels, probabilities = predictions
     predicted = [max(range(7), key=row.__getitem__) for row in probabilities]

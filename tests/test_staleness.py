@@ -93,16 +93,11 @@ def test_a_backbone_that_is_edited_makes_its_own_variants_stale():
 
 
 @pytest.mark.usefixtures("study")
-def test_a_backbone_that_is_added_makes_nothing_stale():
+def test_a_backbone_that_is_added_makes_nothing_stale_and_its_variant_runs_alone():
+    """Beside what gathers all results."""
     folder = Path(f"{LIBRARY}/backbones")
     shutil.copyfile(folder / "openface.py", folder / "another.py")
     assert stale() == set()
-
-
-@pytest.mark.usefixtures("study")
-def test_a_variant_of_another_backbone_runs_alone_beside_what_gathers_all():
-    folder = Path(f"{LIBRARY}/backbones")
-    shutil.copyfile(folder / "openface.py", folder / "another.py")
     settings = YAML_12.load(Path("params.yaml"))
     for section in ("variants", "runs"):
         entry = settings[section]["openface-random"]

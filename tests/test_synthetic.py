@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from fer_transfer.data.fer2013 import EMOTIONS, IMAGE_SIZE
-from fer_transfer.synthetic import drawing, face
+from fer_transfer.synthetic import drawing
 
 
 @pytest.fixture(scope="module")
@@ -42,13 +42,3 @@ def test_the_seed_decides_which_faces_are_drawn(faces):
     for first, second in zip(faces, again, strict=True):
         assert first.tobytes() == second.tobytes()
     assert not np.array_equal(faces[0], other[0])
-
-
-def test_what_is_drawn_follows_identity_and_expression():
-    person, other = (drawing._identity(number, seed=42) for number in (0, 1))
-    drawn = {
-        np.asarray(face.draw_face(who, expression, background=100)).tobytes()
-        for who in (person, other)
-        for expression in face.EXPRESSIONS.values()
-    }
-    assert len(drawn) == 2 * len(EMOTIONS)

@@ -1,8 +1,3 @@
-import os
-import signal
-import subprocess
-import sys
-import time
 import tracemalloc
 from pathlib import Path
 from unittest import mock
@@ -11,11 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 import tf_keras as keras
-from small_sets import write_faces, write_split
 
 from fer_transfer.networks.runtime import tf
 from fer_transfer.console.errors import InputError
-from fer_transfer.core import files
 from fer_transfer.networks import runtime, split_model
 from fer_transfer.settings.settings import load_settings
 from fer_transfer.training import fit
@@ -23,7 +16,14 @@ from fer_transfer.training.checkpoint import Checkpoint
 from fer_transfer.training.loop import Loop
 from fer_transfer.training.recipe import Recipe, compile_model
 from stages import train
-from tests.networks import BACKBONES, build, release, some_images
+from tests.networks import (
+    BACKBONES,
+    KilledError,
+    build,
+    killing,
+    release,
+    some_images,
+)
 
 SETTINGS = Recipe(epochs=4, batch_size=4, learning_rate=1e-3)
 SEED = 3
@@ -43,10 +43,6 @@ def split():
     return {"train": np.arange(14), "val": np.arange(14, 18)}
 
 
-class KilledError(Exception):
-    """Stands for the moment of a kill in a test that stays in one process."""
-
-
 def run(data, split, folder: Path, kill_after: int = 99) -> tuple[pd.DataFrame, list]:
     """Train VGG-Face's dropout, as a tail small enough for a test."""
     keras.utils.set_random_seed(5)
@@ -61,15 +57,7 @@ def run(data, split, folder: Path, kill_after: int = 99) -> tuple[pd.DataFrame, 
         ]
     )
     compile_model(tail, SETTINGS)
-    checkpoint = Checkpoint(folder)
-    keep = checkpoint.save
-
-    def save(model: keras.Model, history: pd.DataFrame, *_: object) -> None:
-        keep(model, history)
-        if len(history) == kill_after:
-            raise KilledError
-
-    checkpoint.save = save
+    checkpoint = killing(Checkpoint(folder), kill_after)
     with mock.patch.object(fit, "CHECKPOINT_SPACING", 0):  # one after every epoch
         history = fit.train(Loop(tail), data, split, SETTINGS, SEED, checkpoint)
     return history, tail.get_weights()
@@ -301,54 +289,3 @@ def test_a_run_does_not_go_on_from_the_state_of_other_inputs_or_versions(key_of)
         path.write_text(f"{path.read_text()}2")
         keys.append(key())
     assert len(set(keys)) == len(keys)
-
-
-def make_project(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Put what `stages.train openface-random` reads into a folder, and go there."""
-    monkeypatch.chdir(folder)
-    text = (PROJECT / "params.yaml").read_text()
-    Path("params.yaml").write_text(text.replace("epochs: 20", "epochs: 30"))
-    pixels, labels = some_images(60)
-    network = build("openface")
-    write_faces(labels, pixels)
-    rows = np.arange(60)
-    split = {"train": rows[:40], "val": rows[40:50], "test": rows[50:]}
-    write_split(**split)
-    Path("data/weights").mkdir()
-    network.backbone.save_weights("data/weights/openface-random.h5")
-    Path("data/features/openface-random").mkdir(parents=True)
-    features = network.frozen(pixels).numpy()
-    np.save("data/features/openface-random/0.npy", features)
-    files.write_json(Path("metrics/features/openface-random.json"), {})
-
-
-def start() -> subprocess.Popen:
-    return subprocess.Popen(
-        [sys.executable, "-m", "stages.train", "openface-random"],
-        env={**os.environ, "PYTHONPATH": str(PROJECT)},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-
-
-@pytest.mark.slow
-def test_a_stage_killed_with_no_warning_goes_on_and_ends_the_same(
-    tmp_path, monkeypatch
-):
-    make_project(tmp_path, monkeypatch)
-    outputs = [Path("data/runs/openface-random") / name for name in ("history.csv", "weights.h5", "probabilities.npz")]  # fmt: skip
-    assert start().wait() == 0
-    expected = [path.read_bytes() for path in outputs]
-    for path in outputs:
-        path.unlink()
-    assert not list(Path(".ckpt").iterdir())
-
-    killed = start()
-    while not list(Path(".ckpt").glob("*/epoch.npz")):
-        assert killed.poll() is None
-        time.sleep(0.01)
-    killed.send_signal(signal.SIGKILL)
-    killed.wait()
-    assert not outputs[0].exists()
-    assert start().wait() == 0
-    assert [path.read_bytes() for path in outputs] == expected

@@ -1,4 +1,4 @@
-"""The workflow of pull requests: its shell steps, run on a study with results."""
+"""The workflow of pull requests, its shell steps, and DVC's commands, run on a study with results."""
 
 import shutil
 import subprocess
@@ -23,11 +23,19 @@ WITHOUT_WEIGHTS = "vggface-pretrained"
 
 
 @pytest.fixture(scope="module")
-def pushed(tmp_path_factory):
+def study(tmp_path_factory):
+    """A study whose stages are all up to date."""
+    folder = tmp_path_factory.mktemp("stubs") / "study"
+    projects.make_stubs(folder, ["openface-random"])
+    return folder
+
+
+@pytest.fixture(scope="module")
+def pushed(study, tmp_path_factory):
     """A study on a remote; one of its variants has no results."""
     folder = tmp_path_factory.mktemp("pushed") / "study"
+    shutil.copytree(study, folder)
     env = projects.environment(folder.parent)
-    projects.make_stubs(folder, ["openface-random"])
     remote = ("remote", "add", "--default", "team", str(folder.parent / "remote"))
     projects.dvc(folder, env, *remote)
     projects.dvc(folder, env, "push", "--quiet")
@@ -95,3 +103,24 @@ def test_a_remote_that_lacks_a_result_does_not(checkout, pushed):
         assert run(checkout, PULL).returncode
     finally:
         shutil.move(remote.with_name("elsewhere"), remote)
+
+
+def test_dvcs_commands_work_where_a_variant_has_no_results_yet(pushed):
+    """Such as those whose official weights could not be had."""
+    env = projects.environment(pushed.parent)
+    for command in ("status", "checkout --allow-missing", "diff HEAD~1"):
+        projects.dvc(pushed, env, *command.split())
+
+
+def test_dvcs_commands_work_on_a_study_with_results(study):
+    env = projects.environment(study.parent)
+    for command in (
+        "status",
+        "checkout",
+        "exp save --name first",
+        "commit --force",
+        "gc --workspace --force",
+        "exp apply first",
+        "diff HEAD",
+    ):
+        projects.dvc(study, env, *command.split())

@@ -14,6 +14,8 @@ def study(tmp_path_factory):
     folder, home = tmp_path_factory.mktemp("study"), tmp_path_factory.mktemp("home")
     start, whole, env = folder / "start", folder / "whole", projects.environment(home)
     projects.make(start, (VARIANT,))
+    # Time to kill a training between two epochs.
+    projects.set_setting(start, "train", "epochs", 6)
     if not LONG:
         projects.dvc(start, env, "repro", f"features@{VARIANT}")
     shutil.copytree(start, whole, symlinks=True)

@@ -8,12 +8,10 @@ times, on everything.
 import os
 import subprocess
 import sys
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import projects
-import pytest
 
 VARIANT = "openface-random"
 ROUNDS = int(os.environ.get("FAULT_ROUNDS", "1"))
@@ -85,14 +83,3 @@ def state(folder: Path) -> dict[str, bytes]:
 
 def lock(folder: Path) -> object:
     return projects.YAML_12.load(folder / "dvc.lock")
-
-
-def cases(every: Iterable[object], short: Iterable[object]) -> list[object]:
-    """Give a test every case; `make test-slow` runs the short ones alone."""
-    return [
-        pytest.param(
-            *(case if isinstance(case, tuple) else [case]),
-            marks=[] if case in short else pytest.mark.long,
-        )
-        for case in every
-    ]

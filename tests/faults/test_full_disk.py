@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 import pytest
-from interrupted import LONG, STAGES, VARIANT, cases
+from interrupted import LONG, STAGES, VARIANT
 
 pytestmark = pytest.mark.slow
 
@@ -24,11 +24,15 @@ ROOM = {
     "train": ("data/runs", (), 4096),
     "report": ("plots", PLOTS, 256),
 }
-REACHED = [stage for stage in ROOM if LONG or stage != "report"]
+REACHED = [
+    stage if stage == "train" else pytest.param(stage, marks=pytest.mark.long)
+    for stage in ROOM
+    if LONG or stage != "report"
+]
 
 
 @pytest.mark.skipif(not CAN_MOUNT, reason="this system does not let a user mount")
-@pytest.mark.parametrize("stage", cases(REACHED, ["train"]))
+@pytest.mark.parametrize("stage", REACHED)
 def test_a_full_disk_is_one_error_and_costs_nothing(study, tmp_path, stage):
     folder = study.copy(study.whole, tmp_path)
     disk, inputs, size = ROOM[stage]

@@ -7,7 +7,7 @@ import time
 
 import projects
 import pytest
-from interrupted import LATER, LONG, ROUNDS, STAGES, begin, cases
+from interrupted import LATER, LONG, ROUNDS, STAGES, begin
 
 pytestmark = pytest.mark.slow
 
@@ -45,8 +45,16 @@ def wait_for(dvc, stage):
     pytest.fail(f"{stage} did not begin: {dvc.stderr.read()}")
 
 
+def test_a_training_killed_between_two_epochs_goes_on_after_the_first(
+    study, checkpointed, tmp_path
+):
+    folder = study.copy(checkpointed, tmp_path)
+    assert "Going on after epoch " in study.check_repaired(folder)
+
+
+@pytest.mark.long
 @pytest.mark.parametrize(("number", "stage"), list(enumerate(HIT)))
-@pytest.mark.parametrize("kind", cases(ENDS, ["kill -9 of dvc alone"]))
+@pytest.mark.parametrize("kind", ENDS)
 def test_a_run_that_was_ended_is_finished_by_the_next(
     study, tmp_path, kind, number, stage
 ):
