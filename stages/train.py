@@ -37,7 +37,6 @@ from fer_transfer.networks.building import spec_of
 from fer_transfer.settings.settings import Run, Settings, Variant, load_settings
 from fer_transfer.training import augment, fit
 from fer_transfer.training.average import WeightAverage
-from fer_transfer.training.best import BestEpoch
 from fer_transfer.training.checkpoint import Checkpoint
 from fer_transfer.training.loop import Loop
 from fer_transfer.training.prediction import probabilities
@@ -115,13 +114,12 @@ def main(name: str) -> None:
     checkpoint = Checkpoint(Path(".ckpt") / f"{name}-{key_of(settings, name)}")
     average = WeightAverage(network.tail, recipe.average) if recipe.average else None
     loop = Loop(network.tail, data[1], average)
-    best = BestEpoch(network.tail, average) if recipe.early_stopping else None
-    history = fit.train(loop, data, split, recipe, run.seed, checkpoint, best)
+    history, best = fit.train(loop, data, split, recipe, run.seed, checkpoint)
     if average:
-        average.apply()
+        loop.set_scored_weights(loop.scored_weights())
     predicted = probabilities(loop, features, split, recipe, known)
     if best:
-        best.apply()
+        loop.set_scored_weights(best)
         last = {f"last_{part}": array for part, array in predicted.items()}
         predicted = last | probabilities(loop, features, split, recipe, known)
 

@@ -64,14 +64,14 @@ def run(data, split, folder: Path, kill_after: int = 99) -> tuple[pd.DataFrame, 
     checkpoint = Checkpoint(folder)
     keep = checkpoint.save
 
-    def save(model: keras.Model, history: pd.DataFrame, *_: object) -> None:
-        keep(model, history)
+    def save(loop: Loop, history: pd.DataFrame, *_: object) -> None:
+        keep(loop, history)
         if len(history) == kill_after:
             raise KilledError
 
     checkpoint.save = save
     with mock.patch.object(fit, "CHECKPOINT_SPACING", 0):  # one after every epoch
-        history = fit.train(Loop(tail), data, split, SETTINGS, SEED, checkpoint)
+        history, _ = fit.train(Loop(tail), data, split, SETTINGS, SEED, checkpoint)
     return history, tail.get_weights()
 
 
@@ -95,7 +95,7 @@ def test_a_checkpoint_copies_one_variable_at_a_time(tmp_path):
     compile_model(tail, SETTINGS)
     tail.optimizer.apply_gradients([(tf.ones_like(one), one) for one in tail.weights])
     tracemalloc.start()
-    Checkpoint(tmp_path).save(tail, pd.DataFrame({"epoch": [1]}))
+    Checkpoint(tmp_path).save(Loop(tail), pd.DataFrame({"epoch": [1]}))
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     kept = (tmp_path / "epoch.npz").stat().st_size  # values and two moments of 8 layers
@@ -180,7 +180,7 @@ def test_a_weight_that_counts_does_not_stop_a_run(data, split):
     )
     assert any(weight.dtype.is_integer for weight in tail.weights)
     compile_model(tail, SETTINGS)
-    row, _ = fit.train_epoch(
+    row = fit.train_epoch(
         Loop(tail), data, split, SETTINGS, SEED, 1, lambda number: None
     )
     assert np.isfinite(row["loss"])
@@ -205,13 +205,13 @@ def test_checkpoints_take_at_most_a_tenth_of_the_time(
 ):
     clock, epochs = [1000.0], []
 
-    def train_epoch(*_: object) -> tuple[dict[str, float], float]:
+    def train_epoch(*_: object) -> dict[str, float]:
         clock[0] += 1
-        return dict.fromkeys(fit.MEANS, 0.0), 0.0
+        return dict.fromkeys(fit.MEANS, 0.0)
 
     class Disk:
-        def restore(self, *_: object) -> pd.DataFrame:
-            return pd.DataFrame()
+        def restore(self, *_: object) -> tuple[pd.DataFrame, list[np.ndarray]]:
+            return pd.DataFrame(), []
 
         def save(self, _: object, history: pd.DataFrame, *__: object) -> None:
             clock[0] += checkpoint_seconds

@@ -1,7 +1,6 @@
 """Batches of stored features and their labels, in a given order, prefetched."""
 
 import mmap
-import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -20,8 +19,7 @@ class Batches:
     """The given rows of features and labels, in their order.
 
     Iterating gives a tuple of features (batch, ...) and the labels (batch,), or a structure
-    of targets (batch, ...) in their place. `waited` counts the seconds in which the next batch
-    was not there yet.
+    of targets (batch, ...) in their place.
     """
 
     def __init__(
@@ -33,7 +31,6 @@ class Batches:
     ) -> None:
         self.features, self.labels = features, labels
         self.rows, self.batch_size = rows, batch_size
-        self.waited = 0.0
 
     def __len__(self) -> int:
         return -(-len(self.rows) // self.batch_size)
@@ -45,9 +42,7 @@ class Batches:
                 for index in range(min(READ_AHEAD, len(self)))
             )
             for index in range(READ_AHEAD, len(self) + READ_AHEAD):
-                started = time.perf_counter()
                 batch = coming.popleft().result()
-                self.waited += time.perf_counter() - started
                 if index < len(self):
                     coming.append(reader.submit(self._read, index))
                 yield batch

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from fer_transfer.networks.runtime import keras, tf
-from fer_transfer.training.average import WeightAverage
+from fer_transfer.training.average import WeightAverage, assign
 from fer_transfer.training.batches import Batches
 
 NO_LABELS = np.zeros(0, np.uint8)
@@ -47,6 +47,15 @@ class Loop:
     @property
     def learning_rate(self) -> float:
         return float(self.model.optimizer.learning_rate)
+
+    def scored_weights(self) -> list[np.ndarray]:
+        """Return the weights that are evaluated: the average, where there is one."""
+        values = self.average.values if self.average else self.model.weights
+        return keras.backend.batch_get_value(values)
+
+    def set_scored_weights(self, values: list[np.ndarray]) -> None:
+        """Give the model weights that `scored_weights` returned."""
+        assign(self.average.weights if self.average else self.model.weights, values)
 
     def train(
         self, batches: Batches, count: Callable[[int], None] = lambda _: None
