@@ -1,12 +1,13 @@
 """Measure recognition, and other packages beside it.
 
-    python -m benchmarks.recognise PHOTOS [--fer SITE]
+    python -m benchmarks.recognise PHOTOS [--fer SITE] [--face-api SITE]
 
 Photos of the folder are copied until there are as many as asked for, and recognised by the
 command, in processes of their own: without pictures, with pictures; then a video of them and 48x48
 crops of FER2013's kind. Each line has the rate, start-up included, the faces, the processor time
 and the memory. deepface is of the study's environment, its emotion model without trained weights
-where it has no file of them. SITE is a folder that `pip install --target` put fer into.
+where it has no file of them. SITE is a folder that `pip install --target` put fer into, or that
+npm put face-api into (benchmarks/face_api.cjs says how); face-api reads JPEG alone.
 """
 
 import argparse
@@ -26,8 +27,12 @@ from PIL import Image
 
 from fer_transfer.synthetic import drawing as synthetic
 
-PHOTOS, CROPS = 60, 2000
+PHOTOS, CROPS = 60, 10_000
 VIDEO_SECONDS, VIDEO_RATE, VIDEO_SIZE = 60, 30, (640, 360)
+PYTHON = (sys.executable, "-m")
+PEERS = (*PYTHON, "benchmarks.recognise_peers")
+FACE_API = ("node", str(Path(__file__).with_name("face_api.cjs")))
+START = (sys.executable, "-c", "from fer_transfer import Recogniser; Recogniser()")
 
 
 def copy_photos(source: Path, target: Path) -> None:
@@ -43,7 +48,7 @@ def draw_crops(target: Path) -> None:
     target.mkdir()
     faces, _, _ = synthetic.draw(CROPS, 1, seed=0)
     for number, face in enumerate(faces):
-        Image.fromarray(face).save(target / f"{number:04}.png")
+        Image.fromarray(face).save(target / f"{number:05}.png")
 
 
 def write_video(source: Path, target: Path) -> None:
@@ -60,12 +65,10 @@ def write_video(source: Path, target: Path) -> None:
 
 
 def measure(what: str, number: int, *call: str) -> str:
-    """Run Python; print what it took for so many files or seconds; return its output."""
+    """Run a program; print what it took for so many files or seconds; return its output."""
     start = time.perf_counter()
     with tempfile.TemporaryFile("w+", encoding="utf-8") as output:
-        process = subprocess.Popen(
-            (sys.executable, *call), stdout=output, stderr=subprocess.DEVNULL
-        )
+        process = subprocess.Popen(call, stdout=output, stderr=subprocess.DEVNULL)
         _, status, usage = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - start
         if status:
@@ -83,14 +86,13 @@ def measure(what: str, number: int, *call: str) -> str:
 def recognise(what: str, number: int, path: Path, *options: str) -> None:
     """Recognise a folder or a video by the command."""
     with tempfile.TemporaryDirectory() as out:
-        call = ("-m", "fer_transfer.recognise", str(path), "--out", f"{out}/results")
+        call = (*PYTHON, "fer_transfer.recognise", str(path), "--out", f"{out}/results")
         measure(what, number, *call, *options)
         print(f"  {len(pd.read_csv(f'{out}/results/faces.csv'))} faces")
 
 
-def by_peer(name: str, photos: Path, *site: str) -> None:
-    """Recognise the photos by another package."""
-    call = ("-m", "benchmarks.recognise_peers", name, str(photos), *site)
+def by_peer(name: str, *call: str) -> None:
+    """Recognise the photos by another package, which prints how many faces it found."""
     print(f"  {measure(name, PHOTOS, *call).split()[-1]} faces")
 
 
@@ -98,8 +100,9 @@ def main() -> None:
     parser = argparse.ArgumentParser("python -m benchmarks.recognise")
     parser.add_argument("photos", type=Path)
     parser.add_argument("--fer", metavar="SITE")
+    parser.add_argument("--face-api", metavar="SITE")
     options = parser.parse_args()
-    measure("start-up", 1, "-c", "from fer_transfer import Recogniser; Recogniser()")
+    measure("start-up", 1, *START)
     with tempfile.TemporaryDirectory() as top:
         photos, crops, video = (
             Path(top, name) for name in ("photos", "crops", "x.mp4")
@@ -111,9 +114,11 @@ def main() -> None:
         recognise("photos with pictures", PHOTOS, photos)
         recognise("seconds of video", VIDEO_SECONDS, video)
         recognise("crops of 48x48", CROPS, crops, "--no-pictures")
-        by_peer("deepface", photos)
+        by_peer("deepface", *PEERS, "deepface", str(photos))
         if options.fer:
-            by_peer("fer", photos, options.fer)
+            by_peer("fer", *PEERS, "fer", str(photos), options.fer)
+        if options.face_api:
+            by_peer("face-api", *FACE_API, str(photos), options.face_api)
 
 
 if __name__ == "__main__":

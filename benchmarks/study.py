@@ -84,7 +84,7 @@ def image_costs(backbone: str) -> dict[str, float]:
     with TemporaryDirectory() as name:
         ways = {}
         ways["fit"], ways["evaluate"] = naive_epoch(backbone, number)
-        if backbone in PEERS and find_spec("torch"):
+        if backbone in PEERS and find_spec("torchvision"):
             from benchmarks import peer
 
             ways["torch fit"], ways["torch evaluate"] = peer.epoch(backbone, number)
@@ -97,8 +97,10 @@ def image_costs(backbone: str) -> dict[str, float]:
 
 def main() -> None:
     """Print a row per backbone, precision and peer; then the paper's eight variants, summed."""
-    if not find_spec("torch"):
-        print("Without PyTorch as a peer: it is not installed (docs/performance.md)")
+    if not find_spec("torchvision"):
+        print(
+            "Without PyTorch as a peer: torchvision is not installed (docs/performance.md)"
+        )
     total, naive_total = dict.fromkeys(subjects.precisions(), 0.0), 0.0
     for backbone in subjects.NAMES:
         cost = image_costs(backbone)

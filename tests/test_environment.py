@@ -1,14 +1,17 @@
 """Nothing in a user's environment or home changes a result, or ends a stage in a traceback."""
 
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from fer_transfer import environment
 from fer_transfer.report import versions
+from fer_transfer.settings.checks import BACKBONES
 
 PROJECT = Path(__file__).parents[1]
 
@@ -44,6 +47,30 @@ for array in [pixels, *features, *by_openvino, *network.tail.get_weights(), prod
     print(array.dtype, hashlib.md5(np.ascontiguousarray(array).tobytes()).hexdigest())
 print(hashlib.md5(open(sys.argv[1], "rb").read()).hexdigest())
 print(pd.Series([0.1]).sum())
+"""
+
+
+# Prints a hash of the features of a few faces, and the probabilities after a short training.
+THREADS = """
+import sys
+import stages
+from fer_transfer.networks.runtime import keras, tf
+import hashlib
+import json
+from fer_transfer.networks import inference, split_model
+from fer_transfer.synthetic import drawing
+from fer_transfer.training.recipe import Recipe, compile_model
+tf.config.experimental.enable_op_determinism()
+keras.utils.set_random_seed(7)
+pixels, labels, _ = drawing.draw(14, 2, 42)
+network = split_model.build(sys.argv[1], 4, None, 7)
+features = inference.tensorflow_pass(network.frozen)(pixels)
+compile_model(network.tail, Recipe(20, 32, 1e-3))
+for _ in range(3):
+    network.tail.train_on_batch(features, labels)
+probabilities = network.tail.predict_on_batch(features)
+content = b"".join(array.tobytes() for array in features)
+print(json.dumps([hashlib.md5(content).hexdigest(), probabilities.tolist()]))
 """
 
 
@@ -179,3 +206,21 @@ def test_a_script_that_imports_networks_alone_gets_the_same_keras():
     )
     clean = {k: v for k, v in os.environ.items() if not k.startswith(("TF_", "KERAS_"))}
     subprocess.run([sys.executable, "-c", code], cwd=PROJECT, env=clean, check=True)
+
+
+def trained(backbone: str, threads: int) -> tuple[str, list[list[float]]]:
+    """Return the hash of a few features, and the probabilities after a short training."""
+    done = python("-c", THREADS, backbone, TF_NUM_INTRAOP_THREADS=str(threads))
+    assert done.returncode == 0, done.stderr
+    features, probabilities = json.loads(done.stdout.splitlines()[-1])
+    return features, probabilities
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("backbone", BACKBONES)
+def test_threads_change_no_feature_and_last_bits_of_a_training_alone(backbone):
+    (features, of_one), (same, of_four) = (trained(backbone, n) for n in (1, 4))
+    assert same == features
+    np.testing.assert_allclose(of_four, of_one, rtol=0, atol=1e-4)
+    if backbone in ("openface", "resnet29"):
+        assert of_four == of_one

@@ -12,7 +12,7 @@ from dvc.utils.serialize import modify_yaml
 
 from fer_transfer.console.errors import InputError
 from stages import download
-from tools import git as git_of_tools
+from tools import processes
 
 PROJECT = Path(__file__).parents[1]
 TEXTS = ("dvc.yaml", "params.yaml", "requirements.lock", "fer_transfer/core/files.py")
@@ -172,7 +172,7 @@ def test_no_hook_of_the_users_runs_in_what_tools_check_out(home, monkeypatch):
     for command in ("clone -q . {}", "worktree add -q --detach {} HEAD"):
         with_hooks = ["git", *command.format("one").split()]
         assert subprocess.run(with_hooks, cwd=folder).returncode
-        git_of_tools.git(*command.format("another").split(), folder=folder)
+        processes.git(*command.format("another").split(), folder=folder)
         shutil.rmtree(folder / "another")
 
 

@@ -108,7 +108,6 @@ def replace(name: str, old: str, new: str):
 
 
 EDITS = {
-    "its own module": (replace("stages/double.py", "2}", "3}"), "stages/double.py"),
     "a module of the library": (
         replace("fer_transfer/core/state.py", "sha256", "sha512"),
         "fer_transfer/core/state.py",
@@ -123,10 +122,6 @@ EDITS = {
         "`runs.a.seed`",
     ),
     "an input": (replace("data/input/0.npy", "0", "1"), "data/input/0.npy"),
-    "an input in Git": (
-        replace("metrics/first.json", "{}", "[]"),
-        "metrics/first.json",
-    ),
 }
 
 

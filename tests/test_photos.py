@@ -5,6 +5,7 @@ import zlib
 
 import numpy as np
 import photo_files
+import pillow_heif
 import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
@@ -225,7 +226,6 @@ def test_heic_without_its_package_names_it(tmp_path, monkeypatch):
 
 
 def test_heic_is_read_with_its_package(tmp_path):
-    pillow_heif = pytest.importorskip("pillow_heif")
     pillow_heif.register_heif_opener()
     photo = read(tmp_path / "x.heic", photo_files.encoded(RAMP, "HEIF", quality=90))
     assert photo.pixels.shape == (40, 60, 3)

@@ -7,11 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-import networkx as nx
 import projects
 import pytest
-from dvc.dependency.param import ParamsDependency
-from dvc.repo import Repo
 from imports import EXEMPT, imported, modules, package
 from ruamel.yaml import YAML
 
@@ -151,13 +148,6 @@ def test_stages_holds_a_file_for_each_stage_and_nothing_else():
     assert {path.name for path in visible(PROJECT / "stages")} == files
 
 
-def test_dvc_yaml_can_be_read_in_one_go():
-    before_the_models, _, _ = (
-        (PROJECT / "dvc.yaml").read_text().partition("\nartifacts:")
-    )
-    assert len(before_the_models.splitlines()) <= 250
-
-
 @pytest.mark.parametrize("name", STAGES)
 def test_a_stage_declares_exactly_the_settings_it_reads(name):
     used = settings_used(PROJECT / f"stages/{name}.py")
@@ -181,10 +171,6 @@ for name in {LIGHT}:
 """
     done = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, stderr=-1)
     assert done.returncode == 0, done.stderr
-
-
-def test_training_is_cached_whole_so_that_colleagues_share_it():
-    assert all(isinstance(out, str) for out in STAGES["train"]["outs"])
 
 
 def test_features_stay_off_remotes():
@@ -276,46 +262,6 @@ def test_the_versions_that_results_rest_on_are_those_of_the_lock():
         "refuse to run. Write the lock's versions there; the stages that they decide then run "
         "again."
     )
-
-
-@pytest.fixture(scope="module")
-def graph():
-    with Repo(PROJECT) as repo:
-        return repo.index.graph  # from a stage to those that it needs
-
-
-def downstream_of(edited: str, graph: nx.DiGraph) -> set[str]:
-    """Name the stages that a changed setting outdates."""
-    reading = {
-        stage
-        for stage in graph
-        for dep in stage.deps
-        if isinstance(dep, ParamsDependency)
-        and any(f"{edited}.".startswith(f"{key}.") for key in dep.params)
-    }
-    stale = reading.union(*(nx.ancestors(graph, stage) for stage in reading))
-    return {stage.addressing for stage in stale}
-
-
-GATHERING = {"tabulate", "plot", "report"}
-
-
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of what DVC imports
-@pytest.mark.parametrize(
-    ("edited", "stages"),
-    [
-        (
-            "variants.openface-random",
-            ("weights", "features", "train", "evaluate"),
-        ),
-        ("runs.openface-random", ("train", "evaluate")),
-    ],
-)
-def test_editing_a_variant_or_run_reruns_its_stages_and_what_gathers_all(
-    graph, edited, stages
-):
-    of_it = {f"{stage}@openface-random" for stage in stages}
-    assert downstream_of(edited, graph) == of_it | GATHERING
 
 
 def test_what_dvc_compares_holds_every_variant_that_ran():

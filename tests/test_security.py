@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import projects
 import pytest
 import records
 
@@ -124,22 +125,7 @@ def run(tmp_path_factory):
     """The stages that need no TensorFlow, run on synthetic faces where secrets are set."""
     folder = tmp_path_factory.mktemp("study") / "project"
     folder.mkdir()
-    for name in ("stages", "fer_transfer", "metrics/paper", ".dvc/plots"):
-        shutil.copytree(PROJECT / name, folder / name)
-    (folder / "data").mkdir()
-    for name in (
-        "data/unwatched",
-        "dvc.yaml",
-        "requirements.lock",
-        "metrics/architectures.json",
-        "metrics/costs.json",
-        ".dvc/config",
-        ".dvc/.gitignore",
-        ".dvcignore",
-    ):
-        shutil.copyfile(PROJECT / name, folder / name)
-    shutil.copyfile(PROJECT / "params.demo.yaml", folder / "params.yaml")
-    subprocess.run(["git", "init", "-q"], cwd=folder, check=True)
+    projects.make(folder, [VARIANT])
     python = [sys.executable, "-m"]
     environment = {**os.environ, **SECRETS, "FER_MIRROR": ""}
     output = ""
@@ -179,7 +165,7 @@ def train_in_a_moment(folder: Path) -> None:
     run = folder / f"data/runs/{VARIANT}"
     files.write_npz(run / "probabilities.npz", uniform)
     values = ("accuracy", "val_accuracy", "loss", "val_loss")
-    epochs = np.arange(1, 21)
+    epochs = np.arange(1, 3)
     history = pd.DataFrame({"epoch": epochs, **dict.fromkeys(values, 1 / epochs)})
     files.write_csv(run / "history.csv", history)
     files.write_json(folder / "metrics/assess.json", {})

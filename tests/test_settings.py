@@ -84,16 +84,11 @@ def test_a_value_of_no_type_that_a_setting_has_is_an_error(write, key, value):
 
 # name: (key, value as YAML, what it must be, how the value is shown)
 WRONG_VALUES = {
-    "source as a number": ("data.source", "5", "a valid string", "5"),
     "source with a NUL": ("data.source", r'"a\0b"', "text on one line", r"'a\x00b'"),
     "convert as a word": ("data.convert", "yes", "a valid boolean", "'yes'"),
     "a negative seed": ("synthetic.seed", "-1", f"{LEAST} 0", "-1"),
     "a seed NumPy does not take": ("splits.random.seed", "4294967296", f"{MOST} 4294967294", "4294967296"),
     "a share in per cent": ("splits.random.test", "20", "less than 1", "20"),
-    "a share that is not a number": ("splits.random.test", ".nan", "less than 1", "nan"),
-    "epochs as a truth value": ("train.epochs", "true", INTEGER, "True"),
-    "an age of epochs": ("train.epochs", "1" + "0" * 400, f"{MOST} 1000000", "1000"),
-    "a learning rate beyond floats": ("train.learning_rate", "1" + "0" * 400, "a valid number", "1000"),
     "an unknown backbone": (f"{VARIANT}.backbone", "mobilnet", "one of " + ", ".join(BACKBONES), "'mobilnet' instead. Did you mean `mobilenet`?"),
     "unknown weights of a variant": (f"{VARIANT}.weights", "official", "'pretrained' or 'random' or a path that ends in .onnx", "'official'"),
     "fewer layers than none": (f"{VARIANT}.trainable_layers", "-1", f"{LEAST} 0 or 'all'", "-1"),
@@ -114,10 +109,6 @@ CONTRADICTIONS = {
     "a model file without its hash": (
         {f"{VARIANT}.weights": "models/default/model.onnx", f"{VARIANT}.seed": None},
         "which need a `hash`. Add it. The hash of a model file is `sha256:` and what `sha256sum` prints",
-    ),
-    "a hash without a model file": (
-        {f"{VARIANT}.hash": f"sha256:{'0' * 64}"},
-        "starts from random weights, which have no `hash`",
     ),
     "batch statistics where every layer trains": (
         {f"{VARIANT}.batch_statistics": "true", f"{VARIANT}.trainable_layers": "all"},
@@ -146,10 +137,6 @@ CONTRADICTIONS = {
     "a hash without its kind": (
         {"data.source": "a.csv", "data.hash": "a" * 32},
         "`data.hash` in params.yaml must be empty, `md5:` and 32 digits",
-    ),
-    "a random variant without a seed": (
-        {"variants.vggface-random.seed": None},
-        "`variants.vggface-random` in params.yaml starts from random weights, which need a `seed`. Add it.",
     ),
     "a pretrained variant with a seed": (
         {"variants.vggface-pretrained.seed": "42"},
@@ -183,10 +170,6 @@ CONTRADICTIONS = {
         {"runs.mobilenet-recipe.labels": "ferplus"},
         "learns from FER+'s votes alone, where `label_smoothing` and `class_weight` are not read.",
     ),
-    "a pretrained variant that is listed twice": (
-        {"variants.again": '{"trainable_layers": 4, "weights": "pretrained", "backbone": "vggface"}'},
-        "`variants.vggface-pretrained` and `variants.again` in params.yaml have the same settings, so one result would count as two. Remove one and name the other in its runs",
-    ),
     "a random variant that is listed twice, with the precision of all": (
         {"variants.again": '{"backbone": "vggface", "weights": "random", "trainable_layers": 4, "seed": 42, "precision": "float32"}'},
         "`variants.vggface-random` and `variants.again` in params.yaml have the same settings",
@@ -200,8 +183,6 @@ CONTRADICTIONS = {
 # What differs in one setting is not listed twice; nor is what `train` says of a sweep's step.
 DIFFERENT = {
     "seed": {"runs.again": '{"variant": "vggface-pretrained", "backbone": "vggface", "split": "random", "seed": 43}'},
-    "split": {"runs.again": '{"variant": "vggface-pretrained", "backbone": "vggface", "split": "official", "seed": 42}'},
-    "layers": {"variants.again": '{"backbone": "vggface", "weights": "pretrained", "trainable_layers": 0}'},
     "precision": {"variants.again": '{"backbone": "vggface", "weights": "pretrained", "trainable_layers": 4, "precision": "bfloat16"}'},
 }  # fmt: skip
 
@@ -255,9 +236,7 @@ NO_SETTINGS = {
     "empty": (b"", "must be a mapping of sections. Got None"),
     "an open bracket": (b"split: [\n", "params.yaml, line 2, column 1 is not valid YAML: "),
     "a doubled section": (b"data: {}\ndata: {}\n", "params.yaml, line 2, column 1 is not valid YAML: found duplicate key"),
-    "an object to make": (b"data: !!python/object/apply:os.system ['true']\n", "is not valid YAML: could not determine a constructor"),
     "a key of keys": (b"{[a, [b]]: 1}\n", "is not YAML that can be read: "),
-    "brackets without end": (b"[" * 600, "is not YAML that can be read: "),
     "a key without end": (b"? " + b"k" * 5000 + b"\n: 1\n", "which no stage reads"),
     "an alias of aliases": (
         b"a0: &a0 [x, x]\n" + b"".join(b"a%d: &a%d [%s]\n" % (n, n, b", ".join([b"*a%d" % (n - 1)] * 9)) for n in range(1, 20)) + b"data: *a19\n",

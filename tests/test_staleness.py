@@ -123,3 +123,20 @@ def test_how_networks_train_makes_no_features_stale():
 def test_another_classifier_makes_the_searches_stale_and_no_features():
     append(f"{LIBRARY}/classifiers/catalog.py")
     assert stale() == {f"choose@{NAMES[0]}", "assess", *GATHERING}
+
+
+@pytest.mark.usefixtures("study")
+@pytest.mark.parametrize(
+    ("section", "changed", "groups"),
+    [
+        ("variants", {"precision": "bfloat16"}, OF_A_VARIANT),
+        ("runs", {"dropout": 0.4}, ("train", "evaluate")),
+    ],
+)
+def test_a_variant_or_run_that_is_edited_makes_its_own_stages_stale(
+    section, changed, groups
+):
+    name = "openface-random"
+    entry = YAML_12.load(Path("params.yaml"))[section][name]
+    projects.set_setting(Path(), section, name, entry | changed)
+    assert stale() == {f"{group}@{name}" for group in groups} | GATHERING

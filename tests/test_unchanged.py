@@ -133,12 +133,6 @@ def test_code_that_fails_is_reported_with_its_last_lines_and_a_full_disk(
     assert worktrees() == 1
 
 
-def test_code_that_is_not_committed_is_refused(toy):
-    edit("fer_transfer/common.py", "def settings", "# All.\ndef settings")
-    with pytest.raises(InputError, match=r"fer_transfer/common\.py is not committed"):
-        unchanged.main()
-
-
 @pytest.mark.usefixtures("toy")
 def test_the_small_part_has_every_class(tmp_path):
     unchanged.write_faces(tmp_path / "faces")

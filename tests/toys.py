@@ -152,6 +152,7 @@ stages:
 SETTINGS = """\
 data: {source: source.csv, hash: ""}
 train: {epochs: 3, learning_rate: 0.1}
+features: {batch_size: 32}
 tables: {windows: [[1, 6]]}
 variants: {a: {weights: random}}
 runs: {a: {variant: a, seed: 42}}

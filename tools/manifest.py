@@ -36,15 +36,18 @@ from fer_transfer.readers.listing import PART_OF, list_files
 from fer_transfer.readers.manifest import BOX, KNOWN
 
 NAME = "manifest.csv"
-# How files are called: the first group is the person, the second the emotion.
-JAFFE = r"([A-Z]{2})\.(AN|DI|FE|HA|NE|SA|SU)\d?\.\d+"
-KDEF = r"[AB]([FM]\d{2})(AF|AN|DI|HA|NE|SA|SU)(?:S|HL|HR|FL|FR)"
-CK = r"(S\d{3})_\d{3}_\d{8}.*"
+# How files are called, in upper case; without an emotion in it, their folder is the emotion.
+FILE_NAMES = {
+    "jaffe": r"(?P<person>[A-Z]{2})\.(?P<label>AN|DI|FE|HA|NE|SA|SU)\d?\.\d+",
+    "kdef": r"[AB](?P<person>[FM]\d{2})(?P<label>AF|AN|DI|HA|NE|SA|SU)(S|HL|HR|FL|FR)",
+    "ck+": r"(?P<person>S\d{3})_\d{3}_\d{8}.*",
+}
 AFFECTNET = ("subdirectory_filepath", "expression")
 AFFECTNET_BOX = ("face_x", "face_y", "face_width", "face_height")
 # Each begins the name of its emotion, but for KDEF's AF (afraid).
 ABBREVIATIONS = {name[:2].upper(): name for name in EMOTIONS} | {"AF": "fear"}
 
+# Of a face: its file, empty where there is none; emotion and part as the data set has them.
 Row = dict[str, str]
 
 
@@ -84,19 +87,17 @@ def raf_db(folder: Folder) -> Iterator[Row]:
     for name, number in folder.lines("list_patition_label.txt", 1):
         path = PurePosixPath(name)
         aligned = folder.find(f"{path.stem}_aligned{path.suffix}")
-        label, part = _emotion("raf-db", number), _part(name.partition("_")[0])
-        yield {"path": aligned or folder.find(name), "label": label, "part": part}
+        part, _, _ = name.partition("_")
+        yield {"path": aligned or folder.find(name), "label": number, "part": part}
 
 
 def affectnet(folder: Folder) -> Iterator[Row]:
     for name, path in folder.paths.items():
-        file = folder.root / path
+        file, part = folder.root / path, path.parent.parent
         if name.endswith("_exp.npy"):
-            number = str(np.load(file, allow_pickle=False).item())
-            part, stem = path.parent.parent, path.stem.removesuffix("_exp")
-            image = folder.find(f"{part}/images/{stem}.jpg")
-            label = _emotion("affectnet", number)
-            yield {"path": image, "label": label, "part": _part(part.name)}
+            image = folder.find(f"{part}/images/{path.stem.removesuffix('_exp')}.jpg")
+            number = np.load(file, allow_pickle=False).item()
+            yield {"path": image, "label": str(number), "part": part.name}
         elif (
             path.suffix.lower() == ".csv" and AFFECTNET[0] in csv_files.header(file)[1]
         ):
@@ -107,55 +108,38 @@ def _affectnet_table(folder: Folder, path: Path) -> Iterator[Row]:
     for row in csv_files.read(path, AFFECTNET).to_dict("records"):
         box = [row.get(side, "") for side in AFFECTNET_BOX]
         is_known = all(re.fullmatch(r"\d+(\.\d+)?", text) for text in box)
-        yield {
-            "path": folder.find(row["subdirectory_filepath"]),
-            "label": _emotion("affectnet", row["expression"]),
-            "part": _part(path.stem),
-            **(dict(zip(BOX, box, strict=True)) if is_known else {}),
-        }
+        image, number = (row[column] for column in AFFECTNET)
+        face = {"path": folder.find(image), "label": number, "part": path.stem}
+        yield face | (dict(zip(BOX, box, strict=True)) if is_known else {})
 
 
 def expw(folder: Folder) -> Iterator[Row]:
     for name, _, *values in folder.lines("label.lst", 7):
         top, left, right, bottom = map(float, values[:4])
-        box = (left, top, right - left, bottom - top)
-        yield {
-            "path": folder.find(name),
-            "label": _emotion("expw", values[5]),
-            **dict(zip(BOX, map("{:g}".format, box), strict=True)),
-        }
+        box = map("{:g}".format, (left, top, right - left, bottom - top))
+        row = {"path": folder.find(name), "label": values[5]}
+        yield row | dict(zip(BOX, box, strict=True))
 
 
 def by_file_name(pattern: str, folder: Folder) -> Iterator[Row]:
-    """Yield the files with names of a pattern; without an emotion in it, their folder is it."""
     for name, path in folder.paths.items():
         if match := re.fullmatch(pattern, path.stem.upper()):
-            person, *abbreviations = match.groups()
-            label = path.parent.name
-            if abbreviations:
-                label = ABBREVIATIONS[abbreviations[0]]
-            elif label.isdigit():
-                label = _emotion("ck+", label)
-            yield {"path": name, "label": label, "person": person}
-
-
-def _emotion(numbering: str, number: str) -> str:
-    """Return the emotion of a number; empty for one that stands for none, such as `uncertain`."""
-    return NUMBERINGS[numbering].get(int(number), "") if number.isdigit() else ""
-
-
-def _part(word: str) -> str:
-    return PART_OF.get(word.lower(), "")
+            yield {"path": name, "label": path.parent.name} | match.groupdict()
 
 
 DATA_SETS: dict[str, Callable[[Folder], Iterator[Row]]] = {
     "raf-db": raf_db,
     "affectnet": affectnet,
     "expw": expw,
-    "jaffe": partial(by_file_name, JAFFE),
-    "kdef": partial(by_file_name, KDEF),
-    "ck+": partial(by_file_name, CK),
+    **{name: partial(by_file_name, FILE_NAMES[name]) for name in FILE_NAMES},
 }
+
+
+def emotion(data_set: str, label: str) -> str:
+    """Return the emotion of a number or an abbreviation; empty for a number that has none."""
+    if label.isdigit():
+        return NUMBERINGS[data_set].get(int(label), "")
+    return ABBREVIATIONS.get(label, label)
 
 
 def write_manifest(name: str, root: Path) -> tuple[int, int]:
@@ -166,6 +150,8 @@ def write_manifest(name: str, root: Path) -> tuple[int, int]:
     """
     rows = list(DATA_SETS[name](Folder(root)))
     table = pd.DataFrame(rows, columns=KNOWN, dtype=str).fillna("")
+    table["label"] = [emotion(name, label) for label in table["label"]]
+    table["part"] = [PART_OF.get(part.lower(), "") for part in table["part"]]
     kept = table[(table["path"] != "") & (table["label"] != "")]
     if kept.empty:
         raise InputError(

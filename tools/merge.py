@@ -55,8 +55,7 @@ def fitting(here: Pipeline, theirs: dict[str, Entry]) -> tuple[list[str], list[s
             continue
         if not stage.generated and merged.is_current(name):
             continue
-        trial = Pipeline(here.stages, {**merged.entries, name: theirs[name]})
-        if trial.is_current(name):
+        if trial := merged.fits(name, theirs[name]):
             merged = trial
             taken.append(name)
         elif stage.generated:

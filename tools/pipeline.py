@@ -22,7 +22,6 @@ from dvc.utils.serialize import (
 from fer_transfer.console.errors import InputError
 from fer_transfer.core import files
 from fer_transfer.results.record import flatten
-from fer_transfer.settings.settings import read_yaml
 
 LOCK = Path("dvc.lock")
 
@@ -73,7 +72,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Pipeline:
-    """The stages of dvc.yaml and the entries of dvc.lock."""
+    """The stages of dvc.yaml, each after those it reads from, and the entries of dvc.lock."""
 
     stages: dict[str, Stage]
     entries: dict[str, Entry]
@@ -95,22 +94,10 @@ class Pipeline:
         entry = self.entries.get(by)
         return entry.outs.get(path) if entry else None
 
-    def upstream(self, names: set[str]) -> set[str]:
-        """Return the stages whose outputs these read, directly or not, without these."""
-        found: set[str] = set()
-        new = names
-        while new:
-            new = {
-                by for name in new for by in self.stages[name].reads.values()
-            } - found
-            found |= new
-        return found - names
-
-    def downstream(self, names: set[str]) -> set[str]:
-        """Return these stages and all that read what they write, directly or not."""
-        return {
-            name for name in self.stages if (self.upstream({name}) | {name}) & names
-        }
+    def fits(self, name: str, entry: Entry) -> "Pipeline | None":
+        """Return the pipeline with another entry of a stage, if that is current in it."""
+        trial = Pipeline(self.stages, {**self.entries, name: entry})
+        return trial if trial.is_current(name) else None
 
 
 def load(repo: Repo, lock: str) -> Pipeline:
@@ -119,33 +106,21 @@ def load(repo: Repo, lock: str) -> Pipeline:
     of_lock = entries(lock)
     stages = repo.stage.load_all()
     writers = {out.fs_path: stage.name for stage in stages for out in stage.outs}
-    settings = flatten(read_yaml(Path(repo.root_dir, "params.yaml")))
-    return Pipeline(
-        {stage.name: _stage(stage, writers, settings) for stage in stages}, of_lock
-    )
+    return Pipeline({stage.name: _stage(stage, writers) for stage in stages}, of_lock)
 
 
-def _stage(stage: Any, writers: dict[str, str], settings: dict[str, Any]) -> Stage:
-    """Read a stage, given who writes what and the settings by dotted key."""
-    read = [dep for dep in stage.deps if not isinstance(dep, ParamsDependency)]
-    sections = tuple(
-        f"{key}."
-        for dep in stage.deps
-        if isinstance(dep, ParamsDependency)
-        for key in dep.params
-    )
+def _stage(stage: Any, writers: dict[str, str]) -> Stage:
+    """Read a stage, given the stages that write each file."""
+    params = [dep for dep in stage.deps if isinstance(dep, ParamsDependency)]
+    read = {dep: writers.get(dep.fs_path) for dep in stage.deps if dep not in params}
     return Stage(
         cmd=stage.cmd,
         generated=stage.raw_data.generated_from is not None,
         settings={
-            key: value
-            for key, value in settings.items()
-            if f"{key}.".startswith(sections)
+            k: v for dep in params for k, v in flatten(dep.read_params()).items()
         },
-        code={dep.def_path: _hash(dep) for dep in read if dep.fs_path not in writers},
-        reads={
-            dep.def_path: writers[dep.fs_path] for dep in read if dep.fs_path in writers
-        },
+        code={dep.def_path: _hash(dep) for dep, writer in read.items() if not writer},
+        reads={dep.def_path: writer for dep, writer in read.items() if writer},
         outs=frozenset(out.def_path for out in stage.outs),
         kept=frozenset(out.def_path for out in stage.outs if not out.use_cache),
         unshared=frozenset(out.def_path for out in stage.outs if not out.can_push),
@@ -177,19 +152,19 @@ def recorded(lock: str, path: Path = LOCK) -> dict[str, Any]:
         values = parse_yaml(lock, str(path))
     except YAMLFileCorruptedError:
         values = None
-    stages = values.get("stages", {}) if values and isinstance(values, dict) else None
-    if not isinstance(stages, dict):
-        if re.search("^<<<<<<< ", lock, re.MULTILINE):
-            raise InputError(
-                f"{path} holds a merge conflict. Solve that of params.yaml first, if there is "
-                f"one; then take one side of {path} whole (`git checkout --ours {path}`), and "
-                "results of the other by `python -m tools.merge FOLDER`, where FOLDER is a clone "
-                "of it."
-            )
+    stages = values.get("stages", {}) if isinstance(values, dict) and values else None
+    if isinstance(stages, dict):
+        return stages
+    if re.search("^<<<<<<< ", lock, re.MULTILINE):
         raise InputError(
-            f"{path} is empty or damaged. Restore it from Git (`git checkout {path}`)."
+            f"{path} holds a merge conflict. Solve that of params.yaml first, if there is "
+            f"one; then take one side of {path} whole (`git checkout --ours {path}`), and "
+            "results of the other by `python -m tools.merge FOLDER`, where FOLDER is a clone "
+            "of it."
         )
-    return stages
+    raise InputError(
+        f"{path} is empty or damaged. Restore it from Git (`git checkout {path}`)."
+    )
 
 
 def entry(values: dict[str, Any]) -> Entry:

@@ -1,8 +1,8 @@
 """List what removed and renamed runs, variants and splits left behind: `python -m tools.prune`.
 
-`python -m tools.prune --apply` removes it: files in data/, metrics/ and plots/ that no stage of
-dvc.yaml writes, and entries of dvc.lock whose stage is gone. Where a run has only another name in
-params.yaml, its results move to that name. DVC's cache keeps what is removed here until `dvc gc`.
+`python -m tools.prune --apply` removes it: entries of dvc.lock whose stage is gone, and what they
+say that it wrote. Where a run has only another name in params.yaml, its results move to that name.
+DVC's cache keeps what is removed here until `dvc gc`.
 
 Reads   dvc.yaml, params.yaml, dvc.lock
 Writes  dvc.lock, in one write; moves and removes outputs
@@ -14,7 +14,7 @@ import re
 import shutil
 from contextlib import suppress
 from functools import partial
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Any
 
 from dvc.repo import Repo
@@ -36,23 +36,22 @@ logger = logging.getLogger(__name__)
 GIGABYTE = 1e9
 
 
-def renamed(here: Pipeline, lock: dict[str, Any]) -> dict[str, str]:
-    """Return the new names, by old name, of stages whose run has only been renamed.
+def renamed(
+    here: Pipeline, lock: dict[str, Any]
+) -> dict[str, tuple[str, dict[str, Any]]]:
+    """Return new name and entry, by old name, of stages whose run has only been renamed.
 
     An entry fits a stage that has none if, under the stage's name, it is up to date.
     """
-    pipeline, moves = here, dict[str, str]()
-    for new in here.stages:  # a stage stands after those it reads from
-        group, _, _ = new.partition("@")
-        gone = [old for old in lock if old not in {*here.stages, *moves}]
-        for old in gone if new not in lock else []:
-            if old.partition("@")[0] != group:
+    pipeline, moves = here, dict[str, tuple[str, dict[str, Any]]]()
+    for new in (name for name in here.stages if name not in lock):
+        for old in (name for name in lock if name not in {*here.stages, *moves}):
+            if old.partition("@")[0] != new.partition("@")[0]:
                 continue
-            moved = entry(under(new, here.stages[new], old, lock[old]))
-            trial = Pipeline(here.stages, {**pipeline.entries, new: moved})
-            if trial.is_current(new):
-                pipeline = trial
-                moves[old] = new
+            moved = under(new, here.stages[new], old, lock[old])
+            if fitting := pipeline.fits(new, entry(moved)):
+                pipeline = fitting
+                moves[old] = new, moved
                 break
     return moves
 
@@ -82,56 +81,29 @@ def _swap(old: str, new: str, text: str) -> str:
     return re.sub(rf"(?<![\w-]){re.escape(old)}(?![\w-])", new, text)
 
 
-def left_behind(here: Pipeline) -> list[Path]:
-    """Return what lies beside the outputs of named stages, and no stage writes."""
-    written: dict[PurePath, set[str]] = {}
-    for name, stage in here.stages.items():
-        _, _, key = name.partition("@")
-        for out in stage.outs:
-            for folder in PurePath(out).parents:
-                inside = PurePath(out).relative_to(folder).parts[0]
-                if key and PurePath(inside).stem == key:
-                    written.setdefault(folder, set()).add(inside)
-    return sorted(
-        path
-        for folder, names in written.items()
-        for path in Path(folder).glob("*")
-        if path.name not in names and not path.name.startswith(".")
-    )
-
-
-def moved_files(here: Pipeline, moves: dict[str, str]) -> dict[Path, Path]:
-    """Return where outputs of renamed stages belong, by where they lie."""
-    names = {
-        (_swap(new.partition("@")[2], old.partition("@")[2], out), out)
-        for old, new in moves.items()
-        for out in here.stages[new].outs
-    }
-    return {
-        Path(source): Path(target) for source, target in names if Path(source).exists()
-    }
+def outputs(values: dict[str, Any]) -> list[Path]:
+    return [Path(out["path"]) for out in values.get("outs", [])]
 
 
 def size(path: Path) -> int:
     """Return the bytes of a file, or of what is in a folder."""
-    inside = path.rglob("*") if path.is_dir() else [path]
-    return sum(file.stat().st_size for file in inside if file.is_file())
+    files = [path, *path.rglob("*")]
+    return sum(file.stat().st_size for file in files if file.is_file())
 
 
-def move(source: Path, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    source.replace(target)
-    with suppress(OSError):  # something else is in the folder of the old name
+def move(source: Path, target: Path | None) -> None:
+    """Move a file or folder, or remove it without a target; then its folder, if that is empty."""
+    if not source.exists():
+        return
+    if target:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        source.replace(target)
+    elif source.is_dir():
+        shutil.rmtree(source)
+    else:
+        source.unlink()
+    with suppress(OSError):
         source.parent.rmdir()
-
-
-def rewrite(here: Pipeline, lock: str, moves: dict[str, str], gone: list[str]) -> None:
-    """Give entries of dvc.lock their new names, and remove those whose stage is gone."""
-    with rewritten(lock) as entries:
-        for old, new in moves.items():
-            entries[new] = under(new, here.stages[new], old, entries[old])
-        for name in (*gone, *moves):
-            del entries[name]
 
 
 def main(*, apply: bool) -> None:
@@ -140,26 +112,28 @@ def main(*, apply: bool) -> None:
         text = LOCK.read_text(encoding="utf-8")
         here, lock = load(repo, text), recorded(text)
         moves = renamed(here, lock)
-        files = moved_files(here, moves)
-        kept = {folder for source in files for folder in (source, *source.parents)}
-        paths = [path for path in left_behind(here) if path not in kept]
         gone = [name for name in lock if name not in {*here.stages, *moves}]
-        for old, new in moves.items():
+        written = {Path(out) for stage in here.stages.values() for out in stage.outs}
+        left = {path for name in gone for path in outputs(lock[name])} - written
+        targets: dict[Path, Path | None] = dict.fromkeys(sorted(left))
+        for old, (new, moved) in moves.items():
             logger.info("renamed: %s is %s now", old, new)
-        for path in paths:
-            logger.info("no stage writes %s (%.3f GB)", path, size(path) / GIGABYTE)
+            targets |= zip(outputs(lock[old]), outputs(moved), strict=True)
         for name in gone:
             logger.info("%s: %s is not a stage of dvc.yaml", LOCK, name)
-        if not (moves or paths or gone):
+        for path in sorted(left):
+            logger.info("no stage writes %s (%.3f GB)", path, size(path) / GIGABYTE)
+        if not (moves or gone):
             logger.info("Nothing is left behind.")
         elif not apply:
             logger.info("`python -m tools.prune --apply` moves and removes these.")
         else:
-            rewrite(here, text, moves, gone)
-            for source, target in files.items():
+            with rewritten(text) as entries:
+                entries.update(moves.values())
+                for name in (*gone, *moves):
+                    del entries[name]
+            for source, target in targets.items():
                 move(source, target)
-            for path in paths:
-                shutil.rmtree(path) if path.is_dir() else path.unlink()
             logger.info(
                 "Done. Commit it; `dvc gc --workspace` clears DVC's cache of it."
             )

@@ -18,34 +18,29 @@ Writes  dvc.lock; a few gigabytes in a temporary folder (TMPDIR says where), rem
 """
 
 import logging
-import os
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import chdir, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-from dvc.dependency import ParamsDependency
 from dvc.repo import Repo
 from dvc.stage import serialize
-from ruamel.yaml import YAML
+from dvc.utils.serialize import modify_yaml
 
 from fer_transfer.console import command
 from fer_transfer.console.errors import InputError
 from fer_transfer.data import faces
-from tools.git import committed, git
 from tools.pipeline import LOCK, Entry, Pipeline, entries, load, locked, rewritten
+from tools.processes import committed, dvc, git
 
 logger = logging.getLogger(__name__)
 
 CODE = ("fer_transfer", "stages", "dvc.yaml", "params.yaml", ".dvcignore")
 NUM_FACES = 96  # with 32 a batch, the last batch of training is not a whole one
-SETTINGS = {"train.epochs": 2, "features.batch_size": 64}
-TAIL_LINES, LINE_LENGTH = 15, 200  # of what a failed run printed
+EPOCHS, BATCH_SIZE = 2, 64  # the latter of the frozen pass
 LOW_BYTES = 100e6  # of a disk that is named as almost full
 
 
@@ -58,16 +53,14 @@ def main(commit: str = "") -> None:
         worktree(Path(name, "old"), commit) as old,
         worktree(Path(name, "new"), head) as new,
     ):
-        names = comparable(now, past(old))
+        with chdir(old):
+            names = comparable(now, load(Repo(), lock))
         if not names:
             logger.info("No result can be carried over.")
             return
         logger.info("Comparing %s with HEAD: %s.", commit[:7], ", ".join(names))
-        needed = now.upstream({*names}) | {*names}
-        run = [
-            name for name in now.stages if name in needed and now.stages[name].generated
-        ]
-        before, after = (reproduce(side, run) for side in (old, new))
+        needed = needed_for(now, names)
+        before, after = (reproduce(side, needed) for side in (old, new))
     changed = [
         f"{path} of {stage}"
         for stage in names
@@ -111,9 +104,20 @@ def _why_again(now: Pipeline, name: str, old: Pipeline) -> str:
     return "the old commit's code did not make it: name the one that did"
 
 
+def needed_for(now: Pipeline, names: list[str]) -> list[str]:
+    """Name these stages and those that they read from, apart from what makes the faces."""
+    needed = {*names}
+    for name, stage in reversed(now.stages.items()):
+        if name in needed:
+            needed |= {*stage.reads.values()}
+    return [
+        name for name in now.stages if name in needed and now.stages[name].generated
+    ]
+
+
 @contextmanager
 def worktree(folder: Path, commit: str) -> Iterator[Path]:
-    """Check out a commit beside the project, with a small part of its data."""
+    """Check out a commit in a folder."""
     try:
         git("worktree", "add", "--quiet", "--detach", str(folder), commit)
         yield folder
@@ -122,53 +126,24 @@ def worktree(folder: Path, commit: str) -> Iterator[Path]:
         git("worktree", "prune")
 
 
-def past(folder: Path) -> Pipeline:
-    """Return the pipeline of a worktree, as its commit has it."""
-    with chdir(folder):
-        return load(Repo(), LOCK.read_text(encoding="utf-8"))
-
-
 def reproduce(side: Path, names: list[str]) -> dict[str, Entry]:
     """Run stages in a worktree on a small part of the data; return what its dvc.lock records."""
     (side / LOCK).unlink()
-    write_settings(side / "params.yaml")
+    with modify_yaml(str(side / "params.yaml")) as values:
+        values["train"]["epochs"] = EPOCHS
+        values["features"]["batch_size"] = BATCH_SIZE
     write_faces(side / faces.FOLDER)
     logger.info("Running %d stages with the %s code.", len(names), side.name)
-    done = subprocess.run(
-        [sys.executable, "-m", "dvc", "repro", "--single-item", *names],
-        cwd=side,
-        env=environment(side.parent / "home"),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-        check=False,
-    )
-    if done.returncode:
-        lines = done.stdout.splitlines()[-TAIL_LINES:]
+    site = str(side.parent / "site")  # DVC's own files, of these worktrees alone
+    try:
+        dvc(side, "repro", "--single-item", *names, DVC_SITE_CACHE_DIR=site)
+    except InputError as error:
+        is_full = shutil.disk_usage(side).free < LOW_BYTES
+        hint = f" ({side.parent} is full: set TMPDIR to a folder with room)"
         raise InputError(
-            f"The {side.name} code stopped on the small part of the data{_if_full(side)}:\n"
-            + "\n".join(f"    {line[:LINE_LENGTH]}" for line in lines)
-        )
+            f"The {side.name} code stopped on the small part of the data{hint * is_full}: {error}"
+        ) from None
     return entries((side / LOCK).read_text(encoding="utf-8"))
-
-
-def _if_full(folder: Path) -> str:
-    free = shutil.disk_usage(folder).free
-    if free > LOW_BYTES:
-        return ""
-    return f" ({folder.parent} is full: set TMPDIR to a folder with room)"
-
-
-def write_settings(path: Path) -> None:
-    """Rewrite a params.yaml for the small part."""
-    yaml = YAML(typ="safe", pure=True)
-    values = yaml.load(path)
-    for key, value in SETTINGS.items():
-        section, _, name = key.partition(".")
-        if name in values.get(section, {}):
-            values[section][name] = value
-    yaml.dump(values, path)
 
 
 def write_faces(folder: Path) -> None:
@@ -184,46 +159,24 @@ def write_faces(folder: Path) -> None:
     faces.write(part, images[rows], folder)
 
 
-def environment(home: Path) -> dict[str, str]:
-    """Return an environment in which DVC keeps what it keeps to itself in a folder."""
-    kept = {key: value for key, value in os.environ.items() if key[:4] != "DVC_"}
-    return {
-        **kept,
-        "DVC_NO_ANALYTICS": "1",
-        "DVC_GLOBAL_CONFIG_DIR": str(home),
-        "DVC_SYSTEM_CONFIG_DIR": str(home),
-        "DVC_SITE_CACHE_DIR": str(home / "site"),
-        # `python`, in the stages' commands, is the one that runs this.
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-    }
-
-
 def record(names: list[str], lock: str) -> None:
-    """Write what the stages' code and settings are now; their results stay.
+    """Write what the stages' code and settings are now; their inputs and results stay.
 
     Args:
         names: Stages whose outputs are the same with the new code.
         lock: The text of dvc.lock that was compared.
     """
     repo = Repo()
-    with locked(repo.lock):
+    with locked(repo.lock), rewritten(lock) as recorded:
         if LOCK.read_text(encoding="utf-8") != lock:
             raise InputError(f"{LOCK} was written to meanwhile. Run this again.")
         stages = {stage.name: stage for stage in repo.stage.load_all()}
-        outs = {out.fs_path: out for stage in stages.values() for out in stage.outs}
-        with rewritten(lock) as recorded:
-            for name in names:
-                for dep in stages[name].deps:
-                    _save(dep, outs.get(dep.fs_path))
-                recorded.update(serialize.to_lockfile(stages[name]))
-
-
-def _save(dep: Any, out: Any) -> None:
-    """Let DVC hash a dependency; what a stage writes may be missing, and is recorded."""
-    if out is None or isinstance(dep, ParamsDependency):
-        dep.save()
-    else:
-        dep.hash_name, dep.hash_info, dep.meta = out.hash_name, out.hash_info, out.meta
+        written = {out.fs_path for stage in stages.values() for out in stage.outs}
+        for name in names:
+            for dep in stages[name].deps:
+                if dep.fs_path not in written:
+                    dep.save()
+            recorded.update(serialize.to_lockfile(stages[name]))
 
 
 if __name__ == "__main__":

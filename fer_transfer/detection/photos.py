@@ -94,8 +94,8 @@ def _has_photo_name(path: Path) -> bool:
 def _register_heif() -> None:
     if find_spec("pillow_heif") is None:
         reason = (
-            f"HEIC needs a package: `{sys.executable} -m pip install pillow-heif`, again after "
-            "each change of the lock file; or save it as JPEG"
+            f"HEIC needs a package: `{sys.executable} -m pip install pillow-heif`, which `make "
+            "install` brings; or save it as JPEG"
         )
         raise Rejected(Status.NEEDS_PACKAGE, reason)
     import pillow_heif

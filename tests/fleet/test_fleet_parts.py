@@ -46,7 +46,7 @@ def test_a_chain_is_a_variant_with_its_runs_and_the_longest_is_first(client):
     assert (planned.head, planned.tail) == (["download", "prepare"], ["report"])
 
 
-def test_seeds_are_parted_only_if_they_take_more_than_a_machine_s_share(client):
+def test_seeds_are_divided_only_if_they_take_more_than_a_machine_s_share(client):
     projects.edit(client / "metrics/costs.json", "2.5", "1000")
     assert [chain.name for chain in cut(machines=1)] == ["a", "b"]
     assert [(chain.name, chain.stages) for chain in cut(machines=2)] == [
@@ -95,7 +95,7 @@ def test_a_push_that_failed_for_good_is_repeated_without_training(
 
     with servers.line(env) as remote:
         monkeypatch.setenv(servers.ADDRESS, remote.env[servers.ADDRESS])
-        with pytest.raises(chain.ChainError, match=r"`dvc push` failed .*: ERROR:"):
+        with pytest.raises(InputError, match=r"`dvc push` failed .*: ERROR:"):
             run()
     assert [line for line in lines if line.endswith("trying again in 0 s")]
     monkeypatch.setenv(servers.ADDRESS, env[servers.ADDRESS])

@@ -26,9 +26,9 @@ from fer_transfer.console import command
 from fer_transfer.console.errors import InputError
 from tools.fleet import cluster, plan
 from tools.fleet.chain import Result, Task
-from tools.git import committed, git
 from tools.merge import merge
 from tools.pipeline import LOCK, Pipeline, load, recorded
+from tools.processes import committed, git
 
 logger = logging.getLogger(__name__)
 

@@ -5,40 +5,29 @@ the small files that Git would hold; data come from the DVC remote, or from a sh
 all workers are on one machine. What it returns is plain, too: the new entries, and the small files.
 """
 
-import ctypes
 import fcntl
 import hashlib
 import json
-import os
 import re
 import shutil
-import signal
-import subprocess
-import sys
 import time
-from collections import deque
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, TypedDict
 
 from dvc.config import Config
 from dvc.utils.serialize import dumps_yaml
 
+from fer_transfer.console.errors import InputError
 from fer_transfer.core import files
-from tools.git import git
 from tools.pipeline import LOCK, recorded
+from tools.processes import dvc, git
 
 Say = Callable[[str], None]
 
 # Seconds between attempts to push: on another machine all would be trained again.
 PUSH_WAITS = (5, 20, 60, 180, 600)
-PYTHON = Path(sys.executable)  # `python` in the stages' commands, too
-LIBC = ctypes.CDLL(None)
-PR_SET_PDEATHSIG = 1  # prctl(2)
-
-
-class ChainError(Exception):
-    """A dvc command of a chain failed; the message says why."""
 
 
 class Task(TypedDict):
@@ -76,19 +65,20 @@ def run(task: Task, folder: Path, bundle: Path, say: Say) -> Result:
         say: Takes a line for the user.
 
     Raises:
-        ChainError: If a dvc command fails.
+        InputError: If a dvc command fails.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("wb") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # until an earlier worker's process has ended
         clone = folder / key_of(task)
         _clone(task, clone, bundle)
-        _dvc(clone, "repro", "--single-item", *task["stages"], say=say)
+        stages = task["stages"]
+        dvc(clone, "repro", "--single-item", *stages, on_line=partial(_say_stage, say))
         if not task["cache"]:
             _push(clone, say)
         entries = recorded((clone / LOCK).read_text(encoding="utf-8"))
         result = Result(
-            entries={name: entries[name] for name in task["stages"]},
+            entries={name: entries[name] for name in stages},
             files={path: (clone / path).read_bytes().decode() for path in task["keep"]},
         )
         shutil.rmtree(clone)  # the features would fill the disk
@@ -118,50 +108,21 @@ def _clone(task: Task, clone: Path, bundle: Path) -> None:
         local.update(Config(".dvc").load_one("local"))
         if task["cache"]:
             local.setdefault("cache", {})["dir"] = task["cache"]
-    _dvc(part, "checkout" if task["cache"] else "pull", "--allow-missing")
+    dvc(part, "checkout" if task["cache"] else "pull", "--allow-missing")
     part.rename(clone)
 
 
 def _push(clone: Path, say: Say) -> None:
     for wait in PUSH_WAITS:
         try:
-            return _dvc(clone, "push")
-        except ChainError as error:
+            return dvc(clone, "push")
+        except InputError as error:
             say(f"{error}; trying again in {wait} s")
             time.sleep(wait)
-    return _dvc(clone, "push")
+    return dvc(clone, "push")
 
 
-def _dvc(clone: Path, *arguments: str, say: Say | None = None) -> None:
-    """Run a dvc command in the clone.
-
-    Raises:
-        ChainError: If it fails; the message holds its errors, or else its last lines.
-    """
-    path = f"{PYTHON.parent}{os.pathsep}{os.environ['PATH']}"
-    with subprocess.Popen(
-        [str(PYTHON), "-m", "dvc", *arguments],
-        cwd=clone,
-        env={**os.environ, "PATH": path, "PYTHONUNBUFFERED": "1"},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-        preexec_fn=_end_with_worker,
-    ) as process:
-        lines = deque[str](maxlen=200)
-        for line in process.stdout or ():
-            lines.append(line.strip())
-            begun = re.match(r"Running stage '(.+)':", line)
-            if say and begun:
-                say(begun[1])
-    if process.returncode:
-        errors = [line for line in lines if re.match(r"error:", line, re.IGNORECASE)]
-        why = " | ".join((errors or [line for line in lines if line][-8:])[:3])
-        raise ChainError(f"`dvc {arguments[0]}` failed ({process.returncode}): {why}")
-
-
-def _end_with_worker() -> None:
-    """Let dvc end with the worker, even by kill -9; stages end with dvc."""
-    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+def _say_stage(say: Say, line: str) -> None:
+    """Tell the user which stage dvc begins, where a line of its output says so."""
+    if begun := re.match(r"Running stage '(.+)':", line):
+        say(begun[1])

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import networkx as nx
+import numpy as np
 from dvc.repo import Repo
 from dvc.repo.reproduce import collect_stages, get_active_graph, plan_repro
 
@@ -62,9 +63,12 @@ def read(repo: Repo, targets: Iterable[str]) -> Plan:
 
 
 def stale(here: Pipeline, names: Iterable[str]) -> set[str]:
-    """Name the stages that DVC would run, or might after others ran."""
-    sure = {name for name in names if not _is_current(here, name)}
-    return here.downstream(sure) & set(names)
+    """Name the stages that DVC would run, or might after others ran; `names` are in its order."""
+    todo: set[str] = set()
+    for name in names:
+        if not _is_current(here, name) or todo & {*here.stages[name].reads.values()}:
+            todo.add(name)
+    return todo
 
 
 def _is_current(here: Pipeline, name: str) -> bool:
@@ -80,7 +84,8 @@ def chains(here: Pipeline, body: list[str], machines: int) -> list[Chain]:
     """Cut what is stale into chains, the longest first.
 
     A variant's runs stay together, because they share its features, unless they alone take more
-    than a machine's equal part of the whole: then they are halved, and the features computed twice.
+    than a machine's equal part of the whole: then they are divided, and the features computed
+    more than once.
     """
     reads = {name: set(here.stages[name].reads.values()) for name in body}
     todo = stale(here, body)
@@ -94,43 +99,46 @@ def chains(here: Pipeline, body: list[str], machines: int) -> list[Chain]:
         if variant & todo
     ]
     share = sum(chain.cost for chain in whole) / max(machines, 1)
-    parts = [part for chain in whole for part in _halved(here, chain, share)]
+    parts = [part for chain in whole for part in _divided(here, chain, share)]
     return sorted(parts, key=lambda chain: -chain.cost)
 
 
 def _chain(here: Pipeline, members: list[str], name: str = "") -> Chain:
-    """Estimate what stages of one variant cost; the chain is named after it by default."""
-    of_variant = {
-        key: value
-        for stage in {*members, *here.upstream(set(members))}
+    """Estimate what stages of one variant cost; the chain is named after the first by default."""
+    settings = {
+        key.split(".")[-1]: value
+        for stage in members
         for key, value in here.stages[stage].settings.items()
         if key.startswith("variants.")
     }
-    settings = {key.split(".")[-1]: value for key, value in of_variant.items()}
     every = settings.get("trainable_layers") == "all"
     passes = {"features": 0 if every else 1, "train": EVERY_LAYER if every else 1}
     measured = files.read_json(COSTS)["milliseconds_per_image"]
     frozen = measured.get(settings.get("backbone"), UNMEASURED)
     cost = frozen * sum(passes.get(_group(stage), 0) for stage in members)
-    return Chain(name or next(iter(of_variant)).split(".")[1], tuple(members), cost)
+    return Chain(name or _key(members[0]), tuple(members), cost)
 
 
-def _halved(here: Pipeline, chain: Chain, share: float) -> list[Chain]:
-    """Halve a chain as long as it takes more than a share and has several runs."""
-    of_runs = [stage for stage in chain.stages if _group(stage) not in ONCE]
-    runs = list(dict.fromkeys(stage.partition("@")[2] for stage in of_runs))
-    if chain.cost <= share or len(runs) < 2:
+def _divided(here: Pipeline, chain: Chain, share: float) -> list[Chain]:
+    """Divide the runs of a chain that takes more than a share, evenly."""
+    once = [stage for stage in chain.stages if _group(stage) in ONCE]
+    of_runs = [stage for stage in chain.stages if stage not in once]
+    runs = list(dict.fromkeys(map(_key, of_runs)))
+    parts = min(len(runs), math.ceil(chain.cost / share)) if chain.cost else 1
+    if parts < 2:
         return [chain]
-    middle = math.ceil(len(runs) / 2)
-    halves = []
-    for some in (runs[:middle], runs[middle:]):
-        members = [
-            stage
-            for stage in chain.stages
-            if stage not in of_runs or stage.partition("@")[2] in some
-        ]
-        halves += _halved(here, _chain(here, members, ", ".join(some)), share)
-    return halves
+    return [
+        _chain(
+            here,
+            [stage for stage in chain.stages if stage in once or _key(stage) in some],
+            ", ".join(some),
+        )
+        for some in np.array_split(runs, parts)
+    ]
+
+
+def _key(stage: str) -> str:
+    return stage.partition("@")[2]
 
 
 def _group(stage: str) -> str:

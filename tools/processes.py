@@ -1,0 +1,87 @@
+"""Git and DVC, each in a process of its own."""
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from fer_transfer.console.errors import InputError
+
+# A user's hooks are for the user's own commits.
+NO_HOOKS = f"core.hooksPath={os.devnull}"
+LAST_LINES, LINE_LENGTH = 3, 200  # of a dvc command that failed
+LIBC = ctypes.CDLL(None)
+PR_SET_PDEATHSIG = 1  # prctl(2)
+
+
+def git(*arguments: str, folder: Path = Path()) -> str:
+    """Run a Git command in a folder, without the user's hooks; return what it prints.
+
+    Raises:
+        InputError: If it fails.
+    """
+    command = ["git", "-c", NO_HOOKS, *arguments]
+    done = subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        why = " ".join(done.stderr.split())
+        raise InputError(f"`git {' '.join(arguments[:2])}` failed: {why}")
+    return done.stdout
+
+
+def committed(paths: Iterable[str]) -> str:
+    """Return HEAD, or raise an InputError if something under these paths differs from it."""
+    changed = git("status", "--porcelain", "--", *paths).splitlines()
+    if changed:
+        raise InputError(f"{changed[0][3:]} is not committed. Commit the code first.")
+    return git("rev-parse", "HEAD").strip()
+
+
+def dvc(
+    folder: Path,
+    *arguments: str,
+    on_line: Callable[[str], None] = lambda _: None,
+    **variables: str,
+) -> None:
+    """Run a dvc command in another clone; it ends with this process, and stages end with it.
+
+    Args:
+        folder: The top folder of the clone.
+        arguments: Of the command.
+        on_line: Takes each line that it prints.
+        variables: Of its environment, beside those of this process.
+
+    Raises:
+        InputError: If it fails; the message holds its last lines.
+    """
+    # `python`, in the stages' commands, is the one that runs this.
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    with subprocess.Popen(
+        [sys.executable, "-m", "dvc", *arguments],
+        cwd=folder,
+        env={**os.environ, "PATH": path, "PYTHONUNBUFFERED": "1", **variables},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        preexec_fn=_end_with_parent,
+    ) as process:
+        last = deque[str](maxlen=LAST_LINES)
+        for line in process.stdout or ():
+            on_line(line)
+            if line.strip():
+                last.append(line.strip()[:LINE_LENGTH])
+    if process.returncode:
+        why = " | ".join(last)
+        raise InputError(f"`dvc {arguments[0]}` failed ({process.returncode}): {why}")
+
+
+def _end_with_parent() -> None:
+    """Let a process end with the one that started it, even by kill -9."""
+    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
