@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from fer_transfer.data.fer2013 import EMOTIONS, IMAGE_SIZE
+from fer_transfer.data.faces import IMAGE_SIZE
+from fer_transfer.data.fer2013 import EMOTIONS
 from fer_transfer.synthetic import drawing, face
 
 
