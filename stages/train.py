@@ -96,14 +96,7 @@ def main(name: str) -> None:
     split = files.read_npz(Path(f"data/splits/{run.split}.npz"))
     recipe = Recipe.of(run, settings.train)
     known = faces.read(votes=recipe.labels != "fer2013")
-    if run.train_share:
-        split["train"] = fit.part_of(
-            split["train"], known.labels, run.train_share, run.seed
-        )
-    if run.train_per_class:
-        split["train"] = fit.at_most(
-            split["train"], known.labels, run.train_per_class, run.seed
-        )
+    split["train"] = fit.training_rows(split["train"], known.labels, run)
     features = open_features(Path(f"data/features/{run.variant}"))
     data = features, targets(recipe, known, split["train"])
     network = build_network(run, variant, recipe, known)

@@ -17,7 +17,7 @@ from fer_transfer.networks.runtime import tf
 from fer_transfer.console.errors import InputError
 from fer_transfer.core import files
 from fer_transfer.networks import runtime, split_model
-from fer_transfer.settings.settings import load_settings
+from fer_transfer.settings.settings import Run, load_settings
 from fer_transfer.training import fit
 from fer_transfer.training.checkpoint import Checkpoint
 from fer_transfer.training.loop import Loop
@@ -225,28 +225,25 @@ def test_checkpoints_take_at_most_a_tenth_of_the_time(
     assert epochs == kept
 
 
-def test_a_part_of_the_training_images_has_every_emotion_in_proportion():
-    share = 0.25
+@pytest.mark.parametrize(
+    ("settings", "counts"),
+    [
+        ({"train_share": 0.25}, [5, 1, 5, 10, 8, 4, 7]),
+        ({"train_per_class": 5}, [5, 4, 5, 5, 5, 5, 5]),
+        ({}, [20, 4, 20, 40, 30, 16, 30]),
+    ],
+)
+def test_a_run_trains_on_all_images_or_on_a_part_of_each_class(settings, counts):
     labels = np.repeat(np.arange(7), [40, 8, 40, 80, 60, 32, 60])
     rows = np.flatnonzero(np.arange(len(labels)) % 2)
-    part = fit.part_of(rows, labels, share, seed=1)
-    assert set(part) < set(rows)
-    assert part.tolist() == sorted(set(part))
-    counts = np.bincount(labels[part]) / np.bincount(labels[rows])
-    np.testing.assert_allclose(counts, share, atol=0.02)  # by whole images
-    assert part.tolist() == fit.part_of(rows, labels, share, seed=1).tolist()
-    assert part.tolist() != fit.part_of(rows, labels, share, seed=2).tolist()
-
-
-def test_at_most_so_many_training_images_of_each_class_are_used():
-    labels = np.array([0] * 30 + [1] * 4 + [2] * 30)
-    rows = np.arange(3, 64)
-    part = fit.at_most(rows, labels, 5, SEED)
-    assert np.bincount(labels[part]).tolist() == [5, 4, 5]
+    part, again, other = (
+        fit.training_rows(rows, labels, Run(seed=seed, **settings)).tolist()
+        for seed in (1, 1, 2)
+    )
+    np.testing.assert_allclose(np.bincount(labels[part]), counts, atol=1)
     assert set(part) <= set(rows)
-    assert part.tolist() == sorted(part)
-    assert part.tolist() == fit.at_most(rows, labels, 5, SEED).tolist()
-    assert part.tolist() != fit.at_most(rows, labels, 5, SEED + 1).tolist()
+    assert part == sorted(set(part)) == again
+    assert (part != other) == bool(settings)
 
 
 def write_inputs() -> None:

@@ -15,6 +15,7 @@ from fer_transfer.networks.runtime import tf
 from fer_transfer.console.errors import InputError
 from fer_transfer.console.progress import Progress
 from fer_transfer.networks import split_model
+from fer_transfer.settings.settings import Run
 from fer_transfer.training import augment
 from fer_transfer.training.batches import Batches
 from fer_transfer.training.checkpoint import Checkpoint
@@ -33,24 +34,24 @@ BYTES_PER_PARAMETER = 3 * 4  # its value and Adam's two moments, float32
 BYTES_PER_SECOND = 5e8
 
 
-def part_of(
-    rows: np.ndarray, labels: np.ndarray, share: float, seed: int
-) -> np.ndarray:
-    """Take a share of the training rows, of each emotion alike."""
-    # Here, because few runs take a share, and importing it takes each half a second.
-    from sklearn.model_selection import train_test_split
+def training_rows(rows: np.ndarray, labels: np.ndarray, run: Run) -> np.ndarray:
+    """Return the rows that a run trains on: all, or a share or number of each class, at random."""
+    if run.train_share:
+        # Here, because few runs take a share, and importing it takes each half a second.
+        from sklearn.model_selection import train_test_split
 
-    part, _ = train_test_split(
-        rows, train_size=share, random_state=seed, stratify=labels[rows]
-    )
-    return np.sort(part)
-
-
-def at_most(rows: np.ndarray, labels: np.ndarray, number: int, seed: int) -> np.ndarray:
-    """Take at most so many of each class's training rows, at random."""
-    shuffled = np.random.default_rng(seed).permutation(rows)
-    ranks = pd.Series(shuffled).groupby(labels[shuffled]).cumcount().to_numpy()
-    return np.sort(shuffled[ranks < number])
+        part, _ = train_test_split(
+            rows,
+            train_size=run.train_share,
+            random_state=run.seed,
+            stratify=labels[rows],
+        )
+        rows = np.sort(part)
+    if run.train_per_class:
+        shuffled = np.random.default_rng(run.seed).permutation(rows)
+        ranks = pd.Series(shuffled).groupby(labels[shuffled]).cumcount().to_numpy()
+        rows = np.sort(shuffled[ranks < run.train_per_class])
+    return rows
 
 
 def train_epoch(
