@@ -15,6 +15,9 @@ READ_AHEAD = 3  # batches prefetched into memory
 REQUEST_AHEAD = 6  # batches prefetched from disk into the page cache
 
 
+Batch = tuple[tuple[tf.Tensor, ...], Any]  # features, and labels or targets
+
+
 class Batches:
     """The given rows of features and labels, in their order.
 
@@ -35,7 +38,7 @@ class Batches:
     def __len__(self) -> int:
         return -(-len(self.rows) // self.batch_size)
 
-    def __iter__(self) -> Iterator[tuple[tuple[tf.Tensor, ...], Any]]:
+    def __iter__(self) -> Iterator[Batch]:
         with ThreadPoolExecutor(1) as reader:
             coming = deque(
                 reader.submit(self._read, index)
@@ -47,7 +50,7 @@ class Batches:
                     coming.append(reader.submit(self._read, index))
                 yield batch
 
-    def _read(self, index: int) -> tuple[tuple[tf.Tensor, ...], Any]:
+    def _read(self, index: int) -> Batch:
         rows = self._rows(index)
         for array in self.features:
             request(array, self._rows(index + REQUEST_AHEAD))
