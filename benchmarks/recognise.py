@@ -58,8 +58,8 @@ def write_video(source: Path, target: Path) -> None:
     writer = cv2.VideoWriter(str(target), codec, VIDEO_RATE, VIDEO_SIZE)
     num_frames = VIDEO_SECONDS * VIDEO_RATE
     for number in range(num_frames):
-        photo = cv2.imread(str(paths[number * len(paths) // num_frames]))
-        image = cv2.resize(photo, VIDEO_SIZE, interpolation=cv2.INTER_AREA)
+        photo = Image.open(paths[number * len(paths) // num_frames]).convert("RGB")
+        image = np.asarray(photo.resize(VIDEO_SIZE))[..., ::-1]
         writer.write(np.roll(image, round(20 * np.sin(number / 15)), axis=1))
     writer.release()
 

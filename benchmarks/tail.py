@@ -24,7 +24,7 @@ def our_tail(backbone: str) -> keras.Model:
     return tail
 
 
-def steps(tail: keras.Model, number: int) -> Callable[[], None]:
+def steps(tail: keras.Model, number: int) -> Callable[[], object]:
     """Return a function that trains for some steps on one batch in memory."""
     random = np.random.default_rng(42)
     features = [

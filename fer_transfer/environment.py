@@ -1,8 +1,9 @@
 """What a user's environment and home may say without changing a result.
 
-`isolate` runs when `stages` or `tools` is imported, before every library that reads the environment. What
-could change a result is taken out, whatever its value; what says how many threads there are,
-which GPU or how much is printed stays, and tests hold that it changes none.
+`isolate` runs when `stages` or `tools` is imported, before every library that reads the
+environment. What could change a result is taken out, whatever its value. What says how much is
+printed stays, as it changes none; so does what says how many threads there are and which GPU, on
+which the last digits of trained weights depend (docs/sharing.md says by how much).
 """
 
 import os

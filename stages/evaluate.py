@@ -62,14 +62,11 @@ def main(name: str) -> None:
         ),
         "baseline": scores.baseline(labels[test], len(known.classes)),
     }
-    if "unmirrored_test" in probabilities:
-        metrics["unmirrored"] = scores.score(
-            labels[test], probabilities["unmirrored_test"], known.classes
-        )
-    if "last_test" in probabilities:
-        metrics["last"] = scores.score(
-            labels[test], probabilities["last_test"], known.classes
-        )
+    for extra in ("unmirrored", "last"):
+        if f"{extra}_test" in probabilities:
+            metrics[extra] = scores.score(
+                labels[test], probabilities[f"{extra}_test"], known.classes
+            )
     if "votes_test" in probabilities:
         metrics["votes"] = score_votes(
             known.required_votes.iloc[test], fresh, probabilities

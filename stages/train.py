@@ -37,7 +37,6 @@ from fer_transfer.networks.building import spec_of
 from fer_transfer.settings.settings import Run, Settings, Variant, load_settings
 from fer_transfer.training import augment, fit
 from fer_transfer.training.average import WeightAverage
-from fer_transfer.training.best import BestEpoch
 from fer_transfer.training.checkpoint import Checkpoint
 from fer_transfer.training.loop import Loop
 from fer_transfer.training.prediction import probabilities
@@ -97,14 +96,7 @@ def main(name: str) -> None:
     split = files.read_npz(Path(f"data/splits/{run.split}.npz"))
     recipe = Recipe.of(run, settings.train)
     known = faces.read(votes=recipe.labels != "fer2013")
-    if run.train_share:
-        split["train"] = fit.part_of(
-            split["train"], known.labels, run.train_share, run.seed
-        )
-    if run.train_per_class:
-        split["train"] = fit.at_most(
-            split["train"], known.labels, run.train_per_class, run.seed
-        )
+    split["train"] = fit.training_rows(split["train"], known.labels, run)
     features = open_features(Path(f"data/features/{run.variant}"))
     data = features, targets(recipe, known, split["train"])
     network = build_network(run, variant, recipe, known)
@@ -115,13 +107,12 @@ def main(name: str) -> None:
     checkpoint = Checkpoint(Path(".ckpt") / f"{name}-{key_of(settings, name)}")
     average = WeightAverage(network.tail, recipe.average) if recipe.average else None
     loop = Loop(network.tail, data[1], average)
-    best = BestEpoch(network.tail, average) if recipe.early_stopping else None
-    history = fit.train(loop, data, split, recipe, run.seed, checkpoint, best)
+    history, best = fit.train(loop, data, split, recipe, run.seed, checkpoint)
     if average:
-        average.apply()
+        loop.set_scored_weights(loop.scored_weights())
     predicted = probabilities(loop, features, split, recipe, known)
     if best:
-        best.apply()
+        loop.set_scored_weights(best)
         last = {f"last_{part}": array for part, array in predicted.items()}
         predicted = last | probabilities(loop, features, split, recipe, known)
 

@@ -10,9 +10,10 @@ def names(*labels: str, numbering: str = "none", **mapping: str) -> dict[str, st
 
 
 def test_where_all_labels_are_emotions_each_has_one_name():
-    assert names("Anger", "HAPPINESS", " sad ", "contempt") == {
+    assert names("Anger", "HAPPINESS", "joy", " sad ", "contempt") == {
         "Anger": "angry",
         "HAPPINESS": "happy",
+        "joy": "happy",
         " sad ": "sad",
         "contempt": "contempt",
     }

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from fer_transfer.results import models
-from fer_transfer.scoring.significance import wilson_interval
+from fer_transfer.scoring.wilson import wilson_interval
 
 IMAGES = 100
 

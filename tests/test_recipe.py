@@ -19,7 +19,6 @@ from fer_transfer.training import recipe as recipes
 from fer_transfer.training.augment import Augmentation
 from fer_transfer.training.average import WeightAverage
 from fer_transfer.training.batches import Batches
-from fer_transfer.training.best import BestEpoch
 from fer_transfer.training.checkpoint import Checkpoint
 from fer_transfer.training.loop import Loop
 from fer_transfer.training.prediction import probabilities
@@ -94,14 +93,18 @@ def run(
 ) -> tuple[pd.DataFrame, dict[str, np.ndarray]]:
     """Train, and return the history and what the run's weights say."""
     loop, data = make_loop(faces, recipe)
-    best = BestEpoch(loop.model, loop.average) if recipe.early_stopping else None
-    checkpoint = killing(Checkpoint(folder), kill_after)
+    checkpoint = Checkpoint(folder)
+    keep = checkpoint.save
+
+    def save(loop: Loop, history: pd.DataFrame, best: list[np.ndarray]) -> None:
+        keep(loop, history, best)
+        if len(history) == kill_after:
+            raise KilledError
+
+    checkpoint.save = save
     with mock.patch.object(fit, "CHECKPOINT_SPACING", 0):  # one after every epoch
-        history = fit.train(loop, data, SPLIT, recipe, SEED, checkpoint, best)
-    if loop.average:
-        loop.average.apply()
-    if best:
-        best.apply()
+        history, best = fit.train(loop, data, SPLIT, recipe, SEED, checkpoint)
+    loop.set_scored_weights(best or loop.scored_weights())
     return history, probabilities(loop, data[0], SPLIT, recipe, faces[1])
 
 
@@ -276,7 +279,7 @@ def test_what_is_evaluated_is_the_average_and_training_goes_on_from_the_weights(
     weights = loop.model.get_weights()
     by_average = loop.evaluate(batches)
     assert all(map(np.array_equal, weights, loop.model.get_weights()))
-    loop.average.apply()
+    loop.set_scored_weights(loop.scored_weights())
     applied, loop.average = loop.average, None
     assert loop.evaluate(batches) == by_average
     loop.model.set_weights(weights)

@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
-from fer_transfer.data.fer2013 import EMOTIONS, IMAGE_SIZE
-from fer_transfer.synthetic import drawing
+from fer_transfer.data.faces import IMAGE_SIZE
+from fer_transfer.data.fer2013 import EMOTIONS
+from fer_transfer.synthetic import drawing, face
 
 
 @pytest.fixture(scope="module")

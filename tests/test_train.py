@@ -10,7 +10,7 @@ import tf_keras as keras
 from fer_transfer.networks.runtime import tf
 from fer_transfer.console.errors import InputError
 from fer_transfer.networks import runtime, split_model
-from fer_transfer.settings.settings import load_settings
+from fer_transfer.settings.settings import Run, load_settings
 from fer_transfer.training import fit
 from fer_transfer.training.checkpoint import Checkpoint
 from fer_transfer.training.loop import Loop
@@ -57,9 +57,17 @@ def run(data, split, folder: Path, kill_after: int = 99) -> tuple[pd.DataFrame, 
         ]
     )
     compile_model(tail, SETTINGS)
-    checkpoint = killing(Checkpoint(folder), kill_after)
+    checkpoint = Checkpoint(folder)
+    keep = checkpoint.save
+
+    def save(loop: Loop, history: pd.DataFrame, *_: object) -> None:
+        keep(loop, history)
+        if len(history) == kill_after:
+            raise KilledError
+
+    checkpoint.save = save
     with mock.patch.object(fit, "CHECKPOINT_SPACING", 0):  # one after every epoch
-        history = fit.train(Loop(tail), data, split, SETTINGS, SEED, checkpoint)
+        history, _ = fit.train(Loop(tail), data, split, SETTINGS, SEED, checkpoint)
     return history, tail.get_weights()
 
 
@@ -83,7 +91,7 @@ def test_a_checkpoint_copies_one_variable_at_a_time(tmp_path):
     compile_model(tail, SETTINGS)
     tail.optimizer.apply_gradients([(tf.ones_like(one), one) for one in tail.weights])
     tracemalloc.start()
-    Checkpoint(tmp_path).save(tail, pd.DataFrame({"epoch": [1]}))
+    Checkpoint(tmp_path).save(Loop(tail), pd.DataFrame({"epoch": [1]}))
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     kept = (tmp_path / "epoch.npz").stat().st_size  # values and two moments of 8 layers
@@ -168,7 +176,7 @@ def test_a_weight_that_counts_does_not_stop_a_run(data, split):
     )
     assert any(weight.dtype.is_integer for weight in tail.weights)
     compile_model(tail, SETTINGS)
-    row, _ = fit.train_epoch(
+    row = fit.train_epoch(
         Loop(tail), data, split, SETTINGS, SEED, 1, lambda number: None
     )
     assert np.isfinite(row["loss"])
@@ -193,13 +201,13 @@ def test_checkpoints_take_at_most_a_tenth_of_the_time(
 ):
     clock, epochs = [1000.0], []
 
-    def train_epoch(*_: object) -> tuple[dict[str, float], float]:
+    def train_epoch(*_: object) -> dict[str, float]:
         clock[0] += 1
-        return dict.fromkeys(fit.MEANS, 0.0), 0.0
+        return dict.fromkeys(fit.MEANS, 0.0)
 
     class Disk:
-        def restore(self, *_: object) -> pd.DataFrame:
-            return pd.DataFrame()
+        def restore(self, *_: object) -> tuple[pd.DataFrame, list[np.ndarray]]:
+            return pd.DataFrame(), []
 
         def save(self, _: object, history: pd.DataFrame, *__: object) -> None:
             clock[0] += checkpoint_seconds
@@ -213,28 +221,25 @@ def test_checkpoints_take_at_most_a_tenth_of_the_time(
     assert epochs == kept
 
 
-def test_a_part_of_the_training_images_has_every_emotion_in_proportion():
-    share = 0.25
+@pytest.mark.parametrize(
+    ("settings", "counts"),
+    [
+        ({"train_share": 0.25}, [5, 1, 5, 10, 8, 4, 7]),
+        ({"train_per_class": 5}, [5, 4, 5, 5, 5, 5, 5]),
+        ({}, [20, 4, 20, 40, 30, 16, 30]),
+    ],
+)
+def test_a_run_trains_on_all_images_or_on_a_part_of_each_class(settings, counts):
     labels = np.repeat(np.arange(7), [40, 8, 40, 80, 60, 32, 60])
     rows = np.flatnonzero(np.arange(len(labels)) % 2)
-    part = fit.part_of(rows, labels, share, seed=1)
-    assert set(part) < set(rows)
-    assert part.tolist() == sorted(set(part))
-    counts = np.bincount(labels[part]) / np.bincount(labels[rows])
-    np.testing.assert_allclose(counts, share, atol=0.02)  # by whole images
-    assert part.tolist() == fit.part_of(rows, labels, share, seed=1).tolist()
-    assert part.tolist() != fit.part_of(rows, labels, share, seed=2).tolist()
-
-
-def test_at_most_so_many_training_images_of_each_class_are_used():
-    labels = np.array([0] * 30 + [1] * 4 + [2] * 30)
-    rows = np.arange(3, 64)
-    part = fit.at_most(rows, labels, 5, SEED)
-    assert np.bincount(labels[part]).tolist() == [5, 4, 5]
+    part, again, other = (
+        fit.training_rows(rows, labels, Run(seed=seed, **settings)).tolist()
+        for seed in (1, 1, 2)
+    )
+    np.testing.assert_allclose(np.bincount(labels[part]), counts, atol=1)
     assert set(part) <= set(rows)
-    assert part.tolist() == sorted(part)
-    assert part.tolist() == fit.at_most(rows, labels, 5, SEED).tolist()
-    assert part.tolist() != fit.at_most(rows, labels, 5, SEED + 1).tolist()
+    assert part == sorted(set(part)) == again
+    assert (part != other) == bool(settings)
 
 
 def write_inputs() -> None:

@@ -18,7 +18,7 @@ from threadpoolctl import threadpool_limits
 from fer_transfer.classifiers.catalog import CLASSIFIERS, grid, pipeline
 from fer_transfer.classifiers.dataset import Dataset, Fold
 from fer_transfer.scoring import calibration, scores
-from fer_transfer.scoring.significance import wilson_interval
+from fer_transfer.scoring.wilson import wilson_interval
 
 Record = dict[str, Any]
 

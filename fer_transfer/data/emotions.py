@@ -10,6 +10,8 @@ WORDS = {name: name for name in (*EMOTIONS, "contempt")} | {
     "fearful": "fear",
     "scared": "fear",
     "happiness": "happy",
+    "joy": "happy",
+    "joyful": "happy",
     "sadness": "sad",
     "surprised": "surprise",
     "neutrality": "neutral",

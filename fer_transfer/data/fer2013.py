@@ -8,4 +8,3 @@ Source: Goodfellow et al., "Challenges in Representation Learning" (2013); the p
 EMOTIONS = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
 
 NUM_IMAGES = 35_887
-IMAGE_SIZE = 48  # pixels, both ways

@@ -3,7 +3,7 @@
 import numpy as np
 from PIL import Image
 
-from fer_transfer.data.fer2013 import IMAGE_SIZE
+from fer_transfer.data.faces import IMAGE_SIZE
 from fer_transfer.detection.boxes import Box
 
 LEAST_TILT = 10  # degrees: from here on a face is turned upright (docs/photos.md)

@@ -15,7 +15,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from fer_transfer.networks.runtime import keras, tf
 from fer_transfer.console.errors import InputError
-from fer_transfer.data.fer2013 import IMAGE_SIZE
+from fer_transfer.data.faces import IMAGE_SIZE
 from fer_transfer.networks.layers import ProductConvolution
 
 OPSET = 17  # onnxruntime reads it from 1.12 on

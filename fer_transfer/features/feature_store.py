@@ -94,9 +94,7 @@ class Store:
         """Give the finished features their place, and that of earlier ones."""
         self.checkpoint()
         (self.folder / "checkpoint.json").unlink()
-        if (
-            folder.exists()
-        ):  # dvc removes them before it runs the stage, a user does not
+        if folder.exists():  # DVC removes it before it runs the stage, a user does not
             shutil.rmtree(folder)
         self.folder.replace(folder)
 

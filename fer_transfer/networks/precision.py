@@ -13,8 +13,6 @@ logger = logging.getLogger(__name__)
 # As Linux names AVX-512's and AMX's. Without either, OpenVINO and TensorFlow, set to
 # bfloat16, compute in float32 and say nothing.
 BFLOAT16_FLAGS = {"avx512_bf16", "amx_bf16"}
-
-
 # NVIDIA's Ampere, the first with bfloat16.
 BFLOAT16_CAPABILITY = (8, 0)
 
@@ -42,8 +40,9 @@ def resolve_precision(precision: str) -> str:
     if precision == "bfloat16" and not has_bfloat16():
         logger.warning(
             "`compute.precision` in params.yaml is bfloat16, which this machine has no "
-            "arithmetic for (AVX-512 BF16, AMX or a GPU of NVIDIA's Ampere or later): it computes in float32, which takes "
-            "up to twice the time. Set float32 to say so, or use such a processor."
+            "arithmetic for (AVX-512 BF16, AMX or a GPU of NVIDIA's Ampere or later): it "
+            "computes in float32, which takes up to twice the time. Set float32 to say so, or "
+            "use such a processor."
         )
         return "float32"
     return precision

@@ -66,9 +66,8 @@ def check_versions() -> None:
     OpenVINO may be missing: TensorFlow computes in its place.
     """
     for line in VERSIONS.read_text(encoding="utf-8").splitlines():
-        expected = Requirement(
-            line
-        )  # as in requirements.lock, which has one NumPy per Python
+        # As in requirements.lock, which has one NumPy per Python.
+        expected = Requirement(line)
         if expected.marker and not expected.marker.evaluate():
             continue
         package = expected.name
@@ -78,6 +77,7 @@ def check_versions() -> None:
         if installed not in expected.specifier:
             raise InputError(
                 f"{package} {installed} is installed, and the results of this study rest on "
-                f"{str(expected.specifier).lstrip('=')} ({VERSIONS.name}). Run `make install`; or, to move the study to "
-                f"{installed}, write the lock file again (CONTRIBUTING.md) and run it anew."
+                f"{str(expected.specifier).lstrip('=')} ({VERSIONS.name}). Run `make install`; "
+                f"or, to move the study to {installed}, write the lock file again "
+                "(CONTRIBUTING.md) and run it anew."
             )

@@ -83,27 +83,18 @@ def build(
     seen = model.output
     if not trained and seen.shape.rank == 4:
         seen = keras.layers.GlobalAveragePooling2D(name="average")(seen)
-    tail_layers = [
-        layer for layer in model.layers if layer.name in {one.name for one in trained}
-    ]
-    frozen_layers: Layers = []
-    if trainable_layers == "all" or batch_statistics:  # what precedes the backbone too
-        frozen_layers = [one for one in model.layers if one not in tail_layers]
-        tail_layers = model.layers[1:]
-    if dropout:
-        channels = None
-        if trainable_layers == "all" and seen.shape.rank == 4:
-            # Whole channels: of single places the average would make up for most.
-            channels = (None, 1, 1, seen.shape[-1])
-        drop = keras.layers.Dropout(dropout, channels, name="head_dropout")
-        drop = _dropout(drop)
-        seen = drop(seen)
-        tail_layers.append(drop)
+    top = _head_dropout(seen, trainable_layers, dropout)
+    for layer in top:
+        seen = layer(seen)
     heads = [Head(num_classes=num_classes, seed=head_seed, name="head")]
     if num_votes:
         heads.append(Head(num_classes=num_votes, seed=head_seed + 1, name="votes_head"))
     whole = keras.Model(image, [head(seen) for head in heads])
-    tail_layers += heads
+    names = {layer.name for layer in [*trained, *top, *heads]}
+    tail_layers = [layer for layer in whole.layers if layer.name in names]
+    frozen_layers = [layer for layer in whole.layers if layer.name not in names]
+    if trainable_layers == "all" or batch_statistics:  # what precedes the backbone too
+        tail_layers = whole.layers[1:]
     for layer in whole.layers:
         layer.trainable = layer in tail_layers
     if batch_statistics:
@@ -142,6 +133,18 @@ def restart_dropout(model: keras.Model, seed: int) -> None:
     for layer in model.layers:
         if isinstance(layer, keras.layers.Dropout):
             layer._random_generator._generator.reset_from_seed(seed)
+
+
+def _head_dropout(
+    seen: tf.Tensor, trainable_layers: int | str, dropout: float
+) -> Layers:
+    """Return the dropout of what the heads see, a layer or none."""
+    if not dropout:
+        return []
+    # Whole channels: of single places the average would make up for most.
+    whole_channels = trainable_layers == "all" and seen.shape.rank == 4
+    shape = (None, 1, 1, seen.shape[-1]) if whole_channels else None
+    return [_dropout(keras.layers.Dropout(dropout, shape, name="head_dropout"))]
 
 
 def _rebuild(

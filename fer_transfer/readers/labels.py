@@ -44,7 +44,7 @@ def name_classes(
     if problems:
         raise InputError(
             f"{'; '.join(problems)}. Correct `data.numbering` or `data.map` in params.yaml, such "
-            f"as `data.map: {{joy: happy, other: {DROP}}}`, or rename the labels."
+            f"as `data.map: {{smiling: happy, other: {DROP}}}`, or rename the labels."
         )
     kept = {name for name in names.values() if name != DROP}
     if kept <= WORDS.keys():

@@ -14,6 +14,7 @@ from fer_transfer.readers import csv_files
 from fer_transfer.readers.listing import normalised
 from fer_transfer.recognise import metadata
 from fer_transfer.recognise.records import Record, to_faces
+from fer_transfer.scoring.wilson import wilson_interval
 
 FOLDERS = "folders"  # in place of a CSV: the folder of a photo is its label
 
@@ -116,7 +117,7 @@ def _compare(own: pd.Series, others: pd.Series) -> dict[str, Any]:
     return {
         "images": len(own),
         "accuracy": counts[0] / counts[1],
-        "interval": metadata.wilson(*counts),
+        "interval": wilson_interval(*counts),
         "significant": not others.empty and differ(counts, rest),
     }
 
@@ -129,8 +130,8 @@ def differ(one: tuple[int, int], other: tuple[int, int]) -> bool:
     """
     shares = (correct / total for correct, total in (one, other))
     (high, more), (low, fewer) = sorted(zip(shares, (one, other), strict=True))[::-1]
-    below = high - metadata.wilson(*more)[0]
-    above = metadata.wilson(*fewer)[1] - low
+    below = high - wilson_interval(*more)[0]
+    above = wilson_interval(*fewer)[1] - low
     return bool(high - low > math.hypot(below, above))
 
 

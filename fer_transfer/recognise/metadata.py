@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from fer_transfer.console.errors import InputError
+from fer_transfer.scoring.wilson import wilson_interval
 
 FORMAT = "fer-transfer onnx 1"
 FRAMING = "fer2013"
-Z = 1.959964  # of a 95% interval
 
 
 @dataclass(frozen=True)
@@ -102,22 +102,10 @@ def score(
     }
 
 
-def wilson(correct: int, total: int) -> tuple[float, float]:
-    """Return Wilson's 95% interval of a share.
-
-    >>> [round(bound, 4) for bound in wilson(5, 10)]
-    [0.2366, 0.7634]
-    """
-    share, spread = correct / total, Z**2 / total
-    middle = (share + spread / 2) / (1 + spread)
-    half = Z * np.sqrt(share * (1 - share) / total + spread / total / 4) / (1 + spread)
-    return max(0.0, float(middle - half)), min(1.0, float(middle + half))
-
-
 def _rate(name: str, correct: int, total: int) -> dict[str, Any]:
     if not total:
         return {name: None, "interval": None}
-    low, high = wilson(correct, total)
+    low, high = wilson_interval(correct, total)
     return {
         name: round(correct / total, 6),
         "interval": [round(low, 6), round(high, 6)],

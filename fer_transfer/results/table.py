@@ -16,7 +16,7 @@ from fer_transfer.results.catalog import BACKBONES
 from fer_transfer.results.inputs import Result
 from fer_transfer.results.protocols import Group, Protocol
 from fer_transfer.scoring import rates
-from fer_transfer.scoring.significance import wilson_interval
+from fer_transfer.scoring.wilson import wilson_interval
 
 # What a number is of. `network` names its protocol too, where that is not the paper's.
 OF_GROUP = ["group", "network", "weights", "split"]

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from fer_transfer.scoring.significance import wilson_interval
+from fer_transfer.scoring.wilson import wilson_interval
 
 
 def agreement(

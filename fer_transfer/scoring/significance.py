@@ -1,42 +1,11 @@
-"""Confidence intervals of shares, means and differences; p-values of several of them."""
+"""Confidence intervals of means and differences; p-values of several of them."""
 
 from collections.abc import Sequence
 
 import numpy as np
 from scipy import stats
 
-Interval = tuple[float, float]
-
 ROUNDING = 1e-24  # a variance that rounding may make of equal numbers
-
-
-def wilson_interval(successes: int, n: int, confidence: float = 0.95) -> Interval:
-    """Return the interval in which the true share lies, given `successes` of `n` images.
-
-    Unlike the share plus and minus its standard errors, it stays within [0, 1] and holds up
-    for few images and for shares near 0 or 1. Without images it is (0, 1): anything goes.
-
-    Source:
-        Wilson, "Probable Inference, the Law of Succession, and Statistical Inference",
-        Journal of the American Statistical Association 22 (1927).
-
-    >>> low, high = wilson_interval(8, 10)
-    >>> round(low, 3), round(high, 3)
-    (0.49, 0.943)
-    """
-    if not 0 <= successes <= n:
-        raise ValueError(
-            f"No interval for {successes} of {n}: expected a count from 0 to the number of images."
-        )
-    if not n:
-        return 0.0, 1.0
-    share, z = successes / n, float(stats.norm.ppf((1 + confidence) / 2))
-    shrink = 1 + z**2 / n
-    centre = (share + z**2 / (2 * n)) / shrink
-    half = z * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2)) / shrink
-    # All and nothing have one end at 1 and 0 exactly, which rounding would miss.
-    low = 0.0 if successes == 0 else float(centre - half)
-    return low, 1.0 if successes == n else float(centre + half)
 
 
 def estimate_interval(

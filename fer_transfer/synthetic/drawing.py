@@ -7,7 +7,8 @@ expression, so that telling the emotions apart is possible and takes some learni
 import numpy as np
 from PIL import Image
 
-from fer_transfer.data.fer2013 import EMOTIONS, IMAGE_SIZE
+from fer_transfer.data.faces import IMAGE_SIZE
+from fer_transfer.data.fer2013 import EMOTIONS
 from fer_transfer.synthetic import face
 from fer_transfer.synthetic.face import EXPRESSIONS, Expression, Identity
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image, ImageDraw
 
-from fer_transfer.data.fer2013 import IMAGE_SIZE
+from fer_transfer.data.faces import IMAGE_SIZE
 
 Pen = ImageDraw.ImageDraw
 Point = tuple[float, float]

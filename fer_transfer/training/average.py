@@ -1,7 +1,8 @@
 """An exponential moving average of a network's weights, scored in place of the last ones."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from fer_transfer.networks.runtime import keras, tf
 
@@ -29,16 +30,16 @@ class WeightAverage:
         for value, weight in zip(self.values, self.weights, strict=True):
             value.assign_add(self.rate * (weight - value))
 
-    def apply(self) -> None:
-        """Give the model its averaged weights."""
-        for value, weight in zip(self.values, self.weights, strict=True):
-            weight.assign(value)
-
     @contextmanager
     def applied(self) -> Iterator[None]:
         """Give the model its averaged weights for a while."""
-        kept = [weight.numpy() for weight in self.weights]
-        self.apply()
+        kept = keras.backend.batch_get_value(self.weights)
+        assign(self.weights, self.values)
         yield
-        for weight, value in zip(self.weights, kept, strict=True):
-            weight.assign(value)
+        assign(self.weights, kept)
+
+
+def assign(variables: Iterable[tf.Variable], values: Iterable[Any]) -> None:
+    """Give variables the values of other ones, or arrays."""
+    for variable, value in zip(variables, values, strict=True):
+        variable.assign(value)

@@ -1,7 +1,6 @@
 """Batches of stored features and their labels, in a given order, prefetched."""
 
 import mmap
-import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -16,12 +15,14 @@ READ_AHEAD = 3  # batches prefetched into memory
 REQUEST_AHEAD = 6  # batches prefetched from disk into the page cache
 
 
+Batch = tuple[tuple[tf.Tensor, ...], Any]  # features, and labels or targets
+
+
 class Batches:
     """The given rows of features and labels, in their order.
 
     Iterating gives a tuple of features (batch, ...) and the labels (batch,), or a structure
-    of targets (batch, ...) in their place. `waited` counts the seconds in which the next batch
-    was not there yet.
+    of targets (batch, ...) in their place.
     """
 
     def __init__(
@@ -33,26 +34,23 @@ class Batches:
     ) -> None:
         self.features, self.labels = features, labels
         self.rows, self.batch_size = rows, batch_size
-        self.waited = 0.0
 
     def __len__(self) -> int:
         return -(-len(self.rows) // self.batch_size)
 
-    def __iter__(self) -> Iterator[tuple[tuple[tf.Tensor, ...], Any]]:
+    def __iter__(self) -> Iterator[Batch]:
         with ThreadPoolExecutor(1) as reader:
             coming = deque(
                 reader.submit(self._read, index)
                 for index in range(min(READ_AHEAD, len(self)))
             )
             for index in range(READ_AHEAD, len(self) + READ_AHEAD):
-                started = time.perf_counter()
                 batch = coming.popleft().result()
-                self.waited += time.perf_counter() - started
                 if index < len(self):
                     coming.append(reader.submit(self._read, index))
                 yield batch
 
-    def _read(self, index: int) -> tuple[tuple[tf.Tensor, ...], Any]:
+    def _read(self, index: int) -> Batch:
         rows = self._rows(index)
         for array in self.features:
             request(array, self._rows(index + REQUEST_AHEAD))

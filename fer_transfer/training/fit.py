@@ -15,9 +15,9 @@ from fer_transfer.networks.runtime import tf
 from fer_transfer.console.errors import InputError
 from fer_transfer.console.progress import Progress
 from fer_transfer.networks import split_model
+from fer_transfer.settings.settings import Run
 from fer_transfer.training import augment
 from fer_transfer.training.batches import Batches
-from fer_transfer.training.best import BestEpoch
 from fer_transfer.training.checkpoint import Checkpoint
 from fer_transfer.training.loop import Loop
 from fer_transfer.training.recipe import Recipe, Targets
@@ -34,24 +34,24 @@ BYTES_PER_PARAMETER = 3 * 4  # its value and Adam's two moments, float32
 BYTES_PER_SECOND = 5e8
 
 
-def part_of(
-    rows: np.ndarray, labels: np.ndarray, share: float, seed: int
-) -> np.ndarray:
-    """Take a share of the training rows, of each emotion alike."""
-    # Here, because few runs take a share, and importing it takes each half a second.
-    from sklearn.model_selection import train_test_split
+def training_rows(rows: np.ndarray, labels: np.ndarray, run: Run) -> np.ndarray:
+    """Return the rows that a run trains on: all, or a share or number of each class, at random."""
+    if run.train_share:
+        # Here, because few runs take a share, and importing it takes each half a second.
+        from sklearn.model_selection import train_test_split
 
-    part, _ = train_test_split(
-        rows, train_size=share, random_state=seed, stratify=labels[rows]
-    )
-    return np.sort(part)
-
-
-def at_most(rows: np.ndarray, labels: np.ndarray, number: int, seed: int) -> np.ndarray:
-    """Take at most so many of each class's training rows, at random."""
-    shuffled = np.random.default_rng(seed).permutation(rows)
-    ranks = pd.Series(shuffled).groupby(labels[shuffled]).cumcount().to_numpy()
-    return np.sort(shuffled[ranks < number])
+        part, _ = train_test_split(
+            rows,
+            train_size=run.train_share,
+            random_state=run.seed,
+            stratify=labels[rows],
+        )
+        rows = np.sort(part)
+    if run.train_per_class:
+        shuffled = np.random.default_rng(run.seed).permutation(rows)
+        ranks = pd.Series(shuffled).groupby(labels[shuffled]).cumcount().to_numpy()
+        rows = np.sort(shuffled[ranks < run.train_per_class])
+    return rows
 
 
 def train_epoch(
@@ -62,17 +62,15 @@ def train_epoch(
     seed: int,
     epoch: int,
     count: Callable[[int], None],
-) -> tuple[dict[str, float], float]:
+) -> dict[str, float]:
     """Train on every training image once, and evaluate on the validation set.
 
-    Returns the epoch's row of the history, and the seconds spent waiting for features.
+    Returns the epoch's row of the history.
     """
     split_model.restart_dropout(loop.model, seed * 100_003 + epoch)
     augment.restart(loop.model, seed * 100_003 + epoch)
     order = np.random.default_rng([seed, epoch]).permutation(split["train"])
-    train_batches = Batches(*data, order, recipe.batch_size)
-    val_batches = Batches(*data, split["val"], recipe.batch_size)
-    means = loop.train(train_batches, count)
+    means = loop.train(Batches(*data, order, recipe.batch_size), count)
     # A ReLU turns "not a number" into zero, so the weights are checked too, but for counts.
     weights = [weight for weight in loop.model.weights if weight.dtype.is_floating]
     if not all(
@@ -82,10 +80,10 @@ def train_epoch(
             f"The loss or a weight became infinite or not a number in epoch {epoch}. A "
             f"smaller `learning_rate` in params.yaml than {loop.learning_rate:g} may help."
         )
-    means |= {f"val_{name}": mean for name, mean in loop.evaluate(val_batches).items()}
-    waited = train_batches.waited + val_batches.waited
+    evaluated = loop.evaluate(Batches(*data, split["val"], recipe.batch_size))
+    means |= {f"val_{name}": mean for name, mean in evaluated.items()}
     names = [name for name in MEANS + MEANS_OF_VOTES if name in means]
-    return {"epoch": epoch, **{name: means[name] for name in names}}, waited
+    return {"epoch": epoch, **{name: means[name] for name in names}}
 
 
 def train(
@@ -95,13 +93,16 @@ def train(
     recipe: Recipe,
     seed: int,
     checkpoint: Checkpoint,
-    best: BestEpoch | None = None,
-) -> pd.DataFrame:
-    """Train to the last epoch, from the checkpoint's if there is one; return the history.
+) -> tuple[pd.DataFrame, list[np.ndarray]]:
+    """Train to the last epoch, from the checkpoint's if there is one.
 
-    With `best` it ends earlier, after `recipe.early_stopping` epochs that were not better.
+    With `recipe.early_stopping` it ends earlier, after so many epochs that were not better.
+
+    Returns:
+        The history; and, with early stopping, the weights of the epoch with the highest
+        validation accuracy, of equals the first, as `Loop.scored_weights` returns them.
     """
-    history = checkpoint.restore(loop.model, loop.average, best)
+    history, best = checkpoint.restore(loop)
     saved = time.monotonic()
     writing = loop.model.count_params() * BYTES_PER_PARAMETER / BYTES_PER_SECOND
     num_images = len(split["train"])
@@ -111,23 +112,23 @@ def train(
         recipe.epochs * num_images, "image", len(history) * num_images
     ) as progress:
         for epoch in range(len(history) + 1, recipe.epochs + 1):
-            if best and epoch - best.epoch > recipe.early_stopping:
+            if best and epoch > _best_epoch(history) + recipe.early_stopping:
                 break
-            started = time.monotonic()
-            row, waited = train_epoch(
-                loop, data, split, recipe, seed, epoch, progress.update
-            )
+            row = train_epoch(loop, data, split, recipe, seed, epoch, progress.update)
             history = pd.concat([history, pd.DataFrame([row])], ignore_index=True)
-            if best:
-                best.update(row)
+            if recipe.early_stopping and _best_epoch(history) == epoch:
+                best = loop.scored_weights()
             ended = time.monotonic()
             progress.say(
                 f"epoch {epoch} of {recipe.epochs}: "
                 + ", ".join(f"{name} {row[name]:.4f}" for name in list(row)[1:])
-                + f" ({waited / (ended - started):.0%} of the time waiting for features)"
             )
             if ended - saved >= CHECKPOINT_SPACING * writing:
-                checkpoint.save(loop.model, history, loop.average, best)
+                checkpoint.save(loop, history, best)
                 saved = time.monotonic()
                 writing = saved - ended
-    return history
+    return history, best
+
+
+def _best_epoch(history: pd.DataFrame) -> int:
+    return int(history["val_accuracy"].argmax()) + 1

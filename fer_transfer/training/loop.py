@@ -4,15 +4,15 @@ Each is one graph for batches of any size. Keras's `fit` does the same, but copi
 batch once more on its way in, which took a third of ResNet-50's time (docs/performance.md).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
 
 from fer_transfer.networks.runtime import keras, tf
-from fer_transfer.training.average import WeightAverage
-from fer_transfer.training.batches import Batches
+from fer_transfer.training.average import WeightAverage, assign
+from fer_transfer.training.batches import Batch
 
 NO_LABELS = np.zeros(0, np.uint8)
 
@@ -48,8 +48,18 @@ class Loop:
     def learning_rate(self) -> float:
         return float(self.model.optimizer.learning_rate)
 
+    def scored_weights(self) -> list[np.ndarray]:
+        """Return the weights that are evaluated: the average, where there is one."""
+        values = self.average.values if self.average else self.model.weights
+        arrays: list[np.ndarray] = keras.backend.batch_get_value(values)
+        return arrays
+
+    def set_scored_weights(self, values: list[np.ndarray]) -> None:
+        """Give the model weights that `scored_weights` returned."""
+        assign(self.average.weights if self.average else self.model.weights, values)
+
     def train(
-        self, batches: Batches, count: Callable[[int], None] = lambda _: None
+        self, batches: Iterable[Batch], count: Callable[[int], None] = lambda _: None
     ) -> dict[str, float]:
         """Train on every batch, and count its images; return the means of loss and metrics.
 
@@ -63,7 +73,7 @@ class Loop:
             count(len(batch[0][0]))
         return _named(means)
 
-    def evaluate(self, batches: Batches) -> dict[str, float]:
+    def evaluate(self, batches: Iterable[Batch]) -> dict[str, float]:
         """Return the means of loss and metrics; nothing is learned."""
         self.model.reset_metrics()
         with self.average.applied() if self.average else nullcontext():
@@ -71,7 +81,7 @@ class Loop:
                 means = self._evaluate(batch)
         return _named(means)
 
-    def predict(self, batches: Batches) -> Any:
+    def predict(self, batches: Iterable[Batch]) -> Any:
         """Return the probabilities of every image, (n, 7) float32; of each head, with two."""
         predicted = [self._predict(features) for features, _ in batches]
         return tf.nest.map_structure(lambda *parts: np.concatenate(parts), *predicted)

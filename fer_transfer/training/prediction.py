@@ -21,8 +21,8 @@ def probabilities(
     """Return the probabilities of the validation and the test set, in the split's order.
 
     `val` and `test` are (n, classes) float32. A network that learned from votes has `votes_val`
-    and `votes_test`, (n, voted classes), too. After training with augmentation each is the mean of an image's
-    and of its mirror image's; `unmirrored_val` and so on are the image's alone.
+    and `votes_test`, (n, voted classes), too. After training with augmentation each is the mean
+    of an image's and of its mirror image's; `unmirrored_val` and so on are the image's alone.
     """
     result: dict[str, np.ndarray] = {}
     for part in ("val", "test"):
