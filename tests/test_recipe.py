@@ -23,7 +23,7 @@ from fer_transfer.training.checkpoint import Checkpoint
 from fer_transfer.training.loop import Loop
 from fer_transfer.training.prediction import probabilities
 from fer_transfer.training.recipe import Recipe
-from tests.networks import KilledError, killing, some_images
+from tests.networks import KilledError, some_images
 
 FULL = Recipe(
     epochs=3,

@@ -3,7 +3,7 @@ import pytest
 
 from fer_transfer.data.faces import IMAGE_SIZE
 from fer_transfer.data.fer2013 import EMOTIONS
-from fer_transfer.synthetic import drawing, face
+from fer_transfer.synthetic import drawing
 
 
 @pytest.fixture(scope="module")

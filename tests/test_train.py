@@ -20,7 +20,6 @@ from tests.networks import (
     BACKBONES,
     KilledError,
     build,
-    killing,
     release,
     some_images,
 )
