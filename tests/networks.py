@@ -3,11 +3,13 @@
 import gc
 
 import numpy as np
+import pandas as pd
 import pytest
 import tf_keras as keras
 
 from fer_transfer.networks import split_model
 from fer_transfer.training.checkpoint import Checkpoint
+from fer_transfer.training.loop import Loop
 
 BACKBONES = (
     "mobilenet",
@@ -51,8 +53,8 @@ def killing(checkpoint: Checkpoint, after: int) -> Checkpoint:
     """Let a training be killed once its checkpoint has kept so many epochs."""
     keep = checkpoint.save
 
-    def save(model: keras.Model, history: object, *others: object) -> None:
-        keep(model, history, *others)
+    def save(loop: Loop, history: pd.DataFrame, *others: object) -> None:
+        keep(loop, history, *others)
         if len(history) == after:
             raise KilledError
 

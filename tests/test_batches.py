@@ -19,5 +19,7 @@ def test_batches_of_mapped_features_are_their_rows(tmp_path, row_size):
     np.save(tmp_path / "0.npy", expected)
     rows = np.random.default_rng(1).permutation(50)
     batches = Batches(open_features(tmp_path), np.arange(50), rows, 3)
-    got = np.concatenate([features for (features,), _ in batches])
-    np.testing.assert_array_equal(got, expected[rows])
+    assert len(batches) == 17
+    features, labels = zip(*((one, codes) for (one,), codes in batches), strict=True)
+    np.testing.assert_array_equal(np.concatenate(features), expected[rows])
+    np.testing.assert_array_equal(np.concatenate(labels), rows)

@@ -23,7 +23,7 @@ from fer_transfer.training.checkpoint import Checkpoint
 from fer_transfer.training.loop import Loop
 from fer_transfer.training.prediction import probabilities
 from fer_transfer.training.recipe import Recipe
-from tests.networks import KilledError, some_images
+from tests.networks import KilledError, killing, some_images
 
 FULL = Recipe(
     epochs=3,
@@ -93,15 +93,7 @@ def run(
 ) -> tuple[pd.DataFrame, dict[str, np.ndarray]]:
     """Train, and return the history and what the run's weights say."""
     loop, data = make_loop(faces, recipe)
-    checkpoint = Checkpoint(folder)
-    keep = checkpoint.save
-
-    def save(loop: Loop, history: pd.DataFrame, best: list[np.ndarray]) -> None:
-        keep(loop, history, best)
-        if len(history) == kill_after:
-            raise KilledError
-
-    checkpoint.save = save
+    checkpoint = killing(Checkpoint(folder), kill_after)
     with mock.patch.object(fit, "CHECKPOINT_SPACING", 0):  # one after every epoch
         history, best = fit.train(loop, data, SPLIT, recipe, SEED, checkpoint)
     loop.set_scored_weights(best or loop.scored_weights())

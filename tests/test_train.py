@@ -20,6 +20,7 @@ from tests.networks import (
     BACKBONES,
     KilledError,
     build,
+    killing,
     release,
     some_images,
 )
@@ -56,15 +57,7 @@ def run(data, split, folder: Path, kill_after: int = 99) -> tuple[pd.DataFrame, 
         ]
     )
     compile_model(tail, SETTINGS)
-    checkpoint = Checkpoint(folder)
-    keep = checkpoint.save
-
-    def save(loop: Loop, history: pd.DataFrame, *_: object) -> None:
-        keep(loop, history)
-        if len(history) == kill_after:
-            raise KilledError
-
-    checkpoint.save = save
+    checkpoint = killing(Checkpoint(folder), kill_after)
     with mock.patch.object(fit, "CHECKPOINT_SPACING", 0):  # one after every epoch
         history, _ = fit.train(Loop(tail), data, split, SETTINGS, SEED, checkpoint)
     return history, tail.get_weights()
