@@ -102,11 +102,12 @@ def confusion(study: Study) -> pd.DataFrame:
 
 def ferplus(study: Study) -> dict[str, Any]:
     """Score the runs of each split against what most people see too, if that is known."""
-    known = faces.read(votes=True)
-    if known.votes is None:
+    data, known_votes = study.data, faces.read(votes=True).votes
+    if known_votes is None:
         return {}
+    majority = votes.majority(known_votes, data.classes)
     compared = {}
-    for name in study.data.splits:
+    for name, split in data.splits.items():
         predictions = {
             run: study.results[run].predicted
             for group in study.ran.values()
@@ -114,11 +115,11 @@ def ferplus(study: Study) -> dict[str, Any]:
             for run in group.runs
         }
         compared[name] = labellings.compare(
-            known.labels,
-            votes.majority(known.votes, known.classes),
-            files.read_npz(Path(f"data/splits/{name}.npz")),
+            data.labels,
+            majority,
+            {"test": split.test, "test_has_duplicate": split.has_duplicate},
             predictions,
-            known.classes,
+            data.classes,
         )
     return {"ferplus": compared}
 

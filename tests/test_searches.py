@@ -16,6 +16,7 @@ from fer_transfer.data.fer2013 import EMOTIONS
 from fer_transfer.features.feature_store import open_features
 from fer_transfer.recognise.model import Model
 from fer_transfer.report import classifiers, html
+from fer_transfer.results import inputs
 from fer_transfer.scoring.calibration import with_temperature
 from fer_transfer.synthetic import drawing
 from stages import assess, choose, features, split, views, weights
@@ -165,7 +166,9 @@ def test_the_page_shows_each_split_with_its_candidates_faces_and_warnings():
     models = {
         "people": {"use": "a-run", "why": "it is better", "images": 9, "models": []}
     }
-    section = classifiers.section()
+    known = faces.read()
+    data = inputs.Data(known.classes, known.labels, {})
+    section = classifiers.section(data, faces.read_images())
     template = html.environment().get_template("classifiers.html")
     page = template.render(classifiers=section, study={"models": models})
     assert "python -m tools.export a-run" in page

@@ -14,9 +14,7 @@ from fer_transfer.readers.detected import Outcome
 TO_CONVERT = "not 48x48 grey"  # and nothing says whether it may be converted
 
 # Our choices, none of them measured.
-LEAST_SIDE = (
-    20  # pixels of a face's longer side: below, 48 pixels would be mostly interpolated
-)
+LEAST_SIDE = 20  # pixels, the longer one: below, a face would be mostly interpolated
 DOMINATES = 2  # times the area of each other face, for one to be the labelled one
 LEAST_SCORE = 0.5  # times the highest score
 LEAST_INSIDE = 0.5  # share of a given box that lies in the photo

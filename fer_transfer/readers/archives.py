@@ -115,7 +115,7 @@ def _damage_explained(path: Path) -> Iterator[None]:
     except tarfile.FilterError as error:
         raise InputError(
             f"{path.name} is refused: {error}. Get it from a source you trust, or "
-            " unpack it yourself and set `data.source` in params.yaml to the folder."
+            "unpack it yourself and set `data.source` in params.yaml to the folder."
         ) from None
     except Exception as error:
         if getattr(error, "errno", None) in REMEDIES:

@@ -18,6 +18,7 @@ def context(settings: Settings) -> dict[str, Any]:
     """Return everything that the page shows."""
     shown = read(settings)
     data, first = shown.data, shown.first_runs
+    images = faces.read_images()
     confusion = files.read_csv(Path("plots/study/confusion.csv"))
     scored = table.select(shown.summary, **{"set": "test", "class": ""})
     drawn = {
@@ -48,7 +49,7 @@ def context(settings: Settings) -> dict[str, Any]:
         "calibration": inputs.read_each("calibration", first.values()),
         "paper_split": data.paper_split,
         "versions": versions.installed(),
-        "classifiers": classifiers.section(),
+        "classifiers": classifiers.section(data, images),
         "settings": {name: settings[name] for name in SECTIONS},
         "windows": rates.clip(settings.tables.windows, settings.train.epochs),
         "numbers": table.numbers(shown.summary),
@@ -61,7 +62,7 @@ def context(settings: Settings) -> dict[str, Any]:
         "specs": html.specs(drawn),
         "vega": html.vega(),
         "examples": inputs.read_examples(data, first),
-        "images": faces.read_images(),
+        "images": images,
         "picked": pick_faces(data.labels, data.classes),
     }
 
