@@ -3,6 +3,7 @@
 Reads   metrics/test/<run>.json           of the runs that params.yaml lists; those without
         plots/history/<run>.csv           results are named under `missing`
         plots/predictions/<run>.txt
+        plots/examples/<run>.csv          only whether they are of the current settings and data
         metrics/features/<variant>.json   parameters, size, whether the features are informative
         metrics/costs.json                milliseconds per image, by backbone
         metrics/dataset.json              images, emotions, official, source_file
@@ -92,7 +93,7 @@ def confusion(study: Study) -> pd.DataFrame:
     columns = ["run", "group", "actual", "predicted", "images", "share"]
     parts = []
     for name, group in study.ran.items():
-        labels = study.data.labels[study.data.splits[group.protocol.split].test]
+        labels = study.data.labels[study.data.splits[group.protocol.split]["test"]]
         for run in group.runs:
             predicted = study.results[run].predicted
             matrix = scores.confusion(labels, predicted, study.data.classes)
@@ -117,7 +118,7 @@ def ferplus(study: Study) -> dict[str, Any]:
         compared[name] = labellings.compare(
             data.labels,
             majority,
-            {"test": split.test, "test_has_duplicate": split.has_duplicate},
+            split,
             predictions,
             data.classes,
         )

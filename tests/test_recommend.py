@@ -4,7 +4,6 @@ import pytest
 from test_answer import make
 
 from fer_transfer.results import recommend, table
-from fer_transfer.results.inputs import Split
 
 BASELINE = 0.25
 
@@ -82,7 +81,7 @@ def test_nothing_is_recommended_that_does_not_beat_the_baseline(four, accuracy):
 def test_the_baseline_is_of_the_images_that_accuracy_is_of(has_duplicate, expected):
     """Accuracy on the deduplicated part was once compared to the whole test set's baseline."""
     test = np.array([7, 14, 21, 1, 8])  # of classes 0, 0, 0, 1 and 1
-    split = Split(np.arange(9), test, np.array(has_duplicate), test)
+    split = {"test": test, "test_has_duplicate": np.array(has_duplicate)}
     summary = pd.DataFrame(columns=table.GROUP_COLUMNS)
     advice = recommend.find(make(splits={"random": split}), [], summary)
     assert advice["baseline"] == pytest.approx(expected)

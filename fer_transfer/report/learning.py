@@ -26,11 +26,11 @@ def points_of(
     Args:
         rows: Rows of the table of runs, of one metric.
         styles: Of the groups (style.of_groups).
-        parts: What to draw; one set alone is drawn in the full colour.
+        parts: What to draw; one set alone is drawn like training.
 
     Returns:
-        A row per line and epoch: line (its title), colour, dash, width, epoch, and value, low and
-        high: of several seeds their mean, the least and the most.
+        A row per line and epoch: line (its title), colour, opacity, dash, width, epoch, and value,
+        low and high: of several seeds their mean, the least and the most.
     """
     seeds = rows.groupby("group")["run"].nunique()
     points = (
@@ -44,14 +44,14 @@ def points_of(
     several = [
         f", {seeds[name]} seeds" if seeds[name] > 1 else "" for name in points["group"]
     ]
-    full = (points["set"] == "train") | (len(parts) == 1)
+    drawn_as = points["set"] if len(parts) > 1 else pd.Series("train", points.index)
     points = points.assign(
         line=points["group"] + ", " + points["set"].map(vega.PARTS) + several,
-        colour=points["colour"].where(full, points["light"]),
-        width=np.where(full, 2.2, 1.6),
+        opacity=drawn_as.map(vega.OPACITY),
+        width=drawn_as.map({"train": 2.2, "val": 1.6}),
     )
-    columns = ["line", "colour", "dash", "width", "epoch", "value", "low", "high"]
-    return points[columns]
+    columns = ["line", "colour", "opacity", "dash", "width"]
+    return points[[*columns, "epoch", "value", "low", "high"]]
 
 
 def learning(
@@ -84,9 +84,9 @@ def _curves(points: pd.DataFrame, metric: str, top: float) -> list[vega.Chart]:
     )
     # The points show a run of one epoch, which makes no line.
     lines = base.mark_line(clip=True, point=alt.OverlayMarkDef(size=8)).encode(
+        opacity=vega.as_given("opacity"),
         strokeDash=vega.as_given("dash"),
-        # Vega-Lite warns of widths whose field has no order.
-        strokeWidth=vega.as_given("width") | {"type": "ordinal"},
+        strokeWidth=vega.as_given("width"),
     )
     if not (points["low"] < points["high"]).any():
         return [lines]  # Vega warns of an area of no points

@@ -25,9 +25,11 @@ INK, RULE = "#1c2128", "#e6e8eb"
 FONT = "Segoe UI, Roboto, Helvetica Neue, Noto Sans, Liberation Sans, Arial, sans-serif"
 PNG_FONT = "DejaVu Sans"  # which matplotlib brings along: the same on every machine
 NOTE_WIDTH = 110  # characters of a line of notes
+WIDTH = 560  # pixels of a chart in a PNG
 
 UNITS = {"accuracy": "accuracy (share of images)", "loss": "loss (cross-entropy, nats)"}
 PARTS = {"train": "training", "val": "validation"}
+OPACITY = {"train": 1.0, "val": 0.5}
 
 
 def finish(chart: Chart, description: str) -> Spec:
@@ -71,16 +73,18 @@ def _configured(chart: Chart, font: str, background: str) -> Chart:
 
 
 def as_given(field: str) -> Any:
-    """Take the colours, dashes or widths that stand in a field."""
-    return {"field": field, "type": "nominal", "scale": None}
+    """Take the colours, dashes or widths that stand in a field.
+
+    Vega-Lite warns of widths and opacities in a field without an order.
+    """
+    return {"field": field, "type": "ordinal", "scale": None}
 
 
-def zoom(*axes: Any) -> alt.Parameter:
+def zoom() -> alt.Parameter:
     """Let the wheel zoom with Ctrl held (a pinch sends the same): without, the page scrolls."""
     return alt.selection_interval(
         name="zoom",
         bind="scales",
-        encodings=list(axes or ("x", "y")),
         zoom="wheel![event.ctrlKey || event.metaKey]",
     )
 
@@ -96,11 +100,17 @@ def numbers(form: str, *names: str) -> list[alt.Tooltip]:
     return [alt.Tooltip(f"{name}:Q", format=form) for name in names]
 
 
-def rule(name: str, value: float, dash: list[int], colour: str = GREY) -> Chart:
+def labels(bars: Chart, field: str, form: str) -> Chart:
+    """Write a number at the end of each bar."""
+    text = bars.mark_text(align="left", dx=4, fontSize=10, color=INK)
+    return text.encode(text=alt.Text(field, format=form))
+
+
+def rule(name: str, value: float, dash: list[int]) -> Chart:
     """Draw a dashed line across at one value of x."""
     return (
         inline(pd.DataFrame({name: [value]}))
-        .mark_rule(color=colour, strokeDash=dash, strokeWidth=1.5)
+        .mark_rule(color=GREY, strokeDash=dash, strokeWidth=1.5)
         .encode(x=f"{name}:Q", tooltip=numbers(".4f", name))
     )
 

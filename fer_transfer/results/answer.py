@@ -58,57 +58,45 @@ def compare_all(study: Study) -> list[Comparison]:
         name: sample
         for name, group in study.ran.items()
         if name not in study.uninformative
-        and not study.data.splits[group.protocol.split].validates_on_test
+        and not study.data.validates_on_test(group.protocol.split)
         and (sample := final_accuracy(study, name))
     }
-    return [
-        {
-            "question": question,
-            "protocol": study.ran[left].protocol.conditions.label,
-            "groups": [left, right],
-            **compare(samples[left], samples[right]),
-            **{
-                key: [describe(study, name) for name in (left, right)]
-                for key, describe in SIDES.items()
-            },
-        }
-        for question, left, right in pairs({name: study.ran[name] for name in samples})
-    ]
+    rows = []
+    for question, left, right in pairs({name: study.ran[name] for name in samples}):
+        sides = [describe(study, name) for name in (left, right)]
+        rows.append(
+            {
+                "question": question,
+                "protocol": study.ran[left].protocol.conditions.label,
+                "groups": [left, right],
+                **compare(samples[left], samples[right]),
+                **{key: [side[key] for side in sides] for key in sides[0]},
+            }
+        )
+    return rows
 
 
-def seeds(study: Study, name: str) -> int:
-    """Return how many runs a group has."""
-    return len(study.ran[name].runs)
+def describe(study: Study, name: str) -> dict[str, Any]:
+    """Describe a group beside its accuracy.
 
-
-def trainable(study: Study, name: str) -> int:
-    """Return how many weights of a group train, its head's among them."""
-    return int(study.measured[name]["parameters"]["trainable"])
-
-
-def scatter(study: Study, name: str) -> float:
-    """Return the standard deviation of validation accuracy over the last ten epochs.
-
-    Of several runs the largest. It says how far the score of one epoch can be trusted.
+    Returns:
+        seeds: how many runs it has. trainable: how many weights train, the head's among them.
+        scatter: the standard deviation of validation accuracy over the last ten epochs, of
+        several runs the largest; it says how far the score of one epoch can be trusted.
+        still_learning: whether the last epoch has the lowest validation loss of every run.
     """
-    rows = select(study.runs, group=name, metric="accuracy", set="val")
-    ends = rows.groupby("run").tail(SCATTER_EPOCHS).groupby("run")["value"]
-    return float(ends.std().fillna(0).max())
-
-
-def is_still_learning(study: Study, name: str) -> bool:
-    """Tell whether the last epoch has the lowest validation loss of every run: not converged."""
-    rows = select(study.runs, group=name, metric="loss", set="val")
-    runs = rows.set_index("first").groupby("run")["value"]
-    return bool(rows["first"].max() > 1 and (runs.idxmin() == runs.size()).all())
-
-
-SIDES = {
-    "seeds": seeds,
-    "trainable": trainable,
-    "scatter": scatter,
-    "still_learning": is_still_learning,
-}
+    rows = select(study.runs, group=name, set="val")
+    ends = select(rows, metric="accuracy").groupby("run").tail(SCATTER_EPOCHS)
+    losses = select(rows, metric="loss").set_index("first").groupby("run")["value"]
+    num_epochs = losses.size()
+    return {
+        "seeds": len(study.ran[name].runs),
+        "trainable": int(study.measured[name]["parameters"]["trainable"]),
+        "scatter": float(ends.groupby("run")["value"].std().fillna(0).max()),
+        "still_learning": bool(
+            num_epochs.max() > 1 and (losses.idxmin() == num_epochs).all()
+        ),
+    }
 
 
 def answer(comparisons: list[Comparison], tests: int) -> dict[str, Any]:

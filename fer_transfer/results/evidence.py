@@ -30,12 +30,15 @@ UPPER = (  # classes whose least recall is compared with the most of the others
     ("happy", "angry", "fear", "surprise"),
     ("happy", "angry", "fear", "surprise", "sad", "neutral"),
 )
-NETWORKS = tuple(product(paper.BACKBONES, ("pretrained", "random")))
+NETWORKS = [
+    f"{backbone}-{weights}"
+    for backbone in paper.BACKBONES
+    for weights in ("pretrained", "random")
+]
 LEFT_OUT = "left out: uninformative features"  # shown, but not in a verdict
 TIMING_ERROR = 0.1  # share of a time by which it may differ when measured again: ours
 
-Network = tuple[str, str]  # backbone and weights
-Key = tuple[str, str, str]  # what is asked, backbone and weights
+Key = tuple[str, str]  # what is asked, and the network: backbone and weights
 
 
 @dataclass(frozen=True)
@@ -43,9 +46,9 @@ class Evidence:
     """What is known of each network, and why the rest is not."""
 
     samples: Mapping[Key, Sample]
-    absent: Mapping[Network, str] = field(default_factory=dict)  # why
+    absent: Mapping[str, str] = field(default_factory=dict)  # why, by network
 
-    def why_untested(self, *networks: Network) -> str:
+    def why_untested(self, *networks: str) -> str:
         """Say what keeps networks from being compared; "" if nothing does."""
         whys = [self.absent[network] for network in networks if network in self.absent]
         missing = [why for why in whys if why != LEFT_OUT]
@@ -55,15 +58,14 @@ class Evidence:
 def of_the_paper(published: paper.Published) -> Evidence:
     """Return what the paper's own tables say, with the digits to which they are printed."""
     samples = {}
-    for (backbone, weights), (word, table), (name, period) in product(
+    for network, (word, table), (name, period) in product(
         NETWORKS, RATE_WORDS.items(), PERIODS.items()
     ):
-        group = f"{backbone}-{weights}"
-        rates = [published[table][group][key] for key in period]
+        rates = [published[table][network][key] for key in period]
         halves = [paper.resolution(rate) / 2 for rate in rates]
         windows = [paper.WINDOWS[key] for key in period]
-        samples[f"{word} {name}", backbone, weights] = Sample(
-            group,
+        samples[f"{word} {name}", network] = Sample(
+            network,
             (float(mean_rate(rates, windows)),),
             rounding=float(mean_rate(halves, windows)),
         )
@@ -83,21 +85,24 @@ def mean_rate(columns: Sequence[Any], windows: Sequence[Window]) -> np.ndarray:
 def of_study(study: Study, protocol: Protocol, shown: Mapping[str, Group]) -> Evidence:
     """Return the numbers of one protocol; `shown` are all groups of params.yaml."""
     samples: dict[Key, Sample] = {
-        (key, group.backbone, "pretrained"): sample
+        (key, f"{group.backbone}-pretrained"): sample
         for name, group in shown.items()
         for key, sample in known_of(study, name, group.backbone).items()
     }
-    absent = {network: f"no results of {'-'.join(network)}" for network in NETWORKS}
-    for name, group in of_protocol(shown, protocol).items():
-        network = group.backbone, group.weights
-        if name in study.ran:
-            numbers = samples_of(study, name)
-            samples |= {(key, *network): sample for key, sample in numbers.items()}
-            absent.pop(network, None)
-        elif network in absent:
-            absent[network] = f"no results of {name}"
+    names = {
+        f"{group.backbone}-{group.weights}": name
+        for name, group in of_protocol(shown, protocol).items()
+    }
+    absent = {}
+    for network in NETWORKS:
+        name = names.get(network, "")  # none is listed
+        if name not in study.ran:
+            absent[network] = f"no results of {name or network}"
+            continue
+        numbers = samples_of(study, name)
+        samples |= {(key, network): sample for key, sample in numbers.items()}
         if name in study.uninformative:
-            absent.setdefault(network, LEFT_OUT)
+            absent[network] = LEFT_OUT
     return Evidence(samples, absent)
 
 
@@ -107,7 +112,7 @@ def samples_of(study: Study, name: str) -> dict[str, Sample]:
     keys = ["metric", "set", "first", "last"]
     values = rows.groupby(keys)["value"].apply(tuple).to_dict()
     group = study.ran[name]
-    num_val = len(study.data.splits[group.protocol.split].val)
+    num_val = len(study.data.splits[group.protocol.split]["val"])
 
     def val_variance(*epochs: int) -> float:
         shares = [np.mean(values["accuracy", "val", one, one]) for one in epochs]
@@ -175,13 +180,9 @@ def hits_of(study: Study, name: str) -> np.ndarray:
     """Tell of each deduplicated test image whether each run recognises it, (runs, n) bool."""
     group = study.ran[name]
     sets = study.data.splits[group.protocol.split]
-    labels = study.data.labels[sets.test]
-    return np.array(
-        [
-            (study.results[run].predicted == labels)[~sets.has_duplicate]
-            for run in group.runs
-        ]
-    )
+    predicted = np.array([study.results[run].predicted for run in group.runs])
+    hits = predicted == study.data.labels[sets["test"]]
+    return np.asarray(hits[:, ~sets["test_has_duplicate"]])
 
 
 def known_of(study: Study, name: str, backbone: str) -> dict[str, Sample]:
