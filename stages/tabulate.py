@@ -41,6 +41,7 @@ from fer_transfer.console import command
 from fer_transfer.core import files
 from fer_transfer.data import faces, votes
 from fer_transfer.results import (
+    answer,
     arithmetic,
     distance,
     models,
@@ -48,7 +49,6 @@ from fer_transfer.results import (
     practice,
     recommend,
     table,
-    verdicts,
 )
 from fer_transfer.results import study as studies
 from fer_transfer.results.protocols import of_protocol, paper_protocol
@@ -62,7 +62,7 @@ def main() -> None:
     published, study = paper.read(), studies.read(settings)
     groups = table.of_groups(study.runs, published, study.windows)
     fits, counts = arithmetic.find(published)
-    answer, claims = verdicts.find(settings, study, published)
+    answered, claims = answer.find(settings, study, published)
     named = of_protocol(study.ran, paper_protocol(settings))
     practised = practice.find(settings, study.ran, study.runs)
     assessed = files.read_json(Path("metrics/assess.json"))
@@ -76,7 +76,7 @@ def main() -> None:
     for name, values in {
         **table.metrics(groups),
         "study": studies.describe(settings, study),
-        "answer": answer,
+        "answer": answered,
         "claims": claims,
         "advice": recommend.find(study, named, groups),
         "practice": practised,

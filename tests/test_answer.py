@@ -73,7 +73,11 @@ def make(groups=GROUPS, uninformative=(), **changes):
 
 def found(study):
     comparisons = answer.compare_all(study)
-    return answer.answer(comparisons, compare.correct(comparisons))
+    tests = compare.correct(comparisons)
+    headlines = {
+        question: answer.headline(question, comparisons) for question in answer.BETTER
+    }
+    return {"tests": tests, "comparisons": comparisons, "headlines": headlines}
 
 
 def test_every_network_of_faces_is_compared_with_every_one_of_imagenet():

@@ -28,13 +28,9 @@ def four():
     ]
 
 
-def advise(candidates, baseline=BASELINE):
-    table = pd.DataFrame(candidates, columns=recommend.COLUMNS)
-    return recommend.recommend(table, baseline)
-
-
 def chosen(candidates, baseline=BASELINE):
-    return [one["choice"] for one in advise(candidates, baseline)["advice"]]
+    advice = recommend.recommend(candidates, baseline)["advice"]
+    return [one["choice"] for one in advice]
 
 
 def test_each_situation_has_its_best(four):
@@ -48,7 +44,7 @@ def test_speed_does_not_excuse_a_network_that_is_hardly_better_than_the_baseline
 
 @pytest.mark.parametrize(("baseline", "number"), [(0.35, 4), (0.36, 3)])
 def test_half_of_the_best_one_s_lead_is_enough(four, baseline, number):
-    candidates = advise(four, baseline)["candidates"]
+    candidates = recommend.recommend(four, baseline)["candidates"]
     assert sum(one["worthwhile"] for one in candidates) == number
 
 

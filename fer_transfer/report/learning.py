@@ -1,6 +1,6 @@
 """Learning curves (Figures 5-8): one drawing for the page and for PNGs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import altair as alt
 import numpy as np
@@ -18,15 +18,12 @@ EPOCH = alt.X(
 )
 
 
-def points_of(
-    rows: pd.DataFrame, styles: pd.DataFrame, parts: Sequence[str]
-) -> pd.DataFrame:
-    """Return the curves of some sets, such as training and, lighter, validation.
+def points_of(rows: pd.DataFrame, styles: pd.DataFrame) -> pd.DataFrame:
+    """Return the curves of training and, lighter, validation; of one of them in full colour.
 
     Args:
         rows: Rows of the table of runs, of one metric.
         styles: Of the groups (style.of_groups).
-        parts: What to draw; one set alone is drawn like training.
 
     Returns:
         A row per line and epoch: line (its title), colour, opacity, dash, width, epoch, and value,
@@ -34,7 +31,7 @@ def points_of(
     """
     seeds = rows.groupby("group")["run"].nunique()
     points = (
-        rows[rows["set"].isin(list(parts))]
+        rows[rows["set"].isin(list(vega.PARTS))]
         .rename(columns={"first": "epoch"})
         .groupby(["group", "set", "epoch"], sort=False)["value"]
         .agg(value="mean", low="min", high="max")
@@ -44,7 +41,8 @@ def points_of(
     several = [
         f", {seeds[name]} seeds" if seeds[name] > 1 else "" for name in points["group"]
     ]
-    drawn_as = points["set"] if len(parts) > 1 else pd.Series("train", points.index)
+    is_alone = points["set"].nunique() == 1
+    drawn_as = pd.Series("train", points.index) if is_alone else points["set"]
     points = points.assign(
         line=points["group"] + ", " + points["set"].map(vega.PARTS) + several,
         opacity=drawn_as.map(vega.OPACITY),
@@ -55,14 +53,10 @@ def points_of(
 
 
 def learning(
-    rows: pd.DataFrame,
-    metric: str,
-    styles: pd.DataFrame,
-    top: float,
-    parts: Sequence[str] = tuple(vega.PARTS),
+    rows: pd.DataFrame, metric: str, styles: pd.DataFrame, top: float
 ) -> vega.Chart:
     """Draw a metric after each epoch: hover reads an epoch, Ctrl and the wheel zoom."""
-    points = points_of(select(rows, metric=metric), styles, parts)
+    points = points_of(select(rows, metric=metric), styles)
     lines, *bands = _curves(points, metric, top)
     return alt.layer(
         lines.properties(name="lines").add_params(vega.zoom()), *bands, _hover(points)
@@ -125,7 +119,7 @@ def figure(
     """Draw accuracy and loss side by side, as Figures 5-8 do."""
     panels = []
     for letter, metric in zip("ab", vega.UNITS, strict=True):
-        points = points_of(select(rows, metric=metric), styles, tuple(vega.PARTS))
+        points = points_of(select(rows, metric=metric), styles)
         level = vega.inline(pd.DataFrame({"value": [baseline[metric]]}))
         panels.append(
             alt.layer(

@@ -124,7 +124,8 @@ def draw(shown: Shown) -> Iterator[tuple[str, vega.Chart, str]]:
     runs = shown.of_text(shown.runs)
     if runs.empty:
         return
-    curves = learning.learning(runs, "accuracy", shown.styles, 1, ["val"])
+    validation = table.select(runs, set="val")
+    curves = learning.learning(validation, "accuracy", shown.styles, 1)
     description = "Validation accuracy by epoch"
     yield "validation", curves.properties(height=320), description
     tops = {metric: learning.top_of(runs, metric) for metric in vega.UNITS}

@@ -1,4 +1,4 @@
-"""The answer: faces or ImageNet, and what pretraining is worth, with its uncertainty.
+"""The answer: faces or ImageNet, and what pretraining is worth; and the verdicts on the claims.
 
 Accuracies are those on the test images without an exact duplicate in train. Every network
 pretrained on faces is compared with every one pretrained on ImageNet under the same protocol, so
@@ -6,29 +6,69 @@ nothing is chosen by a score.
 """
 
 from collections.abc import Mapping
-from itertools import permutations
+from itertools import chain, permutations
 from typing import Any
 
+from fer_transfer.results import claims, evidence, paper
 from fer_transfer.results.catalog import BACKBONES
-from fer_transfer.results.compare import Comparison, compare
-from fer_transfer.results.evidence import final_accuracy
-from fer_transfer.results.protocols import Group
+from fer_transfer.results.compare import Comparison, compare, correct
+from fer_transfer.results.protocols import Group, groups, of_protocol, paper_protocol
 from fer_transfer.results.study import Study
 from fer_transfer.results.table import select
+from fer_transfer.settings.settings import Settings
 
 FACES_OR_IMAGENET, PRETRAINING = "faces or ImageNet", "pretraining"
 BETTER = {
     FACES_OR_IMAGENET: ("pretraining on faces is", "pretraining on ImageNet is"),
     PRETRAINING: ("pretrained weights are", "random weights are"),
 }
+CLAIM_KEYS = ("key", "says", "rule", "sides", "unit")
 SCATTER_EPOCHS = 10  # of the end, over which a run's validation accuracy scatters
 
 
-def pairs(groups: Mapping[str, Group]) -> list[tuple[str, str, str]]:
+def find(
+    settings: Settings, study: Study, published: paper.Published
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Return the answer, and each claim with its verdict by every source of numbers.
+
+    All their differences are tested as one family. The sources are our runs by the paper's
+    protocol, those with every layer training if there are any, and the paper's own tables.
+    """
+    text, listed = paper_protocol(settings), groups(settings)
+    every_layer = text._replace(trainable_layers="all")
+    sources = {
+        "ours": evidence.of_study(study, text, listed),
+        "every_layer": evidence.of_study(study, every_layer, listed)
+        if of_protocol(study.ran, every_layer)
+        else None,
+        "paper": evidence.of_the_paper(published),
+    }
+    checks = {
+        (claim.key, name): claims.check(claim, source)
+        for claim in claims.CLAIMS
+        for name, source in sources.items()
+        if source
+    }
+    comparisons = compare_all(study)
+    tests = correct([*comparisons, *chain(*checks.values())])
+    judged = [
+        {key: getattr(claim, key) for key in CLAIM_KEYS}
+        | {
+            name: claims.judge(claim, checks[claim.key, name]) if source else None
+            for name, source in sources.items()
+        }
+        for claim in claims.CLAIMS
+    ]
+    headlines = {question: headline(question, comparisons) for question in BETTER}
+    answer = {"tests": tests, "comparisons": comparisons, "headlines": headlines}
+    return answer, judged
+
+
+def pairs(ran: Mapping[str, Group]) -> list[tuple[str, str, str]]:
     """List the question, the left and the right group of every comparison."""
     asked = [
-        (question_of(groups[left], groups[right]), left, right)
-        for left, right in permutations(groups, 2)
+        (question_of(ran[left], ran[right]), left, right)
+        for left, right in permutations(ran, 2)
     ]
     return [pair for question in BETTER for pair in asked if pair[0] == question]
 
@@ -59,7 +99,7 @@ def compare_all(study: Study) -> list[Comparison]:
         for name, group in study.ran.items()
         if name not in study.uninformative
         and not study.data.validates_on_test(group.protocol.split)
-        and (sample := final_accuracy(study, name))
+        and (sample := evidence.final_accuracy(study, name))
     }
     rows = []
     for question, left, right in pairs({name: study.ran[name] for name in samples}):
@@ -97,17 +137,6 @@ def describe(study: Study, name: str) -> dict[str, Any]:
             num_epochs.max() > 1 and (losses.idxmin() == num_epochs).all()
         ),
     }
-
-
-def answer(comparisons: list[Comparison], tests: int) -> dict[str, Any]:
-    """Return the answer as it stands in the metrics.
-
-    Args:
-        comparisons: What `compare_all` returns, with p corrected.
-        tests: For how many comparisons it is corrected.
-    """
-    headlines = {question: headline(question, comparisons) for question in BETTER}
-    return {"tests": tests, "comparisons": comparisons, "headlines": headlines}
 
 
 def headline(question: str, rows: list[Comparison]) -> str:

@@ -7,30 +7,16 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from fer_transfer.results import paper
-from fer_transfer.results.compare import (
-    NOT_TESTED,
-    SEPARATOR,
-    Comparison,
-    compare,
-    describe,
-)
-from fer_transfer.results.evidence import (
-    KNOWN,
-    LEFT_OUT,
-    NETWORKS,
-    RATE_WORDS,
-    RECALL,
-    Evidence,
-)
+from fer_transfer.results import evidence, paper
+from fer_transfer.results.compare import NOT_TESTED, SEPARATOR, Comparison, compare
 
 SETS = {
-    "pretrained": NETWORKS[::2],
-    "random": NETWORKS[1::2],
+    "pretrained": evidence.NETWORKS[::2],
+    "random": evidence.NETWORKS[1::2],
     "faces": [f"{backbone}-pretrained" for backbone in paper.FACES],
     "ImageNet": [f"{backbone}-pretrained" for backbone in paper.IMAGENET],
-    "all": NETWORKS,
-    "all pretrained": NETWORKS[::2],
+    "all": evidence.NETWORKS,
+    "all pretrained": evidence.NETWORKS[::2],
 }
 
 HOLDS = {"more": True, "less": False}  # by the outcome of a comparison
@@ -53,9 +39,9 @@ class Claim:
 
     @property
     def unit(self) -> str:
-        if self.quantity in KNOWN:
+        if self.quantity in evidence.KNOWN:
             return "number"
-        return "rate" if self.quantity.split()[0] in RATE_WORDS else "share"
+        return "rate" if self.quantity.split()[0] in evidence.RATE_WORDS else "share"
 
     @property
     def pairs(self) -> list[tuple[str, str, str]]:
@@ -83,28 +69,24 @@ CLAIMS = tuple(
 )
 
 
-def check(claim: Claim, evidence: Evidence) -> list[Comparison]:
+def check(claim: Claim, source: evidence.Evidence) -> list[Comparison]:
     """Make a claim's comparisons, or say why one cannot be made; `what` names its networks."""
     quantities = [claim.quantity] * 2
-    if claim.quantity.startswith(RECALL):
+    if claim.quantity.startswith(evidence.RECALL):
         quantities = [f"{side} {claim.quantity}" for side in ("least", "most")]
     rows = []
     for what, *networks in claim.pairs:
-        left, right = map(evidence.samples.get, zip(quantities, networks, strict=True))
-        why = "" if claim.quantity in KNOWN else evidence.why_untested(*networks)
-        if why or left is None or right is None:
-            compared = describe(left, right, why=why or "a number is missing")
-        else:
-            compared = compare(left, right, claim.within)
-            if left.label:
-                what = f"{what}: {left.label}, {right.label}"
-        rows.append({"what": what, **compared})
+        left, right = map(source.samples.get, zip(quantities, networks, strict=True))
+        why = "" if claim.quantity in evidence.KNOWN else source.why_untested(*networks)
+        if left and right and left.label and not why:
+            what = f"{what}: {left.label}, {right.label}"
+        rows.append({"what": what, **compare(left, right, claim.within, why)})
     return rows
 
 
 def judge(claim: Claim, checks: list[Comparison]) -> dict[str, Any]:
     """Join a claim's comparisons, with p corrected for all of the study, to a verdict."""
-    counted = [row for row in checks if row["why"] != LEFT_OUT]
+    counted = [row for row in checks if row["why"] != evidence.LEFT_OUT]
     holds = [HOLDS.get(row["outcome"]) for row in counted]
     if claim.some in holds:
         word = WORDS[claim.some]

@@ -84,11 +84,7 @@ def mean_rate(columns: Sequence[Any], windows: Sequence[Window]) -> np.ndarray:
 
 def of_study(study: Study, protocol: Protocol, shown: Mapping[str, Group]) -> Evidence:
     """Return the numbers of one protocol; `shown` are all groups of params.yaml."""
-    samples: dict[Key, Sample] = {
-        (key, f"{group.backbone}-pretrained"): sample
-        for name, group in shown.items()
-        for key, sample in known_of(study, name, group.backbone).items()
-    }
+    samples = known_of(study, shown)
     names = {
         f"{group.backbone}-{group.weights}": name
         for name, group in of_protocol(shown, protocol).items()
@@ -185,18 +181,20 @@ def hits_of(study: Study, name: str) -> np.ndarray:
     return np.asarray(hits[:, ~sets["test_has_duplicate"]])
 
 
-def known_of(study: Study, name: str, backbone: str) -> dict[str, Sample]:
-    """Return what is simply known of a group's backbone: its parameters and its time."""
-    known = {}
-    if name in study.measured:
-        number = study.measured[name]["parameters"]["backbone"]
-        known["parameters"] = Sample(backbone, (number,), rounding=0.5)
-    if backbone in study.costs:
-        time = study.costs[backbone]
-        known["milliseconds"] = Sample(
+def known_of(study: Study, shown: Mapping[str, Group]) -> dict[Key, Sample]:
+    """Return what is simply known of each backbone: its parameters and its time."""
+    samples = {}
+    for name, group in shown.items():
+        if name in study.measured:
+            number = study.measured[name]["parameters"]["backbone"]
+            samples["parameters", f"{group.backbone}-pretrained"] = Sample(
+                group.backbone, (number,), rounding=0.5
+            )
+    for backbone, time in study.costs.items():
+        samples["milliseconds", f"{backbone}-pretrained"] = Sample(
             backbone, (time,), rounding=time * TIMING_ERROR / 2
         )
-    return known
+    return samples
 
 
 def variance_of(shares: list[Any], images: int) -> float:
