@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from small_sets import write_faces
 
 from fer_transfer.recognise.model import Model
-from fer_transfer.report import shown, style
+from fer_transfer.report import shown, vega
 from fer_transfer.results import inputs
 from stages import (
     assess,
@@ -144,7 +144,7 @@ def test_figures_and_page_show_the_classes_that_few_photos_have(tmp_path, monkey
     data = inputs.Data(classes, labels, {"people": {"examples": np.array([3, 2])}})
     study = {"data": "another data set", "ran": {}, "uninformative": []}
     none = pd.DataFrame()
-    results = shown.Shown(study, data, {}, {}, none, none, style.of_groups({}), {})
+    results = shown.Shown(study, data, {}, {}, none, none, vega.styles_of({}), {})
     drawn = [path.name for path, *_ in plot.draw_faces(results)]
     assert drawn == ["figure-01.png", "figure-11.png", "figure-13.png"]
     picked = shown.pick_faces(data.labels, classes)

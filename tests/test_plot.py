@@ -12,10 +12,9 @@ from small_sets import write_faces, write_split
 
 from fer_transfer.core import files
 from fer_transfer.data.fer2013 import EMOTIONS
-from fer_transfer.report import charts, figures, learning, shown, style, vega
+from fer_transfer.report import charts, figures, learning, shown, vega
 from fer_transfer.report.html import VEGA_LITE
-from fer_transfer.report.style import COLOURS
-from fer_transfer.report.vega import PARTS, UNITS
+from fer_transfer.report.vega import COLOURS, PARTS, UNITS
 from fer_transfer.results import table
 from fer_transfer.results.catalog import BACKBONES
 from fer_transfer.results.paper import CLASS_COUNTS
@@ -47,7 +46,7 @@ def settings():
 
 @pytest.fixture
 def styles(settings):
-    return style.of_groups(groups(settings))
+    return vega.styles_of(groups(settings))
 
 
 @pytest.fixture

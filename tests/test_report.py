@@ -18,7 +18,7 @@ from fer_transfer.console.errors import InputError
 from fer_transfer.core import files
 from fer_transfer.data import faces
 from fer_transfer.data.fer2013 import EMOTIONS
-from fer_transfer.report.style import COLOURS
+from fer_transfer.report.vega import COLOURS
 from fer_transfer.results import claims, paper
 from fer_transfer.results.paper import TABLES
 from fer_transfer.scoring import scores

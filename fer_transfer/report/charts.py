@@ -8,7 +8,6 @@ import pandas as pd
 
 from fer_transfer.report import vega
 from fer_transfer.report.shown import Shown
-from fer_transfer.report.style import LIGHT_GREY
 from fer_transfer.results.table import select
 
 WAYS = ["#0072B2", "#D55E00"]  # colours of the ways of training
@@ -81,7 +80,9 @@ def fits(table: pd.DataFrame) -> vega.Chart:
     return alt.layer(
         base.mark_rule(strokeWidth=2).encode(
             y2=alt.datum(0),
-            color=alt.condition(is_best, alt.value(vega.INK), alt.value(LIGHT_GREY)),
+            color=alt.condition(
+                is_best, alt.value(vega.INK), alt.value(vega.LIGHT_GREY)
+            ),
             tooltip=["images:Q", "fits:Q"],
         ),
         base.mark_line(color=vega.INK, strokeDash=[2, 3]).encode(y="chance:Q"),

@@ -8,7 +8,6 @@ import pandas as pd
 
 from fer_transfer.report import vega
 from fer_transfer.report.html import face
-from fer_transfer.report.style import GREY, LIGHT_GREY
 
 FACE = 64  # pixels of an image
 COLUMNS = 4  # networks side by side in Figures 11-17
@@ -29,7 +28,9 @@ def class_counts(paper: Mapping[str, int], ours: Mapping[str, int]) -> vega.Char
         alt.Y("class:N", title=None, sort=None),
         yOffset=alt.YOffset("variable:N", sort=list(shown)),
     )
-    colours = alt.Scale(domain=["the paper", "this study"], range=[LIGHT_GREY, GREY])
+    colours = alt.Scale(
+        domain=["the paper", "this study"], range=[vega.LIGHT_GREY, vega.GREY]
+    )
     return alt.layer(
         base.mark_bar().encode(alt.Color("variable:N", scale=colours)),
         vega.labels(base, "images:Q", ","),

@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 
 from fer_transfer.report import vega
-from fer_transfer.report.style import GREY
 from fer_transfer.results.table import select
 
 EPOCH = alt.X(
@@ -23,11 +22,11 @@ def points_of(rows: pd.DataFrame, styles: pd.DataFrame) -> pd.DataFrame:
 
     Args:
         rows: Rows of the table of runs, of one metric.
-        styles: Of the groups (style.of_groups).
+        styles: Of the groups (vega.styles_of).
 
     Returns:
-        A row per line and epoch: line (its title), colour, opacity, dash, width, epoch, and value,
-        low and high: of several seeds their mean, the least and the most.
+        A row per line and epoch: line (its title), colour, opacity, dash, epoch, and value, low
+        and high: of several seeds their mean, the least and the most.
     """
     seeds = rows.groupby("group")["run"].nunique()
     points = (
@@ -41,15 +40,13 @@ def points_of(rows: pd.DataFrame, styles: pd.DataFrame) -> pd.DataFrame:
     several = [
         f", {seeds[name]} seeds" if seeds[name] > 1 else "" for name in points["group"]
     ]
-    is_alone = points["set"].nunique() == 1
-    drawn_as = pd.Series("train", points.index) if is_alone else points["set"]
+    opacity = points["set"].map(vega.OPACITY)
     points = points.assign(
         line=points["group"] + ", " + points["set"].map(vega.PARTS) + several,
-        opacity=drawn_as.map(vega.OPACITY),
-        width=drawn_as.map({"train": 2.2, "val": 1.6}),
+        opacity=opacity / opacity.max(),
     )
-    columns = ["line", "colour", "opacity", "dash", "width"]
-    return points[[*columns, "epoch", "value", "low", "high"]]
+    columns = ["line", "colour", "opacity", "dash", "epoch", "value", "low", "high"]
+    return points[columns]
 
 
 def learning(
@@ -77,10 +74,11 @@ def _curves(points: pd.DataFrame, metric: str, top: float) -> list[vega.Chart]:
         EPOCH, value, detail="line:N", color=vega.as_given("colour")
     )
     # The points show a run of one epoch, which makes no line.
-    lines = base.mark_line(clip=True, point=alt.OverlayMarkDef(size=8)).encode(
+    lines = base.mark_line(
+        clip=True, strokeWidth=2, point=alt.OverlayMarkDef(size=8)
+    ).encode(
         opacity=vega.as_given("opacity"),
         strokeDash=vega.as_given("dash"),
-        strokeWidth=vega.as_given("width"),
     )
     if not (points["low"] < points["high"]).any():
         return [lines]  # Vega warns of an area of no points
@@ -102,7 +100,7 @@ def _hover(points: pd.DataFrame) -> vega.Chart:
     return (
         vega.inline(points)
         .transform_pivot("line", value="value", groupby=["epoch"])
-        .mark_rule(color=GREY, clip=True)
+        .mark_rule(color=vega.GREY, clip=True)
         .encode(
             EPOCH,
             opacity=alt.condition(hover, alt.value(0.7), alt.value(0)),
@@ -124,7 +122,7 @@ def figure(
         panels.append(
             alt.layer(
                 *_curves(points, metric, top_of(rows, metric)),
-                level.mark_rule(color=GREY, strokeDash=[2, 3]).encode(y="value:Q"),
+                level.mark_rule(color=vega.GREY, strokeDash=[2, 3]).encode(y="value:Q"),
             ).properties(width=400, height=280, title=f"{letter}) {metric}")
         )
     return alt.hconcat(*panels)
