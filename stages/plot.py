@@ -80,8 +80,14 @@ def draw_charts(shown: Shown) -> Iterator[Drawn]:
         ]
         rows = shown.runs[shown.runs["group"].isin(names)]
         chart = learning.figure(rows, shown.styles, shown.baseline)
-        file, title = learning_figure(backbone)
-        yield FIGURES / file, chart, title, [CURVES_NOTE, *notes_on(shown, names)]
+        file, title = (
+            f"learning-{backbone}",
+            f"{BACKBONES[backbone].title} training process",
+        )
+        if number := paper.LEARNING_FIGURES.get(backbone):
+            file, title = f"figure-{number:02}", f"Figure {number}: {title}"
+        notes = [CURVES_NOTE, *notes_on(shown, names)]
+        yield FIGURES / f"{file}.png", chart, title, notes
     for number, metric in ((9, "accuracy"), (10, "loss")):
         chart = charts.initial(shown, metric).properties(width=vega.WIDTH)
         title = f"Figure {number}: Initial {metric}"
@@ -91,15 +97,6 @@ def draw_charts(shown: Shown) -> Iterator[Drawn]:
         chart = charts.accuracies(shown).properties(width=vega.WIDTH)
         notes = [ACCURACY_NOTE, *notes_on(shown)]
         yield FIGURES / "accuracy.png", chart, "Test accuracy", notes
-
-
-def learning_figure(backbone: str) -> tuple[str, str]:
-    """Return the file name and the title of a backbone's learning curves."""
-    title = f"{BACKBONES[backbone].title} training process"
-    number = paper.LEARNING_FIGURES.get(backbone)
-    if number is None:
-        return f"learning-{backbone}.png", title
-    return f"figure-{number:02}.png", f"Figure {number}: {title}"
 
 
 def draw_faces(shown: Shown) -> Iterator[Drawn]:

@@ -108,23 +108,19 @@ def accuracies(shown: Shown) -> vega.Chart:
     order = list(data["label"].unique())
     columns = ["run", "label", "value", "low", "high", "mean", "colour", "fill"]
     title = "accuracy on the test images without a duplicate in train"
-    x = {
-        key: alt.X(f"{key}:Q", title=title, scale=alt.Scale(zero=False))
-        for key in ("low", "mean", "value")
-    }
     base = vega.inline(data[columns]).encode(
+        alt.X("value:Q", title=title, scale=alt.Scale(zero=False)),
         alt.Y("label:N", title=None, sort=order, axis=alt.Axis(grid=True)),
         color=vega.as_given("colour"),
     )
     points = base.mark_point(size=50, opacity=1, strokeWidth=1.5).encode(
-        x["value"],
         fill=vega.as_given("fill"),
         tooltip=["run:N", *vega.numbers(".4f", "value", "low", "high")],
     )
     return alt.layer(
         vega.baseline(shown.study["advice"]["baseline"]),
-        base.mark_rule(strokeWidth=1.5).encode(x["low"], x2="high:Q"),
-        base.mark_tick(thickness=2, size=18).encode(x["mean"]),
+        base.mark_rule(strokeWidth=1.5).encode(x="low:Q", x2="high:Q"),
+        base.mark_tick(thickness=2, size=18).encode(x="mean:Q"),
         points,
     ).properties(height=24 * max(len(order), 1))
 

@@ -118,13 +118,10 @@ def figure(
     panels = []
     for letter, metric in zip("ab", vega.UNITS, strict=True):
         points = points_of(select(rows, metric=metric), styles)
-        level = vega.inline(pd.DataFrame({"value": [baseline[metric]]}))
-        panels.append(
-            alt.layer(
-                *_curves(points, metric, top_of(rows, metric)),
-                level.mark_rule(color=vega.GREY, strokeDash=[2, 3]).encode(y="value:Q"),
-            ).properties(width=400, height=280, title=f"{letter}) {metric}")
-        )
+        curves = _curves(points, metric, top_of(rows, metric))
+        panel = alt.layer(*curves, vega.baseline(baseline[metric], "y"))
+        title = f"{letter}) {metric}"
+        panels.append(panel.properties(width=400, height=280, title=title))
     return alt.hconcat(*panels)
 
 

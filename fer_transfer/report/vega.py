@@ -138,15 +138,15 @@ def labels(bars: Chart, field: str, form: str) -> Chart:
     return text.encode(text=alt.Text(field, format=form))
 
 
-def rule(name: str, value: float, dash: list[int]) -> Chart:
-    """Draw a dashed line across at one value of x."""
+def rule(name: str, value: float, dash: list[int], axis: str = "x") -> Chart:
+    """Draw a dashed line across at one value of an axis."""
     return (
         inline(pd.DataFrame({name: [value]}))
         .mark_rule(color=GREY, strokeDash=dash, strokeWidth=1.5)
-        .encode(x=f"{name}:Q", tooltip=numbers(".4f", name))
+        .encode(**{axis: f"{name}:Q"}, tooltip=numbers(".4f", name))
     )
 
 
-def baseline(value: float) -> Chart:
+def baseline(value: float, axis: str = "x") -> Chart:
     """Draw what the majority class, or predicting the classes' shares, gives."""
-    return rule("baseline", value, [2, 3])
+    return rule("baseline", value, [2, 3], axis)
