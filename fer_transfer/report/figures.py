@@ -28,9 +28,8 @@ def class_counts(paper: Mapping[str, int], ours: Mapping[str, int]) -> vega.Char
         alt.Y("class:N", title=None, sort=None),
         yOffset=alt.YOffset("variable:N", sort=list(shown)),
     )
-    colours = alt.Scale(
-        domain=["the paper", "this study"], range=[vega.LIGHT_GREY, vega.GREY]
-    )
+    greys = [vega.LIGHT_GREY, vega.GREY][-len(shown) :]
+    colours = alt.Scale(domain=list(shown), range=greys)
     return alt.layer(
         base.mark_bar().encode(alt.Color("variable:N", scale=colours)),
         vega.labels(base, "images:Q", ","),

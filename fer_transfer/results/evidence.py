@@ -151,10 +151,12 @@ def recall_samples(study: Study, name: str) -> dict[str, Sample]:
     if study.data.classes != EMOTIONS or len(np.unique(labels)) < len(EMOTIONS):
         return {}
     hits = hits_of(study, name)
-    recalls = [
-        recall_sample(name, emotion, hits[:, labels == code])
-        for code, emotion in enumerate(EMOTIONS)
-    ]
+    recalls = []
+    for code, emotion in enumerate(EMOTIONS):
+        of_class = hits[:, labels == code]
+        shares = tuple(of_class.mean(axis=1).tolist())
+        variance = variance_of([np.mean(shares)], of_class.shape[1])
+        recalls.append(Sample(name, shares, variance=variance, label=emotion))
     samples = {}
     for upper in UPPER:
         best = [sample for sample in recalls if sample.label in upper]
@@ -163,13 +165,6 @@ def recall_samples(study: Study, name: str) -> dict[str, Sample]:
         samples[f"least {quantity}"] = min(best, key=attrgetter("mean"))
         samples[f"most {quantity}"] = max(rest, key=attrgetter("mean"))
     return samples
-
-
-def recall_sample(name: str, emotion: str, hits: np.ndarray) -> Sample:
-    """Return a group's recall of an emotion, from the (runs, n) bool of its test images."""
-    recalls = tuple(hits.mean(axis=1).tolist())
-    variance = variance_of([np.mean(recalls)], hits.shape[1])
-    return Sample(name, recalls, variance=variance, label=emotion)
 
 
 def hits_of(study: Study, name: str) -> np.ndarray:
