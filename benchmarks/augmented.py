@@ -1,8 +1,8 @@
 """A training step with augmentation, MobileNet at 96 pixels.
 
-Against its own forward pass, with what augmentation takes of it; and against Keras's `fit` of
-the same network behind Keras's own random layers, which resample an image once for each of
-rotation, zoom and shift.
+Against its own forward pass, with what augmentation takes of it; against Keras's `fit` of the
+same network behind Keras's own random layers, which resample an image once for each of rotation,
+zoom and shift; and, where it is installed, against PyTorch with torchvision's transforms.
 """
 
 from collections.abc import Callable
@@ -11,7 +11,7 @@ import numpy as np
 
 from fer_transfer.networks.runtime import keras, tf
 from benchmarks import subjects
-from benchmarks.timing import medians, show
+from benchmarks.timing import elsewhere, medians, show
 from fer_transfer.networks import split_model
 from fer_transfer.training import augment
 from fer_transfer.training.average import WeightAverage
@@ -92,18 +92,21 @@ def main() -> None:
     pixels, labels = subjects.images(number)
     batch = tf.constant(pixels[: RECIPE.batch_size]), labels[: RECIPE.batch_size]
     batches = [((batch[0],), tf.constant(batch[1]))] * NUM_BATCHES
-    loop, peer = our_loop(), keras_model()
-    seconds = medians(
-        {
-            "step": lambda: loop.train(batches),
-            "forward": lambda: loop.predict(batches),
-            "augmentation": augmentation(pixels),
-            "keras": lambda: peer.fit(pixels, labels, RECIPE.batch_size, verbose=0),
-        },
-        number,
-    )
+    loop, whole = our_loop(), keras_model()
+    ways = {
+        "step": lambda: loop.train(batches),
+        "forward": lambda: loop.predict(batches),
+        "augmentation": augmentation(pixels),
+        "Keras's fit and layers": lambda: whole.fit(
+            pixels, labels, RECIPE.batch_size, verbose=0
+        ),
+    }
+    with elsewhere("recipe", pixels, labels, SIZE, RECIPE.batch_size) as call:
+        if call:
+            ways["PyTorch, torchvision"] = lambda: call(0)
+        seconds = medians(ways, number)
     step = seconds["step"]
-    what = f"a training step, MobileNet at {SIZE}"
-    show(what, step, seconds["keras"], "Keras's fit and layers")
+    for name in list(ways)[3:]:
+        show(f"a training step, MobileNet at {SIZE}", step, seconds[name], name)
     print(f"  {step / seconds['forward']:.2f} times its forward pass")
     print(f"  {seconds['augmentation'] / step:.1%} of it for augmentation")

@@ -12,7 +12,7 @@ from fer_transfer.networks.runtime import tf
 from benchmarks import subjects
 from benchmarks.frozen import whole_stage
 from benchmarks.tail import BATCH_SIZE, our_tail, steps
-from benchmarks.timing import medians, show
+from benchmarks.timing import elsewhere, medians, show
 from fer_transfer.networks import building, precision
 from fer_transfer.networks.inference import Engine, openvino_pass
 from fer_transfer.results import paper
@@ -81,13 +81,13 @@ def image_costs(backbone: str) -> dict[str, float]:
     With PyTorch installed, `torch fit` and `torch evaluate` too, where there is a peer.
     """
     number = NUM_IMAGES[backbone]
-    with TemporaryDirectory() as name:
+    in_torch = elsewhere("epoch", backbone, *subjects.images(number))
+    with TemporaryDirectory() as name, in_torch as call:
         ways = {}
         ways["fit"], ways["evaluate"] = naive_epoch(backbone, number)
-        if backbone in PEERS and find_spec("torchvision"):
-            from benchmarks import peer
-
-            ways["torch fit"], ways["torch evaluate"] = peer.epoch(backbone, number)
+        if backbone in PEERS and call:
+            ways["torch fit"] = lambda: call(0)
+            ways["torch evaluate"] = lambda: call(1)
         for in_precision in subjects.precisions():
             ways |= ours(backbone, in_precision, Path(name) / "features")
         seconds = medians(ways)
