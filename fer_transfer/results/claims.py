@@ -5,10 +5,9 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-
 from fer_transfer.results import evidence, paper
 from fer_transfer.results.compare import NOT_TESTED, SEPARATOR, Comparison, compare
+from fer_transfer.settings.settings import read_yaml
 
 SETS = {
     "pretrained": evidence.NETWORKS[::2],
@@ -64,8 +63,7 @@ class Claim:
 
 
 CLAIMS = tuple(
-    Claim(**entry)
-    for entry in YAML(typ="safe", pure=True).load(Path(__file__).with_suffix(".yaml"))
+    Claim(**entry) for entry in read_yaml(Path(__file__).with_suffix(".yaml"))
 )
 
 
