@@ -184,8 +184,6 @@ def test_a_run_that_was_cut_off_goes_on_and_ends_the_same(
         with pytest.raises(KeyboardInterrupt):
             run(photos)
     assert not Path("out/faces.csv").exists()
-    with (UNFINISHED / NAME).open("ab") as journal:
-        journal.write(b'{"file": "cut in the mid')
     recorded.clear()
     run(photos)
     assert contents("out") == contents("whole")
@@ -250,12 +248,10 @@ def test_two_runs_do_not_write_into_one_folder(photos):
         run(photos)
 
 
-def test_a_journal_whose_first_line_was_cut_short_begins_anew(tmp_path):
-    (tmp_path / NAME).write_bytes(b'{"key": "a-long-')
-    with Journal(tmp_path, "a-long-key") as journal:
-        journal.add({"file": "0.png"})
-    with Journal(tmp_path, "a-long-key") as journal:
-        assert journal.find("0.png") == {"file": "0.png"}
+def test_a_damaged_journal_is_named(tmp_path):
+    (tmp_path / NAME).write_bytes(b"x" * 5000)
+    with pytest.raises(InputError, match=r"not a database.* remove the file"):
+        Journal(tmp_path, "a-key")
 
 
 def test_pictures_show_boxes_and_can_be_left_out(photos):

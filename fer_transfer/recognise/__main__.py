@@ -119,7 +119,7 @@ def recognise(options: argparse.Namespace) -> int:
         inputs.append(Input(f"camera {options.camera}", camera=options.camera))
     unfinished = output.claim(out)
     with Journal(unfinished, run_key(recogniser, options)) as journal:
-        if not journal.starts:  # pictures of other settings
+        if not journal.num_found:  # pictures of other settings
             shutil.rmtree(unfinished / output.PICTURES, ignore_errors=True)
         names = [entry.shown for entry in inputs]
         run = videos.Run(recogniser, journal, names, options.frames, options.smoothing)
