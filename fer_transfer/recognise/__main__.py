@@ -196,7 +196,7 @@ def write_results(run: videos.Run, folder: Path, labelled: pd.DataFrame | None) 
 def frames(run: videos.Run) -> Iterator[tables.Frame]:
     """Yield each photo and each frame of a video, with its faces."""
     for record in run.records():
-        if not record["parts"]:
+        if not record["frames"]:
             yield record["file"], None, to_faces(record["faces"])
         for time, faces in videos.frames(record, run):
             yield record["file"], time, faces

@@ -73,29 +73,27 @@ def write_scores(
         above it; groups: by name images, accuracy, interval and significant, whether
         its accuracy differs from that of all other photos.
     """
-    labels = labelled.to_dict("index")
-    rows, no_face = [], 0
+    seen: dict[str, str] = {}  # the emotion of the largest face; empty without a face
     for record in records:
-        labels_of_photo = labels.get(str(Path(record["file"]).resolve()))
-        if labels_of_photo is None:
-            continue
-        if faces := to_faces(record["faces"]):
-            largest = max(faces, key=lambda face: face.box.area)
-            rows.append(
-                {**labels_of_photo, "predicted": classes.index(largest.emotion)}
-            )
-        else:
-            no_face += 1
-    if not rows:
+        photo = str(Path(record["file"]).resolve())
+        if photo in labelled.index:
+            faces = to_faces(record["faces"])
+            largest = max(faces, key=lambda face: face.box.area, default=None)
+            seen[photo] = largest.emotion if largest else ""
+    table = labelled.loc[list(seen)].assign(seen=list(seen.values()))
+    table = table[table["seen"] != ""]
+    no_face = len(seen) - len(table)
+    if table.empty:
         raise InputError(
             f"None of the {no_face} labelled photos could be read and has a face: there is "
             "nothing to score. Check files.csv without --labels."
         )
-    table = pd.DataFrame(rows)
-    codes, predicted = (table[name].to_numpy() for name in ("label", "predicted"))
-    scores = metadata.score("these photos", classes, codes, predicted)
-    baseline = float(table["label"].value_counts(normalize=True).max())
-    correct = table["label"] == table["predicted"]
+    codes, predicted = table["label"], table["seen"].map(classes.index)
+    correct = codes == predicted
+    scores = metadata.score(
+        "these photos", classes, codes.to_numpy(), predicted.to_numpy()
+    )
+    baseline = float(codes.value_counts(normalize=True).max())
     scores |= {
         "no_face": no_face,
         "baseline": baseline,
