@@ -218,12 +218,7 @@ def report_failures(records: Iterator[Record], out: Path) -> int:
 
 def main() -> None:
     """Run the command."""
-    command.run(_main)
-
-
-def _main() -> None:
-    if recognise(parse(sys.argv[1:])):
-        sys.exit(1)
+    command.run(lambda: sys.exit(bool(recognise(parse(sys.argv[1:])))))
 
 
 if __name__ == "__main__":
