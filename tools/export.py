@@ -15,7 +15,6 @@ Writes  exported/<run>.onnx                a model of `fer-recognise --model`
 
 import argparse
 import logging
-import subprocess
 from pathlib import Path
 from typing import NamedTuple
 
@@ -34,6 +33,7 @@ from fer_transfer.recognise import metadata
 from fer_transfer.scoring import calibration
 from fer_transfer.settings.settings import Settings, load_settings
 from fer_transfer.training.recipe import Recipe
+from tools.processes import git
 
 logger = logging.getLogger(__name__)
 
@@ -84,7 +84,7 @@ def export(name: str, wanted: str) -> None:
         data=f"{known.name} ({run.backbone} started from {weights} weights)",
         licence="MIT, apart from what the data and the first weights ask for (data/README.md)",
         run=name,
-        commit=commit(),
+        commit=git("rev-parse", "--short", "HEAD").strip(),
         scores=metadata.score(
             f"{known.name}'s test set ({run.split}{seen})",
             head.classes,
@@ -170,13 +170,6 @@ def check(predicted: np.ndarray, expected: np.ndarray) -> None:
             f"average: expected at most {TOLERANCE:g}, so nothing was written. Train the run "
             "again (`dvc repro`) if its weights or its test images have changed."
         )
-
-
-def commit() -> str:
-    """Return the commit of the code, or nothing outside a Git repository."""
-    asked = ["git", "rev-parse", "--short", "HEAD"]
-    answer = subprocess.run(asked, capture_output=True, text=True, check=False)
-    return answer.stdout.strip()
 
 
 def main() -> None:
