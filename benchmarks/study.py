@@ -195,10 +195,6 @@ def measure(backbone: str) -> dict[str, float]:
 
 def main() -> None:
     """Print the rows of each backbone; then the paper's eight variants, summed."""
-    if not find_spec("torchvision"):
-        print(
-            "Without PyTorch as a peer: torchvision is not installed (docs/performance.md)"
-        )
     total = defaultdict[str, float](float)
     for backbone in subjects.NAMES:
         seconds = measure(backbone)
