@@ -2,7 +2,8 @@
 
 In turns in one process: MobileNet and OpenFace by the paper's protocol beside OpenVINO's forward
 pass; MobileNet at 96 pixels by the recipe, with what augmentation takes of it, beside Keras's `fit`
-behind Keras's own random layers, which resample an image once for each of rotation, zoom and shift.
+behind Keras's own random layers, which resample an image once for each of rotation, zoom and
+shift, and, where it is installed, beside PyTorch with torchvision's transforms.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,7 +12,7 @@ import numpy as np
 
 from fer_transfer.networks.runtime import keras, tf
 from benchmarks import subjects
-from benchmarks.timing import medians
+from benchmarks.timing import elsewhere, medians
 from fer_transfer.networks import precision, split_model
 from fer_transfer.networks.inference import openvino_pass
 from fer_transfer.results import paper
@@ -91,7 +92,10 @@ def by_recipe() -> None:
             pixels, labels, RECIPE.batch_size, verbose=0
         ),
     }
-    measure(f"augmented, mobilenet at {SIZE} pixels", loop, RECIPE, others)
+    with elsewhere("recipe", pixels, labels, SIZE, RECIPE.batch_size) as call:
+        if call:
+            others["PyTorch, torchvision"] = lambda: call(0)
+        measure(f"augmented, mobilenet at {SIZE} pixels", loop, RECIPE, others)
 
 
 def keras_views() -> keras.Model:

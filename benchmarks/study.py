@@ -9,7 +9,6 @@ import shutil
 from collections import defaultdict
 from collections.abc import Callable
 from functools import partial
-from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -18,7 +17,7 @@ import openvino
 
 from fer_transfer.networks.runtime import keras, tf
 from benchmarks import subjects
-from benchmarks.timing import Ways, medians, show
+from benchmarks.timing import Ways, elsewhere, medians, show
 from fer_transfer.extraction import frozen_pass
 from fer_transfer.features.feature_store import Store
 from fer_transfer.networks import building, precision
@@ -129,13 +128,11 @@ def costs(backbone: str) -> dict[str, float]:
         lambda: list(frozen_pass.compute(by_tensorflow, pixels, PASS_BATCH_SIZE)),
         len(pixels),
     )
-    if backbone in PEERS and find_spec("torchvision"):
-        from benchmarks import peer
-
-        ways["torch fit"], ways["torch evaluate"] = (
-            (way, number) for way in peer.epoch(backbone, number)
-        )
-    with TemporaryDirectory() as name:
+    in_torch = elsewhere("epoch", backbone, *subjects.images(number))
+    with TemporaryDirectory() as name, in_torch as call:
+        if backbone in PEERS and call:
+            ways["torch fit"] = lambda: call(0), number
+            ways["torch evaluate"] = lambda: call(1), number
         folder = Path(name) / "features"
         for in_precision in subjects.precisions():
             ways |= our_ways(backbone, in_precision, pixels, folder)

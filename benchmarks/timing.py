@@ -3,7 +3,13 @@
 import statistics
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from importlib import import_module
+from importlib.util import find_spec
+from multiprocessing import get_context
+from typing import Any
 
 REPEATS = 3
 
@@ -31,3 +37,28 @@ def show(what: str, ours: float, other: float, other_name: str) -> None:
         f"{what:48} {ours:9.4g} s {other:9.4g} s  {other_name:22} {other / ours:6.2f} times",
         flush=True,
     )
+
+
+@contextmanager
+def elsewhere(maker: str, *arguments: Any) -> Iterator[Callable[[int], None] | None]:
+    """Give a call of the functions that one of benchmarks/peer.py makes, in a process of theirs.
+
+    None where PyTorch and torchvision are not installed.
+    """
+    if not find_spec("torchvision"):
+        yield None
+        return
+    context = get_context("spawn")
+    with ProcessPoolExecutor(1, context, _make, (maker, *arguments)) as process:
+        yield lambda number: process.submit(_call, number).result()
+
+
+_made: list[Callable[[], None]] = []  # in the process of the peer
+
+
+def _make(maker: str, *arguments: Any) -> None:
+    _made.extend(getattr(import_module("benchmarks.peer"), maker)(*arguments))
+
+
+def _call(number: int) -> None:
+    _made[number]()

@@ -18,6 +18,7 @@ def settings():
         (4, {"learning_rate": 1e-05}, "last 4 layers, learning rate 1e-05"),
         (4, {"train_share": 0.1}, "last 4 layers, 10% of the training images"),
         (4, {"augment": True}, "last 4 layers, augmented"),
+        (4, {"early_stopping": 20}, "last 4 layers, best epoch (patience 20)"),
     ],
 )
 def test_a_protocol_says_what_trains_and_what_departs_from_the_settings(

@@ -19,6 +19,7 @@ WORDS = {
     "epochs": "{} epochs",
     "size": "input of {0}x{0}",
     "augment": "augmented",
+    "early_stopping": "best epoch (patience {})",
 }
 
 
