@@ -132,11 +132,6 @@ def test_the_same_results_give_the_same_bytes(styles, tmp_path):
         assert b"Software" not in written
 
 
-def test_the_paper_s_table_1_adds_up():
-    assert sum(CLASS_COUNTS.values()) == 35_887
-    assert set(CLASS_COUNTS) == set(EMOTIONS)
-
-
 def test_a_backbone_has_one_colour_and_pretrained_is_solid(styles, settings):
     for name, variant in settings.variants.items():
         assert styles.loc[name, "colour"] == COLOURS[variant.backbone]
@@ -193,27 +188,6 @@ def test_page_and_png_draw_the_same_curves(styles):
         assert picture[0]["encoding"][key] == shown[0]["encoding"][key]
     scales = [one[0]["encoding"]["color"]["scale"] for one in (picture, shown)]
     assert scales[0] == scales[1]
-
-
-def test_of_several_seeds_the_first_with_results_is_in_figures_11_to_17(
-    settings, tmp_path, monkeypatch
-):
-    settings.runs["again"] = Run(variant="openface-random", split="random", seed=42)
-    write_study(tmp_path, ["openface-random"])
-    study = files.read_json(tmp_path / "metrics/study/study.json")
-    study["ran"] = {"openface-random": {"again": 42}}
-    files.write_json(tmp_path / "metrics/study/study.json", study)
-    monkeypatch.chdir(tmp_path)
-    Path("plots/examples/openface-random.csv").rename("plots/examples/again.csv")
-    made = {}
-    monkeypatch.setattr(
-        style, "write_png", lambda path, figure, _: made.update({path.stem: figure})
-    )
-    plot.draw_faces(shown.read(settings))
-    titles = [axes.get_title() for axes in made["figure-11"].axes]
-    assert [title.split("\n")[0] for title in titles if "predicts" in title] == [
-        "openface-random"
-    ]
 
 
 def test_the_initial_bars_are_of_the_groups_that_ran(results):
