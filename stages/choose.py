@@ -17,12 +17,7 @@ import logging
 import sys
 from pathlib import Path
 
-import numpy as np
-from sklearn.pipeline import Pipeline
-
 from fer_transfer.classifiers import comparison, dataset, head
-from fer_transfer.classifiers.comparison import Records
-from fer_transfer.classifiers.selection import Selection
 from fer_transfer.console import command
 from fer_transfer.core import files
 from fer_transfer.data import faces
@@ -32,29 +27,6 @@ from fer_transfer.settings.searches import PORTABLE
 from fer_transfer.settings.settings import Variant, load_settings
 
 logger = logging.getLogger(__name__)
-
-
-def write_fitted(
-    folder: Path,
-    compared: dict[str, Selection],
-    records: Records,
-    chosen: dict[str, str],
-    subset: np.ndarray,
-) -> dict[str, Pipeline]:
-    """Fit the chosen classifiers, write their probabilities of the test faces; return them."""
-    fitted = {
-        name: compared[name].fit(
-            records[name]["settings"],
-            compared[name].data.rows(compared[name].fitted_on(subset)),
-        )
-        for name in dict.fromkeys(chosen.values())
-    }
-    probabilities = {
-        role: compared[name].predict(fitted[name], compared[name].data.test)
-        for role, name in chosen.items()
-    }
-    files.write_npz(folder / "probabilities.npz", probabilities)
-    return fitted
 
 
 def write_model(
@@ -74,24 +46,32 @@ def main(name: str) -> None:
     search, known = settings.searches[name], faces.read()
     seed, tried = settings.splits[search.split].seed, settings.choose.classifiers
     data = dataset.read(name, search, known.labels)
-    subset = data.subset(settings.choose.largest, seed)
     compared = comparison.selections(data, known.classes, settings.choose, seed)
-    records = comparison.compare(compared, subset, settings.choose.minutes)
+    records = comparison.compare(compared, settings.choose.minutes)
+    portable = [name for name in tried if name in PORTABLE]
     chosen = {
         "best": comparison.best_of(records, tried),
-        "model": comparison.best_of(
-            records, [name for name in tried if name in PORTABLE]
-        ),
+        "model": comparison.best_of(records, portable),
     }
     logger.info("Fitting the chosen: %s.", " and ".join(sorted(set(chosen.values()))))
-    folder = Path("data/choices") / name
-    fitted = write_fitted(folder, compared, records, chosen, subset)
+    fitted = {
+        name: compared[name].refit(records[name]["settings"])
+        for name in dict.fromkeys(chosen.values())
+    }
+    folder, model = Path("data/choices") / name, chosen["model"]
+    files.write_npz(
+        folder / "probabilities.npz",
+        {
+            role: compared[name].predict(fitted[name], data.test)
+            for role, name in chosen.items()
+        },
+    )
     write_model(
         folder / "model.onnx",
         settings.variants[search.variant],
         Path(f"data/weights/{search.variant}.h5"),
-        head.layers_of(fitted[chosen["model"]], len(known.classes)),
-        records[chosen["model"]]["temperature"]["value"],
+        head.layers_of(fitted[model], len(known.classes)),
+        records[model]["temperature"]["value"],
     )
     files.write_json(
         Path(f"metrics/choose/{name}.json"),
@@ -100,7 +80,7 @@ def main(name: str) -> None:
             "selected_by": "validation" if len(data.val) else "cross-validation",
             "train": len(data.train),
             "views": len(data.vectors) - len(data.groups),
-            "subset": len(subset),
+            "subset": len(compared[model].subset),
             **chosen,
             "candidates": records,
         },

@@ -22,19 +22,19 @@ Source  the paper, sections 3.1 and 5
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-import matplotlib.style
 import numpy as np
 
 from fer_transfer.console import command
 from fer_transfer.data import faces
-from fer_transfer.report import charts, figures, learning, style, vega
+from fer_transfer.report import charts, figures, learning, vega
 from fer_transfer.report.shown import Shown, pick_faces, read
 from fer_transfer.results import inputs, paper
 from fer_transfer.results.catalog import BACKBONES
 from fer_transfer.settings.settings import load_settings
 
+Drawn = tuple[Path, vega.Chart, str, list[str]]  # the file, the chart, its title, notes
+
 FIGURES, FACES = Path("plots/figures"), Path("plots/faces")
-WIDTH = 560  # pixels of a chart
 CURVES_NOTE = (
     "Dashed: random weights. Lighter: validation. Dotted: baseline, image not seen. Of several "
     "seeds the mean, in a band from the least to the most."
@@ -49,10 +49,8 @@ ACCURACY_NOTE = (
 
 def main() -> None:
     shown = read(load_settings())
-    for file, chart, title, notes in draw_charts(shown):
-        vega.write_png(FIGURES / f"{file}.png", chart, title, notes)
-    with matplotlib.style.context(["default", style.SETTINGS]):
-        draw_faces(shown)
+    for path, chart, title, notes in [*draw_charts(shown), *draw_faces(shown)]:
+        vega.write_png(path, chart, title, notes)
 
 
 def notes_on(shown: Shown, names: Iterable[str] = ()) -> list[str]:
@@ -68,8 +66,13 @@ def notes_on(shown: Shown, names: Iterable[str] = ()) -> list[str]:
     return lines
 
 
-def draw_charts(shown: Shown) -> Iterator[tuple[str, vega.Chart, str, list[str]]]:
-    """Yield the file, the chart, the title and the notes of each figure without a face."""
+def draw_charts(shown: Shown) -> Iterator[Drawn]:
+    """Draw the figures without a face."""
+    data = shown.data
+    ours = dict(zip(data.classes, np.bincount(data.labels), strict=False))
+    counts = figures.class_counts(paper.CLASS_COUNTS, ours)
+    title = "Table 1: Number of pictures for each class"
+    yield FIGURES / "table-1.png", counts, title, notes_on(shown)
     others = sorted({group.backbone for group in shown.text.values()})
     for backbone in dict.fromkeys([*paper.BACKBONES, *others]):
         names = [
@@ -77,48 +80,41 @@ def draw_charts(shown: Shown) -> Iterator[tuple[str, vega.Chart, str, list[str]]
         ]
         rows = shown.runs[shown.runs["group"].isin(names)]
         chart = learning.figure(rows, shown.styles, shown.baseline)
-        file, title = learning_figure(backbone)
-        yield file, chart, title, [CURVES_NOTE, *notes_on(shown, names)]
+        file, title = (
+            f"learning-{backbone}",
+            f"{BACKBONES[backbone].title} training process",
+        )
+        if number := paper.LEARNING_FIGURES.get(backbone):
+            file, title = f"figure-{number:02}", f"Figure {number}: {title}"
+        notes = [CURVES_NOTE, *notes_on(shown, names)]
+        yield FIGURES / f"{file}.png", chart, title, notes
     for number, metric in ((9, "accuracy"), (10, "loss")):
-        chart = charts.initial(shown, metric).properties(width=WIDTH)
+        chart = charts.initial(shown, metric).properties(width=vega.WIDTH)
         title = f"Figure {number}: Initial {metric}"
         notes = [BARS_NOTE, *notes_on(shown, shown.text)]
-        yield f"figure-{number:02}", chart, title, notes
+        yield FIGURES / f"figure-{number:02}.png", chart, title, notes
     if not shown.runs.empty:
-        chart = charts.accuracies(shown).properties(width=WIDTH)
-        yield "accuracy", chart, "Test accuracy", [ACCURACY_NOTE, *notes_on(shown)]
+        chart = charts.accuracies(shown).properties(width=vega.WIDTH)
+        notes = [ACCURACY_NOTE, *notes_on(shown)]
+        yield FIGURES / "accuracy.png", chart, "Test accuracy", notes
 
 
-def learning_figure(backbone: str) -> tuple[str, str]:
-    """Return the file name and the title of a backbone's learning curves."""
-    title = f"{BACKBONES[backbone].title} training process"
-    number = paper.LEARNING_FIGURES.get(backbone)
-    if number is None:
-        return f"learning-{backbone}", title
-    return f"figure-{number:02}", f"Figure {number}: {title}"
-
-
-def draw_faces(shown: Shown) -> None:
-    """Draw Table 1, Figure 1, and Figures 11-17, which the paper orders by the classes' names."""
+def draw_faces(shown: Shown) -> Iterator[Drawn]:
+    """Draw Figure 1, and Figures 11-17, which the paper orders by the classes' names."""
     data, images = shown.data, faces.read_images()
-    ours = dict(zip(data.classes, np.bincount(data.labels), strict=False))
-    counts = figures.class_counts(paper.CLASS_COUNTS, ours)
-    style.write_png(FIGURES / "table-1.png", counts, notes_on(shown))
     picked = pick_faces(data.labels, data.classes)
-    some = figures.examples(
-        {name: images[rows] for name, rows in picked.items() if len(rows)}
-    )
-    style.write_png(FACES / "figure-01.png", some, notes_on(shown))
-
+    chart = figures.examples({name: images[rows] for name, rows in picked.items()})
+    title = "Figure 1: Examples of images"
+    yield FACES / "figure-01.png", chart, title, notes_on(shown)
     examples = inputs.read_examples(data, shown.first_runs)
     for number, name in enumerate(sorted(data.classes), paper.FIRST_EXAMPLE_FIGURE):
         if name not in examples:  # no test image shows it
             continue
         row, shares = examples[name]
         title = f"Figure {number}: Classification result of emotion “{name}”"
-        figure = figures.classification(title, images[row], name, shares, shown.styles)
+        chart = figures.classification(images[row], name, shares, shown.styles)
         path = FACES / f"figure-{number}.png"
-        style.write_png(path, figure, notes_on(shown, shown.text))
+        yield path, chart, title, notes_on(shown, shown.text)
 
 
 if __name__ == "__main__":

@@ -25,7 +25,8 @@ from fer_transfer.settings.settings import load_settings
 
 
 def main() -> None:
-    text = html.render(page.context(load_settings()))
+    template = html.environment().get_template("report.html")
+    text = template.render(page.context(load_settings()))
     with files.atomic_write(Path("plots/report.html")) as part:
         part.write_text(text, encoding="utf-8", newline="\n")
 

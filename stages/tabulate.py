@@ -3,6 +3,7 @@
 Reads   metrics/test/<run>.json           of the runs that params.yaml lists; those without
         plots/history/<run>.csv           results are named under `missing`
         plots/predictions/<run>.txt
+        plots/examples/<run>.csv          only whether they are of the current settings and data
         metrics/features/<variant>.json   parameters, size, whether the features are informative
         metrics/costs.json                milliseconds per image, by backbone
         metrics/dataset.json              images, emotions, official, source_file
@@ -40,6 +41,7 @@ from fer_transfer.console import command
 from fer_transfer.core import files
 from fer_transfer.data import faces, votes
 from fer_transfer.results import (
+    answer,
     arithmetic,
     distance,
     models,
@@ -47,7 +49,6 @@ from fer_transfer.results import (
     practice,
     recommend,
     table,
-    verdicts,
 )
 from fer_transfer.results import study as studies
 from fer_transfer.results.protocols import of_protocol, paper_protocol
@@ -61,7 +62,7 @@ def main() -> None:
     published, study = paper.read(), studies.read(settings)
     groups = table.of_groups(study.runs, published, study.windows)
     fits, counts = arithmetic.find(published)
-    answer, claims = verdicts.find(settings, study, published)
+    answered, claims = answer.find(settings, study, published)
     named = of_protocol(study.ran, paper_protocol(settings))
     practised = practice.find(settings, study.ran, study.runs)
     assessed = files.read_json(Path("metrics/assess.json"))
@@ -75,7 +76,7 @@ def main() -> None:
     for name, values in {
         **table.metrics(groups),
         "study": studies.describe(settings, study),
-        "answer": answer,
+        "answer": answered,
         "claims": claims,
         "advice": recommend.find(study, named, groups),
         "practice": practised,
@@ -92,7 +93,7 @@ def confusion(study: Study) -> pd.DataFrame:
     columns = ["run", "group", "actual", "predicted", "images", "share"]
     parts = []
     for name, group in study.ran.items():
-        labels = study.data.labels[study.data.splits[group.protocol.split].test]
+        labels = study.data.labels[study.data.splits[group.protocol.split]["test"]]
         for run in group.runs:
             predicted = study.results[run].predicted
             matrix = scores.confusion(labels, predicted, study.data.classes)
@@ -117,7 +118,7 @@ def ferplus(study: Study) -> dict[str, Any]:
         compared[name] = labellings.compare(
             data.labels,
             majority,
-            {"test": split.test, "test_has_duplicate": split.has_duplicate},
+            split,
             predictions,
             data.classes,
         )

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from fer_transfer.results import answer, compare, table
-from fer_transfer.results.inputs import Data, Result, Split
+from fer_transfer.results.inputs import Data, Result
 from fer_transfer.results.protocols import Group, Protocol
 from fer_transfer.results.study import Study
 
@@ -33,12 +33,16 @@ GROUPS = {
 }
 
 
+def split_of(val, test, has_duplicate):
+    return {"val": val, "test": test, "test_has_duplicate": has_duplicate}
+
+
 def make(groups=GROUPS, uninformative=(), **changes):
     """Make up a study whose runs recognise a share of the test images of 7 classes."""
     random = np.random.default_rng(4)
     labels = np.resize(np.arange(7), 3_000)
     test = np.arange(1_000, 1_000 + NUM_TEST)
-    split = Split(np.arange(500), test, np.zeros(NUM_TEST, bool), np.arange(7))
+    split = split_of(np.arange(500), test, np.zeros(NUM_TEST, bool))
     results = {}
     for name, one in groups.items():
         for run in one.runs:
@@ -69,7 +73,11 @@ def make(groups=GROUPS, uninformative=(), **changes):
 
 def found(study):
     comparisons = answer.compare_all(study)
-    return answer.answer(comparisons, compare.correct(comparisons))
+    tests = compare.correct(comparisons)
+    headlines = {
+        question: answer.headline(question, comparisons) for question in answer.BETTER
+    }
+    return {"tests": tests, "comparisons": comparisons, "headlines": headlines}
 
 
 def test_every_network_of_faces_is_compared_with_every_one_of_imagenet():
@@ -164,5 +172,5 @@ def test_where_validation_is_the_test_or_every_test_image_in_train_nothing_is_an
     test = np.arange(1_000, 1_000 + NUM_TEST)
     val = test if validates_on_test else np.arange(9)
     has_duplicate = np.full(NUM_TEST, not validates_on_test)
-    split = Split(val, test, has_duplicate, np.arange(7))
+    split = split_of(val, test, has_duplicate)
     assert found(make(splits={"random": split}))["comparisons"] == []

@@ -51,8 +51,8 @@ def dataset(
     )
 
 
-def select(name, data, folds=3, classes=NAMES):
-    return Selection(name, data, classes, folds, 1)
+def select(name, data, subset=None):
+    return Selection(name, data, NAMES, 3, 1, data.train if subset is None else subset)
 
 
 @pytest.mark.parametrize("name", CLASSIFIERS)
@@ -106,7 +106,7 @@ def test_a_head_gives_the_probabilities_of_the_fitted_classifier(name, labels):
 
 def test_validation_faces_choose_as_scikit_learns_grid_search():
     data = dataset(num_val=100, num_test=50, views=1)
-    record = select("logistic", data).record(data.train)
+    record = select("logistic", data).record()
     search = GridSearchCV(
         make_pipeline(StandardScaler(), LogisticRegression(max_iter=500)),
         {"logisticregression__C": [1e-3, 1e-2, 0.1, 1.0, 10.0]},
@@ -121,11 +121,11 @@ def test_validation_faces_choose_as_scikit_learns_grid_search():
 
 def test_without_validation_faces_cross_validation_scores_every_training_face():
     data = dataset(num_test=50, views=1)
-    record = select("lda", data).record(data.train)
+    record = select("lda", data).record()
     assert record["score"]["images"] == record["temperature"]["images"] == 350
     vectors = data.vectors.copy()
     vectors[data.test] = np.nan  # not looked at
-    assert select("lda", data._replace(vectors=vectors)).record(data.train) == record
+    assert select("lda", data._replace(vectors=vectors)).record() == record
 
 
 @pytest.mark.parametrize("num_val", [999, 1000])
@@ -145,13 +145,13 @@ def test_too_few_faces_for_cross_validation_are_an_error_before_anything_is_fitt
     data = dataset(np.array([0, 1, 2]), VECTORS[:3])
     compared = comparison.selections(data, NAMES, Choose(), 1)
     with pytest.raises(InputError, match="needs faces of two people"):
-        comparison.compare(compared, data.train, 60)
+        comparison.compare(compared, 60)
 
 
 def test_nested_cross_validation_scores_chance_where_vectors_tell_nothing():
     noise = np.random.default_rng(20).normal(size=(400, 6)).astype(np.float32)
     data = dataset(vectors=noise)
-    low, high = select("lda", data).record(data.train)["score"]["interval"]
+    low, high = select("lda", data).record()["score"]["interval"]
     assert low < 0.25 < high  # three in ten have the most frequent label
 
 
@@ -201,7 +201,7 @@ def test_slow_classifiers_are_searched_on_a_subset_and_the_slowest_fitted_on_it(
     data = dataset(num_val=100, views=1)
     subset = data.subset(100, 1)
     faces = {
-        name: select(name, data).record(subset)["faces"]
+        name: select(name, data, subset).record()["faces"]
         for name in ("logistic", "boosting", "rbf-svm")
     }
     assert searched == {"logistic": 600, "boosting": 100, "rbf-svm": 100}
@@ -216,7 +216,7 @@ def test_what_the_time_did_not_allow_says_so(monkeypatch):
     compared = comparison.selections(
         data, NAMES, Choose(folds=2, classifiers=["lda", "logistic"]), 1
     )
-    records = comparison.compare(compared, data.train, 60)
+    records = comparison.compare(compared, 60)
     assert list(records) == ["majority", "prior", "logistic", "lda"]
     assert records["lda"] == {"skipped": "out of time"}
     assert comparison.best_of(records, ["lda", "logistic"]) == "logistic"

@@ -3,7 +3,6 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-import matplotlib.style
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,16 +10,13 @@ import vl_convert
 from dvc_render.vega import VegaRenderer
 from small_sets import write_faces, write_split
 
-from fer_transfer.console.errors import InputError
 from fer_transfer.core import files
 from fer_transfer.data.fer2013 import EMOTIONS
-from fer_transfer.report import charts, figures, learning, shown, style, vega
+from fer_transfer.report import charts, figures, learning, shown, vega
 from fer_transfer.report.html import VEGA_LITE
-from fer_transfer.report.style import COLOURS
-from fer_transfer.report.vega import PARTS, UNITS
-from fer_transfer.results import inputs, table
+from fer_transfer.report.vega import COLOURS, PARTS, UNITS
+from fer_transfer.results import table
 from fer_transfer.results.catalog import BACKBONES
-from fer_transfer.results.paper import CLASS_COUNTS
 from fer_transfer.results.protocols import groups
 from fer_transfer.settings.settings import Run, Variant, load_settings
 from fer_transfer.synthetic import drawing
@@ -49,7 +45,7 @@ def settings():
 
 @pytest.fixture
 def styles(settings):
-    return style.of_groups(groups(settings))
+    return vega.styles_of(groups(settings))
 
 
 @pytest.fixture
@@ -110,7 +106,6 @@ def write_study(folder, ran):
 def test_a_study_run_in_part_gives_every_figure(ran, settings, tmp_path, monkeypatch):
     write_study(tmp_path, ran)
     monkeypatch.setattr(plot, "load_settings", lambda: settings)
-    monkeypatch.setitem(style.SETTINGS, "figure.dpi", 20)  # quick
     monkeypatch.chdir(tmp_path)
     plot.main()
     figures_of_runs = {"accuracy"} if ran else set()
@@ -123,13 +118,9 @@ def test_the_same_results_give_the_same_bytes(styles, tmp_path):
     for name in ("first.png", "second.png"):
         chart = learning.figure(runs_of(*RAN[:2]), styles, BASELINE)
         vega.write_png(tmp_path / name, chart, "Figure 5", ["A note."])
-        with matplotlib.style.context(["default", style.SETTINGS]):
-            counts = figures.class_counts(CLASS_COUNTS, CLASS_COUNTS)
-            style.write_png(tmp_path / f"table-{name}", counts, ["A note."])
-    for name in ("", "table-"):
-        written = (tmp_path / f"{name}first.png").read_bytes()
-        assert written == (tmp_path / f"{name}second.png").read_bytes()
-        assert b"Software" not in written
+    written = (tmp_path / "first.png").read_bytes()
+    assert written == (tmp_path / "second.png").read_bytes()
+    assert b"Software" not in written
 
 
 def test_a_backbone_has_one_colour_and_pretrained_is_solid(styles, settings):
@@ -198,14 +189,18 @@ def test_the_initial_bars_are_of_the_groups_that_ran(results):
     assert names == [name for name in RAN for _ in PARTS]
 
 
+def titles_of(chart):
+    """Return what stands over the bars of each network in one of Figures 11-17."""
+    return chart.to_dict()["hconcat"][1]["facet"]["sort"]
+
+
 def test_each_network_s_prediction_stands_over_its_bars(styles):
     share = dict.fromkeys(EMOTIONS, 0.1) | {"happy": 0.4}
     probabilities = pd.DataFrame(dict.fromkeys(RAN, share))
     image = np.zeros((48, 48), np.uint8)
-    figure = figures.classification("Figure 13", image, "fear", probabilities, styles)
-    titles = [axes.get_title() for axes in figure.findobj(matplotlib.axes.Axes)]
-    assert titles[0] == "labelled fear"
-    assert sorted(titles[1:]) == [f"{name}\npredicts happy" for name in RAN]
+    chart = figures.classification(image, "fear", probabilities, styles)
+    assert "labelled fear" in json.dumps(chart.to_dict()["datasets"])
+    assert titles_of(chart) == [f"{name} predicts happy" for name in RAN]
 
 
 def test_the_notes_name_what_did_not_run_and_whose_features_are_uninformative(results):
@@ -219,13 +214,6 @@ def test_the_notes_name_what_did_not_run_and_whose_features_are_uninformative(re
     ]
     real = replace(results, study=study | {"data": "FER2013"})
     assert plot.notes_on(real, ["openface-random"]) == []
-
-
-def test_probabilities_of_other_images_are_refused(results, settings):
-    write_split("random", test=np.arange(9), val=np.arange(9), examples=np.arange(7))
-    data = inputs.read_data(settings)
-    with pytest.raises(InputError, match="dvc repro evaluate@mobilenet-pretrained"):
-        inputs.read_examples(data, results.first_runs)
 
 
 def fill(template, datapoints, fields, x, y, y_label=""):

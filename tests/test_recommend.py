@@ -4,7 +4,6 @@ import pytest
 from test_answer import make
 
 from fer_transfer.results import recommend, table
-from fer_transfer.results.inputs import Split
 
 BASELINE = 0.25
 
@@ -29,13 +28,9 @@ def four():
     ]
 
 
-def advise(candidates, baseline=BASELINE):
-    table = pd.DataFrame(candidates, columns=recommend.COLUMNS)
-    return recommend.recommend(table, baseline)
-
-
 def chosen(candidates, baseline=BASELINE):
-    return [one["choice"] for one in advise(candidates, baseline)["advice"]]
+    advice = recommend.recommend(candidates, baseline)["advice"]
+    return [one["choice"] for one in advice]
 
 
 def test_each_situation_has_its_best(four):
@@ -49,7 +44,7 @@ def test_speed_does_not_excuse_a_network_that_is_hardly_better_than_the_baseline
 
 @pytest.mark.parametrize(("baseline", "number"), [(0.35, 4), (0.36, 3)])
 def test_half_of_the_best_one_s_lead_is_enough(four, baseline, number):
-    candidates = advise(four, baseline)["candidates"]
+    candidates = recommend.recommend(four, baseline)["candidates"]
     assert sum(one["worthwhile"] for one in candidates) == number
 
 
@@ -82,7 +77,7 @@ def test_nothing_is_recommended_that_does_not_beat_the_baseline(four, accuracy):
 def test_the_baseline_is_of_the_images_that_accuracy_is_of(has_duplicate, expected):
     """Accuracy on the deduplicated part was once compared to the whole test set's baseline."""
     test = np.array([7, 14, 21, 1, 8])  # of classes 0, 0, 0, 1 and 1
-    split = Split(np.arange(9), test, np.array(has_duplicate), test)
+    split = {"test": test, "test_has_duplicate": np.array(has_duplicate)}
     summary = pd.DataFrame(columns=table.GROUP_COLUMNS)
     advice = recommend.find(make(splits={"random": split}), [], summary)
     assert advice["baseline"] == pytest.approx(expected)

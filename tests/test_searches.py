@@ -15,9 +15,11 @@ from fer_transfer.data import faces
 from fer_transfer.data.fer2013 import EMOTIONS
 from fer_transfer.features.feature_store import open_features
 from fer_transfer.recognise.model import Model
-from fer_transfer.report import classifiers, html
+from fer_transfer.report import html, page
 from fer_transfer.results import inputs
+from fer_transfer.results.catalog import BACKBONES
 from fer_transfer.scoring.calibration import with_temperature
+from fer_transfer.settings.searches import TITLES
 from fer_transfer.synthetic import drawing
 from stages import assess, choose, features, split, views, weights
 
@@ -166,17 +168,25 @@ def test_the_page_shows_each_split_with_its_candidates_faces_and_warnings():
     }
     known = faces.read()
     data = inputs.Data(known.classes, known.labels, {})
-    section = classifiers.section(data, faces.read_images())
-    template = html.environment().get_template("classifiers.html")
-    page = template.render(classifiers=section, study={"models": models})
-    assert "python -m tools.export a-run" in page
-    assert f"{100 * found['best']['test']['accuracy']:.1f}%" in page
-    for row in found["candidates"]:
-        assert page.count(row["verdict"])
-    assert page.count("a training face, labelled happy") > 1
     sets = files.read_json(Path("metrics/split/people.json"))
+    text = (
+        html.environment()
+        .get_template("classifiers.html")
+        .render(
+            assessed=page.assessed(data, faces.read_images()),
+            splits={"people": sets},
+            titles=TITLES,
+            catalog=BACKBONES,
+            study={"models": models},
+        )
+    )
+    assert "python -m tools.export a-run" in text
+    assert f"{100 * found['best']['test']['accuracy']:.1f}%" in text
+    for row in found["candidates"]:
+        assert text.count(row["verdict"])
+    assert text.count("a training face, labelled happy") > 1
     assert sets["warnings"]
-    assert all(warning in page for warning in sets["warnings"])
+    assert all(warning in text for warning in sets["warnings"])
 
 
 @pytest.mark.usefixtures("project")

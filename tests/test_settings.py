@@ -236,7 +236,7 @@ NO_SETTINGS = {
     "empty": (b"", "must be a mapping of sections. Got None"),
     "an open bracket": (b"split: [\n", "params.yaml, line 2, column 1 is not valid YAML: "),
     "a doubled section": (b"data: {}\ndata: {}\n", "params.yaml, line 2, column 1 is not valid YAML: found duplicate key"),
-    "a key of keys": (b"{[a, [b]]: 1}\n", "is not YAML that can be read: "),
+    "a key of keys": (b"{[a, [b]]: 1}\n", "is not valid YAML: "),
     "an alias of aliases": (
         b"a0: &a0 [x, x]\n" + b"".join(b"a%d: &a%d [%s]\n" % (n, n, b", ".join([b"*a%d" % (n - 1)] * 9)) for n in range(1, 20)) + b"data: *a19\n",
         "sets `a0`, which no stage reads",

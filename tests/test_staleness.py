@@ -77,7 +77,7 @@ def test_what_talks_to_the_user_makes_no_stage_stale():
 
 @pytest.mark.usefixtures("study")
 def test_a_charts_colour_makes_figures_and_page_stale_and_no_number():
-    append(f"{LIBRARY}/report/style.py")
+    append(f"{LIBRARY}/report/vega.py")
     assert stale() == {"plot", "report"}
 
 

@@ -58,6 +58,7 @@ def write_results(folder, run, num_epochs=20, num_test=14, rise=0.01):
     files.write_csv(folder / f"plots/history/{run}.csv", pd.DataFrame(history))
     happy = np.full(num_test, EMOTIONS.index("happy"))
     files.write_codes(folder / f"plots/predictions/{run}.txt", happy)
+    files.write_csv(folder / f"plots/examples/{run}.csv", pd.DataFrame({"row": []}))
     files.write_json(
         folder / f"metrics/test/{run}.json",
         {
@@ -244,6 +245,12 @@ def evaluated_by_hand():
     return "metrics/test/scratch.json is not the file that dvc.lock records"
 
 
+def examples_of_another_split():
+    path = Path("plots/examples/scratch.csv")
+    files.write_csv(path, pd.DataFrame({"row": [3]}))
+    return f"{path} is not the file that dvc.lock records"
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -252,6 +259,7 @@ def evaluated_by_hand():
         no_record_of_training,
         trained_again,
         evaluated_by_hand,
+        examples_of_another_split,
     ],
 )
 def test_a_run_that_was_made_otherwise_is_left_out_and_named(study, caplog, change):

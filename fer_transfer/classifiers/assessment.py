@@ -28,16 +28,13 @@ def candidates(searches: dict[str, Record]) -> list[Record]:
         those that were skipped last.
     """
     rows: list[Record] = []
-    for number, (search, found) in enumerate(searches.items()):
-        of_search = {
-            "search": search,
-            "variant": found["variant"],
-            "backbone": found["backbone"],
-        }
-        for name, record in found["candidates"].items():
+    for search, choice in searches.items():
+        keys = ("variant", "backbone")
+        of_search = {"search": search, **{key: choice[key] for key in keys}}
+        for name, record in choice["candidates"].items():
             if name not in BASELINES:
                 rows.append({**of_search, "classifier": name, **record})
-            elif number == 0:  # it looks at labels alone
+            elif choice is next(iter(searches.values())):  # they look at labels alone
                 rows.append({"classifier": name, **record})
     rows.sort(key=lambda row: -row["score"]["accuracy"] if "score" in row else 1.0)
     majority = next(row for row in rows if row["classifier"] == "majority")

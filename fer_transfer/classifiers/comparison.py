@@ -4,8 +4,6 @@ import logging
 import time
 from collections.abc import Iterable, Sequence
 
-import numpy as np
-
 from fer_transfer.classifiers.dataset import Dataset
 from fer_transfer.classifiers.selection import Record, Selection
 from fer_transfer.console.errors import InputError
@@ -21,15 +19,14 @@ def selections(
 ) -> dict[str, Selection]:
     """Return what is compared: baselines, what a model can hold, then the others."""
     tried = sorted(settings.classifiers, key=lambda name: name not in PORTABLE)
+    subset = data.subset(settings.largest, seed)
     return {
-        name: Selection(name, data, classes, settings.folds, seed)
+        name: Selection(name, data, classes, settings.folds, seed, subset)
         for name in (*BASELINES, *tried)
     }
 
 
-def compare(
-    compared: dict[str, Selection], subset: np.ndarray, minutes: int
-) -> Records:
+def compare(compared: dict[str, Selection], minutes: int) -> Records:
     """Return a record per classifier; where there is no score, `skipped` says why.
 
     Raises:
@@ -49,17 +46,14 @@ def compare(
             records[name] = {"skipped": "out of time"}
             continue
         try:
-            records[name] = selection.record(subset)
-            score = records[name]["score"]
-            logger.info(
-                "%s: accuracy %.3f of %d faces.",
-                name,
-                score["accuracy"],
-                score["images"],
-            )
+            records[name] = selection.record()
         except ValueError as error:  # scikit-learn's, where there are few faces
             records[name] = {"skipped": str(error)}
             logger.warning("%s: not tried: %s", name, error)
+        else:
+            score = records[name]["score"]
+            accuracy, images = score["accuracy"], score["images"]
+            logger.info("%s: accuracy %.3f of %d faces.", name, accuracy, images)
     return records
 
 
@@ -69,15 +63,11 @@ def best_of(records: Records, names: Iterable[str]) -> str:
     Raises:
         InputError: If none of them has a score.
     """
-    scored = {
-        name: records[name]["score"]["accuracy"]
-        for name in names
-        if "score" in records.get(name, {})
-    }
+    scored = [name for name in names if "score" in records[name]]
     if not scored:
-        reasons = {name: records.get(name, {}).get("skipped") for name in names}
+        reasons = {name: records[name]["skipped"] for name in names}
         raise InputError(
             f"No classifier could be fitted: {reasons}. Add training faces, or set more "
             "`choose.minutes` in params.yaml."
         )
-    return max(scored, key=lambda name: float(scored[name]))
+    return max(scored, key=lambda name: float(records[name]["score"]["accuracy"]))

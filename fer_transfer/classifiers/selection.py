@@ -24,19 +24,26 @@ Record = dict[str, Any]
 
 
 class Selection(NamedTuple):
-    """One classifier on one data set; `folds` of cross-validation, outer and inner."""
+    """One classifier on one data set.
+
+    Attributes:
+        classifier: Its name in the catalog.
+        data: What it is fitted and scored on.
+        classes: The names of the classes.
+        folds: Of cross-validation, outer and inner.
+        seed: Of folds and fits.
+        subset: The training faces on which a slow classifier is searched and fitted.
+    """
 
     classifier: str
     data: Dataset
     classes: Sequence[str]
     folds: int
     seed: int
+    subset: np.ndarray
 
-    def record(self, subset: np.ndarray) -> Record:
+    def record(self) -> Record:
         """Choose settings and score the choice.
-
-        Args:
-            subset: The training faces on which a slow classifier is searched and fitted.
 
         Returns:
             settings; faces: how many it is to be fitted on; score: of faces that the settings
@@ -45,31 +52,46 @@ class Selection(NamedTuple):
         Raises:
             ValueError: If scikit-learn cannot fit the classifier on so few faces.
         """
-        searches_all = CLASSIFIERS[self.classifier].searches_all
-        searched = self.data.train if searches_all else subset
         if len(self.data.val):
-            settings = self.best_settings([(self.data.rows(searched), self.data.val)])
-            fitted = self.fit(settings, self.data.rows(self.fitted_on(subset)))
-            scored, probabilities = self.data.val, self.predict(fitted, self.data.val)
+            rows = self.data.rows(self.searched_on)
+            settings = self.best_settings([(rows, self.data.val)])
+            scored = self.data.val
+            probabilities = self.predict(self.refit(settings), scored)
         else:
-            scored, probabilities = self.nested(searched)
-            settings = self.best_settings(self.split(searched))
+            scored, probabilities = self.nested()
+            settings = self.best_settings(self.split(self.searched_on))
         labels = self.data.labels[scored]
         return {
             "settings": settings,
-            "faces": len(self.fitted_on(subset)),
+            "faces": len(self.fitted_on),
             "score": summarize(labels, probabilities, self.classes),
             "temperature": calibration.cautious_temperature(labels, probabilities),
         }
 
-    def nested(self, searched: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    @property
+    def searched_on(self) -> np.ndarray:
+        """The training faces by which settings are chosen."""
+        searches_all = CLASSIFIERS[self.classifier].searches_all
+        return self.data.train if searches_all else self.subset
+
+    @property
+    def fitted_on(self) -> np.ndarray:
+        """The training faces that the classifier is fitted on."""
+        fits_all = CLASSIFIERS[self.classifier].fits_all
+        return self.data.train if fits_all else self.subset
+
+    def refit(self, settings: dict[str, Any]) -> Pipeline:
+        """Fit the classifier on all faces that it may be fitted on, and their views."""
+        return self.fit(settings, self.data.rows(self.fitted_on))
+
+    def nested(self) -> tuple[np.ndarray, np.ndarray]:
         """Predict each face by settings and a fit that have seen nothing of its fold.
 
         Returns:
             The faces (n,) and their probabilities (n, classes).
         """
         scored, probabilities = [], []
-        for rows, held_out in self.split(searched):
+        for rows, held_out in self.split(self.searched_on):
             settings = self.best_settings(self.split(np.unique(self.data.face[rows])))
             scored.append(held_out)
             probabilities.append(self.predict(self.fit(settings, rows), held_out))
@@ -125,11 +147,6 @@ class Selection(NamedTuple):
             decision = np.stack([np.zeros_like(decision), decision], axis=1)
         probabilities[:, fitted.classes_] = softmax(decision, axis=1)
         return probabilities
-
-    def fitted_on(self, subset: np.ndarray) -> np.ndarray:
-        """Return the training faces that the classifier is fitted on."""
-        whole = CLASSIFIERS[self.classifier].fits_all
-        return self.data.train if whole else subset
 
     def num_present(self, rows: np.ndarray) -> int:
         """Count the classes of some rows."""

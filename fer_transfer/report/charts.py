@@ -6,9 +6,8 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from fer_transfer.report import style, vega
+from fer_transfer.report import vega
 from fer_transfer.report.shown import Shown
-from fer_transfer.report.style import GREY
 from fer_transfer.results.table import select
 
 WAYS = ["#0072B2", "#D55E00"]  # colours of the ways of training
@@ -25,25 +24,24 @@ def initial(shown: Shown, metric: str) -> vega.Chart:
         .join(shown.styles, on="group")
         .rename(columns={"group": "variant", "mean": "value"})
     )
-    full = data["set"] == "train"
-    data["stroke"] = data["colour"].where(full, data["light"])
-    data["fill"] = data["fill"].where(full, data["light_fill"])
+    data["opacity"] = data["set"].map(vega.OPACITY)
     data["set"] = data["set"].map(vega.PARTS)
-    base = vega.inline(data[["variant", "set", "value", "fill", "stroke"]]).encode(
+    columns = ["variant", "set", "value", "colour", "fill", "opacity"]
+    base = vega.inline(data[columns]).encode(
         alt.X("value:Q", title=f"{vega.UNITS[metric]} after epoch 1"),
         alt.Y("variant:N", title=None, sort=None),
         yOffset=alt.YOffset("set:N", sort=list(vega.PARTS.values())),
     )
     bars = base.mark_bar(strokeWidth=1.5).encode(
         fill=vega.as_given("fill"),
-        stroke=vega.as_given("stroke"),
+        stroke=vega.as_given("colour"),
+        opacity=vega.as_given("opacity"),
         tooltip=["variant:N", "set:N", *vega.numbers(".4f", "value")],
     )
-    numbers = base.mark_text(align="left", dx=4, fontSize=10, color=vega.INK)
     return alt.layer(
         bars,
         vega.baseline(shown.baseline[metric]),
-        numbers.encode(text=alt.Text("value:Q", format=".3f")),
+        vega.labels(base, "value:Q", ".3f"),
     ).properties(height=15 * max(len(data), 1))
 
 
@@ -74,7 +72,7 @@ def differences(comparisons: Sequence[Mapping[str, Any]]) -> vega.Chart:
 def fits(table: pd.DataFrame) -> vega.Chart:
     """Draw how many published rates fit each number of images; the best stands out."""
     best = table.nlargest(1, "fits")["images"].item()
-    is_best, pale = f"datum.images == {best}", style.lighter(GREY)
+    is_best = f"datum.images == {best}"
     base = vega.inline(table[["images", "fits", "chance"]]).encode(
         alt.X("images:Q", title="images", scale=alt.Scale(zero=False, nice=False)),
         alt.Y("fits:Q", title="rates that fit"),
@@ -82,7 +80,9 @@ def fits(table: pd.DataFrame) -> vega.Chart:
     return alt.layer(
         base.mark_rule(strokeWidth=2).encode(
             y2=alt.datum(0),
-            color=alt.condition(is_best, alt.value(vega.INK), alt.value(pale)),
+            color=alt.condition(
+                is_best, alt.value(vega.INK), alt.value(vega.LIGHT_GREY)
+            ),
             tooltip=["images:Q", "fits:Q"],
         ),
         base.mark_line(color=vega.INK, strokeDash=[2, 3]).encode(y="chance:Q"),
@@ -108,56 +108,21 @@ def accuracies(shown: Shown) -> vega.Chart:
     order = list(data["label"].unique())
     columns = ["run", "label", "value", "low", "high", "mean", "colour", "fill"]
     title = "accuracy on the test images without a duplicate in train"
-    x = {
-        key: alt.X(f"{key}:Q", title=title, scale=alt.Scale(zero=False))
-        for key in ("low", "mean", "value")
-    }
     base = vega.inline(data[columns]).encode(
+        alt.X("value:Q", title=title, scale=alt.Scale(zero=False)),
         alt.Y("label:N", title=None, sort=order, axis=alt.Axis(grid=True)),
         color=vega.as_given("colour"),
     )
     points = base.mark_point(size=50, opacity=1, strokeWidth=1.5).encode(
-        x["value"],
         fill=vega.as_given("fill"),
         tooltip=["run:N", *vega.numbers(".4f", "value", "low", "high")],
     )
     return alt.layer(
         vega.baseline(shown.study["advice"]["baseline"]),
-        base.mark_rule(strokeWidth=1.5).encode(x["low"], x2="high:Q"),
-        base.mark_tick(thickness=2, size=18).encode(x["mean"]),
-        points.properties(name="points").add_params(vega.zoom("x")),
+        base.mark_rule(strokeWidth=1.5).encode(x="low:Q", x2="high:Q"),
+        base.mark_tick(thickness=2, size=18).encode(x="mean:Q"),
+        points,
     ).properties(height=24 * max(len(order), 1))
-
-
-def recall(shown: Shown) -> vega.Chart:
-    """Draw the share of each class's test images that each group recognised."""
-    rows = select(shown.of_text(shown.summary), metric="recall", set="test")
-    data = rows.dropna(subset="mean").join(shown.styles, on="group")
-    data = data.rename(columns={"group": "variant", "mean": "recall"})
-    variants, classes = list(data["variant"].unique()), list(shown.data.classes)
-    return (
-        vega.inline(data[["class", "variant", "recall", "colour", "fill"]])
-        .mark_point(size=60, strokeWidth=1.8, opacity=1, clip=True)
-        .encode(
-            alt.X(
-                "recall:Q",
-                title="recall (share of the class’s test images)",
-                scale=alt.Scale(domain=[0, 1]),
-            ),
-            alt.Y(
-                "class:N",
-                title=None,
-                sort=classes,
-                axis=alt.Axis(grid=True, tickBand="extent"),
-            ),
-            yOffset=alt.YOffset("variant:N", sort=variants),
-            stroke=vega.as_given("colour"),
-            fill=vega.as_given("fill"),
-            tooltip=["class:N", "variant:N", *vega.numbers(".1%", "recall")],
-        )
-        .properties(name="points", height=len(classes) * max(6 * len(variants), 24))
-        .add_params(vega.zoom("x"))
-    )
 
 
 def images_needed(rows: Sequence[Mapping[str, Any]]) -> vega.Chart:

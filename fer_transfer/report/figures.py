@@ -2,82 +2,82 @@
 
 from collections.abc import Mapping
 
+import altair as alt
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
 
-from fer_transfer.report import style
-from fer_transfer.report.style import GREY
+from fer_transfer.report import vega
+from fer_transfer.report.html import face
 
-COLUMNS = 4  # of Figures 11-17
+FACE = 64  # pixels of an image
+COLUMNS = 4  # networks side by side in Figures 11-17
 
 
-def class_counts(paper: Mapping[str, int], ours: Mapping[str, int]) -> Figure:
+def class_counts(paper: Mapping[str, int], ours: Mapping[str, int]) -> vega.Chart:
     """Draw Table 1, the number of images of each emotion, with our own numbers.
 
-    The columns stand in the order of the paper's; classes that it does not have stand alone.
+    The rows stand in the order of the paper's; classes that it does not have stand alone.
     """
     shown = {"the paper": paper} if set(ours) <= set(paper) else {}
     shown |= {"this study": ours}
-    counts = pd.DataFrame(shown, index=[*next(iter(shown.values()))])
-    counts = counts.fillna(0).astype(int)
-    figure = Figure(figsize=(8, 3.6))
-    figure.suptitle("Table 1: Number of pictures for each class")
-    axes = figure.subplots()
-    (counts / counts.sum()).plot.bar(
-        ax=axes,
-        width=0.75,
-        color={"the paper": style.lighter(GREY), "this study": GREY},
-        table=counts.T.map("{:,}".format),
+    counts = pd.DataFrame(shown, index=[*next(iter(shown.values()))]).fillna(0)
+    data = (counts / counts.sum()).rename_axis("class").reset_index().melt("class")
+    data["images"] = counts.melt()["value"]
+    base = vega.inline(data).encode(
+        alt.X("value:Q", title="share of images", axis=alt.Axis(format="%")),
+        alt.Y("class:N", title=None, sort=None),
+        yOffset=alt.YOffset("variable:N", sort=list(shown)),
     )
-    axes.set_ylabel("Share of images")
-    axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-    axes.set_xticks([])
-    return figure
+    greys = [vega.LIGHT_GREY, vega.GREY][-len(shown) :]
+    colours = alt.Scale(domain=list(shown), range=greys)
+    return alt.layer(
+        base.mark_bar().encode(alt.Color("variable:N", scale=colours)),
+        vega.labels(base, "images:Q", ","),
+    ).properties(width=vega.WIDTH, height=20 * len(data))
 
 
-def examples(images: Mapping[str, np.ndarray]) -> Figure:
+def examples(images: Mapping[str, np.ndarray]) -> vega.Chart:
     """Draw Figure 1: images (n, 48, 48) of each class, a row for each."""
-    figure = Figure(figsize=(5, len(images)))
-    figure.suptitle("Figure 1: Examples of images")
-    grid = figure.subplots(len(images), squeeze=False)
-    for axes, (name, faces) in zip(grid.flat, images.items(), strict=True):
-        _show_image(axes, np.hstack(list(faces)), name)
-    return figure
+    rows = [
+        {"class": name, "place": place, "url": face(image)}
+        for name, faces in images.items()
+        for place, image in enumerate(faces)
+    ]
+    bare = alt.Axis(domain=False, ticks=False)
+    return (
+        vega.inline(pd.DataFrame(rows))
+        .mark_image(width=FACE, height=FACE)
+        .encode(
+            alt.X("place:O", axis=None),
+            alt.Y("class:N", title=None, sort=None, axis=bare),
+            url="url:N",
+        )
+        .properties(width=alt.Step(FACE + 6), height=alt.Step(FACE + 6))
+    )
 
 
 def classification(
-    title: str,
-    image: np.ndarray,
-    label: str,
-    probabilities: pd.DataFrame,
-    styles: pd.DataFrame,
-) -> Figure:
+    image: np.ndarray, label: str, probabilities: pd.DataFrame, styles: pd.DataFrame
+) -> vega.Chart:
     """Draw one of Figures 11-17: a test image, and the probabilities that each network predicts.
 
     `probabilities` has a row per class and a column per group.
     """
-    num_rows = -(-(1 + len(probabilities.columns)) // COLUMNS)
-    figure = Figure(figsize=(2.4 * COLUMNS, 2 * num_rows + 0.9))
-    figure.suptitle(title)
-    first, *others = figure.subplots(num_rows, COLUMNS, squeeze=False).flat
-    _show_image(first, image, f"labelled {label}")
-    for axes in others[len(probabilities.columns) :]:
-        axes.set_axis_off()
-    for axes, (name, shares) in zip(others, probabilities.items(), strict=False):
-        look = styles.loc[str(name)]
-        colours = {"facecolor": look["fill"], "edgecolor": look["colour"]}
-        bars = axes.barh(shares.index, shares, 0.7, **colours)
-        axes.bar_label(bars, fmt="%.2f", padding=2, fontsize=7)
-        axes.invert_yaxis()
-        axes.set(xlim=(0, 1.2), xticks=[0, 0.5, 1])  # room for a number behind a bar
-        axes.set_title(f"{name}\npredicts {shares.idxmax()}", fontsize=8)
-    return figure
-
-
-def _show_image(axes: Axes, image: np.ndarray, title: str) -> None:
-    axes.imshow(image, cmap="gray", vmin=0, vmax=255)
-    axes.set_axis_off()
-    axes.set_title(title, fontsize=8)
+    picture = examples({f"labelled {label}": image[None]})
+    if probabilities.empty:
+        return picture
+    table = probabilities.rename_axis("class").reset_index()
+    data = table.melt("class", var_name="group").join(styles, on="group")
+    data["title"] = data["group"] + " predicts "
+    data["title"] += data["group"].map(probabilities.idxmax())
+    base = vega.inline(data[["class", "value", "title", "colour", "fill"]]).encode(
+        alt.X("value:Q", title=None, scale=alt.Scale(domain=[0, 1])),
+        alt.Y("class:N", title=None, sort=None, scale=alt.Scale(paddingInner=0.2)),
+    )
+    bars = base.mark_bar(strokeWidth=1.5).encode(
+        fill=vega.as_given("fill"), stroke=vega.as_given("colour")
+    )
+    networks = alt.Facet("title:N", title=None, sort=list(data["title"].unique()))
+    panels = alt.layer(bars, vega.labels(base, "value:Q", ".2f"))
+    panels = panels.properties(width=150, height=130)
+    return alt.hconcat(picture, panels.facet(networks, columns=COLUMNS))

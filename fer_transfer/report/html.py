@@ -21,11 +21,6 @@ VEGA_LITE = "6.4"
 NOTHING = Markup('<span class="nothing" aria-label="no value">–</span>')
 
 
-def render(context: dict[str, Any]) -> str:
-    """Fill the page of the study."""
-    return environment().get_template("report.html").render(context)
-
-
 def environment() -> jinja2.Environment:
     """Return what fills the templates; a name that the context lacks is an error."""
     made = jinja2.Environment(

@@ -1,13 +1,12 @@
 """Learning curves (Figures 5-8): one drawing for the page and for PNGs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import altair as alt
 import numpy as np
 import pandas as pd
 
 from fer_transfer.report import vega
-from fer_transfer.report.style import GREY
 from fer_transfer.results.table import select
 
 EPOCH = alt.X(
@@ -18,23 +17,20 @@ EPOCH = alt.X(
 )
 
 
-def points_of(
-    rows: pd.DataFrame, styles: pd.DataFrame, parts: Sequence[str]
-) -> pd.DataFrame:
-    """Return the curves of some sets, such as training and, lighter, validation.
+def points_of(rows: pd.DataFrame, styles: pd.DataFrame) -> pd.DataFrame:
+    """Return the curves of training and, lighter, validation; of one of them in full colour.
 
     Args:
         rows: Rows of the table of runs, of one metric.
-        styles: Of the groups (style.of_groups).
-        parts: What to draw; one set alone is drawn in the full colour.
+        styles: Of the groups (vega.styles_of).
 
     Returns:
-        A row per line and epoch: line (its title), colour, dash, width, epoch, and value, low and
-        high: of several seeds their mean, the least and the most.
+        A row per line and epoch: line (its title), colour, opacity, dash, epoch, and value, low
+        and high: of several seeds their mean, the least and the most.
     """
     seeds = rows.groupby("group")["run"].nunique()
     points = (
-        rows[rows["set"].isin(list(parts))]
+        rows[rows["set"].isin(list(vega.PARTS))]
         .rename(columns={"first": "epoch"})
         .groupby(["group", "set", "epoch"], sort=False)["value"]
         .agg(value="mean", low="min", high="max")
@@ -44,25 +40,20 @@ def points_of(
     several = [
         f", {seeds[name]} seeds" if seeds[name] > 1 else "" for name in points["group"]
     ]
-    full = (points["set"] == "train") | (len(parts) == 1)
+    opacity = points["set"].map(vega.OPACITY)
     points = points.assign(
         line=points["group"] + ", " + points["set"].map(vega.PARTS) + several,
-        colour=points["colour"].where(full, points["light"]),
-        width=np.where(full, 2.2, 1.6),
+        opacity=opacity / opacity.max(),
     )
-    columns = ["line", "colour", "dash", "width", "epoch", "value", "low", "high"]
+    columns = ["line", "colour", "opacity", "dash", "epoch", "value", "low", "high"]
     return points[columns]
 
 
 def learning(
-    rows: pd.DataFrame,
-    metric: str,
-    styles: pd.DataFrame,
-    top: float,
-    parts: Sequence[str] = tuple(vega.PARTS),
+    rows: pd.DataFrame, metric: str, styles: pd.DataFrame, top: float
 ) -> vega.Chart:
     """Draw a metric after each epoch: hover reads an epoch, Ctrl and the wheel zoom."""
-    points = points_of(select(rows, metric=metric), styles, parts)
+    points = points_of(select(rows, metric=metric), styles)
     lines, *bands = _curves(points, metric, top)
     return alt.layer(
         lines.properties(name="lines").add_params(vega.zoom()), *bands, _hover(points)
@@ -83,10 +74,11 @@ def _curves(points: pd.DataFrame, metric: str, top: float) -> list[vega.Chart]:
         EPOCH, value, detail="line:N", color=vega.as_given("colour")
     )
     # The points show a run of one epoch, which makes no line.
-    lines = base.mark_line(clip=True, point=alt.OverlayMarkDef(size=8)).encode(
+    lines = base.mark_line(
+        clip=True, strokeWidth=2, point=alt.OverlayMarkDef(size=8)
+    ).encode(
+        opacity=vega.as_given("opacity"),
         strokeDash=vega.as_given("dash"),
-        # Vega-Lite warns of widths whose field has no order.
-        strokeWidth=vega.as_given("width") | {"type": "ordinal"},
     )
     if not (points["low"] < points["high"]).any():
         return [lines]  # Vega warns of an area of no points
@@ -108,7 +100,7 @@ def _hover(points: pd.DataFrame) -> vega.Chart:
     return (
         vega.inline(points)
         .transform_pivot("line", value="value", groupby=["epoch"])
-        .mark_rule(color=GREY, clip=True)
+        .mark_rule(color=vega.GREY, clip=True)
         .encode(
             EPOCH,
             opacity=alt.condition(hover, alt.value(0.7), alt.value(0)),
@@ -125,14 +117,11 @@ def figure(
     """Draw accuracy and loss side by side, as Figures 5-8 do."""
     panels = []
     for letter, metric in zip("ab", vega.UNITS, strict=True):
-        points = points_of(select(rows, metric=metric), styles, tuple(vega.PARTS))
-        level = vega.inline(pd.DataFrame({"value": [baseline[metric]]}))
-        panels.append(
-            alt.layer(
-                *_curves(points, metric, top_of(rows, metric)),
-                level.mark_rule(color=GREY, strokeDash=[2, 3]).encode(y="value:Q"),
-            ).properties(width=400, height=280, title=f"{letter}) {metric}")
-        )
+        points = points_of(select(rows, metric=metric), styles)
+        curves = _curves(points, metric, top_of(rows, metric))
+        panel = alt.layer(*curves, vega.baseline(baseline[metric], "y"))
+        title = f"{letter}) {metric}"
+        panels.append(panel.properties(width=400, height=280, title=title))
     return alt.hconcat(*panels)
 
 

@@ -1,17 +1,36 @@
 """What the page's template is given, read from the files of the study."""
 
+import platform
 from collections.abc import Iterator
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from fer_transfer import environment
 from fer_transfer.core import files
 from fer_transfer.data import faces
-from fer_transfer.report import charts, classifiers, html, learning, vega, versions
+from fer_transfer.report import charts, html, learning, vega
 from fer_transfer.report.shown import Shown, pick_faces, read
 from fer_transfer.results import distance, inputs, paper, table
 from fer_transfer.results.catalog import BACKBONES
 from fer_transfer.scoring import rates
+from fer_transfer.settings.searches import TITLES
 from fer_transfer.settings.settings import SECTIONS, Settings
+
+# Those that results depend on, and those that draw; requirements.lock has all.
+PACKAGES = (
+    "tensorflow",
+    "tf-keras",
+    "openvino",
+    "deepface",
+    "numpy",
+    "pandas",
+    "scikit-learn",
+    "altair",
+    "vl-convert-python",
+)
 
 
 def context(settings: Settings) -> dict[str, Any]:
@@ -26,9 +45,7 @@ def context(settings: Settings) -> dict[str, Any]:
         for name, chart, description in draw(shown)
     }
     return {
-        "study": shown.study,
-        "groups": shown.groups,
-        "text": shown.text,
+        **vars(shown),
         "runs": settings.runs,
         "first": first,
         "styles": shown.styles.to_dict("index"),
@@ -36,7 +53,6 @@ def context(settings: Settings) -> dict[str, Any]:
         "catalog": BACKBONES,
         "paper": paper,
         "distance": distance,
-        "classes": data.classes,
         **{
             name: files.read_json(Path(f"metrics/{name}.json"))
             for name in ("dataset", "architectures", "costs")
@@ -47,14 +63,13 @@ def context(settings: Settings) -> dict[str, Any]:
         },
         "splits": inputs.read_each("split", data.splits),
         "calibration": inputs.read_each("calibration", first.values()),
-        "paper_split": data.paper_split,
-        "versions": versions.installed(),
-        "classifiers": classifiers.section(data, images),
+        "versions": versions(),
+        "titles": TITLES,
+        "assessed": assessed(data, images),
         "settings": {name: settings[name] for name in SECTIONS},
         "windows": rates.clip(settings.tables.windows, settings.train.epochs),
         "numbers": table.numbers(shown.summary),
         "metrics": scored["metric"].unique(),
-        "baseline": shown.baseline,
         "confusion": {
             run: table.records(rows) for run, rows in confusion.groupby("run")
         },
@@ -65,6 +80,30 @@ def context(settings: Settings) -> dict[str, Any]:
         "images": images,
         "picked": pick_faces(data.labels, data.classes),
     }
+
+
+def assessed(data: inputs.Data, images: np.ndarray) -> dict[str, Any]:
+    """Return what `assess` wrote of each split, with some of its training faces by class."""
+    results: dict[str, Any] = files.read_json(Path("metrics/assess.json"))
+    for split, result in results.items():
+        train = files.read_npz(Path(f"data/splits/{split}.npz"))["train"]
+        picked = pick_faces(data.labels[train], data.classes)
+        result["examples"] = {
+            name: images[train[rows]] for name, rows in picked.items()
+        }
+    return results
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of Python and of the packages as installed here, and oneDNN's switch."""
+    installed = {"python": platform.python_version()}
+    for package in PACKAGES:
+        try:
+            installed[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:  # OpenVINO is an extra
+            installed[package] = "not installed"
+    switch = "TF_ENABLE_ONEDNN_OPTS"
+    return installed | {switch: environment.SET[switch]}
 
 
 def draw(shown: Shown) -> Iterator[tuple[str, vega.Chart, str]]:
@@ -85,7 +124,8 @@ def draw(shown: Shown) -> Iterator[tuple[str, vega.Chart, str]]:
     runs = shown.of_text(shown.runs)
     if runs.empty:
         return
-    curves = learning.learning(runs, "accuracy", shown.styles, 1, ["val"])
+    validation = table.select(runs, set="val")
+    curves = learning.learning(validation, "accuracy", shown.styles, 1)
     description = "Validation accuracy by epoch"
     yield "validation", curves.properties(height=320), description
     tops = {metric: learning.top_of(runs, metric) for metric in vega.UNITS}
@@ -98,4 +138,3 @@ def draw(shown: Shown) -> Iterator[tuple[str, vega.Chart, str]]:
         chart = charts.initial(shown, metric)
         yield f"initial-{metric}", chart, f"{metric} after epoch 1"
     yield "accuracies", charts.accuracies(shown), "Accuracies on the test set"
-    yield "recall", charts.recall(shown), "Recall on the test set"

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from fer_transfer.report import style
+from fer_transfer.report import vega
 from fer_transfer.results import inputs
 from fer_transfer.results.protocols import Group, groups, of_protocol, paper_protocol
 from fer_transfer.scoring import scores
@@ -27,7 +27,7 @@ class Shown:
         groups: All groups of params.yaml, with results or without.
         text: Those of the paper's protocol.
         runs, summary: The tables of runs and of groups.
-        styles: How groups are drawn (style.of_groups).
+        styles: How groups are drawn (vega.styles_of).
         baseline: Accuracy of the majority class, and loss of predicting the classes' shares.
     """
 
@@ -62,7 +62,7 @@ def read(settings: Settings) -> Shown:
         of_protocol(listed, paper_protocol(settings)),
         inputs.read_table("results"),
         inputs.read_table("groups"),
-        style.of_groups(listed),
+        vega.styles_of(listed),
         {"accuracy": scored["accuracy"], "loss": scored["prior_loss"]},
     )
 

@@ -1,10 +1,13 @@
 """What the charts share: names, looks, how they zoom, and how they become page or PNG.
 
+A backbone has one colour everywhere; pretrained is solid, random dashed.
+
 Every parameter and view is named: Altair's own numbers count up from chart to chart, and
 the same results must give the same page.
 """
 
 import textwrap
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,19 +18,50 @@ import vl_convert
 
 from fer_transfer.core import files
 from fer_transfer.report.html import VEGA_LITE
-from fer_transfer.report.style import GREY
+from fer_transfer.results.protocols import Group
 from fer_transfer.results.table import records
 
 Chart = Any  # Altair's layers have no common type that can be finished
 Spec = dict[str, Any]
 
 INK, RULE = "#1c2128", "#e6e8eb"
+GREY, LIGHT_GREY = "#666666", "#b2b2b2"
+
+# Okabe and Ito's, which the colour-blind tell apart too.
+COLOURS = {
+    "efficientnetb0": "#E69F00",
+    "mobilenet": "#D55E00",
+    "openface": "#0072B2",
+    "resnet29": "#56B4E9",
+    "resnet50": "#009E73",
+    "vggface": "#CC79A7",
+}
+
 FONT = "Segoe UI, Roboto, Helvetica Neue, Noto Sans, Liberation Sans, Arial, sans-serif"
 PNG_FONT = "DejaVu Sans"  # which matplotlib brings along: the same on every machine
 NOTE_WIDTH = 110  # characters of a line of notes
+WIDTH = 560  # pixels of a chart in a PNG
 
 UNITS = {"accuracy": "accuracy (share of images)", "loss": "loss (cross-entropy, nats)"}
 PARTS = {"train": "training", "val": "validation"}
+OPACITY = {"train": 1.0, "val": 0.5}
+
+
+def styles_of(groups: Mapping[str, Group]) -> pd.DataFrame:
+    """Return how each group of runs is drawn, by its name.
+
+    Returns:
+        backbone; colour; dash: of a line; fill: of a bar or a point, which is open where the
+        weights are random.
+    """
+    rows = []
+    for group in groups.values():
+        colour = COLOURS.get(group.backbone, GREY)
+        pretrained = group.weights == "pretrained"
+        dash, fill = ([1, 0], colour) if pretrained else ([5, 4], "white")
+        rows.append((group.backbone, colour, dash, fill))
+    columns = ["backbone", "colour", "dash", "fill"]
+    return pd.DataFrame(rows, index=list(groups), columns=columns)
 
 
 def finish(chart: Chart, description: str) -> Spec:
@@ -71,16 +105,18 @@ def _configured(chart: Chart, font: str, background: str) -> Chart:
 
 
 def as_given(field: str) -> Any:
-    """Take the colours, dashes or widths that stand in a field."""
-    return {"field": field, "type": "nominal", "scale": None}
+    """Take the colours, dashes or opacities that stand in a field.
+
+    Vega-Lite warns of opacities in a field without an order.
+    """
+    return {"field": field, "type": "ordinal", "scale": None}
 
 
-def zoom(*axes: Any) -> alt.Parameter:
+def zoom() -> alt.Parameter:
     """Let the wheel zoom with Ctrl held (a pinch sends the same): without, the page scrolls."""
     return alt.selection_interval(
         name="zoom",
         bind="scales",
-        encodings=list(axes or ("x", "y")),
         zoom="wheel![event.ctrlKey || event.metaKey]",
     )
 
@@ -96,15 +132,21 @@ def numbers(form: str, *names: str) -> list[alt.Tooltip]:
     return [alt.Tooltip(f"{name}:Q", format=form) for name in names]
 
 
-def rule(name: str, value: float, dash: list[int], colour: str = GREY) -> Chart:
-    """Draw a dashed line across at one value of x."""
+def labels(bars: Chart, field: str, form: str) -> Chart:
+    """Write a number at the end of each bar."""
+    text = bars.mark_text(align="left", dx=4, fontSize=10, color=INK)
+    return text.encode(text=alt.Text(field, format=form))
+
+
+def rule(name: str, value: float, dash: list[int], axis: str = "x") -> Chart:
+    """Draw a dashed line across at one value of an axis."""
     return (
         inline(pd.DataFrame({name: [value]}))
-        .mark_rule(color=colour, strokeDash=dash, strokeWidth=1.5)
-        .encode(x=f"{name}:Q", tooltip=numbers(".4f", name))
+        .mark_rule(color=GREY, strokeDash=dash, strokeWidth=1.5)
+        .encode(**{axis: f"{name}:Q"}, tooltip=numbers(".4f", name))
     )
 
 
-def baseline(value: float) -> Chart:
+def baseline(value: float, axis: str = "x") -> Chart:
     """Draw what the majority class, or predicting the classes' shares, gives."""
-    return rule("baseline", value, [2, 3])
+    return rule("baseline", value, [2, 3], axis)

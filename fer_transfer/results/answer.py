@@ -1,4 +1,4 @@
-"""The answer: faces or ImageNet, and what pretraining is worth, with its uncertainty.
+"""The answer: faces or ImageNet, and what pretraining is worth; and the verdicts on the claims.
 
 Accuracies are those on the test images without an exact duplicate in train. Every network
 pretrained on faces is compared with every one pretrained on ImageNet under the same protocol, so
@@ -6,29 +6,69 @@ nothing is chosen by a score.
 """
 
 from collections.abc import Mapping
-from itertools import permutations
+from itertools import chain, permutations
 from typing import Any
 
+from fer_transfer.results import claims, evidence, paper
 from fer_transfer.results.catalog import BACKBONES
-from fer_transfer.results.compare import Comparison, compare
-from fer_transfer.results.evidence import final_accuracy
-from fer_transfer.results.protocols import Group
+from fer_transfer.results.compare import Comparison, compare, correct
+from fer_transfer.results.protocols import Group, groups, of_protocol, paper_protocol
 from fer_transfer.results.study import Study
 from fer_transfer.results.table import select
+from fer_transfer.settings.settings import Settings
 
 FACES_OR_IMAGENET, PRETRAINING = "faces or ImageNet", "pretraining"
 BETTER = {
     FACES_OR_IMAGENET: ("pretraining on faces is", "pretraining on ImageNet is"),
     PRETRAINING: ("pretrained weights are", "random weights are"),
 }
+CLAIM_KEYS = ("key", "says", "rule", "sides", "unit")
 SCATTER_EPOCHS = 10  # of the end, over which a run's validation accuracy scatters
 
 
-def pairs(groups: Mapping[str, Group]) -> list[tuple[str, str, str]]:
+def find(
+    settings: Settings, study: Study, published: paper.Published
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Return the answer, and each claim with its verdict by every source of numbers.
+
+    All their differences are tested as one family. The sources are our runs by the paper's
+    protocol, those with every layer training if there are any, and the paper's own tables.
+    """
+    text, listed = paper_protocol(settings), groups(settings)
+    every_layer = text._replace(trainable_layers="all")
+    sources = {
+        "ours": evidence.of_study(study, text, listed),
+        "every_layer": evidence.of_study(study, every_layer, listed)
+        if of_protocol(study.ran, every_layer)
+        else None,
+        "paper": evidence.of_the_paper(published),
+    }
+    checks = {
+        (claim.key, name): claims.check(claim, source)
+        for claim in claims.CLAIMS
+        for name, source in sources.items()
+        if source
+    }
+    comparisons = compare_all(study)
+    tests = correct([*comparisons, *chain(*checks.values())])
+    judged = [
+        {key: getattr(claim, key) for key in CLAIM_KEYS}
+        | {
+            name: claims.judge(claim, checks[claim.key, name]) if source else None
+            for name, source in sources.items()
+        }
+        for claim in claims.CLAIMS
+    ]
+    headlines = {question: headline(question, comparisons) for question in BETTER}
+    answer = {"tests": tests, "comparisons": comparisons, "headlines": headlines}
+    return answer, judged
+
+
+def pairs(ran: Mapping[str, Group]) -> list[tuple[str, str, str]]:
     """List the question, the left and the right group of every comparison."""
     asked = [
-        (question_of(groups[left], groups[right]), left, right)
-        for left, right in permutations(groups, 2)
+        (question_of(ran[left], ran[right]), left, right)
+        for left, right in permutations(ran, 2)
     ]
     return [pair for question in BETTER for pair in asked if pair[0] == question]
 
@@ -58,68 +98,45 @@ def compare_all(study: Study) -> list[Comparison]:
         name: sample
         for name, group in study.ran.items()
         if name not in study.uninformative
-        and not study.data.splits[group.protocol.split].validates_on_test
-        and (sample := final_accuracy(study, name))
+        and not study.data.validates_on_test(group.protocol.split)
+        and (sample := evidence.final_accuracy(study, name))
     }
-    return [
-        {
-            "question": question,
-            "protocol": study.ran[left].protocol.conditions.label,
-            "groups": [left, right],
-            **compare(samples[left], samples[right]),
-            **{
-                key: [describe(study, name) for name in (left, right)]
-                for key, describe in SIDES.items()
-            },
-        }
-        for question, left, right in pairs({name: study.ran[name] for name in samples})
-    ]
+    rows = []
+    for question, left, right in pairs({name: study.ran[name] for name in samples}):
+        sides = [describe(study, name) for name in (left, right)]
+        rows.append(
+            {
+                "question": question,
+                "protocol": study.ran[left].protocol.conditions.label,
+                "groups": [left, right],
+                **compare(samples[left], samples[right]),
+                **{key: [side[key] for side in sides] for key in sides[0]},
+            }
+        )
+    return rows
 
 
-def seeds(study: Study, name: str) -> int:
-    """Return how many runs a group has."""
-    return len(study.ran[name].runs)
+def describe(study: Study, name: str) -> dict[str, Any]:
+    """Describe a group beside its accuracy.
 
-
-def trainable(study: Study, name: str) -> int:
-    """Return how many weights of a group train, its head's among them."""
-    return int(study.measured[name]["parameters"]["trainable"])
-
-
-def scatter(study: Study, name: str) -> float:
-    """Return the standard deviation of validation accuracy over the last ten epochs.
-
-    Of several runs the largest. It says how far the score of one epoch can be trusted.
+    Returns:
+        seeds: how many runs it has. trainable: how many weights train, the head's among them.
+        scatter: the standard deviation of validation accuracy over the last ten epochs, of
+        several runs the largest; it says how far the score of one epoch can be trusted.
+        still_learning: whether the last epoch has the lowest validation loss of every run.
     """
-    rows = select(study.runs, group=name, metric="accuracy", set="val")
-    ends = rows.groupby("run").tail(SCATTER_EPOCHS).groupby("run")["value"]
-    return float(ends.std().fillna(0).max())
-
-
-def is_still_learning(study: Study, name: str) -> bool:
-    """Tell whether the last epoch has the lowest validation loss of every run: not converged."""
-    rows = select(study.runs, group=name, metric="loss", set="val")
-    runs = rows.set_index("first").groupby("run")["value"]
-    return bool(rows["first"].max() > 1 and (runs.idxmin() == runs.size()).all())
-
-
-SIDES = {
-    "seeds": seeds,
-    "trainable": trainable,
-    "scatter": scatter,
-    "still_learning": is_still_learning,
-}
-
-
-def answer(comparisons: list[Comparison], tests: int) -> dict[str, Any]:
-    """Return the answer as it stands in the metrics.
-
-    Args:
-        comparisons: What `compare_all` returns, with p corrected.
-        tests: For how many comparisons it is corrected.
-    """
-    headlines = {question: headline(question, comparisons) for question in BETTER}
-    return {"tests": tests, "comparisons": comparisons, "headlines": headlines}
+    rows = select(study.runs, group=name, set="val")
+    ends = select(rows, metric="accuracy").groupby("run").tail(SCATTER_EPOCHS)
+    losses = select(rows, metric="loss").set_index("first").groupby("run")["value"]
+    num_epochs = losses.size()
+    return {
+        "seeds": len(study.ran[name].runs),
+        "trainable": int(study.measured[name]["parameters"]["trainable"]),
+        "scatter": float(ends.groupby("run")["value"].std().fillna(0).max()),
+        "still_learning": bool(
+            num_epochs.max() > 1 and (losses.idxmin() == num_epochs).all()
+        ),
+    }
 
 
 def headline(question: str, rows: list[Comparison]) -> str:

@@ -5,35 +5,18 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
+from fer_transfer.results import evidence, paper
+from fer_transfer.results.compare import NOT_TESTED, SEPARATOR, Comparison, compare
+from fer_transfer.settings.settings import read_yaml
 
-from fer_transfer.results import paper
-from fer_transfer.results.compare import (
-    NOT_TESTED,
-    SEPARATOR,
-    Comparison,
-    compare,
-    describe,
-)
-from fer_transfer.results.evidence import (
-    KNOWN,
-    LEFT_OUT,
-    NETWORKS,
-    RATE_WORDS,
-    RECALL,
-    Evidence,
-    Network,
-)
-
-PRETRAINED, RANDOM = "pretrained", "random"
-SETS: dict[str, list[Network]] = {
-    PRETRAINED: [network for network in NETWORKS if network[1] == PRETRAINED],
-    RANDOM: [network for network in NETWORKS if network[1] == RANDOM],
-    "faces": [(name, PRETRAINED) for name in paper.FACES],
-    "ImageNet": [(name, PRETRAINED) for name in paper.IMAGENET],
-    "all": list(NETWORKS),
+SETS = {
+    "pretrained": evidence.NETWORKS[::2],
+    "random": evidence.NETWORKS[1::2],
+    "faces": [f"{backbone}-pretrained" for backbone in paper.FACES],
+    "ImageNet": [f"{backbone}-pretrained" for backbone in paper.IMAGENET],
+    "all": evidence.NETWORKS,
+    "all pretrained": evidence.NETWORKS[::2],
 }
-SETS["all pretrained"] = SETS[PRETRAINED]
 
 HOLDS = {"more": True, "less": False}  # by the outcome of a comparison
 WORDS = {True: "supported", False: "contradicted"}
@@ -55,66 +38,53 @@ class Claim:
 
     @property
     def unit(self) -> str:
-        if self.quantity in KNOWN:
+        if self.quantity in evidence.KNOWN:
             return "number"
-        return "rate" if self.quantity.split()[0] in RATE_WORDS else "share"
+        return "rate" if self.quantity.split()[0] in evidence.RATE_WORDS else "share"
 
     @property
-    def pairs(self) -> list[tuple[str, Network, Network]]:
+    def pairs(self) -> list[tuple[str, str, str]]:
         """List what is compared, with a name for each."""
-        left, right = (
-            SETS.get(side) or [(side.partition("-")[0], side.partition("-")[2])]
-            for side in (self.left, self.right)
-        )
-        by_backbone = {self.left, self.right} <= {PRETRAINED, RANDOM}
+        left, right = (SETS.get(side, [side]) for side in (self.left, self.right))
+        if {self.left, self.right} <= {"pretrained", "random"}:
+            titles = paper.TITLES.values()
+            return list(zip(titles, left, right, strict=True))
         return [
-            (self._name(one, other), one, other)
-            for one, other in product(left, right)
-            if (one[0] == other[0] if by_backbone else one != other)
+            (self._name(*networks), *networks)
+            for networks in product(left, right)
+            if networks[0] != networks[1]
         ]
 
-    def _name(self, left: Network, right: Network) -> str:
-        if left[0] == right[0]:
-            return paper.TITLES[left[0]]
+    def _name(self, left: str, right: str) -> str:
         if "all" in (self.left, self.right):
-            return "-".join(right)
-        return f"{paper.TITLES[left[0]]}, {paper.TITLES[right[0]]}"
+            return right
+        backbones = (network.partition("-")[0] for network in (left, right))
+        return ", ".join(paper.TITLES[backbone] for backbone in backbones)
 
 
 CLAIMS = tuple(
-    Claim(**entry)
-    for entry in YAML(typ="safe", pure=True).load(Path(__file__).with_suffix(".yaml"))
+    Claim(**entry) for entry in read_yaml(Path(__file__).with_suffix(".yaml"))
 )
 
 
-def check(claim: Claim, evidence: Evidence) -> list[Comparison]:
-    """Make a claim's comparisons; `what` names the networks of each."""
-    return [_check(claim, evidence, *pair) for pair in claim.pairs]
-
-
-def _check(
-    claim: Claim, evidence: Evidence, what: str, *networks: Network
-) -> Comparison:
-    """Make a comparison, or say why it cannot be made."""
+def check(claim: Claim, source: evidence.Evidence) -> list[Comparison]:
+    """Make a claim's comparisons, or say why one cannot be made; `what` names its networks."""
     quantities = [claim.quantity] * 2
-    if claim.quantity.startswith(RECALL):
+    if claim.quantity.startswith(evidence.RECALL):
         quantities = [f"{side} {claim.quantity}" for side in ("least", "most")]
-    left, right = (
-        evidence.samples.get((quantity, *network))
-        for quantity, network in zip(quantities, networks, strict=True)
-    )
-    why = "" if claim.quantity in KNOWN else evidence.why_untested(*networks)
-    if why or left is None or right is None:
-        compared = describe(left, right, why=why or "a number is missing")
-        return {"what": what, **compared}
-    if left.label:
-        what = f"{what}: {left.label}, {right.label}"
-    return {"what": what, **compare(left, right, claim.within)}
+    rows = []
+    for what, *networks in claim.pairs:
+        left, right = map(source.samples.get, zip(quantities, networks, strict=True))
+        why = "" if claim.quantity in evidence.KNOWN else source.why_untested(*networks)
+        if left and right and left.label and not why:
+            what = f"{what}: {left.label}, {right.label}"
+        rows.append({"what": what, **compare(left, right, claim.within, why)})
+    return rows
 
 
 def judge(claim: Claim, checks: list[Comparison]) -> dict[str, Any]:
     """Join a claim's comparisons, with p corrected for all of the study, to a verdict."""
-    counted = [row for row in checks if row["why"] != LEFT_OUT]
+    counted = [row for row in checks if row["why"] != evidence.LEFT_OUT]
     holds = [HOLDS.get(row["outcome"]) for row in counted]
     if claim.some in holds:
         word = WORDS[claim.some]

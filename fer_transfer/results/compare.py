@@ -20,7 +20,7 @@ LEVEL = 0.05  # of p, after Holm's correction
 SEPARATOR = "; "  # between the reasons why a difference is not tested
 NOT_TESTED = "not tested"
 
-Comparison = dict[str, Any]  # what `describe` returns
+Comparison = dict[str, Any]  # what `compare` returns
 
 
 @dataclass(frozen=True)
@@ -49,56 +49,63 @@ class Sample:
         return fmean(self.values)
 
 
-def compare(left: Sample, right: Sample, within: float | None = None) -> Comparison:
-    """Compare a number of two groups; `within` asks whether they are less than that apart.
-
-    With `within` the interval is of `within` less the distance of the two.
-    """
-    gap = left.mean - right.mean
-    tested = gap if within is None else within - abs(gap)
-    if left.rounding is not None and right.rounding is not None:
-        margin = left.rounding + right.rounding
-        if abs(tested) <= margin:
-            return describe(left, right, why="equal to the printed digits")
-        return describe(left, right, [tested - margin, tested + margin])
-    few = [
-        f"{side.group} has {len(side.values)} of {ENOUGH_SEEDS} seeds"
-        for side in (left, right)
-        if len(side.values) < ENOUGH_SEEDS
-    ]
-    if few:
-        return describe(left, right, why=SEPARATOR.join(dict.fromkeys(few)))
-    interval = estimate_interval(tested, variances(left, right))
-    if interval is None:
-        return describe(left, right, why="nothing varies between seeds")
-    low, high, p = interval
-    return describe(left, right, [low, high], p)
-
-
-def describe(
+def compare(
     left: Sample | None,
     right: Sample | None,
-    interval: list[float] | None = None,
-    p: float | None = None,
+    within: float | None = None,
     why: str = "",
 ) -> Comparison:
-    """Return a comparison as it stands in the metrics.
+    """Compare a number of two groups, as it stands in the metrics.
+
+    Args:
+        left: The first, None if it is missing.
+        right: The second.
+        within: Asks whether they are less than this apart; the interval is of `within` less the
+            distance of the two.
+        why: What keeps them from being tested, if anything does.
 
     Returns:
         left, right, difference: the numbers, None where they are missing. interval: the 95%
         interval of this difference alone. p: of this difference alone; corrected_p: what
         `correct` makes of it. outcome: see `outcome`. why: what keeps it from being tested.
     """
-    means = [side.mean if side else None for side in (left, right)]
+    interval, p, why = (None, None, why) if why else _test(left, right, within)
     row = {
-        "left": means[0],
-        "right": means[1],
+        "left": left.mean if left else None,
+        "right": right.mean if right else None,
         "difference": left.mean - right.mean if left and right else None,
         "interval": interval,
         "p": p,
         "corrected_p": None,
     }
     return {**row, "outcome": outcome(row), "why": why}
+
+
+def _test(
+    left: Sample | None, right: Sample | None, within: float | None
+) -> tuple[list[float] | None, float | None, str]:
+    """Return the interval of a difference, its p, and what keeps it from being tested."""
+    if left is None or right is None:
+        return None, None, "a number is missing"
+    gap = left.mean - right.mean
+    tested = gap if within is None else within - abs(gap)
+    if left.rounding is not None and right.rounding is not None:
+        margin = left.rounding + right.rounding
+        if abs(tested) <= margin:
+            return None, None, "equal to the printed digits"
+        return [tested - margin, tested + margin], None, ""
+    few = [
+        f"{side.group} has {len(side.values)} of {ENOUGH_SEEDS} seeds"
+        for side in (left, right)
+        if len(side.values) < ENOUGH_SEEDS
+    ]
+    if few:
+        return None, None, SEPARATOR.join(dict.fromkeys(few))
+    interval = estimate_interval(tested, variances(left, right))
+    if interval is None:
+        return None, None, "nothing varies between seeds"
+    low, high, p = interval
+    return [low, high], p, ""
 
 
 def outcome(row: Comparison) -> str:

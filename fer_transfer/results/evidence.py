@@ -30,12 +30,15 @@ UPPER = (  # classes whose least recall is compared with the most of the others
     ("happy", "angry", "fear", "surprise"),
     ("happy", "angry", "fear", "surprise", "sad", "neutral"),
 )
-NETWORKS = tuple(product(paper.BACKBONES, ("pretrained", "random")))
+NETWORKS = [
+    f"{backbone}-{weights}"
+    for backbone in paper.BACKBONES
+    for weights in ("pretrained", "random")
+]
 LEFT_OUT = "left out: uninformative features"  # shown, but not in a verdict
 TIMING_ERROR = 0.1  # share of a time by which it may differ when measured again: ours
 
-Network = tuple[str, str]  # backbone and weights
-Key = tuple[str, str, str]  # what is asked, backbone and weights
+Key = tuple[str, str]  # what is asked, and the network: backbone and weights
 
 
 @dataclass(frozen=True)
@@ -43,9 +46,9 @@ class Evidence:
     """What is known of each network, and why the rest is not."""
 
     samples: Mapping[Key, Sample]
-    absent: Mapping[Network, str] = field(default_factory=dict)  # why
+    absent: Mapping[str, str] = field(default_factory=dict)  # why, by network
 
-    def why_untested(self, *networks: Network) -> str:
+    def why_untested(self, *networks: str) -> str:
         """Say what keeps networks from being compared; "" if nothing does."""
         whys = [self.absent[network] for network in networks if network in self.absent]
         missing = [why for why in whys if why != LEFT_OUT]
@@ -55,15 +58,14 @@ class Evidence:
 def of_the_paper(published: paper.Published) -> Evidence:
     """Return what the paper's own tables say, with the digits to which they are printed."""
     samples = {}
-    for (backbone, weights), (word, table), (name, period) in product(
+    for network, (word, table), (name, period) in product(
         NETWORKS, RATE_WORDS.items(), PERIODS.items()
     ):
-        group = f"{backbone}-{weights}"
-        rates = [published[table][group][key] for key in period]
+        rates = [published[table][network][key] for key in period]
         halves = [paper.resolution(rate) / 2 for rate in rates]
         windows = [paper.WINDOWS[key] for key in period]
-        samples[f"{word} {name}", backbone, weights] = Sample(
-            group,
+        samples[f"{word} {name}", network] = Sample(
+            network,
             (float(mean_rate(rates, windows)),),
             rounding=float(mean_rate(halves, windows)),
         )
@@ -82,22 +84,21 @@ def mean_rate(columns: Sequence[Any], windows: Sequence[Window]) -> np.ndarray:
 
 def of_study(study: Study, protocol: Protocol, shown: Mapping[str, Group]) -> Evidence:
     """Return the numbers of one protocol; `shown` are all groups of params.yaml."""
-    samples: dict[Key, Sample] = {
-        (key, group.backbone, "pretrained"): sample
-        for name, group in shown.items()
-        for key, sample in known_of(study, name, group.backbone).items()
+    samples = known_of(study, shown)
+    names = {
+        f"{group.backbone}-{group.weights}": name
+        for name, group in of_protocol(shown, protocol).items()
     }
-    absent = {network: f"no results of {'-'.join(network)}" for network in NETWORKS}
-    for name, group in of_protocol(shown, protocol).items():
-        network = group.backbone, group.weights
-        if name in study.ran:
-            numbers = samples_of(study, name)
-            samples |= {(key, *network): sample for key, sample in numbers.items()}
-            absent.pop(network, None)
-        elif network in absent:
-            absent[network] = f"no results of {name}"
+    absent = {}
+    for network in NETWORKS:
+        name = names.get(network, "")  # none is listed
+        if name not in study.ran:
+            absent[network] = f"no results of {name or network}"
+            continue
+        numbers = samples_of(study, name)
+        samples |= {(key, network): sample for key, sample in numbers.items()}
         if name in study.uninformative:
-            absent.setdefault(network, LEFT_OUT)
+            absent[network] = LEFT_OUT
     return Evidence(samples, absent)
 
 
@@ -107,7 +108,7 @@ def samples_of(study: Study, name: str) -> dict[str, Sample]:
     keys = ["metric", "set", "first", "last"]
     values = rows.groupby(keys)["value"].apply(tuple).to_dict()
     group = study.ran[name]
-    num_val = len(study.data.splits[group.protocol.split].val)
+    num_val = len(study.data.splits[group.protocol.split]["val"])
 
     def val_variance(*epochs: int) -> float:
         shares = [np.mean(values["accuracy", "val", one, one]) for one in epochs]
@@ -150,10 +151,12 @@ def recall_samples(study: Study, name: str) -> dict[str, Sample]:
     if study.data.classes != EMOTIONS or len(np.unique(labels)) < len(EMOTIONS):
         return {}
     hits = hits_of(study, name)
-    recalls = [
-        recall_sample(name, emotion, hits[:, labels == code])
-        for code, emotion in enumerate(EMOTIONS)
-    ]
+    recalls = []
+    for code, emotion in enumerate(EMOTIONS):
+        of_class = hits[:, labels == code]
+        shares = tuple(of_class.mean(axis=1).tolist())
+        variance = variance_of([np.mean(shares)], of_class.shape[1])
+        recalls.append(Sample(name, shares, variance=variance, label=emotion))
     samples = {}
     for upper in UPPER:
         best = [sample for sample in recalls if sample.label in upper]
@@ -164,38 +167,29 @@ def recall_samples(study: Study, name: str) -> dict[str, Sample]:
     return samples
 
 
-def recall_sample(name: str, emotion: str, hits: np.ndarray) -> Sample:
-    """Return a group's recall of an emotion, from the (runs, n) bool of its test images."""
-    recalls = tuple(hits.mean(axis=1).tolist())
-    variance = variance_of([np.mean(recalls)], hits.shape[1])
-    return Sample(name, recalls, variance=variance, label=emotion)
-
-
 def hits_of(study: Study, name: str) -> np.ndarray:
     """Tell of each deduplicated test image whether each run recognises it, (runs, n) bool."""
     group = study.ran[name]
     sets = study.data.splits[group.protocol.split]
-    labels = study.data.labels[sets.test]
-    return np.array(
-        [
-            (study.results[run].predicted == labels)[~sets.has_duplicate]
-            for run in group.runs
-        ]
-    )
+    predicted = np.array([study.results[run].predicted for run in group.runs])
+    hits = predicted == study.data.labels[sets["test"]]
+    return np.asarray(hits[:, ~sets["test_has_duplicate"]])
 
 
-def known_of(study: Study, name: str, backbone: str) -> dict[str, Sample]:
-    """Return what is simply known of a group's backbone: its parameters and its time."""
-    known = {}
-    if name in study.measured:
-        number = study.measured[name]["parameters"]["backbone"]
-        known["parameters"] = Sample(backbone, (number,), rounding=0.5)
-    if backbone in study.costs:
-        time = study.costs[backbone]
-        known["milliseconds"] = Sample(
+def known_of(study: Study, shown: Mapping[str, Group]) -> dict[Key, Sample]:
+    """Return what is simply known of each backbone: its parameters and its time."""
+    samples = {}
+    for name, group in shown.items():
+        if name in study.measured:
+            number = study.measured[name]["parameters"]["backbone"]
+            samples["parameters", f"{group.backbone}-pretrained"] = Sample(
+                group.backbone, (number,), rounding=0.5
+            )
+    for backbone, time in study.costs.items():
+        samples["milliseconds", f"{backbone}-pretrained"] = Sample(
             backbone, (time,), rounding=time * TIMING_ERROR / 2
         )
-    return known
+    return samples
 
 
 def variance_of(shares: list[Any], images: int) -> float:

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,19 +20,7 @@ logger = logging.getLogger(__name__)
 LABELS = Path("data/faces/faces.csv"), Path("data/faces/classes.json")
 
 
-@dataclass(frozen=True)
-class Split:
-    """The sets of one split, as rows of the data set."""
-
-    val: np.ndarray  # (n_val,)
-    test: np.ndarray  # (n_test,)
-    has_duplicate: np.ndarray  # (n_test,) bool: an exact duplicate is in train
-    examples: np.ndarray  # a test image of each class
-
-    @property
-    def validates_on_test(self) -> bool:
-        """Tell whether validation and test are the same images."""
-        return np.array_equal(self.val, self.test)
+Split = Mapping[str, np.ndarray]  # what `split` writes in data/splits, by name
 
 
 @dataclass(frozen=True)
@@ -51,17 +39,20 @@ class Data:
     def fresh(self, split: str) -> np.ndarray:
         """Return the rows of the test images without a duplicate in train."""
         sets = self.splits[split]
-        return np.asarray(sets.test[~sets.has_duplicate])
+        return sets["test"][~sets["test_has_duplicate"]]
+
+    def validates_on_test(self, split: str) -> bool:
+        """Tell whether validation and test are the same images."""
+        return np.array_equal(self.splits[split]["val"], self.splits[split]["test"])
 
 
 def read_data(settings: Settings) -> Data:
     """Read what is known of the faces, and their splits."""
     known = faces.read()
-    splits = {}
-    for name in settings.splits:
-        sets = files.read_npz(Path(f"data/splits/{name}.npz"))
-        has_duplicate = sets["test_has_duplicate"]
-        splits[name] = Split(sets["val"], sets["test"], has_duplicate, sets["examples"])
+    splits = {
+        name: files.read_npz(Path(f"data/splits/{name}.npz"))
+        for name in settings.splits
+    }
     return Data(known.classes, known.labels, splits)
 
 
@@ -88,7 +79,7 @@ def read_results(settings: Settings) -> tuple[dict[str, Result], dict[str, str]]
         history = Path(f"plots/history/{name}.csv")
         test = Path(f"metrics/test/{name}.json")
         predicted = Path(f"plots/predictions/{name}.txt")
-        paths = [history, test, predicted]
+        paths = [history, test, predicted, Path(f"plots/examples/{name}.csv")]
         if not all(path.is_file() for path in paths):
             continue
         stage = f"evaluate@{name}"
@@ -141,35 +132,26 @@ def read_each(folder: str, names: Iterable[str]) -> dict[str, Any]:
     }
 
 
-class Example(NamedTuple):
-    """A test image of a class: its row, and its probabilities by class, a column per group."""
+def read_examples(
+    data: Data, runs: Mapping[str, str]
+) -> dict[str, tuple[int, pd.DataFrame]]:
+    """Read the example of each class that the test images show.
 
-    row: int
-    probabilities: pd.DataFrame
+    Args:
+        data: The faces and their splits.
+        runs: By group, the run whose probabilities are read.
 
-
-def read_examples(data: Data, runs: Mapping[str, str]) -> dict[str, Example]:
-    """Read the example of each class that the test images show, by class.
-
-    `runs` names the run of each group whose probabilities are read.
-
-    Raises:
-        InputError: If a run's are of other images, because it belongs to another split.
+    Returns:
+        By class, the row of a test image, and its probabilities by class, a column per group.
     """
-    rows = data.splits[data.paper_split].examples
-    shares = {}
-    for group, run in runs.items():
-        path = Path(f"plots/examples/{run}.csv")
-        table = files.read_csv(path)
-        if table["row"].tolist() != rows.tolist():
-            raise InputError(
-                f"{path} belongs to another split: expected the images {rows.tolist()}, got "
-                f"{table['row'].tolist()}. Run `dvc repro evaluate@{run}`."
-            )
-        shares[group] = table[list(data.classes)]
+    tables = {
+        group: files.read_csv(Path(f"plots/examples/{run}.csv"))[list(data.classes)]
+        for group, run in runs.items()
+    }
     return {
-        data.classes[data.labels[row]]: Example(
-            row, pd.DataFrame({group: table.loc[n] for group, table in shares.items()})
+        data.classes[data.labels[row]]: (
+            row,
+            pd.DataFrame({group: table.loc[n] for group, table in tables.items()}),
         )
-        for n, row in enumerate(rows)
+        for n, row in enumerate(data.splits[data.paper_split]["examples"])
     }

@@ -13,6 +13,7 @@ from fer_transfer.results.table import records, select
 from fer_transfer.settings.settings import Settings
 
 PER_CLASS = "train_per_class"
+WAY = ["trains", "backbone", "weights"]  # what the runs of one curve have in common
 
 
 def find(
@@ -35,10 +36,8 @@ def find(
 def curve(ran: Mapping[str, Group], runs: pd.DataFrame) -> list[dict[str, Any]]:
     """Return the test accuracy by images per class, for each way of training that has several."""
     accuracies = select(runs, **{"metric": "accuracy", "set": "test", "class": ""})
-    rows = []
-    for row in records(accuracies[accuracies["group"].isin(list(ran))]):
-        group = ran[row["group"]]
-        rows.append(
+    table = pd.DataFrame(
+        [
             {
                 "trains": group.protocol.layers,
                 "backbone": group.backbone,
@@ -46,12 +45,10 @@ def curve(ran: Mapping[str, Group], runs: pd.DataFrame) -> list[dict[str, Any]]:
                 "per_class": dict(group.protocol.recipe).get(PER_CLASS),
                 **{key: row[key] for key in ("run", "value", "low", "high")},
             }
-        )
-    reduced = {ways(row) for row in rows if row["per_class"]}
-    rows = [row for row in rows if ways(row) in reduced]
-    return sorted(rows, key=lambda row: row["per_class"] or float("inf"))
-
-
-def ways(row: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return what the runs of one curve have in common."""
-    return row["trains"], row["backbone"], row["weights"]
+            for row in records(accuracies)
+            if (group := ran.get(row["group"]))
+        ],
+        columns=[*WAY, "per_class", "run", "value", "low", "high"],
+    ).astype({"per_class": "Int64"})
+    is_reduced = table.groupby(WAY)["per_class"].transform("count") > 0
+    return records(table[is_reduced].sort_values("per_class", kind="stable"))

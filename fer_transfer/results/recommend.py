@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from fer_transfer.results.study import Study
-from fer_transfer.results.table import records, select
+from fer_transfer.results.table import select
 
 # A network that keeps less than this share of the best one's lead over the majority-class
 # baseline is not worth its speed.
@@ -19,25 +19,20 @@ RULES = (
         "Quality first",
         "the highest accuracy on the test images without a duplicate in train",
         "vggface",
-        (pd.Series.idxmax, "accuracy"),
+        (max, "accuracy"),
     ),
     (
         "Speed first",
         "the fewest milliseconds an image among the worthwhile",
         "openface",
-        (pd.Series.idxmin, "milliseconds"),
+        (min, "milliseconds"),
     ),
     (
         "Few resources",
         "the smallest product of parameters and features’ size among the worthwhile",
         "openface",
-        (pd.Series.idxmin, "resources"),
+        (min, "resources"),
     ),
-)
-
-COLUMNS = (
-    *("variant", "backbone", "accuracy", "milliseconds", "parameters"),
-    *("bytes_per_image", "resources"),
 )
 
 
@@ -52,7 +47,7 @@ def find(study: Study, names: Iterable[str], groups: pd.DataFrame) -> dict[str, 
         for name in names
         if name in means and name in study.measured and name not in study.uninformative
     ]
-    return recommend(pd.DataFrame(candidates, columns=COLUMNS), float(baseline))
+    return recommend(candidates, float(baseline))
 
 
 def describe(study: Study, name: str, accuracy: float) -> dict[str, Any]:
@@ -72,20 +67,23 @@ def describe(study: Study, name: str, accuracy: float) -> dict[str, Any]:
     }
 
 
-def recommend(candidates: pd.DataFrame, baseline: float) -> dict[str, Any]:
+def recommend(candidates: list[dict[str, Any]], baseline: float) -> dict[str, Any]:
     """Choose a group for each situation; none where nothing beats the majority-class baseline."""
-    lead = candidates["accuracy"] - baseline
-    worthwhile = (lead >= WORTHWHILE * lead.max()) & (lead.max() > 0)
-    good = candidates[worthwhile].set_index("variant")
+    leads = [candidate["accuracy"] - baseline for candidate in candidates]
+    best_lead = max(leads, default=0.0)
+    candidates = [
+        candidate | {"worthwhile": lead >= WORTHWHILE * best_lead > 0}
+        for candidate, lead in zip(candidates, leads, strict=True)
+    ]
     advice = []
     for situation, rule, paper, (best, quantity) in RULES:
-        known = good[quantity].dropna()
-        choice = best(known.astype(float)) if len(known) else None
+        known = {
+            candidate["variant"]: candidate[quantity]
+            for candidate in candidates
+            if candidate["worthwhile"] and candidate[quantity] is not None
+        }
+        choice = best(known, key=known.__getitem__) if known else None
         advice.append(
             {"situation": situation, "rule": rule, "choice": choice, "paper": paper}
         )
-    return {
-        "baseline": baseline,
-        "candidates": records(candidates.assign(worthwhile=worthwhile)),
-        "advice": advice,
-    }
+    return {"baseline": baseline, "candidates": candidates, "advice": advice}

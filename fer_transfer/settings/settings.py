@@ -6,50 +6,35 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.error import YAMLError
 
 from fer_transfer.console.errors import InputError, shown
-from fer_transfer.settings import checks
+from fer_transfer.settings import checks, types
 from fer_transfer.settings.searches import Choose, Search, Views
-from fer_transfer.settings.types import (
-    MOST,
-    Count,
-    Hash,
-    Listed,
-    ModelFile,
-    Name,
-    Names,
-    Number,
-    Precision,
-    Seed,
-    Share,
-    Text,
-    Windows,
-)
-from fer_transfer.settings.validation import NamedSection, Section, checked
+from fer_transfer.settings.validation import Kinds, NamedSection, Section, checked
 
 
 class Data(Section):
     """Where the faces come from, how they are read, and whether FER+ is wanted beside them."""
 
-    source: Text = "kaggle"
-    watch: Text = ""
-    hash: Hash = ""
+    source: types.Text = "kaggle"
+    watch: types.Text = ""
+    hash: types.Hash = ""
     layout: Literal["auto", "csv", "manifest", "class-folders"] = "auto"
     detector: Literal["none", "centerface", "haar"] = "none"
     convert: bool = False
     numbering: Literal["none", "fer2013", "raf-db", "affectnet", "ck+", "expw"] = "none"
-    map: Names = {}  # noqa: RUF012  # a default, which params-flow copies
+    map: types.Names = {}  # noqa: RUF012  # a default, which params-flow copies
     ferplus: bool = False
 
 
 class Synthetic(Section):
     """The synthetic faces of the demo."""
 
-    images: Annotated[int, Field(ge=70, le=MOST)] = 112
-    identities: Annotated[int, Field(ge=2, le=MOST)] = 8
-    pretraining_steps: Count = 6
-    seed: Seed = 42
+    images: Annotated[int, Field(ge=70, le=types.MOST)] = 112
+    identities: Annotated[int, Field(ge=2, le=types.MOST)] = 8
+    pretraining_steps: types.Count = 6
+    seed: types.Seed = 42
 
 
 class Split(Section):
@@ -60,9 +45,9 @@ class Split(Section):
     """
 
     by: Literal["random", "parts", "person", "tables"] = "random"
-    val: Share | None = None
-    test: Share | None = None
-    seed: Seed = 42
+    val: types.Share | None = None
+    test: types.Share | None = None
+    seed: types.Seed = 42
 
 
 class Weights(Section):
@@ -74,27 +59,27 @@ class Weights(Section):
 class Compute(Section):
     """How the frozen pass and training compute."""
 
-    precision: Precision = "float32"
+    precision: types.Precision = "float32"
 
 
 class Features(Section):
     """The pass through the frozen part."""
 
-    batch_size: Count = 64
+    batch_size: types.Count = 64
 
 
 class Train(Section):
     """The training of the layers that are not frozen (section 4)."""
 
-    epochs: Count = 20
-    batch_size: Count = 32
-    learning_rate: Share = 1e-4
+    epochs: types.Count = 20
+    batch_size: types.Count = 32
+    learning_rate: types.Share = 1e-4
 
 
 class Tables(Section):
     """The windows of Tables 2-5: the first and the last epoch of each (C3)."""
 
-    windows: Windows = [[1, 6]]  # noqa: RUF012
+    windows: types.Windows = [[1, 6]]  # noqa: RUF012
 
 
 class Variant(Section):
@@ -105,14 +90,14 @@ class Variant(Section):
     variant's initial values; a pretrained one has none.
     """
 
-    backbone: Text = ""
-    weights: Literal["pretrained", "random"] | ModelFile = "pretrained"
-    hash: Hash | None = None
-    trainable_layers: Number | Literal["all"] = 4
-    seed: Seed | None = None
+    backbone: types.Text = ""
+    weights: Literal["pretrained", "random"] | types.ModelFile = "pretrained"
+    hash: types.Hash | None = None
+    trainable_layers: types.Number | Literal["all"] = 4
+    seed: types.Seed | None = None
     size: Annotated[int, Field(ge=1, le=1024)] | None = None
     batch_statistics: bool | None = None
-    precision: Precision | None = None
+    precision: types.Precision | None = None
 
 
 class Run(Section):
@@ -121,25 +106,25 @@ class Run(Section):
     `backbone` repeats the variant's: dvc.yaml names what a run depends on by it.
     """
 
-    variant: Text = ""
-    backbone: Text = ""
-    split: Text = ""
-    seed: Seed = 42
-    learning_rate: Share | None = None
-    dropout: Share | None = None
-    train_share: Share | None = None
-    train_per_class: Count | None = None
-    epochs: Count | None = None
-    batch_size: Count | None = None
+    variant: types.Text = ""
+    backbone: types.Text = ""
+    split: types.Text = ""
+    seed: types.Seed = 42
+    learning_rate: types.Share | None = None
+    dropout: types.Share | None = None
+    train_share: types.Share | None = None
+    train_per_class: types.Count | None = None
+    epochs: types.Count | None = None
+    batch_size: types.Count | None = None
     labels: Literal["fer2013", "ferplus", "both"] | None = None
     augment: bool | None = None
     optimizer: Literal["adam", "adamw"] | None = None
-    weight_decay: Share | None = None
+    weight_decay: types.Share | None = None
     schedule: Literal["constant", "cosine"] | None = None
-    label_smoothing: Share | None = None
+    label_smoothing: types.Share | None = None
     class_weight: Literal["none", "balanced"] | None = None
-    average: Share | None = None
-    early_stopping: Count | None = None
+    average: types.Share | None = None
+    early_stopping: types.Count | None = None
 
 
 class Settings(Section):
@@ -147,26 +132,21 @@ class Settings(Section):
 
     data: Data = Data()
     synthetic: Synthetic = Synthetic()
-    splits: Listed[Split] = {}  # noqa: RUF012  # params-flow copies it
+    splits: types.Listed[Split] = {}  # noqa: RUF012  # params-flow copies it
     weights: Weights = Weights()
     compute: Compute = Compute()
     features: Features = Features()
     train: Train = Train()
     tables: Tables = Tables()
-    variants: Listed[Variant] = {}  # noqa: RUF012  # params-flow copies it
-    runs: Listed[Run] = {}  # noqa: RUF012  # params-flow copies it
+    variants: types.Listed[Variant] = {}  # noqa: RUF012  # params-flow copies it
+    runs: types.Listed[Run] = {}  # noqa: RUF012  # params-flow copies it
     views: Views = Views()
     choose: Choose = Choose()
-    searches: dict[Name, Search] = {}  # noqa: RUF012
+    searches: dict[types.Name, Search] = {}  # noqa: RUF012
 
 
-NAMED: dict[str, type[Section]] = {
-    "splits": Split,
-    "variants": Variant,
-    "runs": Run,
-    "searches": Search,
-}
-SECTIONS: dict[str, type[Section]] = {
+NAMED: Kinds = {"splits": Split, "variants": Variant, "runs": Run, "searches": Search}
+SECTIONS: Kinds = {
     name: kind for name, kind in get_annotations(Settings).items() if name not in NAMED
 }
 
@@ -199,16 +179,12 @@ def read_yaml(path: Path) -> Any:
         raise InputError(
             f"There is no {path} in this folder. Run from the project's top folder."
         ) from None
-    except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        where = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-        raise InputError(
-            f"{path}{where} is not valid YAML: {error.problem or error.context}. Correct the "
-            "line, or take it from Git's history."
-        ) from None
     except (YAMLError, RecursionError, ValueError, TypeError) as error:
         # ValueError: not text, or a number of thousands of digits; TypeError: an odd key.
+        mark = getattr(error, "problem_mark", None)
+        where = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+        problem = getattr(error, "problem", None) or shown(str(error))
         raise InputError(
-            f"{path} is not YAML that can be read: {shown(str(error))}. Take the file from "
-            "Git's history."
+            f"{path}{where} is not valid YAML: {problem}. Correct it, or take the file from Git's "
+            "history."
         ) from None
