@@ -7,10 +7,11 @@ import logging
 import os
 import re
 import tempfile
+from functools import partial
 from pathlib import Path
 
 from benchmarks import subjects
-from benchmarks.frozen import NUM_IMAGES, whole_stage
+from benchmarks.study import NUM_IMAGES, whole_stage
 from benchmarks.timing import medians
 from fer_transfer.core import files
 from fer_transfer.networks.inference import open_engine
@@ -24,8 +25,8 @@ def milliseconds(backbone: str) -> float:
     pixels, _ = subjects.images(NUM_IMAGES[backbone])
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name) / "features"
-        ways = {"pass": lambda: whole_stage(engine, pixels, folder)}
-        return 1000 * medians(ways, len(pixels))["pass"]
+        way = partial(whole_stage, engine, pixels, folder), len(pixels)
+        return 1000 * medians({"pass": way})["pass"]
 
 
 def main() -> None:

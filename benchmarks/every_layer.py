@@ -1,59 +1,139 @@
-"""A training step of a whole network, per image, against its forward pass.
+"""A training step of a whole network, per image, against its own forward pass and against peers.
 
-Two ratios for each backbone, both sides in turns in one process: what a step costs in forward
-passes of the same engine, and what our forward pass costs in OpenVINO's.
+In turns in one process: MobileNet and OpenFace by the paper's protocol beside OpenVINO's forward
+pass; MobileNet at 96 pixels by the recipe, with what augmentation takes of it, beside Keras's `fit`
+behind Keras's own random layers, which resample an image once for each of rotation, zoom and
+shift, and, where it is installed, beside PyTorch with torchvision's transforms.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
 from fer_transfer.networks.runtime import keras, tf
 from benchmarks import subjects
-from benchmarks.tail import BATCH_SIZE
-from benchmarks.timing import medians, show
+from benchmarks.timing import elsewhere, medians
 from fer_transfer.networks import precision, split_model
 from fer_transfer.networks.inference import openvino_pass
 from fer_transfer.results import paper
+from fer_transfer.training import augment
+from fer_transfer.training.average import WeightAverage
 from fer_transfer.training.loop import Loop
 from fer_transfer.training.recipe import Recipe, compile_model
 
-BACKBONES = paper.BACKBONES[:2]  # the two whose whole networks train in hours
-NUM_BATCHES = 4  # timed as one
+BACKBONES = paper.BACKBONES[:2]  # the two whole networks that train in hours
+PROTOCOL = Recipe(epochs=20, batch_size=32, learning_rate=1e-4)
+SIZE = 96  # pixels of the recipe's input
+RECIPE = Recipe(
+    epochs=18,
+    batch_size=64,
+    learning_rate=1e-3,
+    augment=True,
+    optimizer="adamw",
+    weight_decay=1e-3,
+    schedule="cosine",
+    average=0.002,
+    dropout=0.4,
+)
+NUM_BATCHES = 5  # timed as one; the last moves the average
 
 
-def ways(backbone: str, in_precision: str) -> dict[str, Callable[[], object]]:
-    """Return functions that train on, predict and, by OpenVINO, predict some batches."""
+def measure(
+    what: str, loop: Loop, recipe: Recipe, others: Mapping[str, Callable[[], object]]
+) -> None:
+    """Print what a step, a forward pass and other ways take per image."""
+    pixels, labels = subjects.images(recipe.batch_size)
+    batches = [((tf.constant(pixels),), tf.constant(labels))] * NUM_BATCHES
+    number = recipe.batch_size * NUM_BATCHES
+    ours = {
+        "step": lambda: loop.train(batches),
+        "forward pass": lambda: loop.predict(batches),
+    }
+    seconds = medians({n: (way, number) for n, way in {**ours, **others}.items()})
+    print(what)
+    for name, time in seconds.items():
+        relative = f"step / {name}: {seconds['step'] / time:.2f}"
+        print(f"  {name:24} {1000 * time:7.3f} ms  {relative}", flush=True)
+
+
+def by_protocol(backbone: str, in_precision: str) -> None:
+    """Measure a network by the paper's protocol."""
+    precision.set_precision(in_precision)
     keras.utils.set_random_seed(42)
     network = split_model.build(backbone, "all")
-    compile_model(network.tail, Recipe(20, 32, 1e-4))
-    loop = Loop(network.tail)
-    pixels, labels = subjects.images(BATCH_SIZE)
-    batches = [((tf.constant(pixels),), tf.constant(labels))] * NUM_BATCHES
-    by_openvino = openvino_pass(network.whole, in_precision)
-    many = np.concatenate([pixels] * NUM_BATCHES)
-    return {
-        "step": lambda: loop.train(batches),
-        "forward": lambda: loop.predict(batches),
-        "openvino": lambda: by_openvino(many),
-    }
-
-
-def measure(backbone: str, in_precision: str) -> None:
-    """Print both rows of one backbone."""
-    precision.set_precision(in_precision)
-    seconds = medians(ways(backbone, in_precision), BATCH_SIZE * NUM_BATCHES)
-    precision.set_precision("float32")
-    step, forward, openvino = seconds.values()
+    compile_model(network.tail, PROTOCOL)
+    openvino = openvino_pass(network.whole, in_precision)
+    pixels, _ = subjects.images(PROTOCOL.batch_size * NUM_BATCHES)
+    others = {"OpenVINO": lambda: openvino(pixels)}
     what = f"every layer, {backbone}, {in_precision}"
-    show(f"{what}, step", step, forward, "our forward pass")
-    print(f"  {step / forward:.2f} times as long")
-    show(f"{what}, forward", forward, openvino, "OpenVINO")
+    measure(what, Loop(network.tail), PROTOCOL, others)
+    precision.set_precision("float32")
+
+
+def mobilenet(resize: keras.layers.Layer) -> keras.Model:
+    keras.utils.set_random_seed(42)
+    return split_model.build(
+        "mobilenet", "all", dropout=RECIPE.dropout, size=SIZE, resize=resize
+    ).tail
+
+
+def by_recipe() -> None:
+    """Measure MobileNet by the recipe."""
+    ours = mobilenet(augment.Augmentation(SIZE))
+    compile_model(ours, RECIPE)
+    loop = Loop(ours, average=WeightAverage(ours, RECIPE.average))
+    peer = mobilenet(keras_views())
+    optimizer = keras.optimizers.AdamW(RECIPE.learning_rate, RECIPE.weight_decay)
+    peer.compile(optimizer, "sparse_categorical_crossentropy")
+    pixels, labels = subjects.images(RECIPE.batch_size * NUM_BATCHES)
+    others = {
+        "augmentation": augmentation(),
+        "Keras's fit and layers": lambda: peer.fit(
+            pixels, labels, RECIPE.batch_size, verbose=0
+        ),
+    }
+    with elsewhere("recipe", pixels, labels, SIZE, RECIPE.batch_size) as call:
+        if call:
+            others["PyTorch, torchvision"] = lambda: call(0)
+        measure(f"augmented, mobilenet at {SIZE} pixels", loop, RECIPE, others)
+
+
+def keras_views() -> keras.Model:
+    """Return Keras's random layers with the bounds of our augmentation."""
+    layers = keras.layers
+    shift = augment.MAX_SHIFT / 48
+    return keras.Sequential(
+        [
+            layers.RandomFlip("horizontal"),
+            layers.RandomRotation(augment.MAX_ANGLE / (2 * np.pi), "nearest"),
+            layers.RandomZoom((-0.18, 0.17), fill_mode="nearest"),
+            layers.RandomTranslation(shift, shift, "nearest"),
+            layers.RandomContrast(0.3),
+            layers.RandomBrightness(augment.MAX_BRIGHTNESS / 255),
+            layers.Resizing(SIZE, SIZE),
+        ]
+    )
+
+
+def augmentation() -> Callable[[], None]:
+    """Return a function that augments the images of a step, in a graph of its own."""
+    pixels, _ = subjects.images(RECIPE.batch_size)
+    images = tf.cast(pixels[..., None], tf.float32)
+    draws = np.random.default_rng(42).random((len(images), augment.NUM_DRAWS))
+    draws = tf.constant(draws, tf.float32)
+    graph = tf.function(augment.augment)
+
+    def run() -> None:
+        for _ in range(NUM_BATCHES):
+            graph(images, draws, SIZE)
+
+    return run
 
 
 def main() -> None:
-    """Print the rows of both backbones; op determinism is on from here on, as in the stage."""
+    """Print all; after the recipe op determinism is on, as in the train stage."""
+    by_recipe()
     tf.config.experimental.enable_op_determinism()
     for in_precision in subjects.precisions():
         for backbone in BACKBONES:
-            measure(backbone, in_precision)
+            by_protocol(backbone, in_precision)

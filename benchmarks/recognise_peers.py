@@ -15,7 +15,7 @@ import cv2
 os.environ["TF_USE_LEGACY_KERAS"] = "1"  # both packages were written for Keras 2
 
 
-def by_deepface(detector: str) -> Callable[[Path], int]:
+def by_deepface() -> Callable[[Path], int]:
     """Return a function that analyses a photo by deepface and counts its faces.
 
     Without the file of its emotion model the weights are random: what is timed is the same.
@@ -32,7 +32,7 @@ def by_deepface(detector: str) -> Callable[[Path], int]:
         faces = DeepFace.analyze(
             str(path),
             actions=["emotion"],
-            detector_backend=detector,
+            detector_backend="opencv",
             enforce_detection=False,
             silent=True,
         )
@@ -49,7 +49,7 @@ def by_fer() -> Callable[[Path], int]:
     return lambda path: len(detector.detect_emotions(cv2.imread(str(path))) or [])
 
 
-PEERS = {"deepface": lambda: by_deepface("opencv"), "fer": by_fer}
+PEERS = {"deepface": by_deepface, "fer": by_fer}
 
 
 def main(name: str, folder: str, *sites: str) -> None:

@@ -30,14 +30,13 @@ def build(backbone: str) -> split_model.Network:
     return split_model.build(backbone, TRAINABLE_LAYERS)
 
 
-def build_plain(backbone: str) -> split_model.Network:
-    """Build the same from Keras's own layers and optimizer, as most people would."""
+def build_plain(backbone: str) -> keras.Model:
+    """Build the whole from Keras's own layers and optimizer, as most people would."""
     with mock.patch.object(split_model, "_adapted", lambda layer: layer):
-        plain = build(backbone)
-    for model in (plain.whole, plain.tail):
-        model.compile(
-            keras.optimizers.Adam(1e-4), "sparse_categorical_crossentropy", ["accuracy"]
-        )
+        plain = build(backbone).whole
+    plain.compile(
+        keras.optimizers.Adam(1e-4), "sparse_categorical_crossentropy", ["accuracy"]
+    )
     return plain
 
 

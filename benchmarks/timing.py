@@ -3,7 +3,7 @@
 import statistics
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from importlib import import_module
@@ -13,20 +13,22 @@ from typing import Any
 
 REPEATS = 3
 
+Ways = dict[
+    str, tuple[Callable[[], object], int]
+]  # by name: a function, and of how many
 
-def medians(
-    ways: Mapping[str, Callable[[], object]], number: int = 1
-) -> dict[str, float]:
-    """Return each way's median seconds per image of `number`; a first call warms it up."""
-    for way in ways.values():
+
+def medians(ways: Ways) -> dict[str, float]:
+    """Return each way's median seconds for one of its images; a first call warms it up."""
+    for way, _ in ways.values():
         way()
     seconds = defaultdict(list)
     for _ in range(REPEATS):
-        for name, way in ways.items():
+        for name, (way, number) in ways.items():
             started = time.perf_counter()
             way()
-            seconds[name].append(time.perf_counter() - started)
-    return {name: statistics.median(times) / number for name, times in seconds.items()}
+            seconds[name].append((time.perf_counter() - started) / number)
+    return {name: statistics.median(times) for name, times in seconds.items()}
 
 
 def show(what: str, ours: float, other: float, other_name: str) -> None:

@@ -4,8 +4,8 @@ Reads   data/raw/                  the source as downloaded
 Params  data.layout, data.detector, data.convert
 Writes  data/detected/images.npy   the faces that were taken, (M, 48, 48) uint8, grey
         data/detected/faces.csv    a row per labelled file: the columns of data/faces/faces.csv, the
-                                   label as the source spells it; status, reason, faces (how many
-                                   there are), score (of the detector), converted (yes, or empty)
+                                   label as the source spells it; status, reason, converted
+                                   (yes, or empty)
         data/detected/dropped.csv  file, reason: what has no label
 Source  the paper, section 6; fer_transfer/detection has the detectors and the framing
 
@@ -42,7 +42,7 @@ logger = logging.getLogger(__name__)
 RAW = Path("data/raw")
 STATE = Path(".ckpt/detect")
 BOX = ("left", "top", "width", "height")
-FOUND = (*BOX, "status", "reason", "faces", "score", "converted", "image")
+FOUND = (*BOX, "status", "reason", "converted", "image")
 
 
 def find_faces(table: pd.DataFrame, root: Path, data: Data) -> pd.DataFrame:
@@ -65,26 +65,23 @@ def find_faces(table: pd.DataFrame, root: Path, data: Data) -> pd.DataFrame:
             if record is None:
                 box = Box(*map(float, sides)) if row["left"] else None
                 face = read_face(path, box, detector, convert=data.convert)
-                record = {"file": place, "face": as_row(face)}
+                record = {"file": place, **as_row(face)}
                 journal.add(record)
-            rows.append(record["face"])
+            rows.append(record)
             progress.update(1)
     return pd.DataFrame(rows, columns=FOUND)
 
 
-def as_row(face: Face) -> dict[str, str | int]:
+def as_row(face: Face) -> dict[str, str]:
     """Return what faces.csv says of a face, and its pixels in base64."""
     box = [f"{side:.1f}" for side in face.box] if face.box else [""] * len(BOX)
+    pixels = b"" if face.image is None else face.image.tobytes()
     return {
         **dict(zip(BOX, box, strict=True)),
         "status": face.status,
         "reason": face.reason,
-        "faces": face.num_faces,
-        "score": f"{face.score:.4f}" if face.score else "",
         "converted": "yes" if face.is_converted else "",
-        "image": ""
-        if face.image is None
-        else base64.b64encode(face.image.tobytes()).decode(),
+        "image": base64.b64encode(pixels).decode(),
     }
 
 

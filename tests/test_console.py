@@ -129,8 +129,8 @@ def test_a_file_that_does_not_fit_leaves_nothing_and_the_old_one_as_it_was(tmp_p
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((), "stage.py takes name. Got nothing instead. Run it by `dvc repro`."),
-        (("a", "b"), "stage.py takes name. Got a b instead."),
+        ((), "stage.py: missing a required argument: 'name'. `dvc repro` runs stages."),
+        (("a", "b"), "stage.py: too many positional arguments."),
     ],
 )
 def test_a_stage_without_its_variant_says_what_it_takes(

@@ -117,6 +117,7 @@ def study(network, tmp_path, monkeypatch):
     """A project with a trained run, its faces and what the pipeline says of them."""
     settings_files.write(tmp_path, "params.demo.yaml")
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(export, "git", lambda *_: "abc1234\n")
     table = pd.DataFrame({name: [""] * 14 for name in faces.COLUMNS})
     table["label"] = [*photo_files.CLASSES] * 2
     votes = pd.DataFrame({name: [2] * 14 for name in VOTED})

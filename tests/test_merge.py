@@ -109,7 +109,7 @@ def test_beside_another_dvc_command_nothing_is_written(there):
 
 
 def test_a_folder_that_is_not_a_clone_is_named(tmp_path):
-    with pytest.raises(InputError, match="name the folder of another clone"):
+    with pytest.raises(FileNotFoundError, match=rf"{tmp_path}/dvc\.lock"):
         merge.main(str(tmp_path))
 
 

@@ -1,83 +1,69 @@
-import errno
-import hashlib
 import os
 from pathlib import Path
 
 import pytest
 from dvc.fs import localfs
 from dvc.lock import make_lock
+from dvc.repo import Repo
 from dvc.rwlock import RWLockFileCorruptedError, rwlock
 
 from fer_transfer.console.errors import InputError
 from tools import verify
 
-
-def add(cache, content: bytes, suffix: str = ""):
-    name = hashlib.md5(content).hexdigest()
-    path = cache / name[:2] / f"{name[2:]}{suffix}"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
-    return path
-
-
-def test_an_object_that_is_not_what_its_name_says_is_damaged(tmp_path):
-    whole = [add(tmp_path, b"a file"), add(tmp_path, b"[]", ".dir")]
-    cut = [add(tmp_path, b"another file"), add(tmp_path, b"[{}]", ".dir")]
-    assert verify.damaged(tmp_path) == []
-    for path in cut:
-        path.write_bytes(path.read_bytes()[:3])
-    assert sorted(verify.damaged(tmp_path)) == sorted(cut)
-    assert all(path.exists() for path in whole + cut)
-
-
-def test_damage_is_found_where_neither_time_nor_size_tell(tmp_path, monkeypatch):
-    """Removes the object from the cache, and lets DVC look at what was linked to it."""
-    monkeypatch.chdir(tmp_path)
-    cache = tmp_path / "cache"
-    object_ = add(cache, b"a file")
-    Path("data").mkdir()
-    linked = Path("data/file")
-    linked.hardlink_to(object_)
-    Path("data/link").symlink_to(object_)
-    Path("data/broken").symlink_to("nowhere")
-    object_.write_bytes(b"A file")
-    before = linked.stat().st_mtime_ns
-    monkeypatch.setattr(verify, "cache_folder", lambda: cache)
-    verify.main()
-    assert not object_.exists()
-    assert linked.stat().st_mtime_ns > before
+# DVC uses a deprecated property of pygtrie.
+pytestmark = pytest.mark.filterwarnings("ignore:_NoneStep:DeprecationWarning")
 
 
 @pytest.fixture
-def shared(tmp_path, monkeypatch):
-    """A cache whose objects are a colleague's, who alone may set their times."""
-
-    def refuse(path, *_, **__):
-        raise PermissionError(
-            errno.EACCES, "Permission denied"
-        )  # Python's own: no path
-
+def project(tmp_path, monkeypatch):
+    """A project with a file and a folder that DVC holds."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(os, "utime", refuse)
-    monkeypatch.setattr(verify, "cache_folder", lambda: tmp_path / "cache")
-    (tmp_path / "data").mkdir()
-    return tmp_path / "cache"
+    monkeypatch.setenv("DVC_SITE_CACHE_DIR", str(tmp_path / "site"))
+    Repo.init(no_scm=True)
+    Path("data").mkdir()
+    for name in ("file", "data/file"):
+        Path(name).write_text(f"this is {name}")
+    Repo().add(["file", "data"])
 
 
-def test_a_shared_cache_is_verified_though_its_objects_are_a_colleagues(shared, caplog):
+def objects() -> dict[str, Path]:
+    """DVC's objects by their content, `folder` for the one that lists a folder."""
+    found = Path(".dvc/cache/files/md5").glob("*/*")
+    return {
+        "folder" if path.suffix else path.read_text().split()[-1]: path
+        for path in found
+    }
+
+
+def damage(path: Path) -> None:
+    """Change a file and neither its size nor its time."""
+    status = path.stat()
+    path.chmod(0o644)
+    path.write_bytes(path.read_bytes().swapcase())
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+@pytest.mark.usefixtures("project")
+@pytest.mark.parametrize("name", ["file", "data/file"])
+def test_a_damaged_object_is_removed_and_the_files_are_hashed_again(name, caplog):
     caplog.set_level("INFO")
-    Path("data/file").hardlink_to(add(shared, b"a file"))
+    path = objects()[name]
+    damage(path)
+    damage(Path("file"))
+    assert Repo().status() == {}  # neither time nor size tell
     verify.main()
-    assert caplog.messages == ["DVC's cache: 1 objects whole, 0 damaged."]
+    assert not path.exists()
+    assert len(objects()) == 2
+    assert "DVC's cache: 2 objects whole, 1 damaged." in caplog.messages
+    assert "file.dvc" in Repo().status()
 
 
-def test_a_colleagues_file_that_cannot_be_marked_is_named(shared):
-    object_ = add(shared, b"a file")
-    Path("data/file").hardlink_to(object_)
-    object_.write_bytes(b"A file")
-    with pytest.raises(InputError, match=r"data/file belongs to .*Remove it"):
-        verify.main()
-    assert not object_.exists()
+@pytest.mark.usefixtures("project")
+def test_where_all_is_whole_nothing_is_removed_or_out_of_date():
+    before = objects()
+    verify.main()
+    assert objects() == before
+    assert Repo().status() == {}
 
 
 LISTED = '{"write": {"a": {"pid": 1, "cmd": "dvc repro"}}}'

@@ -20,7 +20,7 @@ from fer_transfer.detection import videos as reader
 from fer_transfer.detection.boxes import Box, Detection
 from fer_transfer.detection.status import Rejected
 from fer_transfer.detection.videos import Video
-from fer_transfer.recognise import timeline, videos
+from fer_transfer.recognise import timeline
 from fer_transfer.recognise.face import Face
 from fer_transfer.recognise.tracks import Tracker
 
@@ -215,10 +215,9 @@ def test_a_timeline_has_an_area_per_emotion_where_a_face_is_seen():
 def test_a_killed_run_goes_on_with_the_next_frame_if_the_video_is_the_same(
     clip, monkeypatch, changed, after
 ):
-    monkeypatch.setattr(videos, "FRAMES", 4)
     run(clip, out="whole")
     with monkeypatch.context() as patch:
-        interrupt(patch, after=3)  # entries of four frames
+        interrupt(patch, after=12)
         with pytest.raises(KeyboardInterrupt):
             run(clip)
     if changed:
@@ -292,7 +291,6 @@ def test_a_camera_that_is_not_there_gets_a_status():
 
 
 def test_memory_does_not_grow_with_the_length_of_a_video(tmp_path, monkeypatch):
-    monkeypatch.setattr(videos, "FRAMES", 10)
     monkeypatch.setattr(timeline, "INTERVALS", 20)
     frame = two_faces(1)[0][:56, :104]
 

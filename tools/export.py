@@ -15,7 +15,6 @@ Writes  exported/<run>.onnx                a model of `fer-recognise --model`
 
 import argparse
 import logging
-import subprocess
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,7 +25,6 @@ from fer_transfer.console import command
 from fer_transfer.console.errors import InputError
 from fer_transfer.core import files
 from fer_transfer.data import faces
-from fer_transfer.data.emotions import WORDS
 from fer_transfer.data.votes import majority, voted_classes
 from fer_transfer.export import onnx_export
 from fer_transfer.networks import split_model
@@ -35,6 +33,7 @@ from fer_transfer.recognise import metadata
 from fer_transfer.scoring import calibration
 from fer_transfer.settings.settings import Settings, load_settings
 from fer_transfer.training.recipe import Recipe
+from tools.processes import git
 
 logger = logging.getLogger(__name__)
 
@@ -46,19 +45,9 @@ TOLERANCE = 0.01
 class Head(NamedTuple):
     """One of a network's outputs, and what it is scored by."""
 
-    output: int  # its position
     prefix: str  # of its arrays in probabilities.npz
     classes: tuple[str, ...]
     labels: np.ndarray  # (N,) codes of the classes; -1: does not count
-    labelled: str  # how the labels came about
-
-
-class Part(NamedTuple):
-    """The validation or test images whose label counts."""
-
-    rows: np.ndarray  # (n,) of images.npy
-    labels: np.ndarray  # (n,) codes
-    probabilities: np.ndarray  # (n, classes) by the pipeline, of the unmirrored image
 
 
 def export(name: str, wanted: str) -> None:
@@ -72,20 +61,21 @@ def export(name: str, wanted: str) -> None:
         )
     recipe = Recipe.of(run, settings.train)
     known = faces.read(votes=recipe.labels != "fer2013")
-    head = choose_head(recipe, known, wanted)
     network = build_network(name, settings, recipe, known)
-    network = keras.Model(network.input, network.outputs[head.output])
-    model = onnx_export.to_onnx(network)
+    head = choose_head(recipe, known, wanted)
+    output = network.outputs[-1 if head.prefix else 0]
+    model = onnx_export.to_onnx(keras.Model(network.input, output))
 
-    val, test = (read_part(name, run.split, part, head) for part in ("val", "test"))
-    fitted = calibration.cautious_temperature(val.labels, val.probabilities)
+    _, labels, probabilities = read_part(name, run.split, "val", head)
+    fitted = calibration.cautious_temperature(labels, probabilities)
     onnx_export.calibrate(model, fitted["value"])
-    images = faces.read_images()[test.rows]
+    rows, labels, probabilities = read_part(name, run.split, "test", head)
+    images = faces.read_images()[rows]
     predicted = onnx_export.predict(onnx_export.finish(model, {}), images)
-    expected = calibration.with_temperature(test.probabilities, fitted["value"])
-    check(predicted, expected)
+    check(predicted, calibration.with_temperature(probabilities, fitted["value"]))
 
     weights = settings.variants[run.variant].weights
+    seen = ", what most people see" if head.prefix else ""
     described = metadata.Metadata(
         name=name,
         classes=head.classes,
@@ -94,11 +84,11 @@ def export(name: str, wanted: str) -> None:
         data=f"{known.name} ({run.backbone} started from {weights} weights)",
         licence="MIT, apart from what the data and the first weights ask for (data/README.md)",
         run=name,
-        commit=commit(),
+        commit=git("rev-parse", "--short", "HEAD").strip(),
         scores=metadata.score(
-            f"{known.name}'s test set ({run.split}{head.labelled})",
+            f"{known.name}'s test set ({run.split}{seen})",
             head.classes,
-            test.labels,
+            labels,
             predicted.argmax(axis=1),
         ),
     )
@@ -111,18 +101,13 @@ def export(name: str, wanted: str) -> None:
 
 def choose_head(recipe: Recipe, known: faces.Faces, wanted: str) -> Head:
     """Return the head that is wanted, or the only one of a run that learned from votes."""
-    if recipe.labels == "ferplus":
-        wanted = "votes"
-    if wanted == "labels":
-        return Head(0, "", known.classes, known.labels.astype(int), "")
-    if recipe.labels == "fer2013" or known.votes is None:
+    if wanted == "labels" and recipe.labels != "ferplus":
+        return Head("", known.classes, known.labels.astype(int))
+    if recipe.labels == "fer2013":
         raise InputError("The run did not learn from votes: it has no --head votes.")
-    classes = tuple(
-        WORDS.get(name, name) for name in voted_classes(known.required_votes)
-    )
-    output = 0 if recipe.labels == "ferplus" else 1
+    classes = voted_classes(known.required_votes)
     labels = majority(known.required_votes, classes).astype(int)
-    return Head(output, "votes_", classes, labels, ", what most people see")
+    return Head("votes_", classes, labels)
 
 
 def build_network(
@@ -155,14 +140,21 @@ def build_network(
     return network
 
 
-def read_part(name: str, split: str, part: str, head: Head) -> Part:
-    """Return what counts of a run's validation or test images."""
+def read_part(
+    name: str, split: str, part: str, head: Head
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return what counts of a run's validation or test images.
+
+    Returns:
+        Rows of images.npy and codes, (n,); probabilities (n, classes) by the pipeline, of the
+        unmirrored images.
+    """
     arrays = files.read_npz(Path(f"data/runs/{name}/probabilities.npz"))
     rows = files.read_npz(Path(f"data/splits/{split}.npz"))[part]
     array = f"{head.prefix}{part}"
     probabilities = arrays.get(f"unmirrored_{array}", arrays[array])
     counts = head.labels[rows] >= 0
-    return Part(rows[counts], head.labels[rows[counts]], probabilities[counts])
+    return rows[counts], head.labels[rows[counts]], probabilities[counts]
 
 
 def check(predicted: np.ndarray, expected: np.ndarray) -> None:
@@ -178,13 +170,6 @@ def check(predicted: np.ndarray, expected: np.ndarray) -> None:
             f"average: expected at most {TOLERANCE:g}, so nothing was written. Train the run "
             "again (`dvc repro`) if its weights or its test images have changed."
         )
-
-
-def commit() -> str:
-    """Return the commit of the code, or nothing outside a Git repository."""
-    asked = ["git", "rev-parse", "--short", "HEAD"]
-    answer = subprocess.run(asked, capture_output=True, text=True, check=False)
-    return answer.stdout.strip()
 
 
 def main() -> None:

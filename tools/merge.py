@@ -114,10 +114,6 @@ def merge(there: dict[str, Any], read: Read) -> tuple[list[str], list[str]]:
 
 def main(folder: str) -> None:
     source = Path(folder)
-    if not (source / LOCK).is_file():
-        raise InputError(
-            f"There is no {source / LOCK}: name the folder of another clone."
-        )
     there = recorded((source / LOCK).read_text(encoding="utf-8"), source / LOCK)
 
     def read(path: str) -> bytes:

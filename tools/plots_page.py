@@ -9,8 +9,6 @@ Writes  .dvc/plots/page.html  DVC's own frame, with Vega inside it
 Source  DVC's documentation of `dvc plots show --html-template`
 """
 
-import subprocess
-import sys
 from pathlib import Path
 
 from dvc_render.html import PAGE_HTML
@@ -19,6 +17,7 @@ from fer_transfer.console import command
 from fer_transfer.console.errors import InputError
 from fer_transfer.core import files
 from fer_transfer.report import html
+from tools.processes import dvc
 
 PAGE = Path(".dvc/plots/page.html")
 
@@ -38,8 +37,7 @@ def main() -> None:
     with files.atomic_write(PAGE) as part:
         part.write_text(page, encoding="utf-8", newline="\n")
     place = str(PAGE.relative_to(".dvc"))  # as DVC wants it
-    setting = ["config", "--quiet", "--local", "plots.html_template", place]
-    subprocess.run([sys.executable, "-m", "dvc", *setting], check=True)
+    dvc(Path(), "config", "--quiet", "--local", "plots.html_template", place)
 
 
 if __name__ == "__main__":

@@ -45,7 +45,7 @@ def committed(paths: Iterable[str]) -> str:
 def dvc(
     folder: Path,
     *arguments: str,
-    on_line: Callable[[str], None] = lambda _: None,
+    on_line: Callable[[str], object] = lambda _: None,
     **variables: str,
 ) -> None:
     """Run a dvc command in another clone; it ends with this process, and stages end with it.

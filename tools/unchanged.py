@@ -180,4 +180,4 @@ def record(names: list[str], lock: str) -> None:
 
 
 if __name__ == "__main__":
-    command.run(main, *(sys.argv[1:] or [""]))
+    command.run(main, *sys.argv[1:])

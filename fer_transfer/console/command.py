@@ -84,12 +84,11 @@ def _end_after(dvc: Any) -> None:
 
 
 def _check_arguments(main: Callable[..., None], arguments: tuple[str, ...]) -> None:
-    wanted = list(inspect.signature(main).parameters)
-    if len(arguments) != len(wanted):
-        raise InputError(
-            f"{Path(sys.argv[0]).name} takes {', '.join(wanted) or 'no argument'}. Got "
-            f"{' '.join(arguments) or 'nothing'} instead. Run it by `dvc repro`."
-        )
+    try:
+        inspect.signature(main).bind(*arguments)
+    except TypeError as error:
+        name = Path(sys.argv[0]).name
+        raise InputError(f"{name}: {error}. `dvc repro` runs stages.") from None
 
 
 def _command() -> str:

@@ -2,8 +2,7 @@
 
 import logging
 import sys
-import time
-from contextlib import AbstractContextManager
+from typing import Any
 
 from tqdm import tqdm
 
@@ -12,39 +11,31 @@ logger = logging.getLogger(__name__)
 LINE_SECONDS = 60
 
 
-class Progress(AbstractContextManager["Progress"]):
+class Progress(tqdm):  # type: ignore[type-arg]  # it counts, and iterates over nothing
     """Count what is done of a total, if it is known; show the rate and the time that is left."""
 
     def __init__(self, total: int | None, unit: str, done: int = 0) -> None:
         """Begin, with what an earlier run has done."""
-        self.total, self.unit, self.first, self.done = total, unit, done, done
-        self.bar = tqdm(
-            total=total, unit=unit, initial=done, disable=None, dynamic_ncols=True
-        )
-        self.started = self.said = time.monotonic()
+        self.on_terminal = sys.stderr.isatty()
+        shape: dict[str, Any] = {"dynamic_ncols": True}
+        if not self.on_terminal:
+            shape = {"ncols": 0, "leave": False}
+            shape |= {"mininterval": LINE_SECONDS, "delay": LINE_SECONDS}
+        super().__init__(total=total, unit=unit, initial=done, **shape)
 
-    def update(self, number: int) -> None:
-        """Count `number` more."""
-        self.done += number
-        self.bar.update(number)
-        if self.bar.disable and time.monotonic() - self.said > LINE_SECONDS:
+    def update(self, n: float | None = 1) -> None:
+        """Count `n` more."""
+        super().update(n)
+
+    def display(self, msg: str | None = None, pos: int | None = None) -> None:
+        if self.on_terminal:
+            super().display(msg, pos)
+        elif msg is None:
             self.say("")
 
     def say(self, what: str) -> None:
         """Leave a line that stays, above the bar or with what the bar would show."""
-        if not self.bar.disable:
-            self.bar.write(what, file=sys.stderr)
-            return
-        meter = tqdm.format_meter(
-            self.done,
-            self.total or 0,
-            time.monotonic() - self.started,
-            ncols=0,
-            unit=self.unit,
-            initial=self.first,
-        )
-        logger.info("%s", f"{what}  {meter.strip()}".strip())
-        self.said = time.monotonic()
-
-    def __exit__(self, *_: object) -> None:
-        self.bar.close()
+        if self.on_terminal:
+            self.write(what, file=sys.stderr)
+        else:
+            logger.info("%s", f"{what}  {str(self).strip()}".strip())

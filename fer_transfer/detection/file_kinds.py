@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from fer_transfer.detection.status import Rejected, Status
+from fer_transfer.detection.status import Status
 
 ENOUGH = 64  # bytes
 
@@ -69,7 +69,3 @@ def is_camera_raw(tags: Mapping[int, Any]) -> bool:
     """Return whether a TIFF file with these tags is a camera's: its first image is reduced."""
     is_preview = tags.get(NEW_SUBFILE_TYPE, 0) & 1 and SUB_IFDS in tags
     return bool(is_preview) or DNG_VERSION in tags
-
-
-def refusal(kind: str) -> Rejected:
-    return Rejected(*REFUSALS[kind])

@@ -1,13 +1,12 @@
-"""What an unfinished run has done, a line per input; the next run goes on from there.
+"""What an unfinished run has done, a record per input; the next run goes on from there.
 
-The first line names what the numbers depend on. A line is written at once and whole; what a
-kill cut short at the end is dropped. Only where each line starts is kept in memory.
+A record names what the numbers depend on. Each is committed by itself, so a kill loses at most
+the one that is being written, and none is kept in memory.
 """
 
-import fcntl
 import json
 import logging
-import os
+import sqlite3
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,14 @@ from fer_transfer.console.errors import InputError
 
 logger = logging.getLogger(__name__)
 
-NAME = ".journal.jsonl"
+NAME = ".journal.sqlite"
+SETUP = (
+    "PRAGMA locking_mode = EXCLUSIVE",
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = NORMAL",  # a power cut may lose the last records, a kill none
+    "CREATE TABLE IF NOT EXISTS records (file TEXT PRIMARY KEY, content TEXT)",
+)
+OF_ALL = ""  # in place of a file: the record of what the numbers depend on
 
 
 class Journal(AbstractContextManager["Journal"]):
@@ -24,60 +30,39 @@ class Journal(AbstractContextManager["Journal"]):
 
     def __init__(self, folder: Path, key: str) -> None:
         """Go on with the journal in the folder if it has the key, else start anew."""
-        self.file = (folder / NAME).open("a+b")
+        self.database = sqlite3.connect(folder / NAME, timeout=0, isolation_level=None)
         try:
-            fcntl.flock(self.file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            self.file.close()
+            for statement in SETUP:
+                self.database.execute(statement)
+        except sqlite3.DatabaseError as error:
+            self.database.close()
             raise InputError(
-                f"Another run writes into {folder}. Wait for it, or give another --out."
+                f"{folder / NAME} cannot be opened ({error}). Another run writes into the folder: "
+                "wait for it, or give another --out. If none does, remove the file."
             ) from None
-        self.starts: dict[str, int] = {}
-        if not self._read(key):
-            self.file.truncate(0)
-            self._append({"key": key})
-
-    def _read(self, key: str) -> bool:
-        """Find where each record starts; cut off what is no whole line at the end."""
-        self.file.seek(0)
-        if _parsed(self.file.readline()) != {"key": key}:
-            return False
-        start = self.file.tell()
-        for line in iter(self.file.readline, b""):
-            values = _parsed(line)
-            if values is None:
-                self.file.truncate(start)
-                break
-            self.starts[values["file"]] = start
-            start += len(line)
-        if number := len(self.starts):
-            logger.info("Going on after %d inputs of an unfinished run.", number)
-        return True
+        if self.find(OF_ALL) != {"key": key}:
+            self.database.execute("DELETE FROM records")
+            self._write(OF_ALL, {"key": key})
+        [(count,)] = self.database.execute("SELECT COUNT(*) FROM records")
+        self.num_found = count - 1
+        if self.num_found:
+            logger.info(
+                "Going on after %d inputs of an unfinished run.", self.num_found
+            )
 
     def find(self, file: str) -> dict[str, Any] | None:
         """Return what is recorded of a file, or None."""
-        if file not in self.starts:
-            return None
-        self.file.seek(self.starts[file])
-        return _parsed(self.file.readline())
+        query = "SELECT content FROM records WHERE file = ?"
+        for (content,) in self.database.execute(query, [file]):
+            return dict(json.loads(content))
+        return None
 
     def add(self, record: dict[str, Any]) -> None:
-        self.starts[record["file"]] = self._append(record)
+        self._write(record["file"], record)
 
-    def _append(self, values: dict[str, Any]) -> int:
-        start = self.file.seek(0, os.SEEK_END)
-        self.file.write(json.dumps(values).encode() + b"\n")
-        self.file.flush()
-        return start
+    def _write(self, file: str, content: dict[str, Any]) -> None:
+        row = file, json.dumps(content)
+        self.database.execute("INSERT OR REPLACE INTO records VALUES (?, ?)", row)
 
     def __exit__(self, *_: object) -> None:
-        self.file.close()
-
-
-def _parsed(line: bytes) -> dict[str, Any] | None:
-    """Return the values of a whole line; None for one that a kill cut short."""
-    try:
-        values: dict[str, Any] | None = json.loads(line) if line[-1:] == b"\n" else None
-    except ValueError:
-        return None
-    return values
+        self.database.close()

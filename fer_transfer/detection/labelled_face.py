@@ -29,9 +29,7 @@ class Face(NamedTuple):
 
     status: str
     reason: str
-    num_faces: int = 0
     box: Box | None = None  # None where the image shows nothing but the face
-    score: float | None = None
     image: np.ndarray | None = None  # (48, 48) uint8, grey
     is_converted: bool = False  # made grey and 48x48 as a whole
 
@@ -61,7 +59,7 @@ def find_face(
     """Find and frame the labelled face of a photo, RGB (h, w, 3); see `read_face`."""
     height, width = pixels.shape[:2]
     if photos.is_fer2013_crop(pixels):
-        return Face(Outcome.TAKEN, "", 1, image=pixels[..., 0])
+        return Face(Outcome.TAKEN, "", image=pixels[..., 0])
     if box is not None:
         return _cut(pixels, Detection(box, None), GIVEN.framed(box))
     if detector is not None:
@@ -77,13 +75,13 @@ def _detected(pixels: np.ndarray, detector: Detector) -> Face:
     faces = detector.find(pixels)
     if not faces:
         return Face(Outcome.NO_FACE, f"{detector.name} finds none")
-    largest = faces[0] if len(faces) == 1 else dominant(faces)
+    largest = dominant(faces)
     if largest is None:
         reason = f"none has {DOMINATES} times the area of each other: give the face's box, or crop it"
-        return Face(Outcome.SEVERAL, f"{len(faces)} faces, and {reason}", len(faces))
+        return Face(Outcome.SEVERAL, f"{len(faces)} faces, and {reason}")
     face = _cut(pixels, largest, detector.framed(largest.box))
     note = "" if len(faces) == 1 else f"the largest of {len(faces)} faces"
-    return face._replace(num_faces=len(faces), reason=face.reason or note)
+    return face._replace(reason=face.reason or note)
 
 
 def _cut(pixels: np.ndarray, detection: Detection, side: float) -> Face:
@@ -98,18 +96,18 @@ def _cut(pixels: np.ndarray, detection: Detection, side: float) -> Face:
         )
     if box.longer > MOST_LONG * min(box.width, box.height):
         expected = f"expected at most {MOST_LONG} times as long as wide"
-        return Face(Outcome.NOT_A_FACE, f"{shape}: {expected}", 1)
+        return Face(Outcome.NOT_A_FACE, f"{shape}: {expected}")
     if box.longer < LEAST_SIDE:
-        return Face(Outcome.TOO_SMALL, f"{shape}: expected {LEAST_SIDE} at least", 1)
+        return Face(Outcome.TOO_SMALL, f"{shape}: expected {LEAST_SIDE} at least")
     square = framing.square_about(box, side)
     image = framing.cut_upright(pixels, square, detection.tilt)
-    return Face(Outcome.TAKEN, "", 1, box, detection.score, image)
+    return Face(Outcome.TAKEN, "", box, image)
 
 
 def dominant(faces: list[Detection]) -> Detection | None:
     """Return the face that is clearly the photo's: the largest by far, and not a doubtful one."""
-    largest, second = sorted(faces, key=lambda face: -face.box.area)[:2]
+    largest, *others = sorted(faces, key=lambda face: -face.box.area)
     best = max(face.score or 0 for face in faces)
     is_sure = (largest.score or 0) >= LEAST_SCORE * best
-    is_larger = largest.box.area >= DOMINATES * second.box.area
+    is_larger = all(largest.box.area >= DOMINATES * other.box.area for other in others)
     return largest if is_sure and is_larger else None

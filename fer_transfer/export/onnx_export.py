@@ -8,6 +8,7 @@ constants. Those of more than one dimension are rounded to float16; the graph co
 from collections.abc import Sequence
 from unittest import mock
 
+import networkx as nx
 import numpy as np
 import onnx
 import onnxruntime
@@ -173,16 +174,11 @@ def _name_by_position(model: onnx.ModelProto, weights: set[str]) -> None:
 def _depth_first(graph: onnx.GraphProto) -> list[onnx.NodeProto]:
     """Return the nodes that the output needs, each after those whose results it takes."""
     made_by = {tensor: node for node in graph.node for tensor in node.output}
-    ordered: dict[str, onnx.NodeProto] = {}  # by an output
-    waiting = [OUTPUT]
-    while waiting:
-        node = made_by[waiting[-1]]
-        missing = [t for t in node.input if t in made_by and t not in ordered]
-        if missing:
-            waiting.append(missing[0])
-        else:
-            ordered.setdefault(waiting.pop(), node)
-    return list({node.output[0]: node for node in ordered.values()}.values())
+    takes = nx.DiGraph(
+        [(made, taken) for made, node in made_by.items() for taken in node.input]
+    )
+    nodes = map(made_by.get, nx.dfs_postorder_nodes(takes, OUTPUT))
+    return list({node.output[0]: node for node in nodes if node}.values())
 
 
 def _add_constant(model: onnx.ModelProto, name: str, values: np.ndarray) -> str:

@@ -119,7 +119,7 @@ def recognise(options: argparse.Namespace) -> int:
         inputs.append(Input(f"camera {options.camera}", camera=options.camera))
     unfinished = output.claim(out)
     with Journal(unfinished, run_key(recogniser, options)) as journal:
-        if not journal.starts:  # pictures of other settings
+        if not journal.num_found:  # pictures of other settings
             shutil.rmtree(unfinished / output.PICTURES, ignore_errors=True)
         names = [entry.shown for entry in inputs]
         run = videos.Run(recogniser, journal, names, options.frames, options.smoothing)
@@ -196,7 +196,7 @@ def write_results(run: videos.Run, folder: Path, labelled: pd.DataFrame | None) 
 def frames(run: videos.Run) -> Iterator[tables.Frame]:
     """Yield each photo and each frame of a video, with its faces."""
     for record in run.records():
-        if not record["parts"]:
+        if not record["frames"]:
             yield record["file"], None, to_faces(record["faces"])
         for time, faces in videos.frames(record, run):
             yield record["file"], time, faces
@@ -218,12 +218,7 @@ def report_failures(records: Iterator[Record], out: Path) -> int:
 
 def main() -> None:
     """Run the command."""
-    command.run(_main)
-
-
-def _main() -> None:
-    if recognise(parse(sys.argv[1:])):
-        sys.exit(1)
+    command.run(lambda: sys.exit(bool(recognise(parse(sys.argv[1:])))))
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from fer_transfer.console.errors import InputError
+from fer_transfer.console.errors import InputError, shown
 from fer_transfer.core import files
 from fer_transfer.readers import csv_files
 from fer_transfer.readers.listing import normalised
@@ -32,13 +32,13 @@ def read(source: str, paths: Iterable[str], classes: Sequence[str]) -> pd.DataFr
         By absolute path: label, as a code of the classes, and group, which may be empty.
 
     Raises:
-        InputError: If there is no such table, or a label is none of the classes.
+        InputError: If it names none of the photos, or a label is none of the classes.
     """
     photos = {str(Path(path).resolve()) for path in paths}
     codes = {_plain(name): code for code, name in enumerate(classes)}
     if source == FOLDERS:
         return _from_folders(photos, codes)
-    table = _read_table(Path(source))
+    table = csv_files.read(Path(source), ("path", "label"))
     labels = table["label"].map(_plain)
     unknown = table["label"][~labels.isin(list(codes))]
     if len(unknown):
@@ -54,8 +54,8 @@ def read(source: str, paths: Iterable[str], classes: Sequence[str]) -> pd.DataFr
         if is_photo.any():
             return known.set_axis(places)[is_photo]
     raise InputError(
-        f"No path in {source} is one of the photos: for example {table['path'].iloc[0]}. "
-        "Expected paths relative to the file's folder."
+        f"No path in {source} is one of the photos: {shown(table['path'].tolist())}. Expected "
+        "a row per photo, with its path relative to the file's folder."
     )
 
 
@@ -73,29 +73,27 @@ def write_scores(
         above it; groups: by name images, accuracy, interval and significant, whether
         its accuracy differs from that of all other photos.
     """
-    labels = labelled.to_dict("index")
-    rows, no_face = [], 0
+    seen: dict[str, str] = {}  # the emotion of the largest face; empty without a face
     for record in records:
-        labels_of_photo = labels.get(str(Path(record["file"]).resolve()))
-        if labels_of_photo is None:
-            continue
-        if faces := to_faces(record["faces"]):
-            largest = max(faces, key=lambda face: face.box.area)
-            rows.append(
-                {**labels_of_photo, "predicted": classes.index(largest.emotion)}
-            )
-        else:
-            no_face += 1
-    if not rows:
+        photo = str(Path(record["file"]).resolve())
+        if photo in labelled.index:
+            faces = to_faces(record["faces"])
+            largest = max(faces, key=lambda face: face.box.area, default=None)
+            seen[photo] = largest.emotion if largest else ""
+    table = labelled.loc[list(seen)].assign(seen=list(seen.values()))
+    table = table[table["seen"] != ""]
+    no_face = len(seen) - len(table)
+    if table.empty:
         raise InputError(
             f"None of the {no_face} labelled photos could be read and has a face: there is "
             "nothing to score. Check files.csv without --labels."
         )
-    table = pd.DataFrame(rows)
-    codes, predicted = (table[name].to_numpy() for name in ("label", "predicted"))
-    scores = metadata.score("these photos", classes, codes, predicted)
-    baseline = float(table["label"].value_counts(normalize=True).max())
-    correct = table["label"] == table["predicted"]
+    codes, predicted = table["label"], table["seen"].map(classes.index)
+    correct = codes == predicted
+    scores = metadata.score(
+        "these photos", classes, codes.to_numpy(), predicted.to_numpy()
+    )
+    baseline = float(codes.value_counts(normalize=True).max())
     scores |= {
         "no_face": no_face,
         "baseline": baseline,
@@ -144,18 +142,6 @@ def _from_folders(photos: set[str], codes: dict[str, int]) -> pd.DataFrame:
             f"{_listed(names.values())}. Rename the folders, or give a CSV."
         )
     return labels.to_frame("label").assign(group="")
-
-
-def _read_table(path: Path) -> pd.DataFrame:
-    try:
-        table = csv_files.read(path, ("path", "label"))
-    except OSError as error:
-        raise InputError(
-            f"--labels must be `folders` or a CSV that can be read. Got {path}: {error.strerror}."
-        ) from None
-    if table.empty:
-        raise InputError(f"{path} has no rows: expected one per photo. Add them.")
-    return table
 
 
 def _plain(name: str) -> str:

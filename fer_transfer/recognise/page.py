@@ -92,7 +92,7 @@ def _template() -> jinja2.Template:
 def _shown(record: Record, run: videos.Run, pictures: Path) -> dict[str, Any]:
     """Return a record with its faces, their timelines and its picture."""
     shown, timelines = to_faces(record["faces"]), {}
-    if record["parts"]:
+    if record["frames"]:
         often = nlargest(FACES_SHOWN, range(len(shown)), record["seen"].__getitem__)
         shown = [shown[place] for place in sorted(often)]
         timelines = timeline.draw(

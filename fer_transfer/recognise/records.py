@@ -26,12 +26,12 @@ def make_record(entry: Input, read: Callable[[], Record]) -> Record:
         read: Returns what differs from the record of an input without faces.
 
     Returns:
-        file, identity, status, reason, width, height, picture: file name, parts: entries of the
-        journal that hold a video's frames, faces: see `from_faces`.
+        file, identity, status, reason, width, height, picture: file name, frames: of a video that
+        the journal holds, faces: see `from_faces`.
     """
     record: Record = {"file": entry.shown, "identity": identity(entry.path)}
     record |= {"reason": "", "width": None, "height": None, "picture": ""}
-    record |= {"parts": 0, "faces": []}
+    record |= {"frames": 0, "faces": []}
     try:
         if entry.rejected:
             raise entry.rejected

@@ -1,7 +1,6 @@
 """One video or camera, from its frames to its record and to its faces over time.
 
-The journal holds the faces of the frames as they were recognised, some frames an entry. Numbers
-and smoothing come when the results are written, so that a run goes on after any frame.
+The journal holds the faces of each frame as they were recognised. Numbers and smoothing come when the results are written, so that a run goes on after any frame.
 """
 
 import logging
@@ -10,7 +9,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +28,6 @@ from fer_transfer.recognise.tracks import Tracker
 
 logger = logging.getLogger(__name__)
 
-FRAMES = 50  # an entry of the journal: of an hour there are few
 CODEC = cv2.VideoWriter.fourcc(*"mp4v")
 
 
@@ -59,15 +56,15 @@ def read_video(entry: Input, run: Run, folder: Path | None) -> Record:
 
     Returns:
         What records.make_record asks for. faces: for each that was followed its box where it is
-        largest, and its mean probabilities; seen: in how many frames each is; frames: their
-        number; seconds: up to the end of the last one.
+        largest, and its mean probabilities; seen: in how many frames each is; seconds: up to
+        the end of the last frame.
 
     Raises:
         Rejected: If it cannot be read.
     """
     video = Video(entry.path if entry.camera is None else entry.camera)
-    parts = _record_frames(entry, video, run)
-    record: Record = {"file": entry.shown, "parts": parts, "reason": video.note}
+    num_frames = _record_frames(entry, video, run)
+    record: Record = {"file": entry.shown, "frames": num_frames, "reason": video.note}
     record |= {"width": video.width, "height": video.height}
     record |= _summary(record, run)
     if record["faces"] and folder and entry.camera is None:
@@ -80,38 +77,34 @@ def read_video(entry: Input, run: Run, folder: Path | None) -> Record:
 def frames(record: Record, run: Run) -> Iterator[tuple[float, list[Face]]]:
     """Yield the seconds and the faces of each frame, numbered and smoothed."""
     tracker = Tracker(run.smoothing)
-    for number in range(record["parts"]):
-        part = run.journal.find(_key(record["file"], number))
-        for frame in part["frames"] if part else ():
+    for number in range(record["frames"]):
+        if frame := run.journal.find(_key(record["file"], number)):
             yield frame["time"], tracker.update(frame["time"], to_faces(frame["faces"]))
 
 
 def _record_frames(entry: Input, video: Video, run: Run) -> int:
-    """Recognise the frames that the journal does not have; return how many entries hold all."""
-    parts, done, after, now = 0, 0, None, identity(entry.path)
-    while part := run.journal.find(_key(entry.shown, parts)):
-        if part["identity"] != now:
+    """Recognise the frames that the journal does not have; return how many there are."""
+    done, after, now = 0, None, identity(entry.path)
+    while frame := run.journal.find(_key(entry.shown, done)):
+        if frame["identity"] != now:
             break
-        parts, done = parts + 1, done + len(part["frames"])
-        after = part["frames"][-1]["time"]
+        done, after = done + 1, frame["time"]
 
     def recognise(frame: Frame) -> Record:
         faces = from_faces(run.recogniser.faces(frame.pixels))
-        return {"time": frame.time, "faces": faces}
+        return {"identity": now, "time": frame.time, "faces": faces}
 
     expected = round(video.duration * run.rate) or None
     with Progress(expected, "frame", done) as progress, _ended_by_ctrl_c(video):
-        recognised = in_order(recognise, video.frames(run.rate, after))
-        while batch := list(islice(recognised, FRAMES)):
-            key = _key(entry.shown, parts)
-            run.journal.add({"file": key, "identity": now, "frames": batch})
-            parts += 1
-            progress.update(len(batch))
-    return parts
+        for record in in_order(recognise, video.frames(run.rate, after)):
+            run.journal.add({"file": _key(entry.shown, done), **record})
+            done += 1
+            progress.update(1)
+    return done
 
 
-def _key(file: str, part: int) -> str:
-    return f"{file}\0{part}"  # no file is called so
+def _key(file: str, frame: int) -> str:
+    return f"{file}\0{frame}"  # no file is called so
 
 
 @contextmanager
@@ -137,9 +130,9 @@ def _summary(record: Record, run: Run) -> Record:
     """Return the faces of a video and how long it is."""
     largest: dict[int, Face] = {}
     seen, sums = Counter[int](), defaultdict[int, Any](float)
-    num_frames, end = 0, 0.0
+    end = 0.0
     for time, faces in frames(record, run):
-        num_frames, end = num_frames + 1, time + 1 / run.rate
+        end = time + 1 / run.rate
         for face in faces:
             number = face.number
             seen[number] += 1
@@ -150,8 +143,11 @@ def _summary(record: Record, run: Run) -> Record:
         replace(face, probabilities=by_emotion(face.probabilities, sums[n] / seen[n]))
         for n, face in largest.items()
     ]
-    length = {"frames": num_frames, "seconds": end}
-    return length | {"faces": from_faces(means), "seen": list(seen.values())}
+    return {
+        "seconds": end,
+        "faces": from_faces(means),
+        "seen": list(seen.values()),
+    }
 
 
 def _draw(path: Path, source: str, record: Record, run: Run) -> None:

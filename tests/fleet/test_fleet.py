@@ -45,7 +45,7 @@ def test_a_machine_that_fails_changes_no_result_and_the_client_trains_nothing(
     client, process, workers, _ = running
     FAULTS[fault](workers[0])
     # The longest chain is first, and the seeds of a variant stay together.
-    assert "2 chains: b, a." in fleet.finish(process)
+    assert "2 chains: b, a and 1 more." in fleet.finish(process)
     team.check(client, expected)
     assert not (client / "data/runs").exists()
     # What was trained is on the remote, and nothing is left to do.

@@ -12,10 +12,9 @@ Writes  what `dvc repro` writes; with a scheduler, what DVC caches of runs is on
 
 import argparse
 import logging
-import subprocess
 import sys
-from collections import ChainMap
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -28,12 +27,13 @@ from tools.fleet import cluster, plan
 from tools.fleet.chain import Result, Task
 from tools.merge import merge
 from tools.pipeline import LOCK, Pipeline, load, recorded
-from tools.processes import committed, git
+from tools.processes import committed, dvc, git
 
 logger = logging.getLogger(__name__)
 
 # What workers check out: it must be in the commit.
 CODE = ("stages", "fer_transfer", "dvc.yaml", "params.yaml", ".dvc/config")
+REFUSED = "refused at the merge: its code, settings or inputs are not those here"
 
 
 def main(scheduler: str, targets: Sequence[str]) -> None:
@@ -42,7 +42,8 @@ def main(scheduler: str, targets: Sequence[str]) -> None:
     planned = plan.read(Repo(), targets)
     with cluster.connect(scheduler) if scheduler else cluster.local() as client:
         if planned.head and scheduler:  # what a colleague has is not made again
-            _dvc("pull", "--quiet", "--allow-missing", *planned.head, check=False)
+            with suppress(InputError):
+                _dvc("pull", "--quiet", "--allow-missing", *planned.head)
         if planned.head:
             _dvc("repro", "--quiet", *planned.head)
         tasks = _tasks(planned.body, cluster.machines(client), commit, bool(scheduler))
@@ -57,17 +58,9 @@ def main(scheduler: str, targets: Sequence[str]) -> None:
         _dvc("repro", "--single-item", *planned.tail)
 
 
-def _dvc(*arguments: str, check: bool = True) -> None:
-    """Run a dvc command, whose output the user sees.
-
-    Raises:
-        InputError: If it fails.
-    """
-    done = subprocess.run([sys.executable, "-m", "dvc", *arguments], check=False)
-    if done.returncode and check:
-        raise InputError(
-            f"`dvc {arguments[0]}` failed, see above. Nothing more was run."
-        )
+def _dvc(*arguments: str) -> None:
+    """Run a dvc command here, whose output the user sees."""
+    dvc(Path(), *arguments, on_line=sys.stderr.write)
 
 
 def _state() -> tuple[Pipeline, dict[str, Any]]:
@@ -96,17 +89,21 @@ def _send(client: Client, tasks: list[Task], commit: str) -> None:
 def _run(client: Client, tasks: list[Task]) -> dict[str, str]:
     """Run chains, and merge results as they arrive; return why some failed, by name."""
     logger.info("%d chains: %s.", len(tasks), ", ".join(task["name"] for task in tasks))
-    refused: list[str] = []
-    failed = cluster.run(client, tasks, lambda results: refused.extend(_merge(results)))
-    why = "refused at the merge: its code, settings or inputs are not those here"
-    return {**failed, **dict.fromkeys(refused, why)}
+    failed = {}
+    for name, outcome in cluster.run(client, tasks):
+        if isinstance(outcome, str):
+            failed[name] = outcome
+        else:
+            failed |= dict.fromkeys(_merge(outcome), REFUSED)
+    return failed
 
 
-def _merge(results: list[Result]) -> list[str]:
-    """Merge results in one write; return the stages that do not fit this checkout."""
-    entries = dict(ChainMap(*(result["entries"] for result in results)))
-    contents = dict(ChainMap(*(result["files"] for result in results)))
-    taken, refused = merge(entries, lambda path: contents.get(path, "").encode())
+def _merge(result: Result) -> list[str]:
+    """Merge a chain's result; return the stages that do not fit this checkout."""
+    contents = result["files"]
+    taken, refused = merge(
+        result["entries"], lambda path: contents.get(path, "").encode()
+    )
     logger.info("Merged %d stages into %s.", len(taken), LOCK)
     return refused
 

@@ -2,11 +2,11 @@
 
 import logging
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import psutil
-from distributed import Client, Future, as_completed
+from distributed import Client, as_completed
 from distributed.diagnostics.plugin import UploadFile
 
 from fer_transfer.console.errors import InputError
@@ -77,23 +77,15 @@ def send(client: Client, path: Path) -> None:
     client.register_plugin(UploadFile(str(path), load=False), name=path.name)
 
 
-def run(
-    client: Client, tasks: Sequence[Task], keep: Callable[[list[Result]], None]
-) -> dict[str, str]:
-    """Run tasks, the first task first; return why some failed, by name.
+def run(client: Client, tasks: Sequence[Task]) -> Iterator[tuple[str, Result | str]]:
+    """Run tasks, the first task first; yield each one's name with its result, or why it failed.
 
     Dask keeps them and their results, and goes on, if this client ends before it has taken
     them: the next client that asks for the same tasks gets these.
 
-    Args:
-        client: Of the cluster.
-        tasks: What to run.
-        keep: Takes results as they arrive.
-
     Raises:
         InputError: If the scheduler goes away.
     """
-    failed: dict[str, str] = {}
     names = {key_of(task): task["name"] for task in tasks}
     with Progress(len(tasks), "chain") as progress:
         client.subscribe_topic(TOPIC, lambda event: progress.say(event[1]))
@@ -111,25 +103,15 @@ def run(
         client.publish_dataset(
             {future.key: future for future in futures}, override=True
         )
-        for batch in as_completed(futures).batches():
-            outcomes = {future.key: _outcome(future) for future in batch}
-            failed |= {key: why for key, (why, _) in outcomes.items() if why}
-            if results := [result for _, result in outcomes.values() if result]:
-                keep(results)
-            for key in outcomes:
-                client.unpublish_dataset(key)
-                progress.update(1)
-                state = "failed" if key in failed else "finished"
-                progress.say(f"{names[key]}: {state}")
-    return {names[key]: why for key, why in failed.items()}
-
-
-def _outcome(future: "Future[Result]") -> tuple[str, Result | None]:
-    """Return why a chain failed, or its result."""
-    if future.status not in ("finished", "error"):
-        raise InputError(
-            "The scheduler is gone. Start it and its workers, then run this again: it goes on "
-            "from what is finished."
-        )
-    error = future.exception()
-    return (" ".join(str(error).split()), None) if error else ("", future.result())
+        for future in as_completed(futures):
+            if future.status not in ("finished", "error"):
+                raise InputError(
+                    "The scheduler is gone. Start it and its workers, then run this again: it "
+                    "goes on from what is finished."
+                )
+            error = future.exception()
+            name = names[future.key]
+            yield name, " ".join(str(error).split()) if error else future.result()
+            client.unpublish_dataset(future.key)
+            progress.update(1)
+            progress.say(f"{name}: {'failed' if error else 'finished'}")

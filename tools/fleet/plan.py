@@ -29,15 +29,6 @@ EVERY_LAYER = 60
 
 
 @dataclass(frozen=True)
-class Chain:
-    """Stages that one machine runs, one after the other."""
-
-    name: str
-    stages: tuple[str, ...]  # in the order in which DVC runs them
-    cost: float  # milliseconds per image, estimated
-
-
-@dataclass(frozen=True)
 class Plan:
     """The stages of the targets, in DVC's order: before, in and after the chains."""
 
@@ -80,8 +71,8 @@ def _is_current(here: Pipeline, name: str) -> bool:
     )
 
 
-def chains(here: Pipeline, body: list[str], machines: int) -> list[Chain]:
-    """Cut what is stale into chains, the longest first.
+def chains(here: Pipeline, body: list[str], machines: int) -> list[list[str]]:
+    """Cut what is stale into chains of stages, in the order of DVC, the longest chain first.
 
     A variant's runs stay together, because they share its features, unless they alone take more
     than a machine's equal part of the whole: then they are divided, and the features computed
@@ -94,20 +85,22 @@ def chains(here: Pipeline, body: list[str], machines: int) -> list[Chain]:
     graph = nx.Graph([(name, by) for name in body for by in reads[name] & set(body)])
     graph.add_nodes_from(body)
     whole = [
-        _chain(here, [name for name in body if name in variant & todo])
+        [name for name in body if name in variant & todo]
         for variant in nx.connected_components(graph)
         if variant & todo
     ]
-    share = sum(chain.cost for chain in whole) / max(machines, 1)
-    parts = [part for chain in whole for part in _divided(here, chain, share)]
-    return sorted(parts, key=lambda chain: -chain.cost)
+    share = sum(_cost(here, chain) for chain in whole) / max(machines, 1) or 1
+    parts = [
+        part for chain in whole for part in _divided(chain, _cost(here, chain) / share)
+    ]
+    return sorted(parts, key=lambda chain: -_cost(here, chain))
 
 
-def _chain(here: Pipeline, members: list[str], name: str = "") -> Chain:
-    """Estimate what stages of one variant cost; the chain is named after the first by default."""
+def _cost(here: Pipeline, chain: list[str]) -> float:
+    """Estimate what stages of one variant cost, in milliseconds per image."""
     settings = {
         key.split(".")[-1]: value
-        for stage in members
+        for stage in chain
         for key, value in here.stages[stage].settings.items()
         if key.startswith("variants.")
     }
@@ -115,26 +108,27 @@ def _chain(here: Pipeline, members: list[str], name: str = "") -> Chain:
     passes = {"features": 0 if every else 1, "train": EVERY_LAYER if every else 1}
     measured = files.read_json(COSTS)["milliseconds_per_image"]
     frozen = measured.get(settings.get("backbone"), UNMEASURED)
-    cost = frozen * sum(passes.get(_group(stage), 0) for stage in members)
-    return Chain(name or _key(members[0]), tuple(members), cost)
+    return float(frozen * sum(passes.get(_group(stage), 0) for stage in chain))
 
 
-def _divided(here: Pipeline, chain: Chain, share: float) -> list[Chain]:
-    """Divide the runs of a chain that takes more than a share, evenly."""
-    once = [stage for stage in chain.stages if _group(stage) in ONCE]
-    of_runs = [stage for stage in chain.stages if stage not in once]
-    runs = list(dict.fromkeys(map(_key, of_runs)))
-    parts = min(len(runs), math.ceil(chain.cost / share)) if chain.cost else 1
-    if parts < 2:
-        return [chain]
+def _divided(chain: list[str], shares: float) -> list[list[str]]:
+    """Divide the runs of a chain that takes more than one machine's share, evenly."""
+    runs = _runs(chain)
+    parts = np.array_split(runs, max(1, min(len(runs), math.ceil(shares))))
     return [
-        _chain(
-            here,
-            [stage for stage in chain.stages if stage in once or _key(stage) in some],
-            ", ".join(some),
-        )
-        for some in np.array_split(runs, parts)
+        [stage for stage in chain if _group(stage) in ONCE or _key(stage) in part]
+        for part in parts
     ]
+
+
+def name_of(chain: list[str]) -> str:
+    """Name a chain after its first run, or its variant."""
+    first, *others = _runs(chain) or [_key(chain[0])]
+    return f"{first} and {len(others)} more" if others else first
+
+
+def _runs(chain: list[str]) -> list[str]:
+    return list(dict.fromkeys(_key(s) for s in chain if _group(s) not in ONCE))
 
 
 def _key(stage: str) -> str:
@@ -146,7 +140,7 @@ def _group(stage: str) -> str:
 
 
 def task(
-    here: Pipeline, entries: dict[str, Any], chain: Chain, commit: str, cache: str
+    here: Pipeline, entries: dict[str, Any], chain: list[str], commit: str, cache: str
 ) -> Task:
     """Describe a chain in plain values.
 
@@ -157,20 +151,20 @@ def task(
         commit: What to check out.
         cache: DVC's cache, if all workers share it; else empty.
     """
-    read = {by for name in chain.stages for by in here.stages[name].reads.values()}
+    read = {by for name in chain for by in here.stages[name].reads.values()}
     # What a stage wrote before is given too: DVC runs it again only if it has to.
-    given = [name for name in entries if name in {*chain.stages, *read}]
+    given = [name for name in entries if name in {*chain, *read}]
     kept = {path for name in given for path in here.stages[name].kept}
     return Task(
-        name=chain.name,
+        name=name_of(chain),
         commit=commit,
-        stages=list(chain.stages),
+        stages=chain,
         entries={name: entries[name] for name in given},
         files={
             path: Path(path).read_bytes().decode()
             for path in sorted(kept)
             if Path(path).is_file()
         },
-        keep=sorted(path for name in chain.stages for path in here.stages[name].kept),
+        keep=sorted(path for name in chain for path in here.stages[name].kept),
         cache=cache,
     )

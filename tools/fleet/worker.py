@@ -16,7 +16,6 @@ from pathlib import Path
 from distributed import get_worker
 
 from fer_transfer.console import command
-from fer_transfer.console.errors import InputError
 from tools.fleet import chain
 
 LOCK = Path("requirements.lock")
@@ -50,8 +49,6 @@ def work(task: chain.Task) -> chain.Result:
 
 
 def main(*arguments: str) -> None:
-    if not LOCK.is_file() or not Path(".git").exists():
-        raise InputError("Run it from the top folder of a clone.")
     options = [*OPTIONS, "--resources", f"{resource()}=1", *arguments]
     module = "distributed.cli.dask_worker"
     os.execv(sys.executable, [sys.executable, "-m", module, *options])
