@@ -22,7 +22,9 @@ Source  the paper, sections 3.1 and 5
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import matplotlib.style
 import numpy as np
+from matplotlib.figure import Figure
 
 from fer_transfer.console import command
 from fer_transfer.data import faces
@@ -49,8 +51,11 @@ ACCURACY_NOTE = (
 
 def main() -> None:
     shown = read(load_settings())
-    for path, chart, title, notes in [*draw_charts(shown), *draw_faces(shown)]:
+    for path, chart, title, notes in draw_charts(shown):
         vega.write_png(path, chart, title, notes)
+    with matplotlib.style.context(["default", figures.STYLE]):  # not the user's own
+        for path, figure, title, notes in draw_faces(shown):
+            figures.write_png(path, figure, title, notes)
 
 
 def notes_on(shown: Shown, names: Iterable[str] = ()) -> list[str]:
@@ -99,22 +104,22 @@ def draw_charts(shown: Shown) -> Iterator[Drawn]:
         yield FIGURES / "accuracy.png", chart, "Test accuracy", notes
 
 
-def draw_faces(shown: Shown) -> Iterator[Drawn]:
+def draw_faces(shown: Shown) -> Iterator[tuple[Path, Figure, str, list[str]]]:
     """Draw Figure 1, and Figures 11-17, which the paper orders by the classes' names."""
     data, images = shown.data, faces.read_images()
     picked = pick_faces(data.labels, data.classes)
-    chart = figures.examples({name: images[rows] for name, rows in picked.items()})
+    figure = figures.examples({name: images[rows] for name, rows in picked.items()})
     title = "Figure 1: Examples of images"
-    yield FACES / "figure-01.png", chart, title, notes_on(shown)
+    yield FACES / "figure-01.png", figure, title, notes_on(shown)
     examples = inputs.read_examples(data, shown.first_runs)
     for number, name in enumerate(sorted(data.classes), paper.FIRST_EXAMPLE_FIGURE):
         if name not in examples:  # no test image shows it
             continue
         row, shares = examples[name]
         title = f"Figure {number}: Classification result of emotion “{name}”"
-        chart = figures.classification(images[row], name, shares, shown.styles)
+        figure = figures.classification(images[row], name, shares, shown.styles)
         path = FACES / f"figure-{number}.png"
-        yield path, chart, title, notes_on(shown, shown.text)
+        yield path, figure, title, notes_on(shown, shown.text)
 
 
 if __name__ == "__main__":
