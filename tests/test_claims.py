@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from fer_transfer.core import files
-from fer_transfer.data.fer2013 import EMOTIONS
 from fer_transfer.results import claims, evidence, paper
 from fer_transfer.results.compare import Sample, correct
 from fer_transfer.results.evidence import NETWORKS, PERIODS, RECALL, UPPER, Evidence
@@ -205,14 +204,3 @@ def test_the_papers_own_tables_give(key):
     else:
         assert verdict["word"] == "not testable"
         assert {one["left"] for one in verdict["checks"]} == {None}
-
-
-def test_the_claims_are_about_the_papers_networks_and_classes():
-    assert len(CLAIMS) == len(claims.CLAIMS)
-    for claim in claims.CLAIMS:
-        assert claim.pairs
-        for _, *networks in claim.pairs:
-            assert set(networks) <= set(NETWORKS)
-    recalls = {claim.quantity for claim in claims.CLAIMS if RECALL in claim.quantity}
-    assert recalls == {RECALL + ", ".join(upper) for upper in UPPER}
-    assert set().union(*UPPER) == set(EMOTIONS) - {"disgust"}

@@ -6,6 +6,7 @@ import sys
 import time
 from pathlib import Path
 
+import commands
 import numpy as np
 import pytest
 
@@ -35,21 +36,6 @@ def write_stage(folder: Path, body: str) -> Path:
     script = folder / "stage.py"
     script.write_text(f"{IMPORTS}def main():\n{lines}command.run(main)\n")
     return script
-
-
-def start(folder: Path, body: str) -> subprocess.Popen:
-    return subprocess.Popen(
-        [sys.executable, write_stage(folder, body)],
-        cwd=folder,
-        env=environment(),
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-def ended(process: subprocess.Popen) -> tuple[int, str]:
-    error = process.communicate(timeout=20)[1]
-    return process.returncode, error
 
 
 def wait_for(path: Path) -> None:
@@ -132,8 +118,8 @@ def test_a_file_that_does_not_fit_leaves_nothing_and_the_old_one_as_it_was(tmp_p
         "resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))\n"
         "files.write_npz(Path('data/a.npz'), {'a': numpy.zeros(100_000)})"
     )
-    code, error = ended(start(tmp_path, body))
-    assert code == 1
+    stage, env = write_stage(tmp_path, body), environment()
+    error = commands.python(stage, folder=tmp_path, env=env, expected=1).stderr
     assert "Files may not grow so large here" in error
     assert error.count("\n") == 1
     assert [path.name for path in (tmp_path / "data").iterdir()] == ["a.npz"]
@@ -166,15 +152,13 @@ def test_a_stage_ends_with_the_dvc_that_is_killed(tmp_path):
     (tmp_path / "dvc.yaml").write_text(
         f"stages:\n  beat:\n    cmd: {sys.executable} {script.name}\n"
     )
-    dvc = [sys.executable, "-m", "dvc"]
-    subprocess.run([*dvc, "init", "--no-scm", "-q"], cwd=tmp_path, check=True)
-    with subprocess.Popen(
-        [*dvc, "repro", "-q"], cwd=tmp_path, env=environment()
-    ) as repro:
+    commands.python("-m", "dvc", "init", "--no-scm", "-q", folder=tmp_path)
+    repro = [sys.executable, "-m", "dvc", "repro", "-q"]
+    with subprocess.Popen(repro, cwd=tmp_path, env=environment()) as dvc:
         wait_for(tmp_path / "process")
         stage = int((tmp_path / "process").read_text())
         assert runs(stage)
-        repro.kill()
+        dvc.kill()
     for _ in range(100):
         if not runs(stage):
             return

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
-from ruamel.yaml import YAML
+import settings_files
 
 from fer_transfer.recognise.model import Model, default_model
 
@@ -19,9 +19,8 @@ NOW = [name for name in DOCUMENTS if name not in HISTORY]
 FOLDERS = "benchmarks|data|docs|fer_transfer|metrics|models|plots|stages|tests|tools"
 ELSEWHERE = ("fleet.yaml",)  # in a user's home
 
-YAML_12 = YAML(typ="safe", pure=True)
-PIPELINE = YAML_12.load(PROJECT / "dvc.yaml")["stages"]
-SETTINGS = YAML_12.load(PROJECT / "params.yaml")
+PIPELINE = settings_files.load("dvc.yaml")["stages"]
+SETTINGS = settings_files.load()
 
 
 def text(name: str) -> str:

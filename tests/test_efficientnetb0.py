@@ -8,18 +8,8 @@ from fer_transfer.networks.runtime import keras
 from fer_transfer.networks import building, split_model
 
 # What the official file holds in the place of means and variances.
+RANDOM = np.random.default_rng(0)
 MEAN, DEVIATION = [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]
-
-
-@pytest.fixture(scope="module")
-def pixels():
-    return np.random.default_rng(0).integers(0, 256, (3, 48, 48), np.uint8)
-
-
-@pytest.fixture(scope="module")
-def images():
-    values = np.random.default_rng(1).uniform(0, 255, (2, 224, 224, 3))
-    return values.astype(np.float32)
 
 
 @pytest.fixture(scope="module")
@@ -42,9 +32,8 @@ def official(official_file):
     return building.build("efficientnetb0", official_file)
 
 
-def test_an_official_file_gives_what_keras_makes_of_its_own(
-    official_file, official, images
-):
+def test_an_official_file_gives_what_keras_makes_of_its_own(official_file, official):
+    images = RANDOM.uniform(0, 255, (2, 224, 224, 3)).astype(np.float32)
     get_file = "tf_keras.src.utils.data_utils.get_file"
     with mock.patch(get_file, return_value=str(official_file)):
         keras_s = EfficientNetB0(include_top=False, weights="imagenet")
@@ -55,8 +44,9 @@ def test_an_official_file_gives_what_keras_makes_of_its_own(
 
 
 def test_weights_loaded_later_in_the_project_s_layout_normalise_as_well(
-    official, tmp_path, pixels
+    official, tmp_path
 ):
+    pixels = RANDOM.integers(0, 256, (3, 48, 48), np.uint8)
     official.save_weights(tmp_path / "weights.h5")
     built = split_model.build("efficientnetb0", 0, tmp_path / "weights.h5")
     assert all(

@@ -3,6 +3,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import settings_files
 from small_sets import write_faces, write_split
 
 from fer_transfer.console.errors import InputError
@@ -11,7 +12,6 @@ from fer_transfer.data.fer2013 import EMOTIONS
 from fer_transfer.readers.ferplus import NAMES
 from stages import evaluate
 
-PROJECT = Path(__file__).parents[1]
 NAME = "openface-random"
 RUN = Path(f"data/runs/{NAME}/probabilities.npz")
 SCORES = Path(f"metrics/test/{NAME}.json")
@@ -32,7 +32,7 @@ VAL, TEST = np.arange(140), np.arange(280, 490)
 def study(tmp_path, monkeypatch):
     """A trained run that is far too sure: 140 validation and 210 test images."""
     monkeypatch.chdir(tmp_path)
-    Path("params.yaml").write_text((PROJECT / "params.yaml").read_text())
+    settings_files.write()
     random = np.random.default_rng(12)
     labels = np.tile(np.arange(7, dtype=np.uint8), 70)
     write_faces(labels)

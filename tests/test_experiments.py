@@ -4,8 +4,10 @@ import json
 import shutil
 from pathlib import Path
 
+import planted
 import projects
 import pytest
+import settings_files
 
 pytestmark = pytest.mark.slow
 
@@ -47,15 +49,21 @@ def main(tmp_path_factory):
     folder = tmp_path_factory.mktemp("clone") / "project"
     folder.mkdir()
     projects.make(folder, [VARIANT])
-    projects.set_setting(folder, "train", "learning_rate", SLOW)
+    settings_files.change({RATE: SLOW}, folder)
     clone = Clone(folder)
-    clone.dvc("repro", "--quiet", "tabulate")
+    env = clone.env | planted.SECRETS
+    done = projects.dvc(folder, env, "repro", "--verbose", "tabulate")
+    (folder.parent / "output").write_text(done.stdout + done.stderr)
     projects.commit(folder, "Slow")
     clone.dvc("exp", "run", "--quiet", "-n", "fast", "-S", f"{RATE}={FAST}", "tabulate")
     clone.dvc("exp", "branch", "fast", "faster")
     clone.git("checkout", "--quiet", "--", ".")
     clone.dvc("checkout", "--quiet", "--allow-missing")
     return clone
+
+
+def test_no_secret_of_the_environment_is_in_a_file_or_in_what_is_printed(main):
+    assert planted.found_in(main.folder.parent) == []
 
 
 def saved(clone, branch, path):
@@ -97,25 +105,19 @@ def test_plots_of_two_branches_show_both(main):
             assert {p["run"] for p in points if p["rev"] == branch} == {VARIANT}
 
 
-@pytest.fixture
-def half(main, tmp_path):
-    """A copy whose split changed, after which training the older of its two runs failed."""
+def test_the_results_of_a_run_that_failed_after_a_change_are_left_out(main, tmp_path):
+    """The split changed; then training the older of two runs failed."""
     half = Clone(shutil.copytree(main.folder, tmp_path / "project", symlinks=True))
     before = projects.contents(half.folder, "metrics/study/study.json")
-    split = {"by": "random", "val": 0.1, "test": 0.2, "seed": 7}
-    projects.set_setting(half.folder, "splits", "random", split)
-    run = projects.YAML_12.load(half.folder / "params.yaml")["runs"][VARIANT]
-    projects.set_setting(half.folder, "runs", ANOTHER, {**run, "dropout": 0.4})
+    run = {"variant": VARIANT, "backbone": "openface", "split": "random", "seed": 42}
+    changes = {"splits.random.seed": 7, f"runs.{ANOTHER}": run | {"dropout": 0.4}}
+    settings_files.change(changes, half.folder)
     head = "def main(name: str) -> None:\n"
     fails = f'    if name == "{VARIANT}":\n        raise SystemExit("no disk left")\n'
     projects.edit(half.folder / "stages/train.py", head, head + fails)
     repro = ("repro", "--keep-going", "tabulate")
     projects.dvc(half.folder, half.env, *repro, expected=255)
     assert projects.contents(half.folder, "metrics/study/study.json") == before
-    return half
-
-
-def test_the_results_of_a_run_that_failed_after_a_change_are_left_out(half):
     done = projects.dvc(half.folder, half.env, "repro", "-f", "-s", "tabulate")
     why = f"data/splits/random.npz has changed since train@{VARIANT} ran"
     assert f"Leaving out {VARIANT}: {why}." in done.stdout + done.stderr

@@ -2,7 +2,6 @@
 
 import copy
 import itertools
-import shutil
 import warnings
 from collections import Counter
 from pathlib import Path
@@ -11,6 +10,7 @@ import numpy as np
 import pandas as pd
 import photo_files
 import pytest
+import settings_files
 from scipy.special import softmax
 
 from fer_transfer.networks.runtime import keras
@@ -115,7 +115,7 @@ def test_dense_layers_on_a_frozen_network_are_part_of_the_file(frozen, hidden):
 @pytest.fixture
 def study(network, tmp_path, monkeypatch):
     """A project with a trained run, its faces and what the pipeline says of them."""
-    shutil.copy("params.demo.yaml", tmp_path / "params.yaml")
+    settings_files.write(tmp_path, "params.demo.yaml")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(export, "git", lambda *_: "abc1234\n")
     table = pd.DataFrame({name: [""] * 14 for name in faces.COLUMNS})
@@ -159,16 +159,16 @@ def test_a_run_becomes_a_model_that_the_recogniser_opens(study, network):
 
 def test_of_a_run_with_two_heads_either_is_a_model(study):
     """One that was trained with augmentation, which has no part in the model."""
-    params = Path("params.yaml").read_text()
-    run = "  recipe: {variant: all, backbone: openface, split: random, seed: 1, labels: both, augment: true}"
-    variant = (
-        "  all: {backbone: openface, weights: random, trainable_layers: all, seed: 1}"
-    )
-    params = params.replace("ferplus: false", "ferplus: true")
-    params = params.replace("\nruns:", f"\nruns:\n{run}")
-    Path("params.yaml").write_text(
-        params.replace("\nvariants:", f"\nvariants:\n{variant}")
-    )
+    same = {"backbone": "openface", "seed": 1}
+    run = same | {
+        "variant": "all",
+        "split": "random",
+        "labels": "both",
+        "augment": True,
+    }
+    variant = same | {"weights": "random", "trainable_layers": "all"}
+    changes = {"data.ferplus": True, "runs.recipe": run, "variants.all": variant}
+    settings_files.change(changes)
     resize = Augmentation(96)
     network = split_model.build(
         "openface", "all", num_votes=len(VOTED), resize=resize
@@ -191,10 +191,7 @@ def test_a_run_that_did_not_learn_from_votes_has_no_head_for_them(study):
 
 
 def test_a_run_whose_validation_images_are_its_test_images_becomes_no_model(study):
-    params = Path("params.yaml").read_text()
-    run = f"    variant: {RUN}\n    backbone: openface\n    split: "
-    assert run in params
-    Path("params.yaml").write_text(params.replace(f"{run}random", f"{run}tables"))
+    settings_files.change({f"runs.{RUN}.split": "tables"})
     with pytest.raises(InputError, match="are its test images"):
         export.export(RUN, "labels")
 

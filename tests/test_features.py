@@ -3,6 +3,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import settings_files
 import tiny
 from small_sets import write_faces
 
@@ -13,8 +14,6 @@ from fer_transfer.features.feature_store import Store, open_features
 from fer_transfer.networks import inference, precision, runtime
 from stages import features, weights
 from tests.networks import BACKBONES, build, release, some_images
-
-PROJECT = Path(__file__).parents[1]
 
 
 def measure(*batches: np.ndarray) -> feature_stats.Measurement:
@@ -96,10 +95,11 @@ def test_openvino_computes_what_tensorflow_computes(network, in_precision):
         assert max(np.abs(a - e).max() / np.abs(e).max() for a, e in zip(ours, reference, strict=True)) > BOUNDS["float32"]  # fmt: skip
 
 
-def test_tensorflow_computes_where_openvino_is_missing(network, monkeypatch):
-    assert inference.open_engine(network.frozen, "float32").name == "openvino"
+def test_tensorflow_computes_where_openvino_is_missing(monkeypatch):
+    frozen = build("openface").frozen
+    assert inference.open_engine(frozen, "float32").name == "openvino"
     monkeypatch.setattr(inference, "find_spec", lambda name: None)
-    assert inference.open_engine(network.frozen, "float32").name == "tensorflow"
+    assert inference.open_engine(frozen, "float32").name == "tensorflow"
 
 
 def test_an_engine_passes_the_images_where_every_layer_trains():
@@ -170,7 +170,7 @@ def test_a_pass_does_not_go_on_from_files_that_were_cut_short(killed, name, size
 
 def test_a_frozen_random_mobilenet_has_nothing_to_learn_from(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    Path("params.yaml").write_text((PROJECT / "params.yaml").read_text())
+    settings_files.write()
     pixels, labels = some_images(4)
     write_faces(labels, pixels)
     weights.main("mobilenet-random")
@@ -208,12 +208,9 @@ def test_a_pass_does_not_go_on_from_one_of_other_weights_images_or_versions(
     tiny.install(monkeypatch)
     monkeypatch.setattr(features, "Store", stop)
     monkeypatch.setattr(runtime, "VERSIONS", tmp_path / "versions.txt")
-    text = (PROJECT / "params.yaml").read_text()
-    line = (
-        "  tiny-random: {backbone: tiny, weights: random, trainable_layers: 4, seed: 1}"
-    )
-    changed = text.replace("\nvariants:\n", f"\nvariants:\n{line}\n")
-    Path("params.yaml").write_text(changed)
+    variant = {"backbone": "tiny", "weights": "random", "trainable_layers": 4}
+    settings_files.write()
+    settings_files.change({"variants.tiny-random": variant | {"seed": 1}})
     Path("versions.txt").write_text("")
     pixels, labels = some_images(4)
     write_faces(labels, pixels)
@@ -222,7 +219,7 @@ def test_a_pass_does_not_go_on_from_one_of_other_weights_images_or_versions(
     assert key() == keys[0]
     Path("versions.txt").write_text(f"numpy=={np.__version__}\n")
     keys.append(key())
-    Path("params.yaml").write_text(changed.replace("seed: 1}", "seed: 2}"))
+    settings_files.change({"variants.tiny-random.seed": 2})
     weights.main("tiny-random")
     keys.append(key())
     write_faces(labels, ~pixels)
@@ -244,10 +241,7 @@ def _float32_again():
 def test_bfloat16_is_used_where_it_is_faster(tmp_path, monkeypatch, name, expected):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(precision, "has_bfloat16", lambda: True)
-    text = (PROJECT / "params.yaml").read_text()
-    changed = text.replace("precision: float32", "precision: bfloat16")
-    assert changed != text
-    Path("params.yaml").write_text(changed)
+    settings_files.write(compute={"precision": "bfloat16"})
     pixels, labels = some_images(2)
     write_faces(labels, pixels)
     weights.main(name)
@@ -274,10 +268,9 @@ def test_a_processor_that_has_bfloat16_says_so(tmp_path, flags, expected):
     assert precision.has_bfloat16(processor) == expected
 
 
-def test_the_engine_computes_in_what_the_metrics_say(network):
+def test_the_engine_computes_in_what_the_metrics_say():
     """OpenVINO may be asked for bfloat16 in vain, and says so only when it is asked."""
-    compiled = inference.compile_frozen(
-        network.frozen, precision.resolve_precision("bfloat16")
-    )
+    in_precision = precision.resolve_precision("bfloat16")
+    compiled = inference.compile_frozen(build("openface").frozen, in_precision)
     in_bfloat16 = compiled.get_property("INFERENCE_PRECISION_HINT").get_type_name()
     assert (in_bfloat16 == "bf16") == HAS_BFLOAT16

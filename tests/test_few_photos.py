@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import settings_files
 import sources
 import tiny
 from fuzzing import result_or_message
@@ -41,19 +42,17 @@ def _short(monkeypatch):
 
 
 def write_settings(folder: Path, by: str, **changes: Any) -> None:
-    sources.write_settings(str(folder))
-    values = sources.YAML_12.load(Path("params.yaml"))
     variant = {"backbone": "tiny", "weights": "pretrained", "trainable_layers": 0}
-    values |= {
-        "splits": {"people": {"by": by, "val": 0.1, "test": 0.2, "seed": 1}},
-        "variants": {"tiny-frozen": variant},
-        "runs": {"tiny": ENTRY | {"seed": 1}},
-        "searches": {"tiny": ENTRY},
-    }
-    values["train"] |= {"epochs": 1}
-    for section, changed in changes.items():
-        values[section] |= changed
-    sources.YAML_12.dump(values, Path("params.yaml"))
+    settings_files.write(
+        source=settings_files.DEMO,
+        data={"source": str(folder), "watch": str(folder)},
+        splits={"people": {"by": by, "val": 0.1, "test": 0.2, "seed": 1}},
+        variants={"tiny-frozen": variant},
+        runs={"tiny": ENTRY | {"seed": 1}},
+        searches={"tiny": ENTRY},
+        train={"epochs": 1},
+        **changes,
+    )
 
 
 def write_photos(folder: Path, people: list[list[int]]) -> None:

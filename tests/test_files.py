@@ -78,13 +78,10 @@ DAMAGED = {
     "arrays that were cut off": (files.read_npz, lambda path: npz_with_one_flipped_byte(path)[:900]),
     "arrays that are one": (files.read_npz, one_array),
     "arrays that are text": (files.read_npz, b"text"),
-    "arrays that are nothing": (files.read_npz, b""),
     "JSON that was cut off": (files.read_json, b'{"a": 1'),
-    "JSON that is nothing": (files.read_json, b""),
     "JSON that is no text": (files.read_json, b"\xff\xfe\x80"),
     "codes with a letter": (files.read_codes, b"0123x\n"),
     "codes that are no text": (files.read_codes, b"01\xff\n"),
-    "a table that is nothing": (files.read_csv, b""),
     "a table that is no text": (files.read_csv, b"a,b\n\xff\xfe,\x80\n"),
     "a table with a row too long": (files.read_csv, b"a,b\n1,2\n1,2,3\n"),
 }  # fmt: skip

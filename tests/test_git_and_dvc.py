@@ -2,9 +2,9 @@
 
 import difflib
 import shutil
-import subprocess
 from pathlib import Path
 
+import commands
 import projects
 import pytest
 import toys
@@ -22,13 +22,10 @@ TRACKED = (
     "dvc.lock",
     "dvc.yaml",
     "metrics/dataset.json",
-    "metrics/features/openface-random.json",
-    "params.demo.yaml",
     "params.yaml",
     "plots/figures/figure-05.png",
     "plots/history/openface-random.csv",
     "plots/predictions/openface-random.txt",
-    "requirements-gpu.lock",
     "requirements.lock",
     "fer_transfer/data/formats.py",
     "fer_transfer/features/feature_store.py",
@@ -56,9 +53,7 @@ def home(tmp_path, monkeypatch):
 def repository(home: Path, *names: str) -> Path:
     """Make a repository of some of the project's files."""
     folder = home / "study"
-    for name in names:
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(PROJECT / name, folder / name)
+    projects.copy(folder, *names)
     git(folder, "init", "-q")
     git(folder, "add", "--all", "--force")
     git(folder, "commit", "-q", "-m", "The study")
@@ -80,18 +75,13 @@ def test_a_checkout_has_the_same_bytes_whatever_autocrlf_says(home):
     assert git(home / "clone", "status", "--porcelain") == ""
 
 
-@pytest.fixture
-def with_global_ignores(home):
+def test_ignored_files_of_the_users_hide_nothing_of_the_projects(home):
+    """DVC refuses to work where dvc.lock is ignored."""
     patterns = ["*.lock", "*.json", "*.csv", "*.png", "*.txt", "*.yaml", "data", "lib/"]
     (home / "ignored").write_text("\n".join([*patterns, "metrics", "plots", ""]))
     git(home, "config", "--global", "core.excludesFile", str(home / "ignored"))
-    return repository(home, ".gitignore")
-
-
-def test_ignored_files_of_the_users_hide_nothing_of_the_projects(with_global_ignores):
-    """DVC refuses to work where dvc.lock is ignored."""
     command = ("check-ignore", "--no-index", *TRACKED, *IGNORED)
-    assert git(with_global_ignores, *command).split() == [*IGNORED]
+    assert git(repository(home, ".gitignore"), *command).split() == [*IGNORED]
 
 
 # A setting, another value, and how `dvc exp run -S` names it.
@@ -150,7 +140,8 @@ def test_dvcs_global_config_changes_no_result(tmp_path):
         home.mkdir()
         folder.mkdir()
         (home / "config").write_text(config)
-        toys.make(folder, projects.environment(home))
+        toys.begin(folder)
+        projects.dvc(folder, projects.environment(home), "repro", "train")
         found.append((folder / "dvc.lock").read_bytes())
     assert found[0] == found[1]
 
@@ -162,6 +153,6 @@ def test_no_hook_of_the_users_runs_in_what_tools_check_out(home, monkeypatch):
         monkeypatch.setenv(key, value)
     for command in ("clone -q . {}", "worktree add -q --detach {} HEAD"):
         with_hooks = ["git", *command.format("one").split()]
-        assert subprocess.run(with_hooks, cwd=folder).returncode
+        assert commands.run(*with_hooks, folder=folder, expected=None).returncode
         processes.git(*command.format("another").split(), folder=folder)
         shutil.rmtree(folder / "another")

@@ -3,7 +3,6 @@
 import os
 import re
 import shutil
-import subprocess
 import sys
 import tomllib
 from pathlib import Path
@@ -11,7 +10,7 @@ from pathlib import Path
 import pytest
 from packaging.specifiers import SpecifierSet
 
-from tests import projects
+from tests import commands, projects
 
 PROJECT = Path(__file__).parents[1]
 
@@ -30,19 +29,12 @@ HOSTILE = {
     "CONDA_PREFIX": "/opt/conda",
     "GIT_DIR": "/nowhere/.git",
     "PIP_CONSTRAINT": "/nowhere/constraints.txt",
-    "PIP_DRY_RUN": "1",
-    "PIP_PREFIX": "/nowhere",
-    "PIP_REQUIRE_HASHES": "1",
-    "PIP_REQUIRE_VIRTUALENV": "1",
     "PIP_TARGET": "/nowhere",
     "PIP_USER": "1",
     "PYTHONHOME": "/nowhere",
     "PYTHONOPTIMIZE": "2",
     "PYTHONPATH": "/nowhere",
     "PYTHONSAFEPATH": "1",
-    "UV_BREAK_SYSTEM_PACKAGES": "1",
-    "UV_CONSTRAINT": "/nowhere/constraints.txt",
-    "UV_EXCLUDE_NEWER": "2020-01-01",
     "UV_NO_BUILD": "1",
     "UV_PROJECT_ENVIRONMENT": "/nowhere",
     "UV_PYTHON": "/usr/bin/python3",
@@ -65,13 +57,8 @@ def checkout(tmp_path):
     for name in ("fer_transfer/report/html.py", "tools/plots_page.py"):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).touch()
-    for name in (
-        "Makefile",
-        "requirements.lock",
-        "build-constraints.txt",
-        "tools/environment.pth",
-    ):
-        shutil.copyfile(PROJECT / name, folder / name)
+    projects.copy(folder, "Makefile", "requirements.lock", "build-constraints.txt")
+    projects.copy(folder, "tools/environment.pth")
     (folder / ".git").mkdir()
     stand_in = folder / "python3"
     stand_in.write_text(STAND_IN % (folder / "calls"))
@@ -82,14 +69,8 @@ def checkout(tmp_path):
 def make(folder: Path, *arguments: str, **variables: str):
     kept = ("PIP_", "UV_", "PYTHON", "MAKE", "MFLAGS")
     clean = {k: v for k, v in os.environ.items() if not k.startswith(kept)}
-    return subprocess.run(
-        ["make", "PYTHON=./python3", *arguments],
-        cwd=folder,
-        env={**clean, **variables},
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    command = ("make", "PYTHON=./python3", *arguments)
+    return commands.run(*command, folder=folder, env=clean, expected=None, **variables)
 
 
 def install(folder: Path, **variables: str) -> dict[str, dict[str, str]]:
@@ -191,9 +172,7 @@ def test_the_demo_begins_without_the_studys_lock_and_keeps_its_own(checkout, tmp
 def installed(tmp_path_factory):
     """An environment of no packages, with the line that `make install` leaves in it."""
     folder = tmp_path_factory.mktemp("an environment") / ".venv"
-    subprocess.run(
-        [sys.executable, "-m", "venv", "--without-pip", folder], check=True, timeout=60
-    )
+    commands.python("-m", "venv", "--without-pip", folder)
     [packages] = folder.glob("lib/python*/site-packages")
     shutil.copy(PROJECT / "tools/environment.pth", packages)
     return folder
@@ -212,30 +191,17 @@ def test_what_runs_in_the_environment_finds_its_python_which_is_put_on_the_path_
     installed, path
 ):
     """As dvc does, whose stages are run by `python`, where nobody has activated it."""
-    done = subprocess.run(
-        [installed / "bin/python", "-c", PASSED_ON],
-        env={
-            "PATH": path.format(installed / "bin"),
-            "PYTHONSAFEPATH": "1",
-            "PYTHONOPTIMIZE": "2",
-        },
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    env = {"PYTHONSAFEPATH": "1", "PYTHONOPTIMIZE": "2"}
+    env["PATH"] = path.format(installed / "bin")
+    done = commands.run(installed / "bin/python", "-c", PASSED_ON, env=env)
     found, _, on_path = done.stdout.splitlines()
     assert found == f"{installed} False 0"
     assert on_path.split(":").count(str(installed / "bin")) == 1
 
 
 def test_a_stage_that_is_started_by_hand_under_a_safe_path_is_found():
-    done = subprocess.run(
-        [sys.executable, "-m", "stages.evaluate"],
-        cwd=PROJECT,
-        env={**os.environ, "PYTHONSAFEPATH": "1"},
-        capture_output=True,
-        text=True,
-    )
+    stage = ("-m", "stages.evaluate")
+    done = commands.python(*stage, expected=1, PYTHONSAFEPATH="1")
     assert "evaluate.py takes name. Got nothing instead." in done.stderr
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import projects
 import pytest
+import settings_files
 import sources
 from dvc.repo import Repo
 from sources import encoded, face
@@ -28,8 +29,8 @@ def project(tmp_path_factory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("own")
     projects.make(folder / "project")
     photos = str(sources.write_files(folder / "photos", FILES))
-    for key, value in {"source": photos, "watch": photos}.items():
-        projects.set_setting(folder / "project", "data", key, value)
+    changes = {"data.source": photos, "data.watch": photos}
+    settings_files.change(changes, folder / "project")
     with pytest.MonkeyPatch.context() as patch:
         for key, value in projects.environment(folder).items():
             patch.setenv(key, value)

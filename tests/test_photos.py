@@ -224,13 +224,6 @@ def test_heic_is_read_with_its_package(tmp_path):
     assert photo.pixels.shape == (40, 60, 3)
 
 
-def test_an_image_in_memory_is_read_as_a_file_is(tmp_path):
-    content = photo_files.encoded(RAMP.convert("LA"), "PNG")
-    photo = read(tmp_path / "x.png", content)
-    with Image.open(tmp_path / "x.png") as image:
-        assert np.array_equal(photos.from_image(image).pixels, photo.pixels)
-
-
 def test_a_pipe_is_not_opened(tmp_path):
     os.mkfifo(tmp_path / "x.jpg")
     with pytest.raises(Rejected, match="a pipe or a device"):

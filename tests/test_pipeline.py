@@ -3,24 +3,21 @@
 import ast
 import json
 import re
-import subprocess
-import sys
 from pathlib import Path
 
+import commands
 import projects
 import pytest
+import settings_files
 from imports import EXEMPT, imported, modules, package
-from ruamel.yaml import YAML
 
 from fer_transfer.networks.runtime import VERSIONS
 from fer_transfer.results import paper
 from fer_transfer.results.catalog import BACKBONES
-from fer_transfer.results.paper import TABLES
 from fer_transfer.settings.settings import NAMED, SECTIONS
 
 PROJECT = Path(__file__).parents[1]
-YAML_12 = YAML(typ="safe", pure=True)
-PIPELINE = YAML_12.load(PROJECT / "dvc.yaml")
+PIPELINE = settings_files.load("dvc.yaml")
 STAGES = {name: stage.get("do", stage) for name, stage in PIPELINE["stages"].items()}
 # From the lowest: a package imports from those before it.
 PACKAGES = (
@@ -167,8 +164,7 @@ for name in {LIGHT}:
     if {{"tensorflow", "tf_keras", "deepface"}} & {{*sys.modules}}:
         sys.exit(name)
 """
-    done = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, stderr=-1)
-    assert done.returncode == 0, done.stderr
+    commands.python("-c", code)
 
 
 def test_features_stay_off_remotes():
@@ -184,8 +180,7 @@ def test_what_dvc_caches_git_ignores_and_what_git_holds_dvc_does_not_cache():
                 path.replace("${key}", "openface-random") + "/any"
             )  # of a folder too
             in_git[inside] = isinstance(entry, dict) and "cache" in entry[path]
-    command = ["git", "check-ignore", *in_git]
-    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True)
+    done = commands.run("git", "check-ignore", *in_git)
     assert set(done.stdout.split()) == {path for path in in_git if not in_git[path]}
 
 
@@ -201,8 +196,8 @@ def test_both_settings_files_have_the_same_keys_and_the_demo_the_papers_eight():
             return {key: keys(value) for key, value in values.items()}
         return None
 
-    full = YAML_12.load(PROJECT / "params.yaml")
-    demo = YAML_12.load(PROJECT / "params.demo.yaml")
+    full = settings_files.load()
+    demo = settings_files.load("params.demo.yaml")
     named = {
         "variants": None,
         "runs": None,
@@ -217,7 +212,7 @@ def test_both_settings_files_have_the_same_keys_and_the_demo_the_papers_eight():
 
 
 def test_the_committed_settings_are_the_papers():
-    full = YAML_12.load(PROJECT / "params.yaml")
+    full = settings_files.load()
     assert full["train"]["epochs"] == 20
     assert full["train"]["learning_rate"] == 1e-4
     assert full["splits"]["random"] == {
@@ -250,18 +245,6 @@ def test_the_versions_that_results_rest_on_are_those_of_the_lock():
     )
 
 
-def test_what_dvc_compares_holds_every_variant_that_ran():
-    compared = list(PIPELINE["metrics"])
-    folder = "metrics/study"
-    assert folder in paths(STAGES["tabulate"]["outs"])
-    assert compared.pop() == "metrics/assess/scores.json"
-    assert {Path(path).parent.as_posix() for path in compared} == {folder}
-    assert {Path(path).stem for path in compared} == {*TABLES, "initial", "final"}
-    assert PIPELINE["params"] == ["params.yaml"]
-    # A number that no experiment changes would be one more column to look past.
-    assert not any("metrics" in stage for stage in STAGES.values())
-
-
 def test_what_dvc_draws_names_no_backbone_so_that_another_is_no_line_there():
     text = json.dumps(PIPELINE["plots"]).lower()
     known = {*BACKBONES, *(one.title.lower() for one in BACKBONES.values())}
@@ -283,24 +266,14 @@ def test_no_stage_asks_for_the_date():
     assert not [file for file in files if re.search(asked, file.read_text())]
 
 
-@pytest.fixture(scope="module")
-def planned(tmp_path_factory):
-    """Name what DVC would run in a clone of this commit that has neither data nor weights."""
-    folder = tmp_path_factory.mktemp("clone") / "fer"
-    subprocess.run(["git", "clone", "-q", PROJECT, folder], check=True)
-    options = ["repro", "--allow-missing", "--dry", "--keep-going"]
-    done = subprocess.run(
-        [sys.executable, "-m", "dvc", *options],
-        cwd=folder,
-        env=projects.environment(folder.parent),
-        capture_output=True,
-        text=True,
+def test_a_fresh_clone_runs_nothing_but_what_has_no_results_in_git(tmp_path):
+    """Neither data nor weights are there."""
+    folder, env = (
+        projects.clone(PROJECT, tmp_path / "fer"),
+        projects.environment(tmp_path),
     )
-    return set(projects.ran(done.stdout)), folder
-
-
-def test_a_fresh_clone_runs_nothing_but_what_has_no_results_in_git(planned):
-    ran, folder = planned
+    options = ("repro", "--allow-missing", "--dry", "--keep-going")
+    ran = projects.ran(projects.dvc(folder, env, *options, expected=None).stdout)
     without = {name for name in ran if "@" not in name}
     assert not without, f"The results of {sorted(without)} in Git are not of this code."
     for name in ran:

@@ -17,7 +17,6 @@ from fer_transfer.report.html import VEGA_LITE
 from fer_transfer.report.vega import COLOURS, PARTS, UNITS
 from fer_transfer.results import table
 from fer_transfer.results.catalog import BACKBONES
-from fer_transfer.results.paper import CLASS_COUNTS
 from fer_transfer.results.protocols import groups
 from fer_transfer.settings.settings import Run, Variant, load_settings
 from fer_transfer.synthetic import drawing
@@ -124,11 +123,6 @@ def test_the_same_results_give_the_same_bytes(styles, tmp_path):
     assert b"Software" not in written
 
 
-def test_the_paper_s_table_1_adds_up():
-    assert sum(CLASS_COUNTS.values()) == 35_887
-    assert set(CLASS_COUNTS) == set(EMOTIONS)
-
-
 def test_a_backbone_has_one_colour_and_pretrained_is_solid(styles, settings):
     for name, variant in settings.variants.items():
         assert styles.loc[name, "colour"] == COLOURS[variant.backbone]
@@ -187,35 +181,18 @@ def test_page_and_png_draw_the_same_curves(styles):
     assert scales[0] == scales[1]
 
 
-def test_of_several_seeds_the_first_with_results_is_in_figures_11_to_17(
-    settings, tmp_path, monkeypatch
-):
-    settings.runs["again"] = Run(variant="openface-random", split="random", seed=42)
-    write_study(tmp_path, ["openface-random"])
-    study = files.read_json(tmp_path / "metrics/study/study.json")
-    study["ran"] = {"openface-random": {"again": 42}}
-    files.write_json(tmp_path / "metrics/study/study.json", study)
-    monkeypatch.chdir(tmp_path)
-    Path("plots/examples/openface-random.csv").rename("plots/examples/again.csv")
-    drawn = {
-        path.stem: figure for path, figure, *_ in plot.draw_faces(shown.read(settings))
-    }
-    _, *titles = titles_of(drawn["figure-11"])
-    assert titles == ["openface-random predicts angry"]
-
-
-def titles_of(figure):
-    """Return what stands over the image and over the bars in one of Figures 11-17."""
-    titles = [axes.get_title() for axes in figure.axes]
-    return [title.replace("\n", " ") for title in titles if title]
-
-
 def test_the_initial_bars_are_of_the_groups_that_ran(results):
     chart = charts.initial(results, "accuracy").to_dict()
     [bars] = [one for one in chart["layer"] if one["mark"]["type"] == "bar"]
     rows = chart["datasets"][bars["data"]["name"]]
     names = [bar["variant"] for bar in rows]
     assert names == [name for name in RAN for _ in PARTS]
+
+
+def titles_of(figure):
+    """Return what stands over the image and over the bars in one of Figures 11-17."""
+    titles = [axes.get_title() for axes in figure.axes]
+    return [title.replace("\n", " ") for title in titles if title]
 
 
 def test_each_network_s_prediction_stands_over_its_bars(styles):

@@ -1,14 +1,15 @@
 """What `dvc plots show` makes, as a real browser shows it without a network."""
 
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
+import commands
+import planted
+import projects
 import pytest
+import settings_files
 import studies
 from browsers import needs_chromium
-from ruamel.yaml import YAML
 from selenium.webdriver.support.wait import WebDriverWait
 
 from fer_transfer.console.errors import InputError
@@ -18,21 +19,14 @@ from tools import plots_page
 pytestmark = pytest.mark.slow
 
 PROJECT = Path(__file__).parents[1]
-PLOTS = YAML(typ="safe", pure=True).load(PROJECT / "dvc.yaml")["plots"]
+PLOTS = settings_files.load("dvc.yaml")["plots"]
 FOLDERS = [entry for entry in PLOTS if isinstance(entry, str)]
 CHARTS = [next(iter(entry)) for entry in PLOTS if isinstance(entry, dict)]
 
 
 def show(folder):
     """Run `dvc plots show`; return where the page is."""
-    ended = subprocess.run(
-        [sys.executable, "-m", "dvc", "plots", "show"],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert (ended.returncode, ended.stderr) == (0, "")
+    assert not commands.python("-m", "dvc", "plots", "show", folder=folder).stderr
     return folder / "dvc_plots/index.html"
 
 
@@ -40,15 +34,14 @@ def show(folder):
 def study(tmp_path_factory):
     """A clone in which a study ran, and the page was not made."""
     folder = tmp_path_factory.mktemp("study")
-    for name in ("dvc.yaml", ".dvc/config", ".dvc/.gitignore", ".gitignore"):
-        (folder / name).parent.mkdir(exist_ok=True)
-        shutil.copyfile(PROJECT / name, folder / name)
-    (folder / ".dvc/plots").mkdir()
-    for template in (PROJECT / ".dvc/plots").glob("*.json"):
-        shutil.copy(template, folder / ".dvc/plots")
-    subprocess.run(["git", "init", "-q"], cwd=folder, check=True)
+    projects.copy(folder, "dvc.yaml", ".dvc/config", ".dvc/.gitignore", ".gitignore")
+    for template in (PROJECT / ".dvc/plots").glob("*.json"):  # not what this clone made
+        projects.copy(folder, str(template.relative_to(PROJECT)))
+    commands.run("git", "init", "-q", folder=folder)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
+        for name, secret in planted.SECRETS.items():
+            patch.setenv(name, secret)
         studies.make(folder)
         plot.main()
     return folder
@@ -67,6 +60,7 @@ def page(study, tmp_path_factory):
 
 def test_a_clone_without_the_page_shows_its_plots_with_dvc_s_own(study):
     assert "https://cdn.jsdelivr.net" in show(study).read_text()
+    assert planted.found_in(study) == []
 
 
 def test_the_page_loads_nothing(page):
@@ -77,12 +71,7 @@ def test_the_page_loads_nothing(page):
 
 def test_the_page_is_made_on_each_machine_and_not_committed(page):
     made = [str(plots_page.PAGE), ".dvc/config.local", "dvc_plots/index.html"]
-    ignored = subprocess.run(
-        ["git", "check-ignore", *made],
-        cwd=page.parents[1],
-        capture_output=True,
-        text=True,
-    )
+    ignored = commands.run("git", "check-ignore", *made, folder=page.parents[1])
     assert ignored.stdout.split() == made
 
 

@@ -7,11 +7,6 @@ from fer_transfer.scoring import rates
 WINDOWS = [*paper.WINDOWS.values(), *paper.TEXT_WINDOWS.values(), (1, 2), (1, 20)]
 
 
-@pytest.fixture
-def history():
-    return np.random.default_rng(1).random((2, 20))  # train, val
-
-
 def loop_over_equation_1(metric, first, last):
     value_at = dict(enumerate(metric, start=1))
     differences = [
@@ -21,9 +16,9 @@ def loop_over_equation_1(metric, first, last):
 
 
 @pytest.mark.parametrize(("first", "last"), WINDOWS)
-def test_rates_agree_with_a_plain_loop(history, first, last):
+def test_rates_agree_with_a_plain_loop(first, last):
     """Overfitting is the convergence of the gap."""
-    train, val = history
+    train, val = np.random.default_rng(1).random((2, 20))
     rate = rates.mean_convergence_rate(train, first, last)
     assert rate == pytest.approx(loop_over_equation_1(train, first, last))
     rate = rates.mean_overfitting_rate(train, val, first, last)

@@ -1,11 +1,11 @@
 """Whatever a source looks like, what comes out keeps the contract of fer_transfer/data/faces.py."""
 
 import json
-import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
+import settings_files
 import sources
 from sources import HEADER, csv_row, encoded, face
 
@@ -77,7 +77,7 @@ def test_every_layout_of_the_same_faces_gives_the_same_set(project, name):
 
 
 def test_the_photos_of_make_photos_are_read_with_their_people_and_boxes(project):
-    shutil.copy(sources.PARAMS.with_name("params.photos.yaml"), "params.yaml")
+    settings_files.write(source="params.photos.yaml")
     example_photos.main()
     load_settings()
     listing = list_images(detect_layout(Path("photos")))

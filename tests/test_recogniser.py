@@ -1,12 +1,11 @@
 """The Python API, with the model and the detector of the package, and nothing of the study."""
 
 import shutil
-import subprocess
-import sys
 import tomllib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import commands
 import numpy as np
 import pandas as pd
 import photo_files
@@ -158,15 +157,8 @@ def test_the_installed_package_needs_no_package_of_the_study(wheel, photo, tmp_p
     names = " ".join(
         modules - {"packaging"} | {"ruamel", "tensorflow", "tf_keras", "onnx"}
     )
-    call = [sys.executable, "-c", code, names, str(wheel), str(photo), "--out", "out"]
-    done = subprocess.run(
-        call,
-        cwd=tmp_path,
-        env={"PYTHONPATH": str(wheel)},
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
+    call = ("-c", code, names, wheel, photo, "--out", "out")
+    commands.python(*call, folder=tmp_path, env={"PYTHONPATH": str(wheel)})
     assert len(pd.read_csv(tmp_path / "out/faces.csv")) == 1
 
 
@@ -176,4 +168,4 @@ def test_importing_the_package_changes_no_variable_and_imports_nothing_heavy():
         "assert dict(os.environ) == before;"
         "sys.exit(any(name in sys.modules for name in ('numpy', 'cv2', 'tensorflow')))"
     )
-    subprocess.run([sys.executable, "-c", code], cwd=PROJECT, check=True)
+    commands.python("-c", code)

@@ -60,16 +60,6 @@ def layers() -> Layers:
 
 
 @pytest.fixture(scope="module")
-def file(layers, tmp_path_factory):
-    return write(tmp_path_factory.mktemp("dlib") / "network.dat", layers)
-
-
-@pytest.fixture(scope="module")
-def network():
-    return weights.random_weights("resnet29", seed=7)
-
-
-@pytest.fixture(scope="module")
 def images():
     values = np.random.default_rng(1).uniform(-0.5, 0.5, (3, 150, 150, 3))
     return values.astype(np.float32)
@@ -107,9 +97,10 @@ def reference(images: np.ndarray, stored: Layers) -> np.ndarray:
 
 
 def test_a_file_of_dlib_s_gives_the_descriptors_that_its_values_say(
-    file, layers, images
+    tmp_path, layers, images
 ):
     expected = reference(images, layers)
+    file = write(tmp_path / "network.dat", layers)
     np.testing.assert_allclose(resnet29.build(file)(images), expected, atol=1e-4)
     assert expected.std() > 0.1
 
@@ -177,7 +168,7 @@ def test_a_file_of_another_network_is_refused(tmp_path, layers, change):
         weights._loaded("resnet29", path)
 
 
-def test_a_random_network_s_features_tell_images_apart(network, images):
-    descriptors = network(images).numpy()
+def test_a_random_network_s_features_tell_images_apart(images):
+    descriptors = weights.random_weights("resnet29", seed=7)(images).numpy()
     assert np.isfinite(descriptors).all()
     assert descriptors.std(axis=0).mean() > 0.01 * descriptors.std()

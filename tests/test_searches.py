@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import settings_files
 import tiny
-from ruamel.yaml import YAML
 from small_sets import write_faces
 
 from fer_transfer.core import files
@@ -23,7 +23,6 @@ from fer_transfer.settings.searches import TITLES
 from fer_transfer.synthetic import drawing
 from stages import assess, choose, features, split, views, weights
 
-ROOT = Path(__file__).parents[1]
 FROZEN = {"backbone": "tiny", "weights": "pretrained", "trainable_layers": 0}
 SEARCH = {"variant": "tiny-frozen", "backbone": "tiny", "split": "people"}
 SPLITS = {
@@ -34,17 +33,16 @@ SPLITS = {
 
 def write_settings(searched=("people",), **changes):
     """Write params.yaml with a search per split."""
-    values = YAML(typ="safe", pure=True).load(ROOT / "params.yaml")
-    values["data"]["source"] = "synthetic"
-    values["weights"]["pretrained"] = "stand-in"
-    values["splits"] = SPLITS
-    values["variants"] = {"tiny-frozen": FROZEN}
-    values["runs"] = {"tiny": SEARCH | {"seed": 1}}
-    values["searches"] = {name: SEARCH | {"split": name} for name in searched}
-    values["choose"] |= {"classifiers": ["knn", "logistic"], "folds": 2}
-    for section, changed in changes.items():
-        values[section] |= changed
-    YAML().dump(values, Path("params.yaml"))
+    settings_files.write(
+        data={"source": "synthetic"},
+        weights={"pretrained": "stand-in"},
+        splits=SPLITS,
+        variants={"tiny-frozen": FROZEN},
+        runs={"tiny": SEARCH | {"seed": 1}},
+        searches={name: SEARCH | {"split": name} for name in searched},
+        choose={"classifiers": ["knn", "logistic"], "folds": 2},
+        **changes,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -208,6 +206,3 @@ def test_without_searches_there_is_nothing_to_assess_and_no_error():
     assert results() == {}
     assert files.read_json(Path("metrics/assess/scores.json")) == {}
     assert Path("data/model").is_dir()
-
-
-# name: (changed settings, message)

@@ -218,16 +218,10 @@ def test_a_name_that_is_not_a_file_name_is_refused(write, name):
     )
 
 
-@pytest.mark.parametrize("value", ["{}", "null", "[vggface-random]"])
+@pytest.mark.parametrize("value", ["null", "[vggface-random]"])
 @pytest.mark.parametrize("section", ["runs", "train"])
 def test_a_section_that_holds_nothing_is_an_error(write, section, value):
-    empty = section == "train" and value == "{}"
-    message = (
-        "does not set `train.epochs`"
-        if empty
-        else f"`{section}` in params.yaml must be a"
-    )
-    refuses(write(**{section: value}), message)
+    refuses(write(**{section: value}), f"`{section}` in params.yaml must be a")
 
 
 def test_what_is_not_listed_is_an_error_that_lists_what_is():
@@ -243,7 +237,6 @@ NO_SETTINGS = {
     "an open bracket": (b"split: [\n", "params.yaml, line 2, column 1 is not valid YAML: "),
     "a doubled section": (b"data: {}\ndata: {}\n", "params.yaml, line 2, column 1 is not valid YAML: found duplicate key"),
     "a key of keys": (b"{[a, [b]]: 1}\n", "is not valid YAML: "),
-    "a key without end": (b"? " + b"k" * 5000 + b"\n: 1\n", "which no stage reads"),
     "an alias of aliases": (
         b"a0: &a0 [x, x]\n" + b"".join(b"a%d: &a%d [%s]\n" % (n, n, b", ".join([b"*a%d" % (n - 1)] * 9)) for n in range(1, 20)) + b"data: *a19\n",
         "sets `a0`, which no stage reads",

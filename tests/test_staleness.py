@@ -6,8 +6,8 @@ from pathlib import Path
 import networkx as nx
 import projects
 import pytest
+import settings_files
 from dvc.repo import Repo
-from ruamel.yaml import YAML
 
 pytestmark = [
     pytest.mark.slow,
@@ -17,7 +17,6 @@ pytestmark = [
 
 PROJECT = Path(__file__).parents[1]
 LIBRARY = "fer_transfer"
-YAML_12 = YAML(typ="safe", pure=True)
 NAMES = ("mobilenet-random", "openface-random")
 GATHERING = {"tabulate", "plot", "report"}  # what reads the results of all runs
 OF_A_VARIANT = ("weights", "features", "train", "evaluate")
@@ -52,14 +51,10 @@ def stale(folder: Path = Path()) -> set[str]:
 
 def of_backbone(backbone: str) -> set[str]:
     """Name the stages of a backbone's variants and runs, and what gathers their results."""
-    variants = YAML_12.load(Path("params.yaml"))["variants"]
+    variants = settings_files.YAML_12.load(Path("params.yaml"))["variants"]
     names = {name for name in variants if variants[name]["backbone"] == backbone}
     assert names
     return {f"{stage}@{name}" for stage in OF_A_VARIANT for name in names} | GATHERING
-
-
-def replace(name: str, old: str, new: str) -> None:
-    projects.edit(Path(name), old, new)
 
 
 def append(name: str, line: str = "EDITED = True") -> None:
@@ -71,9 +66,9 @@ def append(name: str, line: str = "EDITED = True") -> None:
 def test_what_talks_to_the_user_makes_no_stage_stale():
     """A log line, an error's wording, a progress bar, a check of settings, a tool, a document."""
     console = f"{LIBRARY}/console"
-    replace(f"{console}/command.py", '"stopped. Run', '"interrupted. Run')
-    replace(f"{console}/errors.py", "The disk is full", "No space is left")
-    replace(f"{console}/progress.py", "LINE_SECONDS = 60", "LINE_SECONDS = 30")
+    projects.edit(f"{console}/command.py", '"stopped. Run', '"interrupted. Run')
+    projects.edit(f"{console}/errors.py", "The disk is full", "No space is left")
+    projects.edit(f"{console}/progress.py", "LINE_SECONDS = 60", "LINE_SECONDS = 30")
     append(f"{LIBRARY}/settings/settings.py")
     append("tools/summary.py")
     append("README.md")
@@ -98,12 +93,12 @@ def test_a_backbone_that_is_added_makes_nothing_stale_and_its_variant_runs_alone
     folder = Path(f"{LIBRARY}/backbones")
     shutil.copyfile(folder / "openface.py", folder / "another.py")
     assert stale() == set()
-    settings = YAML_12.load(Path("params.yaml"))
-    for section in ("variants", "runs"):
-        entry = settings[section]["openface-random"]
-        settings[section]["another-random"] = {**entry, "backbone": "another"}
-    settings["runs"]["another-random"]["variant"] = "another-random"
-    YAML_12.dump(settings, Path("params.yaml"))
+    added = {"backbone": "another", "seed": 42}
+    variant = added | {"weights": "random", "trainable_layers": 4}
+    run = added | {"variant": "another-random", "split": "random"}
+    settings_files.change(
+        {"variants.another-random": variant, "runs.another-random": run}
+    )
     assert stale() == of_backbone("another")
 
 
@@ -122,16 +117,15 @@ def test_another_classifier_makes_the_searches_stale_and_no_features():
 
 @pytest.mark.usefixtures("study")
 @pytest.mark.parametrize(
-    ("section", "changed", "groups"),
+    ("section", "setting", "value", "groups"),
     [
-        ("variants", {"precision": "bfloat16"}, OF_A_VARIANT),
-        ("runs", {"dropout": 0.4}, ("train", "evaluate")),
+        ("variants", "precision", "bfloat16", OF_A_VARIANT),
+        ("runs", "dropout", 0.4, ("train", "evaluate")),
     ],
 )
 def test_a_variant_or_run_that_is_edited_makes_its_own_stages_stale(
-    section, changed, groups
+    section, setting, value, groups
 ):
     name = "openface-random"
-    entry = YAML_12.load(Path("params.yaml"))[section][name]
-    projects.set_setting(Path(), section, name, entry | changed)
+    settings_files.change({f"{section}.{name}.{setting}": value})
     assert stale() == {f"{group}@{name}" for group in groups} | GATHERING

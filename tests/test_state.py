@@ -1,11 +1,7 @@
-import shutil
-import subprocess
-import sys
-from pathlib import Path
+import commands
+import projects
 
 from fer_transfer.core.state import state_key
-
-PROJECT = Path(__file__).parents[1]
 
 
 def test_a_state_key_knows_settings_and_files(tmp_path):
@@ -48,11 +44,8 @@ for name in {[*EDITS]}:
 
 
 def test_a_state_is_not_gone_on_from_by_other_code(tmp_path):
-    for name in ("stages", "fer_transfer"):
-        ignored = shutil.ignore_patterns("__pycache__")
-        shutil.copytree(PROJECT / name, tmp_path / name, ignore=ignored)
-    command = [sys.executable, "-c", SCRIPT]
-    printed = subprocess.check_output(command, cwd=tmp_path, text=True)
+    projects.copy(tmp_path, "stages", "fer_transfer")
+    printed = commands.python("-c", SCRIPT, folder=tmp_path).stdout
     assert dict(zip(EDITS, map(str, EDITS.values()), strict=True)) == dict(
         zip(EDITS, printed.split(), strict=True)
     )

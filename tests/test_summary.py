@@ -1,10 +1,9 @@
 import re
-import shutil
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from ruamel.yaml import YAML
+import settings_files
 
 from fer_transfer.console.errors import InputError
 from fer_transfer.core import files
@@ -28,11 +27,9 @@ VARIANTS = [*PAPER, OTHER]
 def printed(tmp_path, monkeypatch, capsys):
     """Write tables in which every variant but one ran, print them, return the lines."""
     monkeypatch.chdir(tmp_path)
-    yaml = YAML()
-    settings = yaml.load(ROOT / "params.yaml")
-    for section in ("variants", "runs"):
-        settings[section] = {name: settings[section][name] for name in VARIANTS}
-    yaml.dump(settings, tmp_path / "params.yaml")
+    known = settings_files.load()
+    parts = ("variants", "runs")
+    settings_files.write(**{k: {n: known[k][n] for n in VARIANTS} for k in parts})
     # The rows come in another order than the epochs.
     windows = dict(reversed(paper.WINDOWS.items()))
     rates = [-9.1e-05, 0.0, -1.5, 0.0123456]
@@ -132,6 +129,6 @@ def test_a_run_on_synthetic_faces_says_so_and_a_real_one_does_not(printed):
 
 def test_before_the_first_run_it_says_what_to_run(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    shutil.copy(ROOT / "params.yaml", tmp_path)
+    settings_files.write()
     with pytest.raises(InputError, match=r"no metrics/study/study\.json\. Run `dvc re"):
         summary.main()

@@ -1,7 +1,6 @@
 import numpy as np
 import pytest
 
-from fer_transfer.data.faces import IMAGE_SIZE
 from fer_transfer.data.fer2013 import EMOTIONS
 from fer_transfer.synthetic import drawing
 
@@ -9,13 +8,6 @@ from fer_transfer.synthetic import drawing
 @pytest.fixture(scope="module")
 def faces():
     return drawing.draw(num_images=112, num_identities=8, seed=42)
-
-
-def test_the_faces_have_the_form_of_fer2013(faces):
-    pixels, labels, identities = faces
-    assert pixels.shape == (112, IMAGE_SIZE, IMAGE_SIZE)
-    assert (pixels.dtype, labels.dtype) == (np.uint8, np.uint8)
-    assert identities.dtype == np.int64
 
 
 def test_every_emotion_occurs_equally_often_and_every_identity_within_it(faces):

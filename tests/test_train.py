@@ -1,4 +1,3 @@
-import tracemalloc
 from pathlib import Path
 from unittest import mock
 
@@ -74,20 +73,6 @@ def test_the_history_has_a_row_per_epoch_from_one(whole):
     history = whole[0]
     assert list(history) == ["epoch", "accuracy", "val_accuracy", "loss", "val_loss"]
     assert history["epoch"].tolist() == [1, 2, 3, 4]
-
-
-def test_a_checkpoint_copies_one_variable_at_a_time(tmp_path):
-    tail = keras.Sequential(
-        [keras.Input((512,)), *(keras.layers.Dense(512) for _ in range(8))]
-    )
-    compile_model(tail, SETTINGS)
-    tail.optimizer.apply_gradients([(tf.ones_like(one), one) for one in tail.weights])
-    tracemalloc.start()
-    Checkpoint(tmp_path).save(Loop(tail), pd.DataFrame({"epoch": [1]}))
-    _, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    kept = (tmp_path / "epoch.npz").stat().st_size  # values and two moments of 8 layers
-    assert peak < 3 * kept / 24
 
 
 @pytest.mark.parametrize("epoch", [1, 3])
@@ -182,35 +167,6 @@ def test_a_damaged_checkpoint_is_dropped_and_training_starts_over(
     history, _ = run(data, split, tmp_path)
     pd.testing.assert_frame_equal(history, expected, check_exact=True)
     assert "Training starts from the beginning" in caplog.text
-
-
-@pytest.mark.parametrize(
-    ("reckoned_seconds", "checkpoint_seconds", "kept"),
-    [(0.1, 0.1, [1, 2, 3, 4]), (0.1, 0.2, [1, 3]), (0.3, 0.1, [3, 4])],
-)
-def test_checkpoints_take_at_most_a_tenth_of_the_time(
-    monkeypatch, reckoned_seconds, checkpoint_seconds, kept
-):
-    clock, epochs = [1000.0], []
-
-    def train_epoch(*_: object) -> dict[str, float]:
-        clock[0] += 1
-        return dict.fromkeys(fit.MEANS, 0.0)
-
-    class Disk:
-        def restore(self, *_: object) -> tuple[pd.DataFrame, list[np.ndarray]]:
-            return pd.DataFrame(), []
-
-        def save(self, _: object, history: pd.DataFrame, *__: object) -> None:
-            clock[0] += checkpoint_seconds
-            epochs.append(len(history))
-
-    monkeypatch.setattr(fit, "train_epoch", train_epoch)
-    monkeypatch.setattr(fit.time, "monotonic", lambda: clock[0])
-    monkeypatch.setattr(fit, "BYTES_PER_SECOND", 12 / reckoned_seconds)
-    loop = mock.Mock(**{"model.count_params.return_value": 1})
-    fit.train(loop, ([], None), {"train": np.arange(3)}, SETTINGS, SEED, Disk())
-    assert epochs == kept
 
 
 @pytest.mark.parametrize(

@@ -35,10 +35,6 @@ def toy(made, tmp_path, monkeypatch, caplog):
     return projects.enter_copy(made, tmp_path, monkeypatch)
 
 
-def edit(path: str, old: str, new: str) -> None:
-    projects.edit(Path(path), old, new)
-
-
 def commit() -> None:
     projects.commit(Path(), "An edit")
 
@@ -59,8 +55,10 @@ def worktrees() -> int:
 
 def test_a_comment_and_a_renamed_function_keep_the_results(toy, monkeypatch):
     """Whatever hooks the user has."""
-    edit("fer_transfer/common.py", "def settings", "# All of them.\ndef settings")
-    edit("stages/train.py", "train_epoch", "one_epoch")
+    projects.edit(
+        "fer_transfer/common.py", "def settings", "# All of them.\ndef settings"
+    )
+    projects.edit("stages/train.py", "train_epoch", "one_epoch")
     commit()
     for key, value in projects.failing_hooks(toy.parent).items():
         monkeypatch.setenv(key, value)
@@ -73,7 +71,7 @@ def test_a_comment_and_a_renamed_function_keep_the_results(toy, monkeypatch):
 
 
 def test_a_change_of_results_is_named_and_nothing_is_recorded(toy):
-    edit("stages/train.py", "START = 0.5", "START = 1")
+    projects.edit("stages/train.py", "START = 0.5", "START = 1")
     commit()
     before = Path("dvc.lock").read_bytes()
     named = r"changed data/runs/a/history\.csv of train@a.*Nothing was recorded"
@@ -84,8 +82,8 @@ def test_a_change_of_results_is_named_and_nothing_is_recorded(toy):
 
 
 def test_a_setting_with_another_value_is_a_change(toy, caplog):
-    edit("stages/train.py", "START", "BEGIN")
-    edit("params.yaml", "learning_rate: 0.1", "learning_rate: 0.2")
+    projects.edit("stages/train.py", "START", "BEGIN")
+    projects.edit("params.yaml", "learning_rate: 0.1", "learning_rate: 0.2")
     commit()
     unchanged.main()
     assert "train@a (`train.learning_rate` was 0.1, is 0.2)" in caplog.text
@@ -95,19 +93,19 @@ def test_a_setting_with_another_value_is_a_change(toy, caplog):
 def test_results_of_other_data_are_not_carried_over(toy, caplog):
     toys.write_source(Path("source.csv"), seed=1)
     projects.dvc(toy, dict(os.environ), "repro", "--force", "prepare")
-    edit("stages/train.py", "START", "BEGIN")
+    projects.edit("stages/train.py", "START", "BEGIN")
     commit()
     unchanged.main(projects.git(toy, "rev-parse", "HEAD~").strip())
-    assert "train@a (data/faces/images.npy is another one" in caplog.text
+    assert "features@a (data/faces/images.npy is another one" in caplog.text
 
 
 def test_a_commit_that_did_not_make_the_results_is_refused_and_the_right_one_taken(
     toy, caplog
 ):
     made_by = projects.git(toy, "rev-parse", "HEAD").strip()
-    edit("stages/train.py", "START = 0.5", "START = 1")
+    projects.edit("stages/train.py", "START = 0.5", "START = 1")
     commit()
-    edit("stages/train.py", "START = 1", "BEGIN = START = 0.5")
+    projects.edit("stages/train.py", "START = 1", "BEGIN = START = 0.5")
     commit()
     unchanged.main("HEAD~")
     assert "train@a (the old commit's code did not make it" in caplog.text
@@ -119,7 +117,7 @@ def test_a_commit_that_did_not_make_the_results_is_refused_and_the_right_one_tak
 def test_code_that_fails_is_reported_with_its_last_lines_and_a_full_disk(
     toy, monkeypatch
 ):
-    edit("stages/train.py", "START = 0.5", "raise SystemExit('x' * 20_000)")
+    projects.edit("stages/train.py", "START = 0.5", "raise SystemExit('x' * 20_000)")
     commit()
     full = shutil.disk_usage(toy)._replace(free=0)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: full)

@@ -308,9 +308,7 @@ def test_memory_does_not_grow_with_the_length_of_a_video(tmp_path, monkeypatch):
     [
         [],
         ["x.mp4", "--frames", "0"],
-        ["x.mp4", "--smoothing", "-1"],
         ["x.mp4", "--unsure-below", "1.5"],
-        ["x.mp4", "--smallest-face", "0"],
     ],
     ids=str,
 )

@@ -1,11 +1,11 @@
 import hashlib
-import shutil
 import warnings
 from pathlib import Path
 
 import h5py
 import numpy as np
 import pytest
+import settings_files
 import studies
 import tf_keras as keras
 from deepface.models.facial_recognition.tf import VGGFace
@@ -31,7 +31,7 @@ def project(tmp_path, monkeypatch):
     Path("mirror").mkdir()
     Path("data").mkdir()
     monkeypatch.setenv("FER_MIRROR", "mirror")
-    Path("params.yaml").write_text((PROJECT / "params.yaml").read_text())
+    settings_files.write()
     return tmp_path
 
 
@@ -183,11 +183,8 @@ def exported(tmp_path_factory):
 
 
 def start_from(path: Path, digest: str) -> None:
-    text = (PROJECT / "params.yaml").read_text()
-    entry = f"{{backbone: mobilenet, weights: {path}, hash: '{digest}', trainable_layers: all}}"
-    Path("params.yaml").write_text(
-        text.replace("variants:\n", f"variants:\n  mine: {entry}\n", 1)
-    )
+    started = {"backbone": "mobilenet", "weights": str(path), "hash": digest}
+    settings_files.change({"variants.mine": started | {"trainable_layers": "all"}})
 
 
 @pytest.mark.usefixtures("project")
@@ -262,7 +259,7 @@ def test_stand_in_weights_that_are_not_numbers_are_not_written(project, monkeypa
         model.set_weights([value * np.nan for value in model.get_weights()])
         return model
 
-    shutil.copy(PROJECT / "params.demo.yaml", "params.yaml")
+    settings_files.write(source="params.demo.yaml")
     monkeypatch.setattr(weights, "stand_in_weights", explode)
     with pytest.raises(
         InputError, match=r"stand-in weights of openface .* not a number"

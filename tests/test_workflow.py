@@ -1,16 +1,18 @@
 """The workflow of pull requests, its shell steps, and DVC's commands, run on a study with results."""
 
 import shutil
-import subprocess
 from pathlib import Path
+from subprocess import CompletedProcess
 
+import commands
 import projects
 import pytest
+import settings_files
 
 pytestmark = pytest.mark.slow
 
 PROJECT = Path(__file__).parents[1]
-WORKFLOW = projects.YAML_12.load(PROJECT / ".github/workflows/check.yml")
+WORKFLOW = settings_files.load(".github/workflows/check.yml")
 STEPS = {
     step["name"]: step for step in WORKFLOW["jobs"]["results"]["steps"] if "run" in step
 }
@@ -55,7 +57,7 @@ def checkout(pushed, tmp_path):
     return tmp_path / "checkout"
 
 
-def run(folder: Path, name: str) -> subprocess.CompletedProcess[str]:
+def run(folder: Path, name: str) -> CompletedProcess[str]:
     """Run a step as GitHub does where a workflow names bash as its shell."""
     env = projects.environment(folder.parent) | {
         key: value
@@ -63,12 +65,10 @@ def run(folder: Path, name: str) -> subprocess.CompletedProcess[str]:
         if "secrets" not in value
     }
     branch = projects.git(folder, "branch", "--show-current").strip()
-    return subprocess.run(
-        ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", STEPS[name]["run"]],
-        cwd=folder,
-        env={**env, "GITHUB_BASE_REF": branch, "GITHUB_STEP_SUMMARY": "summary.md"},
-        capture_output=True,
-        text=True,
+    env |= {"GITHUB_BASE_REF": branch, "GITHUB_STEP_SUMMARY": "summary.md"}
+    bash = ("bash", "--noprofile", "--norc", "-eo", "pipefail", "-c")
+    return commands.run(
+        *bash, STEPS[name]["run"], folder=folder, env=env, expected=None
     )
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import projects
+from sources import write_files
 
 COMMON = """\
 import json
@@ -63,9 +64,23 @@ np.save("data/faces/images.npy", images)
 common.write_json("metrics/dataset.json", {"images": len(rows)})
 """
 
-TRAIN = """\
+FEATURES = """\
 import sys
-from pathlib import Path
+
+import numpy as np
+
+from fer_transfer import common
+
+name = sys.argv[1]
+common.Path("data/features").mkdir(parents=True, exist_ok=True)
+np.save(f"data/features/{name}.npy", common.channels() * len(name))
+"""
+
+# A fleet's tests want to know who trains, and to have the time to disturb it.
+TRAIN = """\
+import os
+import sys
+import time
 
 import numpy as np
 
@@ -74,19 +89,21 @@ from fer_transfer import common
 START = 0.5
 
 
-def train_epoch(weights, channels):
-    return weights + channels.mean(axis=0) / 255
+def train_epoch(weights, features):
+    time.sleep(float(os.environ.get("EPOCH_SECONDS", "0")))
+    return weights + features.mean(axis=0) / 255
 
 
 name = sys.argv[1]
-channels = common.channels()
-weights = np.full(channels.shape[1:], START)
+run = common.settings()["runs"][name]
+features = np.load(f"data/features/{run['variant']}.npy")
+weights = np.full(features.shape[1:], START + run["seed"])
+with open(os.environ.get("TRAININGS", os.devnull), "a") as log:
+    log.write(f"{name} {os.getpid()}\\n")
 for epoch in range(common.settings()["train"]["epochs"]):
-    weights = train_epoch(weights, channels)
-folder = Path(f"data/runs/{name}")
-folder.mkdir(parents=True, exist_ok=True)
-np.savez(folder / "weights.npz", weights=weights)
-common.write(folder / "history.csv", f"epoch,loss\\n1,{weights.sum()}\\n")
+    weights = train_epoch(weights, features)
+common.write(f"data/runs/{name}/history.csv", f"epoch,loss\\n1,{weights.sum()}\\n")
+np.savez(f"data/runs/{name}/weights.npz", weights=weights)
 """
 
 EVALUATE = """\
@@ -128,11 +145,18 @@ stages:
       - data/faces/classes.json
       - data/faces/votes.csv
       - metrics/dataset.json: {cache: false}
+  features:
+    foreach: ${variants}
+    do:
+      cmd: python -m stages.features ${key}
+      deps: [stages/features.py, fer_transfer, data/faces/images.npy]
+      params: ["variants.${key}"]
+      outs: ["data/features/${key}.npy": {push: false}]
   train:
     foreach: ${runs}
     do:
       cmd: python -m stages.train ${key}
-      deps: [stages/train.py, fer_transfer, data/faces/images.npy]
+      deps: [stages/train.py, fer_transfer, "data/features/${item.variant}.npy"]
       params: [train, "runs.${key}"]
       outs: ["data/runs/${key}/weights.npz", "data/runs/${key}/history.csv"]
   evaluate:
@@ -169,6 +193,7 @@ FILES = {
     "fer_transfer/common.py": COMMON,
     "stages/download.py": DOWNLOAD,
     "stages/prepare.py": PREPARE,
+    "stages/features.py": FEATURES,
     "stages/train.py": TRAIN,
     "stages/evaluate.py": EVALUATE,
     "stages/report.py": REPORT,
@@ -184,9 +209,7 @@ def make(folder: Path, env: dict[str, str]) -> None:
 
 def begin(folder: Path, files: dict[str, str] | None = None) -> None:
     """Begin a Git repository of the project, some of whose files may be others."""
-    for name, text in {**FILES, **(files or {})}.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(text)
+    write_files(folder, {**FILES, **(files or {})})
     write_source(folder / "source.csv", seed=0)
     projects.git(folder, "init", "-q", "-b", "main")
 

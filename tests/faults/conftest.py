@@ -5,6 +5,7 @@ import time
 
 import projects
 import pytest
+import settings_files
 from interrupted import LONG, TARGET, VARIANT, Study, begin, state
 from test_kills import wait_until_all_ended
 
@@ -15,7 +16,7 @@ def study(tmp_path_factory):
     start, whole, env = folder / "start", folder / "whole", projects.environment(home)
     projects.make(start, (VARIANT,))
     # Time to kill a training between two epochs.
-    projects.set_setting(start, "train", "epochs", 6)
+    settings_files.change({"train.epochs": 6}, start)
     if not LONG:
         projects.dvc(start, env, "repro", f"features@{VARIANT}")
     shutil.copytree(start, whole, symlinks=True)

@@ -11,7 +11,9 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import commands
 import projects
+import settings_files
 
 VARIANT = "openface-random"
 ROUNDS = int(os.environ.get("FAULT_ROUNDS", "1"))
@@ -37,17 +39,11 @@ class Study:
     def copy(self, source: Path, target: Path, *, linked: bool = True) -> Path:
         """Copy a project; `linked`: what is one file there and in DVC's cache stays one."""
         how = "--archive" if linked else "--recursive"
-        subprocess.run(["cp", how, source, target / "project"], check=True)
+        commands.run("cp", how, source, target / "project")
         return target / "project"
 
     def verify(self, folder: Path) -> None:
-        subprocess.run(
-            [sys.executable, "-m", "tools.verify"],
-            cwd=folder,
-            env=self.env,
-            check=True,
-            timeout=60,
-        )
+        commands.python("-m", "tools.verify", folder=folder, env=self.env)
 
     def check_refused(self, folder: Path) -> None:
         """Hold `dvc repro` to the error of an unreadable list of running stages."""
@@ -82,4 +78,4 @@ def state(folder: Path) -> dict[str, bytes]:
 
 
 def lock(folder: Path) -> object:
-    return projects.YAML_12.load(folder / "dvc.lock")
+    return settings_files.YAML_12.load(folder / "dvc.lock")

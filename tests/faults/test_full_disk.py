@@ -1,9 +1,9 @@
 """A disk that is full: one clear error, and the next `dvc repro` reaches the same end."""
 
 import shutil
-import subprocess
 import sys
 
+import commands
 import pytest
 from interrupted import LONG, STAGES, VARIANT
 
@@ -11,8 +11,8 @@ pytestmark = pytest.mark.slow
 
 # A namespace of its own, in which this user may mount.
 UNSHARE = ["unshare", "--map-root-user", "--mount", "sh", "-c"]
-CAN_MOUNT = not subprocess.run(
-    [*UNSHARE, "mount -t tmpfs tmpfs /mnt"], capture_output=True
+CAN_MOUNT = not commands.run(
+    *UNSHARE, "mount -t tmpfs tmpfs /mnt", expected=None
 ).returncode
 PLOTS = ("examples", "study")
 # Where a stage writes, what it reads there, and how many kilobytes of room there are.
@@ -41,17 +41,13 @@ def test_a_full_disk_is_one_error_and_costs_nothing(study, tmp_path, stage):
     (folder / disk).mkdir()
     copy = "".join(f" && cp -a {tmp_path}/old/{name} {disk}" for name in inputs)
     name = f"{stage}@{VARIANT}" if f"{stage}@{VARIANT}" in STAGES else stage
-    done = subprocess.run(
-        [
-            *UNSHARE,
-            f"mount -t tmpfs -o size={size}k tmpfs {disk} {copy} && "
-            f"{sys.executable} -m dvc repro --single-item {name}",
-        ],
-        cwd=folder,
+    done = commands.run(
+        *UNSHARE,
+        f"mount -t tmpfs -o size={size}k tmpfs {disk} {copy} && "
+        f"{sys.executable} -m dvc repro --single-item {name}",
+        folder=folder,
         env=study.env,
-        capture_output=True,
-        text=True,
-        timeout=600,
+        expected=None,
     )
     assert done.returncode
     assert "The disk is full: free some space." in done.stderr

@@ -1,9 +1,8 @@
-"""A toy study with features and seeds, its colleagues' clones, and a Dask cluster on loopback."""
+"""A toy study of several seeds, its colleagues' clones, and a Dask cluster on loopback."""
 
 import contextlib
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -15,65 +14,10 @@ from typing import Any
 
 import projects
 import psutil
+import settings_files
 import toys
 
-FEATURES = """\
-import sys
-
-import numpy as np
-
-from fer_transfer import common
-
-name = sys.argv[1]
-common.Path("data/features").mkdir(parents=True, exist_ok=True)
-np.save(f"data/features/{name}.npy", common.channels() * len(name))
-"""
-
-TRAIN = """\
-import os
-import sys
-import time
-
-import numpy as np
-
-from fer_transfer import common
-
-name = sys.argv[1]
-run = common.settings()["runs"][name]
-features = np.load(f"data/features/{run['variant']}.npy")
-weights = np.full(features.shape[1:], float(run["seed"]))
-with open(os.environ.get("TRAININGS", os.devnull), "a") as log:
-    log.write(f"{name} {os.getpid()}\\n")
-for epoch in range(common.settings()["train"]["epochs"]):
-    time.sleep(float(os.environ.get("EPOCH_SECONDS", "0")))
-    weights = weights + features.mean(axis=0) / 255
-common.write(f"data/runs/{name}/history.csv", f"epoch,loss\\n1,{weights.sum()}\\n")
-np.savez(f"data/runs/{name}/weights.npz", weights=weights)
-"""
-
-PIPELINE = (
-    toys.PIPELINE.replace(
-        "  train:\n",
-        """\
-  features:
-    foreach: ${variants}
-    do:
-      cmd: python -m stages.features ${key}
-      deps: [stages/features.py, fer_transfer, data/faces/images.npy]
-      params: ["variants.${key}"]
-      outs: ["data/features/${key}.npy": {push: false}]
-  train:
-""",
-    )
-    .replace(
-        "deps: [stages/train.py, fer_transfer, data/faces/images.npy]",
-        'deps: [stages/train.py, fer_transfer, "data/features/${item.variant}.npy"]',
-    )
-    .replace("metrics/test/a.json]", "metrics/test]")
-)
 SETTINGS = """\
-data: {source: source.csv, hash: ""}
-train: {epochs: 3, learning_rate: 0.1}
 variants: {a: {backbone: openface}, b: {backbone: vggface}}
 runs:
   a: {variant: a, seed: 42}
@@ -82,10 +26,8 @@ runs:
 """
 FILES = {
     ".dvc/config": "[core]\nremote = team\n['remote \"team\"']\nurl = s3://team/fleet\n",
-    "dvc.yaml": PIPELINE,
-    "params.yaml": SETTINGS,
-    "stages/features.py": FEATURES,
-    "stages/train.py": TRAIN,
+    "dvc.yaml": toys.PIPELINE.replace("metrics/test/a.json]", "metrics/test]"),
+    "params.yaml": toys.SETTINGS.partition("variants:")[0] + SETTINGS,
     "metrics/costs.json": '{"milliseconds_per_image": {"openface": 2.5, "vggface": 77}}',
     ".dvcignore": "__pycache__\n.fleet\n",
     ".gitignore": toys.FILES[".gitignore"] + "/.fleet\n/.venv\n",
@@ -96,18 +38,14 @@ RUNS = ("a", "a-43", "b")
 def make(folder: Path) -> Path:
     """Make a Git repository of the toy study, that has not run, with the code of the fleet."""
     toys.begin(folder, FILES)
-    ignored = shutil.ignore_patterns("__pycache__")
-    for name in ("tools", "fer_transfer"):
-        source = projects.ROOT / name
-        shutil.copytree(source, folder / name, ignore=ignored, dirs_exist_ok=True)
-    shutil.copy(projects.ROOT / "requirements.lock", folder)
+    projects.copy(folder, "tools", "fer_transfer", "requirements.lock")
     projects.commit(folder, "The study")
     return folder
 
 
 def results(folder: Path) -> dict[str, object]:
     """Return what Git holds of results; the order of dvc.lock's entries does not count."""
-    lock = projects.YAML_12.load(folder / "dvc.lock")
+    lock = settings_files.YAML_12.load(folder / "dvc.lock")
     return {"dvc.lock": lock, **projects.contents(folder, "metrics/**/*", "plots/**/*")}
 
 

@@ -10,7 +10,6 @@ import servers
 from dvc.repo import Repo
 
 from fer_transfer.console.errors import InputError
-from fer_transfer.settings.settings import load_settings
 from tools.fleet import chain, cluster, plan, worker
 from tools.fleet.__main__ import main
 from tools.pipeline import load, recorded
@@ -138,11 +137,13 @@ def test_what_cannot_begin_is_one_line_and_runs_nothing(client, monkeypatch):
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of what DVC imports
-def test_in_the_study_splits_run_first_and_each_variant_is_a_chain(monkeypatch):
-    monkeypatch.chdir(projects.ROOT)
+def test_in_the_study_splits_run_first_and_each_variant_is_a_chain(
+    tmp_path, monkeypatch
+):
+    projects.make(tmp_path)
+    monkeypatch.chdir(tmp_path)
     with Repo() as repo:
         planned = plan.read(repo, [])
     assert {"prepare", "split@random", "split@official"} <= set(planned.head)
     assert {"tabulate", "plot", "report"} <= set(planned.tail)
-    variants = load_settings().variants
-    assert len(cut()) == len(variants)
+    assert len(cut()) == len(projects.VARIANTS)

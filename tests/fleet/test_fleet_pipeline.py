@@ -2,6 +2,7 @@
 
 import projects
 import pytest
+import settings_files
 import team
 
 
@@ -9,9 +10,9 @@ import team
 def test_two_machines_one_of_them_killed_make_what_one_makes(env, fleet, tmp_path):
     study = tmp_path / "study"
     projects.make(study)
-    first = projects.YAML_12.load(study / "params.yaml")["runs"]["openface-pretrained"]
-    another = {**first, "seed": 43}
-    projects.set_setting(study, "runs", "openface-pretrained-43", another)
+    run = settings_files.load()["runs"]["openface-pretrained"]
+    changes = {"runs.openface-pretrained-43": run | {"seed": 43}}
+    settings_files.change(changes, study)
     projects.dvc(study, env, "remote", "add", "-d", "team", "s3://team/pipeline")
     projects.commit(study, "A second seed, and a remote")
     whole, client, one, two = (

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import projects
 import pytest
 import servers
+import settings_files
 from projects import VARIANTS, clone, contents, dvc, git, ran, restored
 
 pytestmark = pytest.mark.long
@@ -99,7 +100,7 @@ def test_a_fresh_clone_has_all_results_and_runs_nothing(team, env, fourth):
 
 def test_branches_are_compared_without_pulling(team, env, fourth):
     git(team.third, "checkout", "-q", "-b", "wider")
-    projects.set_setting(team.third, "tables", "windows", [[1, 3]])
+    settings_files.change({"tables.windows": [[1, 3]]}, team.third)
     dvc(team.third, env, "repro", "tabulate")
     projects.commit(team.third, "Other windows")
     git(team.third, "checkout", "-q", "main")
