@@ -32,6 +32,8 @@ def write(
 ) -> None:
     """Write params.yaml with other values; splits, variants, runs and searches are replaced."""
     settings = load(source)
+    if "variants" in sections:  # the project's own searches name its variants
+        settings["searches"] = {}
     for name, values in sections.items():
         settings[name] = values if name in NAMED else settings[name] | values
     YAML_12.dump(settings, folder / "params.yaml")
