@@ -108,7 +108,9 @@ def draw_faces(shown: Shown) -> Iterator[tuple[Path, Figure, str, list[str]]]:
     """Draw Figure 1, and Figures 11-17, which the paper orders by the classes' names."""
     data, images = shown.data, faces.read_images()
     picked = pick_faces(data.labels, data.classes)
-    figure = figures.examples({name: images[rows] for name, rows in picked.items()})
+    figure = figures.examples(
+        {name: images[rows] for name, rows in picked.items() if len(rows)}
+    )
     title = "Figure 1: Examples of images"
     yield FACES / "figure-01.png", figure, title, notes_on(shown)
     examples = inputs.read_examples(data, shown.first_runs)

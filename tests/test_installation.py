@@ -202,7 +202,7 @@ def test_what_runs_in_the_environment_finds_its_python_which_is_put_on_the_path_
 def test_a_stage_that_is_started_by_hand_under_a_safe_path_is_found():
     stage = ("-m", "stages.evaluate")
     done = commands.python(*stage, expected=1, PYTHONSAFEPATH="1")
-    assert "evaluate.py takes name. Got nothing instead." in done.stderr
+    assert "evaluate.py: missing a required argument: 'name'." in done.stderr
 
 
 NAMES = ("Ann's [2026] photos", "R&D; false", '100$HOME `id` "x" #1', "a$$b\\")

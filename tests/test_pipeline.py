@@ -204,7 +204,7 @@ def test_both_settings_files_have_the_same_keys_and_the_demo_the_papers_eight():
         "searches": None,
     }  # more of them here than there
     assert keys(full | named) == keys(demo | named)
-    same = full.keys() - {"data", "weights", "synthetic", "variants", "runs"}
+    same = full.keys() - {"data", "weights", "synthetic", *named}
     assert {key: full[key] for key in same} == {key: demo[key] for key in same}
     for section in ("variants", "runs"):
         assert list(demo[section]) == PAPERS_VARIANTS
