@@ -49,6 +49,11 @@ def resnet50() -> tuple[nn.Module, list[nn.Module]]:
 NETWORKS = {"mobilenet": mobilenet, "resnet50": resnet50}
 
 
+def dataset(pixels: np.ndarray, labels: np.ndarray) -> TensorDataset:
+    """Return images in memory, with labels as the loss takes them."""
+    return TensorDataset(*map(torch.from_numpy, (pixels, labels.astype(np.int64))))
+
+
 def epoch(
     backbone: str, pixels: np.ndarray, labels: np.ndarray
 ) -> list[Callable[[], None]]:
@@ -60,8 +65,7 @@ def epoch(
     optimizer = torch.optim.Adam(
         [weight for weight in whole.parameters() if weight.requires_grad], 1e-4
     )
-    images = TensorDataset(*map(torch.from_numpy, (pixels, labels.astype(np.int64))))
-    batches = DataLoader(images, 32, shuffle=True)
+    batches = DataLoader(dataset(pixels, labels), 32, shuffle=True)
 
     def loss_of(pixels: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
         grey = pixels[:, None].float() / 127.5 - 1
@@ -105,9 +109,7 @@ def recipe(
             v2.RandomErasing(0.5),
         ]
     )
-    images = TensorDataset(
-        *map(torch.from_numpy, (pixels[:, None], labels.astype(np.int64)))
-    )
+    images = dataset(pixels[:, None], labels)
     batches = DataLoader(images, batch_size, shuffle=True, collate_fn=list)
 
     def fit() -> None:

@@ -1,6 +1,5 @@
 """Table 1, by Altair; the figures of the paper that are made of images, 1 and 11-17, by matplotlib."""
 
-import textwrap
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -84,8 +83,7 @@ def _show_image(axes: Axes, image: np.ndarray, title: str) -> None:
 def write_png(path: Path, figure: Figure, title: str, notes: list[str]) -> None:
     """Write a figure with a title and small print; the same figure gives the same bytes."""
     figure.suptitle(title)
-    width = round(CHARACTERS * figure.get_figwidth())
-    lines = [line for note in notes for line in textwrap.wrap(note, width)]
+    lines = vega.lines_of(notes, round(CHARACTERS * figure.get_figwidth()))
     # The one text whose place the layout keeps free at the lower edge.
     small = {"fontsize": 7, "color": vega.GREY}
     figure.supxlabel("\n".join(lines), x=0.01, ha="left", **small)

@@ -72,15 +72,23 @@ def finish(chart: Chart, description: str) -> Spec:
 
 def write_png(path: Path, chart: Chart, title: str, notes: list[str]) -> None:
     """Write a chart as a figure with a title and notes; the same chart gives the same bytes."""
-    lines = [line for note in notes for line in textwrap.wrap(note, NOTE_WIDTH)]
     heading = alt.TitleParams(
-        title, subtitle=lines, anchor="start", fontSize=14, subtitleColor=GREY
+        title,
+        subtitle=lines_of(notes, NOTE_WIDTH),
+        anchor="start",
+        fontSize=14,
+        subtitleColor=GREY,
     )
     titled = _configured(chart.properties(title=heading), PNG_FONT, "white")
     vl_convert.register_font_directory(f"{mpl.get_data_path()}/fonts/ttf")
     png = vl_convert.vegalite_to_png(titled.to_dict(), vl_version=VEGA_LITE, scale=1.5)
     with files.atomic_write(path) as part:
         part.write_bytes(png)
+
+
+def lines_of(notes: list[str], width: int) -> list[str]:
+    """Wrap notes at a number of characters; each begins a line."""
+    return [line for note in notes for line in textwrap.wrap(note, width)]
 
 
 def _configured(chart: Chart, font: str, background: str) -> Chart:
