@@ -15,6 +15,7 @@ from benchmarks.study import NUM_IMAGES, whole_stage
 from benchmarks.timing import medians
 from fer_transfer.core import files
 from fer_transfer.networks.inference import open_engine
+from fer_transfer.results.catalog import BACKBONES
 
 PROCESSOR = re.compile(r"^model name\s*:\s*(.+)$", re.MULTILINE)
 
@@ -24,8 +25,7 @@ def milliseconds(backbone: str) -> float:
     engine = open_engine(subjects.build(backbone).frozen, "float32")
     pixels, _ = subjects.images(NUM_IMAGES[backbone])
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name) / "features"
-        way = partial(whole_stage, engine, pixels, folder), len(pixels)
+        way = partial(whole_stage, engine, pixels, Path(name, "features")), len(pixels)
         return 1000 * medians({"pass": way})["pass"]
 
 
@@ -36,7 +36,7 @@ def main() -> None:
         "machine": f"{os.cpu_count()} cores, {found[1] if found else 'processor unknown'}",
         "source": "the frozen part, computed in float32 and stored as the features stage does; "
         "median of three passes (python -m benchmarks.costs)",
-        "milliseconds_per_image": {name: milliseconds(name) for name in subjects.NAMES},
+        "milliseconds_per_image": {name: milliseconds(name) for name in BACKBONES},
     }
     files.write_json(Path("metrics/costs.json"), costs)
 

@@ -3,19 +3,21 @@
 In turns in one process: MobileNet and OpenFace by the paper's protocol beside OpenVINO's forward
 pass; MobileNet at 96 pixels by the recipe, with what augmentation takes of it, beside Keras's `fit`
 behind Keras's own random layers, which resample an image once for each of rotation, zoom and
-shift, and, where it is installed, beside PyTorch with torchvision's transforms.
+shift.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import numpy as np
 
 from fer_transfer.networks.runtime import keras, tf
 from benchmarks import subjects
-from benchmarks.timing import elsewhere, medians
+from benchmarks.timing import medians
 from fer_transfer.networks import precision, split_model
 from fer_transfer.networks.inference import openvino_pass
 from fer_transfer.results import paper
+from fer_transfer.settings.settings import load_settings
 from fer_transfer.training import augment
 from fer_transfer.training.average import WeightAverage
 from fer_transfer.training.loop import Loop
@@ -24,16 +26,12 @@ from fer_transfer.training.recipe import Recipe, compile_model
 BACKBONES = paper.BACKBONES[:2]  # the two whole networks that train in hours
 PROTOCOL = Recipe(epochs=20, batch_size=32, learning_rate=1e-4)
 SIZE = 96  # pixels of the recipe's input
-RECIPE = Recipe(
-    epochs=18,
-    batch_size=64,
-    learning_rate=1e-3,
-    augment=True,
-    optimizer="adamw",
-    weight_decay=1e-3,
-    schedule="cosine",
-    average=0.002,
-    dropout=0.4,
+SETTINGS = load_settings()
+# Without votes and smoothing, which change the labels and not the step.
+RECIPE = replace(
+    Recipe.of(SETTINGS.runs["mobilenet-recipe"], SETTINGS.train),
+    labels="fer2013",
+    label_smoothing=0,
 )
 NUM_BATCHES = 5  # timed as one; the last moves the average
 
@@ -71,31 +69,31 @@ def by_protocol(backbone: str, in_precision: str) -> None:
 
 
 def mobilenet(resize: keras.layers.Layer) -> keras.Model:
+    """Build MobileNet as the recipe trains it, behind a layer that gives views."""
     keras.utils.set_random_seed(42)
-    return split_model.build(
+    network = split_model.build(
         "mobilenet", "all", dropout=RECIPE.dropout, size=SIZE, resize=resize
-    ).tail
+    )
+    compile_model(network.tail, RECIPE)
+    return network.tail
 
 
 def by_recipe() -> None:
     """Measure MobileNet by the recipe."""
-    ours = mobilenet(augment.Augmentation(SIZE))
-    compile_model(ours, RECIPE)
+    ours, peer = mobilenet(augment.Augmentation(SIZE)), mobilenet(keras_views())
     loop = Loop(ours, average=WeightAverage(ours, RECIPE.average))
-    peer = mobilenet(keras_views())
-    optimizer = keras.optimizers.AdamW(RECIPE.learning_rate, RECIPE.weight_decay)
-    peer.compile(optimizer, "sparse_categorical_crossentropy")
     pixels, labels = subjects.images(RECIPE.batch_size * NUM_BATCHES)
+    images = tf.cast(pixels[: RECIPE.batch_size, ..., None], tf.float32)
+    view = tf.function(augment.Augmentation(SIZE))
     others = {
-        "augmentation": augmentation(),
+        "augmentation": lambda: [
+            view(images, training=True) for _ in range(NUM_BATCHES)
+        ],
         "Keras's fit and layers": lambda: peer.fit(
             pixels, labels, RECIPE.batch_size, verbose=0
         ),
     }
-    with elsewhere("recipe", pixels, labels, SIZE, RECIPE.batch_size) as call:
-        if call:
-            others["PyTorch, torchvision"] = lambda: call(0)
-        measure(f"augmented, mobilenet at {SIZE} pixels", loop, RECIPE, others)
+    measure(f"augmented, mobilenet at {SIZE} pixels", loop, RECIPE, others)
 
 
 def keras_views() -> keras.Model:
@@ -113,21 +111,6 @@ def keras_views() -> keras.Model:
             layers.Resizing(SIZE, SIZE),
         ]
     )
-
-
-def augmentation() -> Callable[[], None]:
-    """Return a function that augments the images of a step, in a graph of its own."""
-    pixels, _ = subjects.images(RECIPE.batch_size)
-    images = tf.cast(pixels[..., None], tf.float32)
-    draws = np.random.default_rng(42).random((len(images), augment.NUM_DRAWS))
-    draws = tf.constant(draws, tf.float32)
-    graph = tf.function(augment.augment)
-
-    def run() -> None:
-        for _ in range(NUM_BATCHES):
-            graph(images, draws, SIZE)
-
-    return run
 
 
 def main() -> None:

@@ -32,7 +32,6 @@ VIDEO_SECONDS, VIDEO_RATE, VIDEO_SIZE = 60, 30, (640, 360)
 PYTHON = (sys.executable, "-m")
 PEERS = (*PYTHON, "benchmarks.recognise_peers")
 FACE_API = ("node", str(Path(__file__).with_name("face_api.cjs")))
-START = (sys.executable, "-c", "from fer_transfer import Recogniser; Recogniser()")
 
 
 def copy_photos(source: Path, target: Path) -> None:
@@ -102,7 +101,6 @@ def main() -> None:
     parser.add_argument("--fer", metavar="SITE")
     parser.add_argument("--face-api", metavar="SITE")
     options = parser.parse_args()
-    measure("start-up", 1, *START)
     with tempfile.TemporaryDirectory() as top:
         photos, crops, video = (
             Path(top, name) for name in ("photos", "crops", "x.mp4")

@@ -7,7 +7,8 @@ Prints how many faces it found. SITE is a folder that `pip install --target` put
 
 import os
 import sys
-from collections.abc import Callable
+from functools import partial
+from itertools import chain
 from pathlib import Path
 
 import cv2
@@ -15,8 +16,8 @@ import cv2
 os.environ["TF_USE_LEGACY_KERAS"] = "1"  # both packages were written for Keras 2
 
 
-def by_deepface() -> Callable[[Path], int]:
-    """Return a function that analyses a photo by deepface and counts its faces.
+def by_deepface(photos: list[Path]) -> int:
+    """Count the faces of photos that deepface analyses.
 
     Without the file of its emotion model the weights are random: what is timed is the same.
     """
@@ -27,26 +28,19 @@ def by_deepface() -> Callable[[Path], int]:
     if not (home / "facial_expression_model_weights.h5").exists():
         weight_utils.download_weights_if_necessary = lambda *_, **__: ""
         weight_utils.load_model_weights = lambda model, *_, **__: model
-
-    def analyse(path: Path) -> int:
-        faces = DeepFace.analyze(
-            str(path),
-            actions=["emotion"],
-            detector_backend="opencv",
-            enforce_detection=False,
-            silent=True,
-        )
-        return sum(face["face_confidence"] > 0 for face in faces)
-
-    return analyse
+    analyse = partial(
+        DeepFace.analyze, actions=["emotion"], enforce_detection=False, silent=True
+    )
+    faces = chain.from_iterable(analyse(str(path)) for path in photos)
+    return sum(face["face_confidence"] > 0 for face in faces)
 
 
-def by_fer() -> Callable[[Path], int]:
-    """Return a function that analyses a photo by fer and counts its faces."""
+def by_fer(photos: list[Path]) -> int:
+    """Count the faces of photos that fer analyses."""
     from fer.fer import FER
 
     detector = FER()
-    return lambda path: len(detector.detect_emotions(cv2.imread(str(path))) or [])
+    return sum(len(detector.detect_emotions(cv2.imread(str(p))) or []) for p in photos)
 
 
 PEERS = {"deepface": by_deepface, "fer": by_fer}
@@ -54,8 +48,7 @@ PEERS = {"deepface": by_deepface, "fer": by_fer}
 
 def main(name: str, folder: str, *sites: str) -> None:
     sys.path += sites
-    count_faces = PEERS[name]()
-    print(sum(count_faces(path) for path in sorted(Path(folder).iterdir())))
+    print(PEERS[name](sorted(Path(folder).iterdir())))
 
 
 if __name__ == "__main__":

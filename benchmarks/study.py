@@ -1,19 +1,20 @@
 """The paper's study: our frozen pass, our training steps, and both against the whole network.
 
 For each backbone, timed in turns: the frozen pass as the features stage runs it, against OpenVINO
-and TensorFlow alone; a training step of the tail, against the rate of a matrix product; and their
+and TensorFlow alone, which measure and store nothing; a training step of the tail, against the rate of a matrix product; and their
 sum for the paper's number of images, against the whole network at every epoch, by Keras and PyTorch.
 """
 
 import shutil
 from collections import defaultdict
 from collections.abc import Callable
+from contextlib import ExitStack
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
-import openvino
 
 from fer_transfer.networks.runtime import keras, tf
 from benchmarks import subjects
@@ -21,25 +22,20 @@ from benchmarks.timing import Ways, elsewhere, medians, show
 from fer_transfer.extraction import frozen_pass
 from fer_transfer.features.feature_store import Store
 from fer_transfer.networks import building, precision
-from fer_transfer.networks.inference import (
-    Engine,
-    compile_frozen,
-    openvino_pass,
-    tensorflow_pass,
-)
+from fer_transfer.networks.inference import Engine, openvino_pass, tensorflow_pass
 from fer_transfer.results import paper
+from fer_transfer.results.catalog import BACKBONES
 from fer_transfer.training.loop import Loop
 from fer_transfer.training.recipe import Recipe, compile_model
 
 # Several batches, because ours stores one while it computes the next; VGG-Face's take too long.
-NUM_IMAGES = subjects.per_backbone(128, mobilenet=256, openface=256, vggface=16)
-NUM_WHOLE = subjects.per_backbone(32, mobilenet=128, openface=256)
-STEPS = subjects.per_backbone(10, openface=50, vggface=2)
+NUM_IMAGES = defaultdict(lambda: 128, mobilenet=256, openface=256, vggface=16)
+NUM_WHOLE = defaultdict(lambda: 32, mobilenet=128, openface=256)
+STEPS = defaultdict(lambda: 10, openface=50, vggface=2)
 BATCH_SIZE, PASS_BATCH_SIZE = 32, 64  # as params.yaml has them
 PEERS = ("mobilenet", "resnet50")  # those that benchmarks/peer.py writes in PyTorch
 SIDE = 2048  # of the square matrices whose product measures the machine's rate
-
-TRAIN, VALIDATION, TEST, EPOCHS = 25_121, 3_589, 7_177, 20  # of the paper
+EPOCHS = 20  # of the paper
 
 
 def whole_stage(engine: Engine, pixels: np.ndarray, folder: Path) -> None:
@@ -49,28 +45,19 @@ def whole_stage(engine: Engine, pixels: np.ndarray, folder: Path) -> None:
     frozen_pass.store(store, engine, pixels, PASS_BATCH_SIZE)
 
 
-def openvino_alone(queue: openvino.AsyncInferQueue, pixels: np.ndarray) -> None:
-    """Compute features by OpenVINO and keep none: its own throughput."""
-    for row in range(len(pixels)):
-        queue.start_async(pixels[row : row + 1])
-    queue.wait_all()
-
-
 def training(tail: keras.Model, number: int) -> Callable[[], object]:
     """Return a function that trains a tail for some steps on one batch in memory."""
     compile_model(tail, Recipe(EPOCHS, BATCH_SIZE, 1e-4))
-    random = np.random.default_rng(42)
-    features = [
-        tf.constant(random.normal(size=(BATCH_SIZE, *tensor.shape[1:])), tf.float32)
-        for tensor in tail.inputs
-    ]
-    batch = tuple(features), tf.constant(random.integers(0, 7, BATCH_SIZE), tf.uint8)
+    features = tuple(
+        tf.random.normal((BATCH_SIZE, *tensor.shape[1:])) for tensor in tail.inputs
+    )
+    batch = features, tf.constant(subjects.images(BATCH_SIZE)[1])
     return partial(Loop(tail).train, [batch] * number)
 
 
 def product() -> Callable[[], object]:
     """Return a function that multiplies two square matrices."""
-    matrix = tf.random.stateless_normal((SIDE, SIDE), (1, 2))
+    matrix = tf.random.normal((SIDE, SIDE))
     multiply = tf.function(lambda: tf.matmul(matrix, matrix))
     return lambda: multiply().numpy()
 
@@ -79,10 +66,8 @@ def our_ways(backbone: str, name: str, pixels: np.ndarray, folder: Path) -> Ways
     """Return what is timed in one precision: `frozen`, `alone`, `tail` and `product`."""
     network = subjects.build(backbone)
     faster = building.spec_of(backbone).bfloat16_is_faster
-    frozen_precision = name if faster else "float32"
-    engine = Engine("openvino", openvino_pass(network.frozen, frozen_precision))
-    compiled = compile_frozen(network.frozen, frozen_precision)
-    queue = openvino.AsyncInferQueue(compiled)
+    compute_frozen = openvino_pass(network.frozen, name if faster else "float32")
+    engine = Engine("openvino", compute_frozen)
     train, multiply = training(network.tail, STEPS[backbone]), product()
 
     def in_precision(compute: Callable[[], object]) -> None:
@@ -93,7 +78,7 @@ def our_ways(backbone: str, name: str, pixels: np.ndarray, folder: Path) -> Ways
     in_steps = STEPS[backbone] * BATCH_SIZE
     return {
         f"frozen {name}": (lambda: whole_stage(engine, pixels, folder), len(pixels)),
-        f"alone {name}": (lambda: openvino_alone(queue, pixels), len(pixels)),
+        f"alone {name}": (lambda: compute_frozen(pixels), len(pixels)),
         f"tail {name}": (lambda: in_precision(train), in_steps),
         f"product {name}": (lambda: in_precision(multiply), 1),
     }
@@ -120,37 +105,33 @@ def costs(backbone: str) -> dict[str, float]:
     """
     number = NUM_WHOLE[backbone]
     pixels, _ = subjects.images(NUM_IMAGES[backbone])
-    by_tensorflow = Engine(
-        "tensorflow", tensorflow_pass(subjects.build(backbone).frozen)
-    )
+    frozen = subjects.build(backbone).frozen
+    by_tensorflow = Engine("tensorflow", tensorflow_pass(frozen))
     ways = keras_ways(backbone, number)
     ways["tensorflow"] = (
         lambda: list(frozen_pass.compute(by_tensorflow, pixels, PASS_BATCH_SIZE)),
         len(pixels),
     )
-    in_torch = elsewhere("epoch", backbone, *subjects.images(number))
-    with TemporaryDirectory() as name, in_torch as call:
-        if backbone in PEERS and call:
-            ways["torch fit"] = lambda: call(0), number
-            ways["torch evaluate"] = lambda: call(1), number
-        folder = Path(name) / "features"
+    with ExitStack() as stack:
+        if backbone in PEERS and find_spec("torchvision"):
+            call = stack.enter_context(elsewhere(backbone, *subjects.images(number)))
+            ways["torch fit"] = partial(call, 0), number
+            ways["torch evaluate"] = partial(call, 1), number
+        folder = Path(stack.enter_context(TemporaryDirectory()), "features")
         for in_precision in subjects.precisions():
             ways |= our_ways(backbone, in_precision, pixels, folder)
         return medians(ways)
 
 
-def our_study(frozen: float, tail: float) -> float:
-    """Return seconds, from those per image of the frozen pass and of a training step.
+def study(fit: float, evaluate: float, frozen: float = 0) -> float:
+    """Return the study's seconds, from those per image of what each epoch and each image takes.
 
-    Evaluating features costs less than training on them; it is counted as much.
+    Evaluating features costs less than training on them; where it is not measured, it is
+    counted as much.
     """
-    passes = EPOCHS * (TRAIN + VALIDATION) + TEST
-    return (TRAIN + VALIDATION + TEST) * frozen + passes * tail
-
-
-def whole_study(fit: float, evaluate: float) -> float:
-    """Return seconds, from those per image of the whole network."""
-    return EPOCHS * TRAIN * fit + (EPOCHS * VALIDATION + TEST) * evaluate
+    train, val, test = paper.SETS.values()
+    passes = (train + val + test) * frozen
+    return passes + EPOCHS * train * fit + (EPOCHS * val + test) * evaluate
 
 
 def operations(backbone: str) -> int:
@@ -170,7 +151,7 @@ def operations(backbone: str) -> int:
 def measure(backbone: str) -> dict[str, float]:
     """Print the rows of one backbone; return the seconds of the study: ours, and by `fit`."""
     cost = costs(backbone)
-    seconds = {"fit": whole_study(cost["fit"], cost["evaluate"])}
+    seconds = {"fit": study(cost["fit"], cost["evaluate"])}
     for name in subjects.precisions():
         frozen, tail = cost[f"frozen {name}"], cost[f"tail {name}"]
         what = f"{backbone}, {name}"
@@ -182,10 +163,10 @@ def measure(backbone: str) -> dict[str, float]:
             f"training step, {what}: {share:.0%} of the matrix-product rate, "
             f"{rate / 1e9:.0f} GFLOP/s"
         )
-        seconds[name] = our_study(frozen, tail)
+        seconds[name] = study(tail, tail, frozen)
         show(f"study, {what}", seconds[name], seconds["fit"], "Keras fit, float32")
         if "torch fit" in cost:
-            torch = whole_study(cost["torch fit"], cost["torch evaluate"])
+            torch = study(cost["torch fit"], cost["torch evaluate"])
             show(f"study, {what}", seconds[name], torch, "PyTorch, float32")
     return seconds
 
@@ -193,7 +174,7 @@ def measure(backbone: str) -> dict[str, float]:
 def main() -> None:
     """Print the rows of each backbone; then the paper's eight variants, summed."""
     total = defaultdict[str, float](float)
-    for backbone in subjects.NAMES:
+    for backbone in BACKBONES:
         seconds = measure(backbone)
         if backbone in paper.BACKBONES:
             for name in seconds:

@@ -7,15 +7,7 @@ import numpy as np
 
 from fer_transfer.networks.runtime import keras
 from fer_transfer.networks import precision, split_model
-from fer_transfer.results.catalog import BACKBONES
 from fer_transfer.results.paper import TRAINABLE_LAYERS
-
-NAMES = tuple(BACKBONES)
-
-
-def per_backbone(default: int, **others: int) -> dict[str, int]:
-    """Return a number for every backbone of the catalog: the default, or its own."""
-    return dict.fromkeys(NAMES, default) | others
 
 
 def precisions() -> list[str]:

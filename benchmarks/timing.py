@@ -7,15 +7,13 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from importlib import import_module
-from importlib.util import find_spec
 from multiprocessing import get_context
 from typing import Any
 
 REPEATS = 3
 
-Ways = dict[
-    str, tuple[Callable[[], object], int]
-]  # by name: a function, and of how many
+# By name: a function, and of how many images.
+Ways = dict[str, tuple[Callable[[], object], int]]
 
 
 def medians(ways: Ways) -> dict[str, float]:
@@ -40,24 +38,17 @@ def show(what: str, ours: float, other: float, other_name: str) -> None:
 
 
 @contextmanager
-def elsewhere(maker: str, *arguments: Any) -> Iterator[Callable[[int], None] | None]:
-    """Give a call of the functions that one of benchmarks/peer.py makes, in a process of theirs.
-
-    None where PyTorch and torchvision are not installed.
-    """
-    if not find_spec("torchvision"):
-        yield None
-        return
-    context = get_context("spawn")
-    with ProcessPoolExecutor(1, context, _make, (maker, *arguments)) as process:
+def elsewhere(*arguments: Any) -> Iterator[Callable[[int], None]]:
+    """Give a call of the functions that benchmarks/peer.py makes, in a process of theirs."""
+    with ProcessPoolExecutor(1, get_context("spawn"), _make, arguments) as process:
         yield lambda number: process.submit(_call, number).result()
 
 
 _made: list[Callable[[], None]] = []  # in the process of the peer
 
 
-def _make(maker: str, *arguments: Any) -> None:
-    _made.extend(getattr(import_module("benchmarks.peer"), maker)(*arguments))
+def _make(*arguments: Any) -> None:
+    _made.extend(import_module("benchmarks.peer").epoch(*arguments))
 
 
 def _call(number: int) -> None:
