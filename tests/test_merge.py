@@ -9,8 +9,8 @@ import toys
 from dvc.repo import Repo
 
 from fer_transfer.console.errors import InputError
-from tools import merge, pipeline
-from tools.pipeline import Entry, Pipeline, Stage
+from tools import merge
+from tools.pipeline import Entry, Pipeline, Stage, recorded
 
 pytestmark = pytest.mark.slow
 
@@ -79,8 +79,8 @@ def test_a_result_of_other_data_is_left(there, caplog):
     lock = there / "dvc.lock"
     text = lock.read_text()
     for stage, path in (("prepare", "faces/images"), ("features@a", "features/a")):
-        made = pipeline.entries(text)[stage].outs[f"data/{path}.npy"]
-        text = text.replace(made, "0" * 32)
+        made = Entry.of(recorded(lock)[stage]).outs[f"data/{path}.npy"]
+        text = text.replace(made, "f" * 32)
     lock.write_text(text)
     merge.main(str(there))
     assert "Left: features@a, train@a, train@b, evaluate@b." in caplog.text
@@ -98,7 +98,8 @@ def test_a_file_that_was_changed_after_its_run_is_refused_and_nothing_is_taken(t
 def test_a_stage_that_keeps_a_whole_folder_in_git_runs_again_here(hash_, taken):
     folder = frozenset({"metrics/study"})
     stage = Stage("x", False, {}, {}, {}, outs=folder, kept=folder)
-    theirs = {"tabulate": Entry("x", {}, {}, {"metrics/study": hash_})}
+    outs = [{"path": "metrics/study", "md5": hash_}]
+    theirs = {"tabulate": Entry.of({"cmd": "x", "outs": outs})}
     assert merge.fitting(Pipeline({"tabulate": stage}, {}), theirs) == (taken, [])
 
 
@@ -134,9 +135,10 @@ stages:
     ],
     ids=["in conflict", "empty", "cut short", "no mapping"],
 )
-def test_a_lock_that_cannot_be_read_is_named_with_what_to_do(text, message):
+def test_a_lock_that_cannot_be_read_is_named_with_what_to_do(tmp_path, text, message):
+    (tmp_path / "dvc.lock").write_text(text)
     with pytest.raises(InputError, match=rf"dvc\.lock {message}"):
-        pipeline.recorded(text)
+        recorded(tmp_path / "dvc.lock")
 
 
 def test_it_is_named_in_the_other_clone_too(there):
@@ -148,8 +150,6 @@ def test_it_is_named_in_the_other_clone_too(there):
 def test_what_ran_there_is_taken_into_a_lock_without_stages_and_none_from_one(there):
     Path("dvc.lock").write_text("schema: '2.0'\n")
     merge.main(str(there))
-    assert {"train@a", "train@b"} <= set(
-        pipeline.recorded(Path("dvc.lock").read_text())
-    )
+    assert {"train@a", "train@b"} <= set(recorded())
     (there / "dvc.lock").write_text("schema: '2.0'\n")
     assert merge.merge({}, lambda path: b"") == ([], [])

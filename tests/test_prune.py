@@ -41,7 +41,7 @@ def study(made, tmp_path, monkeypatch, caplog):
 
 
 def stages() -> set[str]:
-    return set(recorded(Path("dvc.lock").read_text()))
+    return set(recorded())
 
 
 def test_of_a_study_that_is_in_order_nothing_is_listed(study, caplog):

@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import tempfile
 from pathlib import Path
 
 import projects
@@ -12,7 +13,8 @@ from dvc.repo import Repo
 
 from fer_transfer.console.errors import InputError
 from fer_transfer.data import faces
-from tools import pipeline, unchanged
+from tools import unchanged
+from tools.pipeline import Entry, recorded
 
 pytestmark = [
     pytest.mark.slow,
@@ -32,6 +34,7 @@ def made(tmp_path_factory):
 def toy(made, tmp_path, monkeypatch, caplog):
     """A toy project with results, in which the test stands."""
     caplog.set_level("INFO")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     return projects.enter_copy(made, tmp_path, monkeypatch)
 
 
@@ -45,12 +48,11 @@ def would_run() -> list[str]:
 
 
 def outs() -> dict[str, dict[str, str]]:
-    entries = pipeline.entries(Path("dvc.lock").read_text())
-    return {name: entry.outs for name, entry in entries.items()}
+    return {name: Entry.of(values).outs for name, values in recorded().items()}
 
 
-def worktrees() -> int:
-    return projects.git(Path(), "worktree", "list").count("\n")
+def clones() -> list[Path]:
+    return list(Path(tempfile.gettempdir()).glob("unchanged-*"))
 
 
 def test_a_comment_and_a_renamed_function_keep_the_results(toy, monkeypatch):
@@ -67,7 +69,7 @@ def test_a_comment_and_a_renamed_function_keep_the_results(toy, monkeypatch):
     unchanged.main()
     assert outs() == before
     assert set(would_run()) == {"download", "prepare", "report"}
-    assert worktrees() == 1
+    assert clones() == []
 
 
 def test_a_change_of_results_is_named_and_nothing_is_recorded(toy):
@@ -78,7 +80,7 @@ def test_a_change_of_results_is_named_and_nothing_is_recorded(toy):
     with pytest.raises(InputError, match=named):
         unchanged.main()
     assert Path("dvc.lock").read_bytes() == before
-    assert worktrees() == 1
+    assert clones() == []
 
 
 def test_a_setting_with_another_value_is_a_change(toy, caplog):
@@ -128,7 +130,7 @@ def test_code_that_fails_is_reported_with_its_last_lines_and_a_full_disk(
         str(raised.value),
     )
     assert len(str(raised.value)) < 4000
-    assert worktrees() == 1
+    assert clones() == []
 
 
 @pytest.mark.usefixtures("toy")

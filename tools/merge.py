@@ -21,16 +21,7 @@ from dvc.repo import Repo
 from fer_transfer.console import command
 from fer_transfer.console.errors import InputError
 from fer_transfer.core import files
-from tools.pipeline import (
-    LOCK,
-    Entry,
-    Pipeline,
-    entry,
-    load,
-    locked,
-    recorded,
-    rewritten,
-)
+from tools.pipeline import LOCK, Entry, Pipeline, edited, load, recorded
 
 logger = logging.getLogger(__name__)
 
@@ -47,13 +38,11 @@ def fitting(here: Pipeline, theirs: dict[str, Entry]) -> tuple[list[str], list[s
     """
     merged, taken, refused = here, [], []
     for name, stage in here.stages.items():
-        kept = {
-            theirs[name].outs.get(path, "") for path in stage.kept if name in theirs
-        }
-        of_folders = any(hash_.endswith(".dir") for hash_ in kept)
-        if theirs.get(name) in (None, here.entries.get(name)) or of_folders:
+        if name not in theirs or theirs[name] == here.entries.get(name):
             continue
-        if not stage.generated and merged.is_current(name):
+        outs = theirs[name].outs
+        keeps_folders = any(outs.get(path, "").endswith(".dir") for path in stage.kept)
+        if keeps_folders or (not stage.generated and merged.is_current(name)):
             continue
         if trial := merged.fits(name, theirs[name]):
             merged = trial
@@ -97,24 +86,21 @@ def merge(there: dict[str, Any], read: Read) -> tuple[list[str], list[str]]:
     Raises:
         InputError: If a file is not what its entry records; then nothing is taken.
     """
-    theirs = {name: entry(values) for name, values in there.items()}
+    theirs = {name: Entry.of(values) for name, values in there.items()}
     repo = Repo()
-    with locked(repo.lock):
-        lock = LOCK.read_text(encoding="utf-8")
-        here = load(repo, lock)
+    with edited(repo) as entries:
+        here = load(repo)
         taken, refused = fitting(here, theirs)
         for path, content in copies(here, theirs, taken, read).items():
             with files.atomic_write(path) as part:
                 part.write_bytes(content)
-        if taken:
-            with rewritten(lock) as entries:
-                entries.update({name: there[name] for name in taken})
+        entries.update({name: there[name] for name in taken})
     return taken, refused
 
 
 def main(folder: str) -> None:
     source = Path(folder)
-    there = recorded((source / LOCK).read_text(encoding="utf-8"), source / LOCK)
+    there = recorded(source / LOCK)
 
     def read(path: str) -> bytes:
         return (source / path).read_bytes() if (source / path).is_file() else b""

@@ -1,9 +1,7 @@
 """A commit's pipeline as DVC itself reads it, and what dvc.lock records of the last runs."""
 
-import logging
-import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,12 +10,9 @@ from dvc.dependency import ParamsDependency
 from dvc.exceptions import DvcException
 from dvc.lock import LockBase, LockError
 from dvc.repo import Repo
-from dvc.utils.serialize import (
-    YAMLFileCorruptedError,
-    dumps_yaml,
-    parse_yaml,
-    parse_yaml_for_update,
-)
+from dvc.schema import COMPILED_LOCKFILE_SCHEMA
+from dvc.utils import serialize
+from voluptuous import Invalid
 
 from fer_transfer.console.errors import InputError
 from fer_transfer.core import files
@@ -68,6 +63,20 @@ class Entry:
     deps: dict[str, str]
     settings: dict[str, Any]
     outs: dict[str, str]
+    values: dict[str, Any]  # as YAML gives them
+
+    @classmethod
+    def of(cls, values: dict[str, Any]) -> "Entry":
+        deps, outs = (
+            {
+                item["path"]: item["md5"]
+                for item in values.get(part, [])
+                if "md5" in item
+            }
+            for part in ("deps", "outs")
+        )
+        settings = flatten(values.get("params", {}).get("params.yaml", {}))
+        return cls(values["cmd"], deps, settings, outs, values)
 
 
 @dataclass(frozen=True)
@@ -80,19 +89,17 @@ class Pipeline:
     def is_current(self, name: str) -> bool:
         """Tell whether a stage's entry is what DVC would record for it now."""
         stage, entry = self.stages[name], self.entries.get(name)
-        if entry is None:
-            return False
         inputs = {path: self.written(path, by) for path, by in stage.reads.items()}
         return (
-            (stage.cmd, stage.settings) == (entry.cmd, entry.settings)
+            entry is not None
+            and (stage.cmd, stage.settings) == (entry.cmd, entry.settings)
             and {**stage.code, **inputs} == entry.deps
-            and stage.outs == set(entry.outs)
+            and stage.outs == entry.outs.keys()
         )
 
     def written(self, path: str, by: str) -> str | None:
         """Return the recorded hash of what a stage wrote."""
-        entry = self.entries.get(by)
-        return entry.outs.get(path) if entry else None
+        return self.entries[by].outs.get(path) if by in self.entries else None
 
     def fits(self, name: str, entry: Entry) -> "Pipeline | None":
         """Return the pipeline with another entry of a stage, if that is current in it."""
@@ -100,13 +107,16 @@ class Pipeline:
         return trial if trial.is_current(name) else None
 
 
-def load(repo: Repo, lock: str) -> Pipeline:
-    """Read the pipeline of the commit that `repo` looks at, and the text of a dvc.lock."""
+def load(repo: Repo) -> Pipeline:
+    """Read the pipeline of the checkout that `repo` looks at, and its dvc.lock, if it has one."""
     # First, because DVC's own error about a damaged one is a traceback.
-    of_lock = entries(lock)
+    entries = recorded() if LOCK.is_file() else {}
     stages = repo.stage.load_all()
     writers = {out.fs_path: stage.name for stage in stages for out in stage.outs}
-    return Pipeline({stage.name: _stage(stage, writers) for stage in stages}, of_lock)
+    return Pipeline(
+        {stage.name: _stage(stage, writers) for stage in stages},
+        {name: Entry.of(values) for name, values in entries.items()},
+    )
 
 
 def _stage(stage: Any, writers: dict[str, str]) -> Stage:
@@ -130,59 +140,51 @@ def _stage(stage: Any, writers: dict[str, str]) -> Stage:
 def _hash(dep: Any) -> str | None:
     """Let DVC hash a file or folder; None if it is not there."""
     dep.hash_name = "md5"
-    try:
+    with suppress(DvcException, FileNotFoundError):
         return str(dep.get_hash().value)
-    except (DvcException, FileNotFoundError) as error:
-        logging.getLogger(__name__).debug("%s: %s", dep, error)
-        return None
+    return None
 
 
-def entries(lock: str) -> dict[str, Entry]:
-    """Read the text of a dvc.lock."""
-    return {name: entry(values) for name, values in recorded(lock).items()}
-
-
-def recorded(lock: str, path: Path = LOCK) -> dict[str, Any]:
-    """Return the entries of a dvc.lock by stage, as YAML gives them; `path` is where it lies.
+def recorded(path: Path = LOCK) -> dict[str, Any]:
+    """Return the entries of a dvc.lock by stage, as YAML gives them.
 
     Raises:
         InputError: If it is empty, was cut short, or holds a conflict that Git left.
     """
+    lock = path.read_text(encoding="utf-8")
     try:
-        values = parse_yaml(lock, str(path))
-    except YAMLFileCorruptedError:
-        values = None
-    stages = values.get("stages", {}) if isinstance(values, dict) and values else None
-    if isinstance(stages, dict):
-        return stages
-    if re.search("^<<<<<<< ", lock, re.MULTILINE):
+        values = COMPILED_LOCKFILE_SCHEMA(serialize.parse_yaml(lock, str(path)))
+    except (serialize.YAMLFileCorruptedError, Invalid):
+        if "<<<<<<< " in lock:
+            raise InputError(
+                f"{path} holds a merge conflict. Solve that of params.yaml first, if there is "
+                f"one; then take one side of {path} whole (`git checkout --ours {path}`), and "
+                "results of the other by `python -m tools.merge FOLDER`, where FOLDER is a clone "
+                "of it."
+            ) from None
         raise InputError(
-            f"{path} holds a merge conflict. Solve that of params.yaml first, if there is "
-            f"one; then take one side of {path} whole (`git checkout --ours {path}`), and "
-            "results of the other by `python -m tools.merge FOLDER`, where FOLDER is a clone "
-            "of it."
-        )
-    raise InputError(
-        f"{path} is empty or damaged. Restore it from Git (`git checkout {path}`)."
-    )
-
-
-def entry(values: dict[str, Any]) -> Entry:
-    """Read one stage's entry, as YAML gives it."""
-    deps, outs = (
-        {item["path"]: item["md5"] for item in values.get(part, []) if "md5" in item}
-        for part in ("deps", "outs")
-    )
-    settings: dict[str, Any] = {}
-    for section in values.get("params", {}).values():
-        settings |= flatten(section)
-    return Entry(values["cmd"], deps, settings, outs)
+            f"{path} is empty or damaged. Restore it from Git (`git checkout {path}`)."
+        ) from None
+    stages: dict[str, Any] = values.get("stages", {})
+    return stages
 
 
 @contextmanager
-def rewritten(lock: str) -> Iterator[dict[str, Any]]:
-    """Give the entries of a dvc.lock to be changed, and write them in one write."""
-    data: Any = parse_yaml_for_update(lock, str(LOCK))
-    yield data.setdefault("stages", {})
-    with files.atomic_write(LOCK) as part:
-        part.write_text(str(dumps_yaml(data)), encoding="utf-8", newline="\n")
+def edited(repo: Repo) -> Iterator[dict[str, Any]]:
+    """Give the entries of dvc.lock to be changed, and write them in one write.
+
+    Raises:
+        InputError: If another dvc command runs.
+    """
+    with locked(repo.lock):
+        entries = recorded()
+        before = dict(entries)
+        yield entries
+        if entries != before:
+            with files.atomic_write(LOCK) as part:
+                part.write_text(lock_text(entries), encoding="utf-8")
+
+
+def lock_text(entries: dict[str, Any]) -> str:
+    """Return the text of a dvc.lock with these entries."""
+    return str(serialize.dumps_yaml({"schema": "2.0", "stages": entries}))

@@ -34,6 +34,15 @@ def git(*arguments: str, folder: Path = Path()) -> str:
     return done.stdout
 
 
+def clone(folder: Path, commit: str, bundle: Path | None = None) -> None:
+    """Check out a commit of this clone, or of a bundle, in one that shares its objects."""
+    here = str(Path.cwd())
+    git("clone", "--quiet", "--shared", "--no-checkout", here, str(folder))
+    if bundle:
+        git("fetch", "--quiet", str(bundle.resolve()), "HEAD", folder=folder)
+    git("checkout", "--quiet", "--detach", commit, folder=folder)
+
+
 def committed(paths: Iterable[str]) -> str:
     """Return HEAD, or raise an InputError if something under these paths differs from it."""
     changed = git("status", "--porcelain", "--", *paths).splitlines()

@@ -10,35 +10,24 @@ Writes  dvc.lock, in one write; moves and removes outputs
 
 import argparse
 import logging
-import re
-import shutil
+from collections.abc import Iterable
 from contextlib import suppress
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from dvc.repo import Repo
+from dvc.utils.fs import remove
 
 from fer_transfer.console import command
-from tools.pipeline import (
-    LOCK,
-    Pipeline,
-    Stage,
-    entry,
-    load,
-    locked,
-    recorded,
-    rewritten,
-)
+from tools.pipeline import LOCK, Entry, Pipeline, Stage, edited, load
 
 logger = logging.getLogger(__name__)
 
 GIGABYTE = 1e9
+Entries = dict[str, dict[str, Any]]  # of dvc.lock by stage, as YAML gives them
 
 
-def renamed(
-    here: Pipeline, lock: dict[str, Any]
-) -> dict[str, tuple[str, dict[str, Any]]]:
+def renamed(here: Pipeline, lock: Entries) -> dict[str, tuple[str, dict[str, Any]]]:
     """Return new name and entry, by old name, of stages whose run has only been renamed.
 
     An entry fits a stage that has none if, under the stage's name, it is up to date.
@@ -46,10 +35,8 @@ def renamed(
     pipeline, moves = here, dict[str, tuple[str, dict[str, Any]]]()
     for new in (name for name in here.stages if name not in lock):
         for old in (name for name in lock if name not in {*here.stages, *moves}):
-            if old.partition("@")[0] != new.partition("@")[0]:
-                continue
             moved = under(new, here.stages[new], old, lock[old])
-            if fitting := pipeline.fits(new, entry(moved)):
+            if fitting := pipeline.fits(new, Entry.of(moved)):
                 pipeline = fitting
                 moves[old] = new, moved
                 break
@@ -57,83 +44,72 @@ def renamed(
 
 
 def under(new: str, stage: Stage, old: str, values: dict[str, Any]) -> dict[str, Any]:
-    """Return an entry of dvc.lock as it would be if its run had always had the new name."""
-    swap = partial(_swap, old.partition("@")[2], new.partition("@")[2])
-    read = {*stage.code, *stage.reads}
-    outs = [{**out, "path": swap(out["path"])} for out in values["outs"]]
-    deps = [
-        dep if dep["path"] in read else {**dep, "path": swap(dep["path"])}
-        for dep in values["deps"]
-    ]
+    """Return an entry of dvc.lock as it would be if its run had always had the new name.
+
+    What the stages of a group read and write is listed in one order, whatever their run.
+    """
+    old, new = old.partition("@")[2], new.partition("@")[2]
+
+    def at(paths: Iterable[str], part: str) -> list[dict[str, Any]]:
+        items = zip(values.get(part, []), sorted(paths), strict=False)
+        return [{**item, "path": path} for item, path in items]
+
     params = {
         file: {
-            swap(key) if key.startswith("runs.") else key: value
+            key.replace(f"runs.{old}", f"runs.{new}"): value
             for key, value in settings.items()
         }
         for file, settings in values.get("params", {}).items()
     }
-    command = swap(values["cmd"])
-    return {**values, "cmd": command, "deps": deps, "params": params, "outs": outs}
-
-
-def _swap(old: str, new: str, text: str) -> str:
-    """Replace a name that stands alone in a command, a path or a dotted key."""
-    return re.sub(rf"(?<![\w-]){re.escape(old)}(?![\w-])", new, text)
-
-
-def outputs(values: dict[str, Any]) -> list[Path]:
-    return [Path(out["path"]) for out in values.get("outs", [])]
-
-
-def size(path: Path) -> int:
-    """Return the bytes of a file, or of what is in a folder."""
-    files = [path, *path.rglob("*")]
-    return sum(file.stat().st_size for file in files if file.is_file())
+    return {
+        **values,
+        "cmd": values["cmd"].removesuffix(old) + new,
+        "deps": at([*stage.code, *stage.reads], "deps"),
+        "params": params,
+        "outs": at(stage.outs, "outs"),
+    }
 
 
 def move(source: Path, target: Path | None) -> None:
     """Move a file or folder, or remove it without a target; then its folder, if that is empty."""
-    if not source.exists():
-        return
-    if target:
+    if target is None:
+        remove(source)
+    elif source.exists():
         target.parent.mkdir(parents=True, exist_ok=True)
         source.replace(target)
-    elif source.is_dir():
-        shutil.rmtree(source)
-    else:
-        source.unlink()
     with suppress(OSError):
         source.parent.rmdir()
 
 
 def main(*, apply: bool) -> None:
     repo = Repo()
-    with locked(repo.lock):
-        text = LOCK.read_text(encoding="utf-8")
-        here, lock = load(repo, text), recorded(text)
+    with edited(repo) as lock:
+        here = load(repo)
         moves = renamed(here, lock)
         gone = [name for name in lock if name not in {*here.stages, *moves}]
-        written = {Path(out) for stage in here.stages.values() for out in stage.outs}
-        left = {path for name in gone for path in outputs(lock[name])} - written
-        targets: dict[Path, Path | None] = dict.fromkeys(sorted(left))
+        written = {out for stage in here.stages.values() for out in stage.outs}
+        targets: dict[Path, Path | None] = {}
         for old, (new, moved) in moves.items():
             logger.info("renamed: %s is %s now", old, new)
-            targets |= zip(outputs(lock[old]), outputs(moved), strict=True)
+            for out, own in zip(lock[old]["outs"], moved["outs"], strict=True):
+                targets[Path(out["path"])] = Path(own["path"])
         for name in gone:
             logger.info("%s: %s is not a stage of dvc.yaml", LOCK, name)
-        for path in sorted(left):
-            logger.info("no stage writes %s (%.3f GB)", path, size(path) / GIGABYTE)
+            for out in lock[name].get("outs", []):
+                if out["path"] not in written:
+                    size = out.get("size", 0) / GIGABYTE
+                    logger.info("no stage writes %s (%.3f GB)", out["path"], size)
+                    targets[Path(out["path"])] = None
         if not (moves or gone):
             logger.info("Nothing is left behind.")
         elif not apply:
             logger.info("`python -m tools.prune --apply` moves and removes these.")
         else:
-            with rewritten(text) as entries:
-                entries.update(moves.values())
-                for name in (*gone, *moves):
-                    del entries[name]
             for source, target in targets.items():
                 move(source, target)
+            for name in (*gone, *moves):
+                del lock[name]
+            lock.update(moves.values())
             logger.info(
                 "Done. Commit it; `dvc gc --workspace` clears DVC's cache of it."
             )

@@ -3,7 +3,7 @@
 Not a stage of dvc.yaml: `make unchanged`, or `python -m tools.unchanged [COMMIT]`. DVC takes any
 edit of a stage's code for a change of its results, and would train for hours again. This runs the
 stale stages with the code of COMMIT, which made the results of dvc.lock, and with that of HEAD, each
-in a Git worktree, on 96 faces and for two epochs, and compares the hashes of all outputs in the two
+in a clone, on 96 faces and for two epochs, and compares the hashes of all outputs in the two
 dvc.lock files. Only if all are equal are the hashes of the new code written into dvc.lock.
 
 A stage runs again if a setting has another value than recorded, if an input was made anew, or if
@@ -21,8 +21,7 @@ import logging
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import chdir, contextmanager
+from contextlib import chdir
 from dataclasses import replace
 from pathlib import Path
 
@@ -33,8 +32,8 @@ from dvc.utils.serialize import modify_yaml
 from fer_transfer.console import command
 from fer_transfer.console.errors import InputError
 from fer_transfer.data import faces
-from tools.pipeline import LOCK, Entry, Pipeline, entries, load, locked, rewritten
-from tools.processes import committed, dvc, git
+from tools.pipeline import LOCK, Entry, Pipeline, edited, load, recorded
+from tools.processes import clone, committed, dvc, git
 
 logger = logging.getLogger(__name__)
 
@@ -46,15 +45,14 @@ LOW_BYTES = 100e6  # of a disk that is named as almost full
 
 def main(commit: str = "") -> None:
     commit = commit or git("log", "-1", "--format=%H", "--", str(LOCK)).strip()
-    head, lock = committed(CODE), LOCK.read_text(encoding="utf-8")
-    now = load(Repo(), lock)
-    with (
-        tempfile.TemporaryDirectory(prefix="unchanged-") as name,
-        worktree(Path(name, "old"), commit) as old,
-        worktree(Path(name, "new"), head) as new,
-    ):
+    commit, head = git("rev-parse", commit).strip(), committed(CODE)
+    lock, now = LOCK.read_text(encoding="utf-8"), load(Repo())
+    with tempfile.TemporaryDirectory(prefix="unchanged-") as name:
+        old, new = Path(name, "old"), Path(name, "new")
+        clone(old, commit)
+        clone(new, head)
         with chdir(old):
-            names = comparable(now, load(Repo(), lock))
+            names = comparable(now, load(Repo()))
         if not names:
             logger.info("No result can be carried over.")
             return
@@ -64,8 +62,7 @@ def main(commit: str = "") -> None:
     changed = [
         f"{path} of {stage}"
         for stage in names
-        for path in sorted({*before[stage].outs, *after[stage].outs})
-        if before[stage].outs.get(path) != after[stage].outs.get(path)
+        for path in sorted(dict(before[stage].items() ^ after[stage].items()))
     ]
     if changed:
         raise InputError(
@@ -115,26 +112,15 @@ def needed_for(now: Pipeline, names: list[str]) -> list[str]:
     ]
 
 
-@contextmanager
-def worktree(folder: Path, commit: str) -> Iterator[Path]:
-    """Check out a commit in a folder."""
-    try:
-        git("worktree", "add", "--quiet", "--detach", str(folder), commit)
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-        git("worktree", "prune")
-
-
-def reproduce(side: Path, names: list[str]) -> dict[str, Entry]:
-    """Run stages in a worktree on a small part of the data; return what its dvc.lock records."""
+def reproduce(side: Path, names: list[str]) -> dict[str, dict[str, str]]:
+    """Run stages in a clone on a small part of the data; return hashes by stage and output."""
     (side / LOCK).unlink()
     with modify_yaml(str(side / "params.yaml")) as values:
         values["train"]["epochs"] = EPOCHS
         values["features"]["batch_size"] = BATCH_SIZE
     write_faces(side / faces.FOLDER)
     logger.info("Running %d stages with the %s code.", len(names), side.name)
-    site = str(side.parent / "site")  # DVC's own files, of these worktrees alone
+    site = str(side.parent / "site")  # DVC's own files, of these clones alone
     try:
         dvc(side, "repro", "--single-item", *names, DVC_SITE_CACHE_DIR=site)
     except InputError as error:
@@ -143,7 +129,8 @@ def reproduce(side: Path, names: list[str]) -> dict[str, Entry]:
         raise InputError(
             f"The {side.name} code stopped on the small part of the data{hint * is_full}: {error}"
         ) from None
-    return entries((side / LOCK).read_text(encoding="utf-8"))
+    entries = recorded(side / LOCK)
+    return {name: Entry.of(entries[name]).outs for name in names}
 
 
 def write_faces(folder: Path) -> None:
@@ -167,7 +154,7 @@ def record(names: list[str], lock: str) -> None:
         lock: The text of dvc.lock that was compared.
     """
     repo = Repo()
-    with locked(repo.lock), rewritten(lock) as recorded:
+    with edited(repo) as entries:
         if LOCK.read_text(encoding="utf-8") != lock:
             raise InputError(f"{LOCK} was written to meanwhile. Run this again.")
         stages = {stage.name: stage for stage in repo.stage.load_all()}
@@ -176,7 +163,7 @@ def record(names: list[str], lock: str) -> None:
             for dep in stages[name].deps:
                 if dep.fs_path not in written:
                     dep.save()
-            recorded.update(serialize.to_lockfile(stages[name]))
+            entries.update(serialize.to_lockfile(stages[name]))
 
 
 if __name__ == "__main__":

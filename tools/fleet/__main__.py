@@ -13,20 +13,20 @@ Writes  what `dvc repro` writes; with a scheduler, what DVC caches of runs is on
 import argparse
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from distributed import Client
+from distributed.diagnostics.plugin import UploadFile
 from dvc.repo import Repo
 
 from fer_transfer.console import command
 from fer_transfer.console.errors import InputError
 from tools.fleet import cluster, plan
-from tools.fleet.chain import Result, Task
+from tools.fleet.chain import Task
 from tools.merge import merge
-from tools.pipeline import LOCK, Pipeline, load, recorded
+from tools.pipeline import LOCK, load
 from tools.processes import committed, dvc, git
 
 logger = logging.getLogger(__name__)
@@ -41,48 +41,37 @@ def main(scheduler: str, targets: Sequence[str]) -> None:
     commit = committed(CODE)
     planned = plan.read(Repo(), targets)
     with cluster.connect(scheduler) if scheduler else cluster.local() as client:
-        if planned.head and scheduler:  # what a colleague has is not made again
+        if scheduler:  # what a colleague has is not made again
             with suppress(InputError):
-                _dvc("pull", "--quiet", "--allow-missing", *planned.head)
-        if planned.head:
-            _dvc("repro", "--quiet", *planned.head)
-        tasks = _tasks(planned.body, cluster.machines(client), commit, bool(scheduler))
+                _dvc("pull --quiet --allow-missing", planned.head)
+        _dvc("repro --quiet", planned.head)
+        here = load(Repo())
+        chains = plan.chains(here, planned.body, cluster.machines(client))
+        cache = "" if scheduler else str(Repo().cache.local_cache_dir)
+        tasks = [plan.task(here, chain, commit, cache) for chain in chains]
         if tasks and scheduler:
             _send(client, tasks, commit)
         failed = _run(client, tasks) if tasks else {}
     _check(planned, failed)
-    if tasks and not scheduler:
-        stages = [stage for task in tasks for stage in task["stages"]]
-        _dvc("checkout", "--quiet", *stages)
-    if planned.tail:
-        _dvc("repro", "--single-item", *planned.tail)
+    if not scheduler:
+        _dvc("checkout --quiet", [stage for chain in chains for stage in chain])
+    _dvc("repro --single-item", planned.tail)
 
 
-def _dvc(*arguments: str) -> None:
-    """Run a dvc command here, whose output the user sees."""
-    dvc(Path(), *arguments, on_line=sys.stderr.write)
-
-
-def _state() -> tuple[Pipeline, dict[str, Any]]:
-    """Return the pipeline of this checkout, and the entries of dvc.lock as YAML gives them."""
-    text = LOCK.read_text(encoding="utf-8") if LOCK.is_file() else "stages: {}"
-    return load(Repo(), text), recorded(text)
-
-
-def _tasks(body: list[str], machines: int, commit: str, remote: bool) -> list[Task]:
-    here, entries = _state()
-    cache = "" if remote else str(Repo().cache.local_cache_dir)
-    chains = plan.chains(here, body, machines)
-    return [plan.task(here, entries, chain, commit, cache) for chain in chains]
+def _dvc(command: str, stages: Collection[str]) -> None:
+    """Run a dvc command here on some stages, if there are any; the user sees its output."""
+    if stages:
+        dvc(Path(), *command.split(), *stages, on_line=sys.stderr.write)
 
 
 def _send(client: Client, tasks: list[Task], commit: str) -> None:
     """Push what the workers will pull, and send them the commit."""
-    _dvc("push", "--quiet", *{name for task in tasks for name in task["entries"]})
+    _dvc("push --quiet", {name for task in tasks for name in task["entries"]})
     bundle = Path(f".fleet/{commit}.bundle")
     bundle.parent.mkdir(exist_ok=True)
     git("bundle", "create", "--quiet", str(bundle), "HEAD")
-    cluster.send(client, bundle)
+    # To all workers, and to those that come later.
+    client.register_plugin(UploadFile(str(bundle), load=False), name=bundle.name)
     bundle.unlink()
 
 
@@ -93,19 +82,11 @@ def _run(client: Client, tasks: list[Task]) -> dict[str, str]:
     for name, outcome in cluster.run(client, tasks):
         if isinstance(outcome, str):
             failed[name] = outcome
-        else:
-            failed |= dict.fromkeys(_merge(outcome), REFUSED)
+            continue
+        taken, refused = merge(outcome["entries"], outcome["files"].__getitem__)
+        logger.info("Merged %d stages into %s.", len(taken), LOCK)
+        failed |= dict.fromkeys(refused, REFUSED)
     return failed
-
-
-def _merge(result: Result) -> list[str]:
-    """Merge a chain's result; return the stages that do not fit this checkout."""
-    contents = result["files"]
-    taken, refused = merge(
-        result["entries"], lambda path: contents.get(path, "").encode()
-    )
-    logger.info("Merged %d stages into %s.", len(taken), LOCK)
-    return refused
 
 
 def _check(planned: plan.Plan, failed: dict[str, str]) -> None:
@@ -118,7 +99,7 @@ def _check(planned: plan.Plan, failed: dict[str, str]) -> None:
             "then run this again. `dvc repro -f -s tabulate plot report` makes tables and page "
             "from what there is."
         )
-    left = sorted(plan.stale(_state()[0], planned.body))
+    left = sorted(plan.stale(load(Repo()), planned.body))
     if left:
         raise InputError(
             f"Still stale: {', '.join(left)}. Their inputs are new: features that another "

@@ -17,12 +17,12 @@ from pathlib import Path
 from typing import Any, TypedDict
 
 from dvc.config import Config
-from dvc.utils.serialize import dumps_yaml
 
 from fer_transfer.console.errors import InputError
 from fer_transfer.core import files
-from tools.pipeline import LOCK, recorded
-from tools.processes import dvc, git
+from tools import processes
+from tools.pipeline import LOCK, lock_text, recorded
+from tools.processes import dvc
 
 Say = Callable[[str], None]
 
@@ -46,7 +46,7 @@ class Result(TypedDict):
     """What a worker returns of a task's stages."""
 
     entries: dict[str, Any]
-    files: dict[str, str]
+    files: dict[str, bytes]
 
 
 def key_of(task: Task) -> str:
@@ -76,10 +76,10 @@ def run(task: Task, folder: Path, bundle: Path, say: Say) -> Result:
         dvc(clone, "repro", "--single-item", *stages, on_line=partial(_say_stage, say))
         if not task["cache"]:
             _push(clone, say)
-        entries = recorded((clone / LOCK).read_text(encoding="utf-8"))
+        entries = recorded(clone / LOCK)
         result = Result(
             entries={name: entries[name] for name in stages},
-            files={path: (clone / path).read_bytes().decode() for path in task["keep"]},
+            files={path: (clone / path).read_bytes() for path in task["keep"]},
         )
         shutil.rmtree(clone)  # the features would fill the disk
         return result
@@ -94,13 +94,10 @@ def _clone(task: Task, clone: Path, bundle: Path) -> None:
         # A dvc that was killed may have left its list of running stages truncated.
         (clone / ".dvc/tmp/rwlock").unlink(missing_ok=True)
         return
-    root, part = str(Path.cwd()), clone.with_name(".part")
-    git("clone", "--quiet", "--shared", "--no-checkout", root, str(part))
-    if bundle.exists():
-        git("fetch", "--quiet", str(bundle.resolve()), "HEAD", folder=part)
-    git("checkout", "--quiet", "--detach", task["commit"], folder=part)
-    lock = dumps_yaml({"schema": "2.0", "stages": task["entries"]})
-    for path, text in {**task["files"], str(LOCK): lock}.items():
+    part = clone.with_name(".part")
+    processes.clone(part, task["commit"], bundle if bundle.exists() else None)
+    written = {**task["files"], str(LOCK): lock_text(task["entries"])}
+    for path, text in written.items():
         with files.atomic_write(part / path) as file:
             file.write_bytes(text.encode())
     # What the user set for this machine alone: credentials, the remote's address.

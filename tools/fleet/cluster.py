@@ -3,11 +3,9 @@
 import logging
 import os
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 import psutil
 from distributed import Client, as_completed
-from distributed.diagnostics.plugin import UploadFile
 
 from fer_transfer.console.errors import InputError
 from fer_transfer.console.progress import Progress
@@ -72,11 +70,6 @@ def machines(client: Client) -> int:
     return len(fitting)
 
 
-def send(client: Client, path: Path) -> None:
-    """Send a file to all workers, and to those that come later."""
-    client.register_plugin(UploadFile(str(path), load=False), name=path.name)
-
-
 def run(client: Client, tasks: Sequence[Task]) -> Iterator[tuple[str, Result | str]]:
     """Run tasks, the first task first; yield each one's name with its result, or why it failed.
 
@@ -86,7 +79,6 @@ def run(client: Client, tasks: Sequence[Task]) -> Iterator[tuple[str, Result | s
     Raises:
         InputError: If the scheduler goes away.
     """
-    names = {key_of(task): task["name"] for task in tasks}
     with Progress(len(tasks), "chain") as progress:
         client.subscribe_topic(TOPIC, lambda event: progress.say(event[1]))
         futures = [
@@ -110,7 +102,7 @@ def run(client: Client, tasks: Sequence[Task]) -> Iterator[tuple[str, Result | s
                     "goes on from what is finished."
                 )
             error = future.exception()
-            name = names[future.key]
+            name = future.key.rpartition("-")[0]
             yield name, " ".join(str(error).split()) if error else future.result()
             client.unpublish_dataset(future.key)
             progress.update(1)

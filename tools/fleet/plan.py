@@ -7,8 +7,8 @@ them stand the chains: the stages of one variant and its runs, which share its f
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import networkx as nx
 import numpy as np
@@ -89,11 +89,10 @@ def chains(here: Pipeline, body: list[str], machines: int) -> list[list[str]]:
         for variant in nx.connected_components(graph)
         if variant & todo
     ]
-    share = sum(_cost(here, chain) for chain in whole) / max(machines, 1) or 1
-    parts = [
-        part for chain in whole for part in _divided(chain, _cost(here, chain) / share)
-    ]
-    return sorted(parts, key=lambda chain: -_cost(here, chain))
+    cost = partial(_cost, here)
+    share = sum(map(cost, whole)) / max(machines, 1) or 1
+    parts = [part for chain in whole for part in _divided(chain, cost(chain) / share)]
+    return sorted(parts, key=cost, reverse=True)
 
 
 def _cost(here: Pipeline, chain: list[str]) -> float:
@@ -139,31 +138,28 @@ def _group(stage: str) -> str:
     return stage.partition("@")[0]
 
 
-def task(
-    here: Pipeline, entries: dict[str, Any], chain: list[str], commit: str, cache: str
-) -> Task:
+def task(here: Pipeline, chain: list[str], commit: str, cache: str) -> Task:
     """Describe a chain in plain values.
 
     Args:
         here: The pipeline of this checkout.
-        entries: Those of dvc.lock, by stage, as YAML gives them.
         chain: The stages to run.
         commit: What to check out.
         cache: DVC's cache, if all workers share it; else empty.
     """
     read = {by for name in chain for by in here.stages[name].reads.values()}
     # What a stage wrote before is given too: DVC runs it again only if it has to.
-    given = [name for name in entries if name in {*chain, *read}]
-    kept = {path for name in given for path in here.stages[name].kept}
+    given = [name for name in here.entries if name in {*chain, *read}]
+    kept = {Path(path) for name in given for path in here.stages[name].kept}
     return Task(
         name=name_of(chain),
         commit=commit,
         stages=chain,
-        entries={name: entries[name] for name in given},
+        entries={name: here.entries[name].values for name in given},
         files={
-            path: Path(path).read_bytes().decode()
+            str(path): path.read_bytes().decode()
             for path in sorted(kept)
-            if Path(path).is_file()
+            if path.is_file()
         },
         keep=sorted(path for name in chain for path in here.stages[name].kept),
         cache=cache,

@@ -2,7 +2,7 @@
 
 A Dask worker that runs one chain at a time, in .fleet/ of this clone; options are those of `dask
 worker` (`--host`, `--interface`, ...). Dask runs whatever code reaches its port: read
-docs/sharing.md first. Besides cluster.py, this is all that knows of Dask.
+docs/sharing.md first.
 """
 
 import hashlib
