@@ -10,7 +10,7 @@ from dvc.repo import Repo
 
 from fer_transfer.console.errors import InputError
 from tools import merge
-from tools.pipeline import Entry, Pipeline, Stage, recorded
+from tools.pipeline import Pipeline, Stage, hashes, recorded
 
 pytestmark = pytest.mark.slow
 
@@ -79,7 +79,7 @@ def test_a_result_of_other_data_is_left(there, caplog):
     lock = there / "dvc.lock"
     text = lock.read_text()
     for stage, path in (("prepare", "faces/images"), ("features@a", "features/a")):
-        made = Entry.of(recorded(lock)[stage]).outs[f"data/{path}.npy"]
+        made = hashes(recorded(lock)[stage], "outs")[f"data/{path}.npy"]
         text = text.replace(made, "f" * 32)
     lock.write_text(text)
     merge.main(str(there))
@@ -99,7 +99,7 @@ def test_a_stage_that_keeps_a_whole_folder_in_git_runs_again_here(hash_, taken):
     folder = frozenset({"metrics/study"})
     stage = Stage("x", False, {}, {}, {}, outs=folder, kept=folder)
     outs = [{"path": "metrics/study", "md5": hash_}]
-    theirs = {"tabulate": Entry.of({"cmd": "x", "outs": outs})}
+    theirs = {"tabulate": {"cmd": "x", "outs": outs}}
     assert merge.fitting(Pipeline({"tabulate": stage}, {}), theirs) == (taken, [])
 
 

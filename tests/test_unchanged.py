@@ -14,7 +14,7 @@ from dvc.repo import Repo
 from fer_transfer.console.errors import InputError
 from fer_transfer.data import faces
 from tools import unchanged
-from tools.pipeline import Entry, recorded
+from tools.pipeline import hashes, recorded
 
 pytestmark = [
     pytest.mark.slow,
@@ -48,7 +48,7 @@ def would_run() -> list[str]:
 
 
 def outs() -> dict[str, dict[str, str]]:
-    return {name: Entry.of(values).outs for name, values in recorded().items()}
+    return {name: hashes(entry, "outs") for name, entry in recorded().items()}
 
 
 def clones() -> list[Path]:

@@ -30,15 +30,13 @@ def blocks(model: keras.Model) -> list[dict[str, Any]]:
     Each of the last four layers, which train by the paper's text, is a block of its own.
     """
     layers = model.layers[1:]  # the first is the input
-    first_trained = len(layers) - paper.TRAINABLE_LAYERS
-    frozen = layers[:first_trained]
-    sizes = dict(zip(frozen, map_sizes(layers), strict=False))
-    parts = [list(block) for _, block in groupby(frozen, key=sizes.__getitem__)]
-    rows = [
-        *(describe(block, last_four=False) for block in parts),
-        *(describe([layer], last_four=True) for layer in layers[first_trained:]),
-    ]
-    return [{**rows[0], "input": list(model.input_shape[1:])}, *rows[1:]]
+    last = layers[-paper.TRAINABLE_LAYERS :]
+    block_of = dict(zip(layers, map_sizes(layers), strict=True))
+    block_of |= {layer: layer for layer in last}
+    blocks = [list(block) for _, block in groupby(layers, key=block_of.__getitem__)]
+    rows = [describe(block, last_four=block[0] in last) for block in blocks]
+    rows[0]["input"] = list(model.input_shape[1:])
+    return rows
 
 
 def map_sizes(layers: list[keras.layers.Layer]) -> list[int]:
@@ -56,12 +54,11 @@ def map_sizes(layers: list[keras.layers.Layer]) -> list[int]:
 
 
 def describe(block: list[keras.layers.Layer], *, last_four: bool) -> dict[str, Any]:
-    kinds = dict.fromkeys(type(layer).__name__ for layer in block)
     return {
         "first": block[0].name,
         "last": block[-1].name,
         "layers": len(block),
-        "kinds": list(kinds),
+        "kinds": list(dict.fromkeys(type(layer).__name__ for layer in block)),
         "output": list(block[-1].output_shape[1:]),
         "parameters": sum(layer.count_params() for layer in block),
         "last_four": last_four,

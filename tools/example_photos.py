@@ -45,16 +45,12 @@ def write_photos(folder: Path) -> None:
     random = np.random.default_rng(SEED)
     faces, labels, people = synthetic.draw(FACES, PEOPLE, SEED)
     rows = []
-    folder.mkdir(parents=True, exist_ok=True)
-    for number, (face, label, person) in enumerate(
-        zip(faces, labels, people, strict=True)
-    ):
+    for number, face in enumerate(faces):
         photo, (left, top, side) = draw_photo(face, random)
-        name = f"{number:03d}.png"
+        name, person = f"{number:03d}.png", f"person {people[number]}"
         with files.atomic_write(folder / name) as part:
             photo.save(part, format="png")
-        who = f"person {person}"
-        rows.append((name, EMOTIONS[label], who, left, top, side, side))
+        rows.append((name, EMOTIONS[labels[number]], person, left, top, side, side))
     columns = ["path", "label", "person", "left", "top", "width", "height"]
     files.write_csv(folder / "manifest.csv", pd.DataFrame(rows, columns=columns))
 

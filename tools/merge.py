@@ -14,14 +14,13 @@ import logging
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from dvc.repo import Repo
 
 from fer_transfer.console import command
 from fer_transfer.console.errors import InputError
 from fer_transfer.core import files
-from tools.pipeline import LOCK, Entry, Pipeline, edited, load, recorded
+from tools.pipeline import LOCK, Entry, Pipeline, edited, hashes, recorded
 
 logger = logging.getLogger(__name__)
 
@@ -40,7 +39,7 @@ def fitting(here: Pipeline, theirs: dict[str, Entry]) -> tuple[list[str], list[s
     for name, stage in here.stages.items():
         if name not in theirs or theirs[name] == here.entries.get(name):
             continue
-        outs = theirs[name].outs
+        outs = hashes(theirs[name], "outs")
         keeps_folders = any(outs.get(path, "").endswith(".dir") for path in stage.kept)
         if keeps_folders or (not stage.generated and merged.is_current(name)):
             continue
@@ -64,7 +63,7 @@ def copies(
     for name in names:
         for path in sorted(here.stages[name].kept):
             content = read(path)
-            if hashlib.md5(content).hexdigest() != theirs[name].outs[path]:
+            if hashlib.md5(content).hexdigest() != hashes(theirs[name], "outs")[path]:
                 raise InputError(
                     f"{path} is not what the dvc.lock there records of {name}. Commit or "
                     "restore it there, then run this again. Nothing was taken."
@@ -73,11 +72,11 @@ def copies(
     return contents
 
 
-def merge(there: dict[str, Any], read: Read) -> tuple[list[str], list[str]]:
+def merge(theirs: dict[str, Entry], read: Read) -> tuple[list[str], list[str]]:
     """Take over the entries of a dvc.lock that fit, in one write.
 
     Args:
-        there: Entries by stage, as dvc.lock has them under `stages`.
+        theirs: The entries, by stage.
         read: Gives the content of a file there that Git holds; nothing where it is missing.
 
     Returns:
@@ -86,26 +85,23 @@ def merge(there: dict[str, Any], read: Read) -> tuple[list[str], list[str]]:
     Raises:
         InputError: If a file is not what its entry records; then nothing is taken.
     """
-    theirs = {name: Entry.of(values) for name, values in there.items()}
-    repo = Repo()
-    with edited(repo) as entries:
-        here = load(repo)
+    with edited(Repo()) as here:
         taken, refused = fitting(here, theirs)
         for path, content in copies(here, theirs, taken, read).items():
             with files.atomic_write(path) as part:
                 part.write_bytes(content)
-        entries.update({name: there[name] for name in taken})
+        here.entries.update({name: theirs[name] for name in taken})
     return taken, refused
 
 
 def main(folder: str) -> None:
     source = Path(folder)
-    there = recorded(source / LOCK)
+    theirs = recorded(source / LOCK)
 
     def read(path: str) -> bytes:
         return (source / path).read_bytes() if (source / path).is_file() else b""
 
-    taken, refused = merge(there, read)
+    taken, refused = merge(theirs, read)
     logger.info("Taken over: %s.", ", ".join(taken) or "nothing")
     if refused:
         logger.warning(

@@ -19,6 +19,7 @@ from fer_transfer.core import files
 from fer_transfer.results.record import flatten
 
 LOCK = Path("dvc.lock")
+Entry = dict[str, Any]  # of a stage in dvc.lock, as YAML gives it
 
 
 @contextmanager
@@ -56,30 +57,6 @@ class Stage:
 
 
 @dataclass(frozen=True)
-class Entry:
-    """What dvc.lock records of a stage's last run: hashes by path, settings by dotted key."""
-
-    cmd: str
-    deps: dict[str, str]
-    settings: dict[str, Any]
-    outs: dict[str, str]
-    values: dict[str, Any]  # as YAML gives them
-
-    @classmethod
-    def of(cls, values: dict[str, Any]) -> "Entry":
-        deps, outs = (
-            {
-                item["path"]: item["md5"]
-                for item in values.get(part, [])
-                if "md5" in item
-            }
-            for part in ("deps", "outs")
-        )
-        settings = flatten(values.get("params", {}).get("params.yaml", {}))
-        return cls(values["cmd"], deps, settings, outs, values)
-
-
-@dataclass(frozen=True)
 class Pipeline:
     """The stages of dvc.yaml, each after those it reads from, and the entries of dvc.lock."""
 
@@ -88,23 +65,34 @@ class Pipeline:
 
     def is_current(self, name: str) -> bool:
         """Tell whether a stage's entry is what DVC would record for it now."""
-        stage, entry = self.stages[name], self.entries.get(name)
+        if name not in self.entries:
+            return False
+        stage, entry = self.stages[name], self.entries[name]
         inputs = {path: self.written(path, by) for path, by in stage.reads.items()}
         return (
-            entry is not None
-            and (stage.cmd, stage.settings) == (entry.cmd, entry.settings)
-            and {**stage.code, **inputs} == entry.deps
-            and stage.outs == entry.outs.keys()
+            (stage.cmd, stage.settings) == (entry["cmd"], settings(entry))
+            and {**stage.code, **inputs} == hashes(entry, "deps")
+            and stage.outs == hashes(entry, "outs").keys()
         )
 
     def written(self, path: str, by: str) -> str | None:
         """Return the recorded hash of what a stage wrote."""
-        return self.entries[by].outs.get(path) if by in self.entries else None
+        return hashes(self.entries.get(by, {}), "outs").get(path)
 
     def fits(self, name: str, entry: Entry) -> "Pipeline | None":
         """Return the pipeline with another entry of a stage, if that is current in it."""
         trial = Pipeline(self.stages, {**self.entries, name: entry})
         return trial if trial.is_current(name) else None
+
+
+def hashes(entry: Entry, part: str) -> dict[str, str]:
+    """Return the recorded hashes of a stage's `deps` or `outs`, by path."""
+    return {item["path"]: item["md5"] for item in entry.get(part, []) if "md5" in item}
+
+
+def settings(entry: Entry) -> dict[str, Any]:
+    """Return the settings that a stage ran with, by dotted key."""
+    return flatten(entry.get("params", {}).get("params.yaml", {}))
 
 
 def load(repo: Repo) -> Pipeline:
@@ -113,10 +101,7 @@ def load(repo: Repo) -> Pipeline:
     entries = recorded() if LOCK.is_file() else {}
     stages = repo.stage.load_all()
     writers = {out.fs_path: stage.name for stage in stages for out in stage.outs}
-    return Pipeline(
-        {stage.name: _stage(stage, writers) for stage in stages},
-        {name: Entry.of(values) for name, values in entries.items()},
-    )
+    return Pipeline({stage.name: _stage(stage, writers) for stage in stages}, entries)
 
 
 def _stage(stage: Any, writers: dict[str, str]) -> Stage:
@@ -145,7 +130,7 @@ def _hash(dep: Any) -> str | None:
     return None
 
 
-def recorded(path: Path = LOCK) -> dict[str, Any]:
+def recorded(path: Path = LOCK) -> dict[str, Entry]:
     """Return the entries of a dvc.lock by stage, as YAML gives them.
 
     Raises:
@@ -165,26 +150,26 @@ def recorded(path: Path = LOCK) -> dict[str, Any]:
         raise InputError(
             f"{path} is empty or damaged. Restore it from Git (`git checkout {path}`)."
         ) from None
-    stages: dict[str, Any] = values.get("stages", {})
+    stages: dict[str, Entry] = values.get("stages", {})
     return stages
 
 
 @contextmanager
-def edited(repo: Repo) -> Iterator[dict[str, Any]]:
-    """Give the entries of dvc.lock to be changed, and write them in one write.
+def edited(repo: Repo) -> Iterator[Pipeline]:
+    """Give the pipeline, and write its entries, if they change, in one write.
 
     Raises:
         InputError: If another dvc command runs.
     """
     with locked(repo.lock):
-        entries = recorded()
-        before = dict(entries)
-        yield entries
-        if entries != before:
+        here = load(repo)
+        before = dict(here.entries)
+        yield here
+        if here.entries != before:
             with files.atomic_write(LOCK) as part:
-                part.write_text(lock_text(entries), encoding="utf-8")
+                part.write_text(lock_text(here.entries), encoding="utf-8")
 
 
-def lock_text(entries: dict[str, Any]) -> str:
+def lock_text(entries: dict[str, Entry]) -> str:
     """Return the text of a dvc.lock with these entries."""
     return str(serialize.dumps_yaml({"schema": "2.0", "stages": entries}))

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 
 from fer_transfer.console.errors import InputError
@@ -79,7 +80,8 @@ def dvc(
         stderr=subprocess.STDOUT,
         text=True,
         errors="replace",
-        preexec_fn=_end_with_parent,
+        # It ends with this process, even by kill -9.
+        preexec_fn=partial(LIBC.prctl, PR_SET_PDEATHSIG, signal.SIGKILL),
     ) as process:
         last = deque[str](maxlen=LAST_LINES)
         for line in process.stdout or ():
@@ -89,8 +91,3 @@ def dvc(
     if process.returncode:
         why = " | ".join(last)
         raise InputError(f"`dvc {arguments[0]}` failed ({process.returncode}): {why}")
-
-
-def _end_with_parent() -> None:
-    """Let a process end with the one that started it, even by kill -9."""
-    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)

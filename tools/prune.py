@@ -19,31 +19,28 @@ from dvc.repo import Repo
 from dvc.utils.fs import remove
 
 from fer_transfer.console import command
-from tools.pipeline import LOCK, Entry, Pipeline, Stage, edited, load
+from tools.pipeline import LOCK, Entry, Pipeline, Stage, edited
 
 logger = logging.getLogger(__name__)
 
-GIGABYTE = 1e9
-Entries = dict[str, dict[str, Any]]  # of dvc.lock by stage, as YAML gives them
 
-
-def renamed(here: Pipeline, lock: Entries) -> dict[str, tuple[str, dict[str, Any]]]:
+def renamed(here: Pipeline) -> dict[str, tuple[str, Entry]]:
     """Return new name and entry, by old name, of stages whose run has only been renamed.
 
     An entry fits a stage that has none if, under the stage's name, it is up to date.
     """
-    pipeline, moves = here, dict[str, tuple[str, dict[str, Any]]]()
-    for new in (name for name in here.stages if name not in lock):
-        for old in (name for name in lock if name not in {*here.stages, *moves}):
-            moved = under(new, here.stages[new], old, lock[old])
-            if fitting := pipeline.fits(new, Entry.of(moved)):
+    pipeline, moves = here, dict[str, tuple[str, Entry]]()
+    for new in (name for name in here.stages if name not in here.entries):
+        for old in sorted(here.entries.keys() - here.stages.keys() - moves.keys()):
+            entry = under(new, here.stages[new], old, here.entries[old])
+            if fitting := pipeline.fits(new, entry):
                 pipeline = fitting
-                moves[old] = new, moved
+                moves[old] = new, entry
                 break
     return moves
 
 
-def under(new: str, stage: Stage, old: str, values: dict[str, Any]) -> dict[str, Any]:
+def under(new: str, stage: Stage, old: str, entry: Entry) -> Entry:
     """Return an entry of dvc.lock as it would be if its run had always had the new name.
 
     What the stages of a group read and write is listed in one order, whatever their run.
@@ -51,7 +48,7 @@ def under(new: str, stage: Stage, old: str, values: dict[str, Any]) -> dict[str,
     old, new = old.partition("@")[2], new.partition("@")[2]
 
     def at(paths: Iterable[str], part: str) -> list[dict[str, Any]]:
-        items = zip(values.get(part, []), sorted(paths), strict=False)
+        items = zip(entry.get(part, []), sorted(paths), strict=False)
         return [{**item, "path": path} for item, path in items]
 
     params = {
@@ -59,11 +56,11 @@ def under(new: str, stage: Stage, old: str, values: dict[str, Any]) -> dict[str,
             key.replace(f"runs.{old}", f"runs.{new}"): value
             for key, value in settings.items()
         }
-        for file, settings in values.get("params", {}).items()
+        for file, settings in entry.get("params", {}).items()
     }
     return {
-        **values,
-        "cmd": values["cmd"].removesuffix(old) + new,
+        **entry,
+        "cmd": entry["cmd"].removesuffix(old) + new,
         "deps": at([*stage.code, *stage.reads], "deps"),
         "params": params,
         "outs": at(stage.outs, "outs"),
@@ -82,10 +79,8 @@ def move(source: Path, target: Path | None) -> None:
 
 
 def main(*, apply: bool) -> None:
-    repo = Repo()
-    with edited(repo) as lock:
-        here = load(repo)
-        moves = renamed(here, lock)
+    with edited(Repo()) as here:
+        lock, moves = here.entries, renamed(here)
         gone = [name for name in lock if name not in {*here.stages, *moves}]
         written = {out for stage in here.stages.values() for out in stage.outs}
         targets: dict[Path, Path | None] = {}
@@ -97,8 +92,7 @@ def main(*, apply: bool) -> None:
             logger.info("%s: %s is not a stage of dvc.yaml", LOCK, name)
             for out in lock[name].get("outs", []):
                 if out["path"] not in written:
-                    size = out.get("size", 0) / GIGABYTE
-                    logger.info("no stage writes %s (%.3f GB)", out["path"], size)
+                    logger.info("no stage writes %s any more", out["path"])
                     targets[Path(out["path"])] = None
         if not (moves or gone):
             logger.info("Nothing is left behind.")

@@ -32,7 +32,7 @@ from dvc.utils.serialize import modify_yaml
 from fer_transfer.console import command
 from fer_transfer.console.errors import InputError
 from fer_transfer.data import faces
-from tools.pipeline import LOCK, Entry, Pipeline, edited, load, recorded
+from tools.pipeline import LOCK, Pipeline, edited, hashes, load, recorded, settings
 from tools.processes import clone, committed, dvc, git
 
 logger = logging.getLogger(__name__)
@@ -46,7 +46,7 @@ LOW_BYTES = 100e6  # of a disk that is named as almost full
 def main(commit: str = "") -> None:
     commit = commit or git("log", "-1", "--format=%H", "--", str(LOCK)).strip()
     commit, head = git("rev-parse", commit).strip(), committed(CODE)
-    lock, now = LOCK.read_text(encoding="utf-8"), load(Repo())
+    now = load(Repo())
     with tempfile.TemporaryDirectory(prefix="unchanged-") as name:
         old, new = Path(name, "old"), Path(name, "new")
         clone(old, commit)
@@ -69,7 +69,7 @@ def main(commit: str = "") -> None:
             f"The code changed {', '.join(changed)}. Nothing was recorded. Run these stages by "
             "`dvc repro` before the others are compared, or undo the change."
         )
-    record(names, lock)
+    record(names, now)
     logger.info("Recorded in %s, to be committed: %s.", LOCK, ", ".join(names))
 
 
@@ -88,15 +88,16 @@ def comparable(now: Pipeline, old: Pipeline) -> list[str]:
 def _why_again(now: Pipeline, name: str, old: Pipeline) -> str:
     """Say why a stage has to run again whatever its code does; nothing if it need not."""
     stage, entry = now.stages[name], now.entries[name]
-    for key in stage.settings.keys() & entry.settings.keys():
-        if stage.settings[key] != entry.settings[key]:
-            return f"`{key}` was {entry.settings[key]}, is {stage.settings[key]}"
+    ran_with, deps = settings(entry), hashes(entry, "deps")
+    for key in stage.settings.keys() & ran_with.keys():
+        if stage.settings[key] != ran_with[key]:
+            return f"`{key}` was {ran_with[key]}, is {stage.settings[key]}"
     for path, by in stage.reads.items():
-        if entry.deps.get(path) != now.written(path, by):
+        if deps.get(path) != now.written(path, by):
             return f"{path} is another one than it read"
-    if stage.outs != entry.outs.keys():
+    if stage.outs != hashes(entry, "outs").keys():
         return "it writes other files"
-    if name in old.stages and old.stages[name].code.items() <= entry.deps.items():
+    if name in old.stages and old.stages[name].code.items() <= deps.items():
         return ""
     return "the old commit's code did not make it: name the one that did"
 
@@ -130,7 +131,7 @@ def reproduce(side: Path, names: list[str]) -> dict[str, dict[str, str]]:
             f"The {side.name} code stopped on the small part of the data{hint * is_full}: {error}"
         ) from None
     entries = recorded(side / LOCK)
-    return {name: Entry.of(entries[name]).outs for name in names}
+    return {name: hashes(entries[name], "outs") for name in names}
 
 
 def write_faces(folder: Path) -> None:
@@ -146,16 +147,16 @@ def write_faces(folder: Path) -> None:
     faces.write(part, images[rows], folder)
 
 
-def record(names: list[str], lock: str) -> None:
+def record(names: list[str], now: Pipeline) -> None:
     """Write what the stages' code and settings are now; their inputs and results stay.
 
     Args:
         names: Stages whose outputs are the same with the new code.
-        lock: The text of dvc.lock that was compared.
+        now: The pipeline that was compared.
     """
     repo = Repo()
-    with edited(repo) as entries:
-        if LOCK.read_text(encoding="utf-8") != lock:
+    with edited(repo) as here:
+        if here.entries != now.entries:
             raise InputError(f"{LOCK} was written to meanwhile. Run this again.")
         stages = {stage.name: stage for stage in repo.stage.load_all()}
         written = {out.fs_path for stage in stages.values() for out in stage.outs}
@@ -163,7 +164,7 @@ def record(names: list[str], lock: str) -> None:
             for dep in stages[name].deps:
                 if dep.fs_path not in written:
                     dep.save()
-            entries.update(serialize.to_lockfile(stages[name]))
+            here.entries.update(serialize.to_lockfile(stages[name]))
 
 
 if __name__ == "__main__":

@@ -39,23 +39,23 @@ REFUSED = "refused at the merge: its code, settings or inputs are not those here
 def main(scheduler: str, targets: Sequence[str]) -> None:
     cluster.quiet()
     commit = committed(CODE)
-    planned = plan.read(Repo(), targets)
+    head, body, tail = plan.read(Repo(), targets)
     with cluster.connect(scheduler) if scheduler else cluster.local() as client:
         if scheduler:  # what a colleague has is not made again
             with suppress(InputError):
-                _dvc("pull --quiet --allow-missing", planned.head)
-        _dvc("repro --quiet", planned.head)
+                _dvc("pull --quiet --allow-missing", head)
+        _dvc("repro --quiet", head)
         here = load(Repo())
-        chains = plan.chains(here, planned.body, cluster.machines(client))
+        chains = plan.chains(here, body, cluster.machines(client))
         cache = "" if scheduler else str(Repo().cache.local_cache_dir)
         tasks = [plan.task(here, chain, commit, cache) for chain in chains]
         if tasks and scheduler:
             _send(client, tasks, commit)
         failed = _run(client, tasks) if tasks else {}
-    _check(planned, failed)
+    _check(body, failed)
     if not scheduler:
         _dvc("checkout --quiet", [stage for chain in chains for stage in chain])
-    _dvc("repro --single-item", planned.tail)
+    _dvc("repro --single-item", tail)
 
 
 def _dvc(command: str, stages: Collection[str]) -> None:
@@ -89,7 +89,7 @@ def _run(client: Client, tasks: list[Task]) -> dict[str, str]:
     return failed
 
 
-def _check(planned: plan.Plan, failed: dict[str, str]) -> None:
+def _check(body: list[str], failed: dict[str, str]) -> None:
     """Raise an InputError unless all chains have results."""
     for name, why in failed.items():
         logger.error("%s: %s", name, why)
@@ -99,7 +99,7 @@ def _check(planned: plan.Plan, failed: dict[str, str]) -> None:
             "then run this again. `dvc repro -f -s tabulate plot report` makes tables and page "
             "from what there is."
         )
-    left = sorted(plan.stale(load(Repo()), planned.body))
+    left = sorted(plan.stale(load(Repo()), body))
     if left:
         raise InputError(
             f"Still stale: {', '.join(left)}. Their inputs are new: features that another "

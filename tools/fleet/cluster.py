@@ -3,6 +3,7 @@
 import logging
 import os
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import psutil
 from distributed import Client, as_completed
@@ -81,20 +82,12 @@ def run(client: Client, tasks: Sequence[Task]) -> Iterator[tuple[str, Result | s
     """
     with Progress(len(tasks), "chain") as progress:
         client.subscribe_topic(TOPIC, lambda event: progress.say(event[1]))
+        options: Any = {"retries": RETRIES, "resources": {resource(): 1}}
         futures = [
-            client.submit(
-                work,
-                task,
-                key=key_of(task),
-                priority=-place,
-                retries=RETRIES,
-                resources={resource(): 1},
-            )
+            client.submit(work, task, key=key_of(task), priority=-place, **options)
             for place, task in enumerate(tasks)
         ]
-        client.publish_dataset(
-            {future.key: future for future in futures}, override=True
-        )
+        client.publish_dataset({one.key: one for one in futures}, override=True)
         for future in as_completed(futures):
             if future.status not in ("finished", "error"):
                 raise InputError(

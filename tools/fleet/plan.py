@@ -6,7 +6,6 @@ them stand the chains: the stages of one variant and its runs, which share its f
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -17,7 +16,7 @@ from dvc.repo.reproduce import collect_stages, get_active_graph, plan_repro
 
 from fer_transfer.core import files
 from tools.fleet.chain import Task
-from tools.pipeline import Pipeline
+from tools.pipeline import Pipeline, hashes
 
 COSTS = Path("metrics/costs.json")
 UNMEASURED = 20.0  # milliseconds per image, of a backbone that COSTS lacks
@@ -28,29 +27,18 @@ SHARED = ("split",)  # read by the runs of many variants: they run before the ch
 EVERY_LAYER = 60
 
 
-@dataclass(frozen=True)
-class Plan:
-    """The stages of the targets, in DVC's order: before, in and after the chains."""
-
-    head: list[str]
-    body: list[str]
-    tail: list[str]
-
-
-def read(repo: Repo, targets: Iterable[str]) -> Plan:
-    """Let DVC say what `dvc repro TARGETS` would go through, and in which order."""
+def read(repo: Repo, targets: Iterable[str]) -> tuple[list[str], list[str], list[str]]:
+    """Name what `dvc repro TARGETS` would go through, in its order: head, chains and tail."""
     graph = get_active_graph(repo.index.graph)
     chosen = collect_stages(repo, list(targets) or ["dvc.yaml"])
-    plan = Plan([], [], [])
+    head, body, tail = list[str](), list[str](), list[str]()
     for stage in plan_repro(graph, chosen):
         reads = {upstream.name for upstream in graph.successors(stage)}
         if stage.raw_data.generated_from and _group(stage.name) not in SHARED:
-            plan.body.append(stage.name)
-        elif reads & {*plan.body, *plan.tail}:
-            plan.tail.append(stage.name)
+            body.append(stage.name)
         else:
-            plan.head.append(stage.name)
-    return plan
+            (tail if reads & {*body, *tail} else head).append(stage.name)
+    return head, body, tail
 
 
 def stale(here: Pipeline, names: Iterable[str]) -> set[str]:
@@ -66,7 +54,7 @@ def _is_current(here: Pipeline, name: str) -> bool:
     """Tell whether an entry is current, and what Git holds of the stage is what it records."""
     return here.is_current(name) and all(
         Path(path).is_file()
-        and files.digest(Path(path), "md5") == here.entries[name].outs[path]
+        and files.digest(Path(path), "md5") == hashes(here.entries[name], "outs")[path]
         for path in here.stages[name].kept
     )
 
@@ -82,8 +70,7 @@ def chains(here: Pipeline, body: list[str], machines: int) -> list[list[str]]:
     todo = stale(here, body)
     # Features are never pushed: where a stale run reads them, they are made again.
     todo |= {by for name in todo for by in reads[name] if here.stages[by].unshared}
-    graph = nx.Graph([(name, by) for name in body for by in reads[name] & set(body)])
-    graph.add_nodes_from(body)
+    graph = nx.Graph({name: list(reads[name] & set(body)) for name in body})
     whole = [
         [name for name in body if name in variant & todo]
         for variant in nx.connected_components(graph)
@@ -104,7 +91,7 @@ def _cost(here: Pipeline, chain: list[str]) -> float:
         if key.startswith("variants.")
     }
     every = settings.get("trainable_layers") == "all"
-    passes = {"features": 0 if every else 1, "train": EVERY_LAYER if every else 1}
+    passes = {"train": EVERY_LAYER} if every else {"features": 1, "train": 1}
     measured = files.read_json(COSTS)["milliseconds_per_image"]
     frozen = measured.get(settings.get("backbone"), UNMEASURED)
     return float(frozen * sum(passes.get(_group(stage), 0) for stage in chain))
@@ -155,7 +142,7 @@ def task(here: Pipeline, chain: list[str], commit: str, cache: str) -> Task:
         name=name_of(chain),
         commit=commit,
         stages=chain,
-        entries={name: here.entries[name].values for name in given},
+        entries={name: here.entries[name] for name in given},
         files={
             str(path): path.read_bytes().decode()
             for path in sorted(kept)
