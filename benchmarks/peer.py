@@ -6,35 +6,30 @@ calls what `epoch` returns in a process of its own.
 """
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import torch
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 from torchvision import models
+from torchvision.ops import Conv2dNormActivation
 
 SIZE = 224
 # Of each block: output channels, stride.
 MOBILENET = [(64, 1), (128, 2), (128, 1), (256, 2), (256, 1), (512, 2), *[(512, 1)] * 5, (1024, 2), (1024, 1)]  # fmt: skip
 
 
-def convolution(
-    channels: int, filters: int, size: int, stride: int = 1, groups: int = 1
-) -> list[nn.Module]:
-    """Return a convolution, its batch normalisation and its activation."""
-    kernel = nn.Conv2d(channels, filters, size, stride, size // 2, groups=groups, bias=False)  # fmt: skip
-    return [kernel, nn.BatchNorm2d(filters), nn.ReLU6()]
-
-
 def mobilenet() -> tuple[nn.Module, list[nn.Module]]:
     """Return the network, and what of it trains."""
-    layers, channels = convolution(3, 32, 3, 2), 32
+    convolution = partial(Conv2dNormActivation, activation_layer=nn.ReLU6)
+    layers, channels = [convolution(3, 32, 3, 2)], 32
     for filters, stride in MOBILENET:
-        layers += convolution(channels, channels, 3, stride, channels)
-        layers += convolution(channels, filters, 1)
+        layers.append(convolution(channels, channels, 3, stride, groups=channels))
+        layers.append(convolution(channels, filters, 1))
         channels = filters
     head = [nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(channels, 7)]
-    return nn.Sequential(*layers, *head), [*layers[-3:], *head]
+    return nn.Sequential(*layers, *head), [*layers[-1], *head]
 
 
 def resnet50() -> tuple[nn.Module, list[nn.Module]]:

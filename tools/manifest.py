@@ -98,9 +98,7 @@ def affectnet(folder: Folder) -> Iterator[Row]:
             image = folder.find(f"{part}/images/{path.stem.removesuffix('_exp')}.jpg")
             number = np.load(file, allow_pickle=False).item()
             yield {"path": image, "label": str(number), "part": part.name}
-        elif (
-            path.suffix.lower() == ".csv" and AFFECTNET[0] in csv_files.header(file)[1]
-        ):
+        elif name.endswith(".csv") and AFFECTNET[0] in csv_files.header(file)[1]:
             yield from _affectnet_table(folder, file)
 
 
@@ -168,11 +166,9 @@ def main() -> None:
     )
     parser.add_argument("data_set", choices=DATA_SETS)
     parser.add_argument("folder", type=Path)
-    arguments = parser.parse_args()
-    kept, left_out = write_manifest(arguments.data_set, arguments.folder)
-    print(
-        f"{arguments.folder / NAME}: {kept} faces; {left_out} without file or emotion."
-    )
+    given = parser.parse_args()
+    kept, left_out = write_manifest(given.data_set, given.folder)
+    print(f"{given.folder / NAME}: {kept} faces; {left_out} without file or emotion.")
 
 
 if __name__ == "__main__":

@@ -111,9 +111,7 @@ def _stage(stage: Any, writers: dict[str, str]) -> Stage:
     return Stage(
         cmd=stage.cmd,
         generated=stage.raw_data.generated_from is not None,
-        settings={
-            k: v for dep in params for k, v in flatten(dep.read_params()).items()
-        },
+        settings=flatten(params[0].read_params() if params else {}),
         code={dep.def_path: _hash(dep) for dep, writer in read.items() if not writer},
         reads={dep.def_path: writer for dep, writer in read.items() if writer},
         outs=frozenset(out.def_path for out in stage.outs),

@@ -51,20 +51,15 @@ def under(new: str, stage: Stage, old: str, entry: Entry) -> Entry:
         items = zip(entry.get(part, []), sorted(paths), strict=False)
         return [{**item, "path": path} for item, path in items]
 
-    params = {
-        file: {
-            key.replace(f"runs.{old}", f"runs.{new}"): value
-            for key, value in settings.items()
-        }
-        for file, settings in entry.get("params", {}).items()
-    }
-    return {
-        **entry,
+    ran_with = entry.get("params", {}).get("params.yaml", {})
+    own = {key.replace(f"runs.{old}", f"runs.{new}"): ran_with[key] for key in ran_with}
+    moved = {
         "cmd": entry["cmd"].removesuffix(old) + new,
         "deps": at([*stage.code, *stage.reads], "deps"),
-        "params": params,
+        "params": {"params.yaml": own},
         "outs": at(stage.outs, "outs"),
     }
+    return {part: moved[part] for part in entry}
 
 
 def move(source: Path, target: Path | None) -> None:
