@@ -17,8 +17,6 @@ from fer_transfer.core import files
 from fer_transfer.networks.inference import open_engine
 from fer_transfer.results.catalog import BACKBONES
 
-PROCESSOR = re.compile(r"^model name\s*:\s*(.+)$", re.MULTILINE)
-
 
 def milliseconds(backbone: str) -> float:
     """Return the median of three passes, as the features stage makes them."""
@@ -31,7 +29,8 @@ def milliseconds(backbone: str) -> float:
 
 def main() -> None:
     logging.disable(logging.WARNING)
-    found = PROCESSOR.search(Path("/proc/cpuinfo").read_text(encoding="utf-8"))
+    processors = Path("/proc/cpuinfo").read_text(encoding="utf-8")
+    found = re.search(r"^model name\s*:\s*(.+)$", processors, re.MULTILINE)
     costs = {
         "machine": f"{os.cpu_count()} cores, {found[1] if found else 'processor unknown'}",
         "source": "the frozen part, computed in float32 and stored as the features stage does; "

@@ -50,9 +50,7 @@ def epoch(
     whole.requires_grad_(False)
     for layer in trained:
         layer.requires_grad_(True)
-    optimizer = torch.optim.Adam(
-        [weight for weight in whole.parameters() if weight.requires_grad], 1e-4
-    )
+    optimizer = torch.optim.Adam(whole.parameters(), 1e-4)  # of those with gradients
     images = TensorDataset(*map(torch.from_numpy, (pixels, labels.astype(np.int64))))
     batches = DataLoader(images, 32, shuffle=True)
 

@@ -66,20 +66,19 @@ def write_video(source: Path, target: Path) -> None:
 def measure(what: str, number: int, *call: str) -> str:
     """Run a program; print what it took for so many files or seconds; return its output."""
     start = time.perf_counter()
-    with tempfile.TemporaryFile("w+", encoding="utf-8") as output:
-        process = subprocess.Popen(call, stdout=output, stderr=subprocess.DEVNULL)
-        _, status, usage = os.wait4(process.pid, 0)
-        seconds = time.perf_counter() - start
-        if status:
-            sys.exit(f"error: {' '.join(call)} failed. Run it by hand to see why.")
-        processor = (usage.ru_utime + usage.ru_stime) / number * 1e3
-        print(
-            f"{what:24} {number / seconds:7.1f} a second, {processor:6.1f} ms of processor time "
-            f"each, {usage.ru_maxrss / 1024:.0f} MB",
-            flush=True,
-        )
-        output.seek(0)
-        return output.read()
+    process = subprocess.Popen(call, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    output = b"".join(process.stdout or ())
+    _, status, usage = os.wait4(process.pid, 0)
+    seconds = time.perf_counter() - start
+    if status:
+        sys.exit(f"error: {' '.join(call)} failed. Run it by hand to see why.")
+    processor = (usage.ru_utime + usage.ru_stime) / number * 1e3
+    print(
+        f"{what:24} {number / seconds:7.1f} a second, {processor:6.1f} ms of processor time "
+        f"each, {usage.ru_maxrss / 1024:.0f} MB",
+        flush=True,
+    )
+    return output.decode()
 
 
 def recognise(what: str, number: int, path: Path, *options: str) -> None:
@@ -102,9 +101,7 @@ def main() -> None:
     parser.add_argument("--face-api", metavar="SITE")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as top:
-        photos, crops, video = (
-            Path(top, name) for name in ("photos", "crops", "x.mp4")
-        )
+        photos, crops, video = map(Path(top).joinpath, ("photos", "crops", "x.mp4"))
         copy_photos(options.photos, photos)
         draw_crops(crops)
         write_video(options.photos, video)

@@ -15,6 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
+import pandas as pd
 
 from fer_transfer.networks.runtime import keras, tf
 from benchmarks import subjects
@@ -48,10 +49,9 @@ def whole_stage(engine: Engine, pixels: np.ndarray, folder: Path) -> None:
 def training(tail: keras.Model, number: int) -> Callable[[], object]:
     """Return a function that trains a tail for some steps on one batch in memory."""
     compile_model(tail, Recipe(EPOCHS, BATCH_SIZE, 1e-4))
-    features = tuple(
-        tf.random.normal((BATCH_SIZE, *tensor.shape[1:])) for tensor in tail.inputs
-    )
-    batch = features, tf.constant(subjects.images(BATCH_SIZE)[1])
+    shapes = [(BATCH_SIZE, *tensor.shape[1:]) for tensor in tail.inputs]
+    _, labels = subjects.images(BATCH_SIZE)
+    batch = tuple(map(tf.random.normal, shapes)), tf.constant(labels)
     return partial(Loop(tail).train, [batch] * number)
 
 
@@ -87,11 +87,8 @@ def our_ways(backbone: str, name: str, pixels: np.ndarray, folder: Path) -> Ways
 def keras_ways(backbone: str, number: int) -> Ways:
     """Return `fit` and `evaluate` of the whole network by Keras, from pixels."""
     whole = subjects.build_plain(backbone)
-    dataset = (
-        tf.data.Dataset.from_tensor_slices(subjects.images(number))
-        .batch(BATCH_SIZE)
-        .prefetch(tf.data.AUTOTUNE)
-    )
+    images = tf.data.Dataset.from_tensor_slices(subjects.images(number))
+    dataset = images.batch(BATCH_SIZE).prefetch(tf.data.AUTOTUNE)
     return {
         "fit": (lambda: whole.fit(dataset, verbose=0), number),
         "evaluate": (lambda: whole.evaluate(dataset, verbose=0), number),
@@ -173,12 +170,8 @@ def measure(backbone: str) -> dict[str, float]:
 
 def main() -> None:
     """Print the rows of each backbone; then the paper's eight variants, summed."""
-    total = defaultdict[str, float](float)
-    for backbone in BACKBONES:
-        seconds = measure(backbone)
-        if backbone in paper.BACKBONES:
-            for name in seconds:
-                total[name] += 2 * seconds[name]  # pretrained and random
+    seconds = pd.DataFrame({name: measure(name) for name in BACKBONES})
+    total = 2 * seconds[list(paper.BACKBONES)].sum(axis=1)  # pretrained and random
     for name in subjects.precisions():
         what = f"study, the paper's eight, {name}"
         show(what, total[name], total["fit"], "Keras fit, float32")

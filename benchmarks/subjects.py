@@ -26,9 +26,8 @@ def build_plain(backbone: str) -> keras.Model:
     """Build the whole from Keras's own layers and optimizer, as most people would."""
     with mock.patch.object(split_model, "_adapted", lambda layer: layer):
         plain = build(backbone).whole
-    plain.compile(
-        keras.optimizers.Adam(1e-4), "sparse_categorical_crossentropy", ["accuracy"]
-    )
+    adam = keras.optimizers.Adam(1e-4)
+    plain.compile(adam, "sparse_categorical_crossentropy", ["accuracy"])
     return plain
 
 

@@ -44,10 +44,9 @@ def map_sizes(layers: list[keras.layers.Layer]) -> list[int]:
 
     So a branch that is pooled and joined again starts no block; nor does padding.
     """
+    padding = keras.layers.ZeroPadding2D
     heights = [
-        0
-        if isinstance(layer, keras.layers.ZeroPadding2D)
-        else (layer.output_shape[1:-1] or (1,))[0]
+        0 if isinstance(layer, padding) else (layer.output_shape[1:-1] or (1,))[0]
         for layer in layers
     ]
     return list(accumulate(reversed(heights), max))[::-1]

@@ -76,6 +76,8 @@ def export(name: str, wanted: str) -> None:
 
     weights = settings.variants[run.variant].weights
     seen = ", what most people see" if head.prefix else ""
+    test_set = f"{known.name}'s test set ({run.split}{seen})"
+    codes = predicted.argmax(axis=1)
     described = metadata.Metadata(
         name=name,
         classes=head.classes,
@@ -85,12 +87,7 @@ def export(name: str, wanted: str) -> None:
         licence="MIT, apart from what the data and the first weights ask for (data/README.md)",
         run=name,
         commit=git("rev-parse", "--short", "HEAD").strip(),
-        scores=metadata.score(
-            f"{known.name}'s test set ({run.split}{seen})",
-            head.classes,
-            labels,
-            predicted.argmax(axis=1),
-        ),
+        scores=metadata.score(test_set, head.classes, labels, codes),
     )
     target = Path("exported") / f"{name}.onnx"
     with files.atomic_write(target) as part:

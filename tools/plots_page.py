@@ -23,6 +23,7 @@ PAGE = Path(".dvc/plots/page.html")
 
 # The newest that reads the Vega-Lite 5 of DVC's templates and of those beside PAGE.
 VEGA_LITE = "5.21"
+STYLE = "<style>img {max-width: 100%}</style>"
 
 
 def main() -> None:
@@ -30,10 +31,8 @@ def main() -> None:
         raise InputError(
             "There is no .dvc in this folder. Run from the project's top folder."
         )
-    head = (
-        f"<style>img {{max-width: 100%}}</style><script>{html.vega(VEGA_LITE)}</script>"
-    )
-    page = PAGE_HTML.replace("{scripts}", head)
+    script = f"<script>{html.vega(VEGA_LITE)}</script>"
+    page = PAGE_HTML.replace("{scripts}", STYLE + script)
     with files.atomic_write(PAGE) as part:
         part.write_text(page, encoding="utf-8", newline="\n")
     place = str(PAGE.relative_to(".dvc"))  # as DVC wants it

@@ -6,12 +6,14 @@ import signal
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 from fer_transfer.console.errors import InputError
 
+# What decides what stages do, in Git.
+CODE = "fer_transfer", "stages", "dvc.yaml", "params.yaml", ".dvcignore", ".dvc/config"
 # A user's hooks are for the user's own commits.
 NO_HOOKS = f"core.hooksPath={os.devnull}"
 LAST_LINES, LINE_LENGTH = 3, 200  # of a dvc command that failed
@@ -26,9 +28,7 @@ def git(*arguments: str, folder: Path = Path()) -> str:
         InputError: If it fails.
     """
     command = ["git", "-c", NO_HOOKS, *arguments]
-    done = subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, check=False
-    )
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
     if done.returncode:
         why = " ".join(done.stderr.split())
         raise InputError(f"`git {' '.join(arguments[:2])}` failed: {why}")
@@ -37,16 +37,15 @@ def git(*arguments: str, folder: Path = Path()) -> str:
 
 def clone(folder: Path, commit: str, bundle: Path | None = None) -> None:
     """Check out a commit of this clone, or of a bundle, in one that shares its objects."""
-    here = str(Path.cwd())
-    git("clone", "--quiet", "--shared", "--no-checkout", here, str(folder))
+    git("clone", "--quiet", "--shared", "--no-checkout", str(Path.cwd()), str(folder))
     if bundle:
         git("fetch", "--quiet", str(bundle.resolve()), "HEAD", folder=folder)
     git("checkout", "--quiet", "--detach", commit, folder=folder)
 
 
-def committed(paths: Iterable[str]) -> str:
-    """Return HEAD, or raise an InputError if something under these paths differs from it."""
-    changed = git("status", "--porcelain", "--", *paths).splitlines()
+def committed() -> str:
+    """Return HEAD, or raise an InputError if code or settings differ from it."""
+    changed = git("status", "--porcelain", "--", *CODE).splitlines()
     if changed:
         raise InputError(f"{changed[0][3:]} is not committed. Commit the code first.")
     return git("rev-parse", "HEAD").strip()

@@ -48,7 +48,8 @@ def under(new: str, stage: Stage, old: str, entry: Entry) -> Entry:
     old, new = old.partition("@")[2], new.partition("@")[2]
 
     def at(paths: Iterable[str], part: str) -> list[dict[str, Any]]:
-        items = zip(entry.get(part, []), sorted(paths), strict=False)
+        # A path too many, which fits no stage, if the stage has fewer than it had.
+        items = zip(entry.get(part, []), [*sorted(paths), ""], strict=False)
         return [{**item, "path": path} for item, path in items]
 
     ran_with = entry.get("params", {}).get("params.yaml", {})
@@ -99,9 +100,7 @@ def main(*, apply: bool) -> None:
             for name in (*gone, *moves):
                 del lock[name]
             lock.update(moves.values())
-            logger.info(
-                "Done. Commit it; `dvc gc --workspace` clears DVC's cache of it."
-            )
+            logger.info("Done. Commit it; `dvc gc --workspace` clears DVC's cache.")
 
 
 if __name__ == "__main__":

@@ -37,7 +37,6 @@ from tools.processes import clone, committed, dvc, git
 
 logger = logging.getLogger(__name__)
 
-CODE = ("fer_transfer", "stages", "dvc.yaml", "params.yaml", ".dvcignore")
 NUM_FACES = 96  # with 32 a batch, the last batch of training is not a whole one
 EPOCHS, BATCH_SIZE = 2, 64  # the latter of the frozen pass
 LOW_BYTES = 100e6  # of a disk that is named as almost full
@@ -45,7 +44,7 @@ LOW_BYTES = 100e6  # of a disk that is named as almost full
 
 def main(commit: str = "") -> None:
     commit = commit or git("log", "-1", "--format=%H", "--", str(LOCK)).strip()
-    commit, head = git("rev-parse", commit).strip(), committed(CODE)
+    commit, head = git("rev-parse", "--verify", commit).strip(), committed()
     now = load(Repo())
     with tempfile.TemporaryDirectory(prefix="unchanged-") as name:
         old, new = Path(name, "old"), Path(name, "new")
@@ -58,7 +57,7 @@ def main(commit: str = "") -> None:
             return
         logger.info("Comparing %s with HEAD: %s.", commit[:7], ", ".join(names))
         needed = needed_for(now, names)
-        before, after = (reproduce(side, needed) for side in (old, new))
+        before, after = reproduce(old, needed), reproduce(new, needed)
     changed = [
         f"{path} of {stage}"
         for stage in names
@@ -107,10 +106,8 @@ def needed_for(now: Pipeline, names: list[str]) -> list[str]:
     needed = {*names}
     for name, stage in reversed(now.stages.items()):
         if name in needed:
-            needed |= {*stage.reads.values()}
-    return [
-        name for name in now.stages if name in needed and now.stages[name].generated
-    ]
+            needed |= {by for by in stage.reads.values() if now.stages[by].generated}
+    return [name for name in now.stages if name in needed]
 
 
 def reproduce(side: Path, names: list[str]) -> dict[str, dict[str, str]]:

@@ -31,14 +31,14 @@ from tools.processes import committed, dvc, git
 
 logger = logging.getLogger(__name__)
 
-# What workers check out: it must be in the commit.
-CODE = ("stages", "fer_transfer", "dvc.yaml", "params.yaml", ".dvc/config")
 REFUSED = "refused at the merge: its code, settings or inputs are not those here"
 
 
 def main(scheduler: str, targets: Sequence[str]) -> None:
-    cluster.quiet()
-    commit = committed(CODE)
+    # Dask's log and tracebacks: what matters is said in one line.
+    for name in ("distributed", "distributed.client", "tornado.application"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    commit = committed()  # what workers check out
     head, body, tail = plan.read(Repo(), targets)
     with cluster.connect(scheduler) if scheduler else cluster.local() as client:
         if scheduler:  # what a colleague has is not made again
@@ -83,7 +83,8 @@ def _run(client: Client, tasks: list[Task]) -> dict[str, str]:
         if isinstance(outcome, str):
             failed[name] = outcome
             continue
-        taken, refused = merge(outcome["entries"], outcome["files"].__getitem__)
+        entries, contents = outcome
+        taken, refused = merge(entries, contents.__getitem__)
         logger.info("Merged %d stages into %s.", len(taken), LOCK)
         failed |= dict.fromkeys(refused, REFUSED)
     return failed

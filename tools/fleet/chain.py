@@ -14,17 +14,19 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import TypedDict
 
 from dvc.config import Config
 
 from fer_transfer.console.errors import InputError
 from fer_transfer.core import files
 from tools import processes
-from tools.pipeline import LOCK, lock_text, recorded
+from tools.pipeline import LOCK, Entry, lock_text, recorded
 from tools.processes import dvc
 
 Say = Callable[[str], None]
+# New entries of dvc.lock by stage, and what Git would hold of the stages by path.
+Result = tuple[dict[str, Entry], dict[str, bytes]]
 
 # Seconds between attempts to push: on another machine all would be trained again.
 PUSH_WAITS = (5, 20, 60, 180, 600)
@@ -36,17 +38,12 @@ class Task(TypedDict):
     name: str
     commit: str
     stages: list[str]  # to run, in this order
-    entries: dict[str, Any]  # of dvc.lock: of these stages, and of those they read from
+    entries: dict[
+        str, Entry
+    ]  # of dvc.lock: of these stages, and of those they read from
     files: dict[str, str]  # what Git holds of the same, by path
     keep: list[str]  # what the stages write and Git holds
     cache: str  # of DVC, if all workers share it in place of a remote; else empty
-
-
-class Result(TypedDict):
-    """What a worker returns of a task's stages."""
-
-    entries: dict[str, Any]
-    files: dict[str, bytes]
 
 
 def key_of(task: Task) -> str:
@@ -77,12 +74,9 @@ def run(task: Task, folder: Path, bundle: Path, say: Say) -> Result:
         if not task["cache"]:
             _push(clone, say)
         entries = recorded(clone / LOCK)
-        result = Result(
-            entries={name: entries[name] for name in stages},
-            files={path: (clone / path).read_bytes() for path in task["keep"]},
-        )
+        contents = {path: (clone / path).read_bytes() for path in task["keep"]}
         shutil.rmtree(clone)  # the features would fill the disk
-        return result
+        return {name: entries[name] for name in stages}, contents
 
 
 def _clone(task: Task, clone: Path, bundle: Path) -> None:

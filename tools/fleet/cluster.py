@@ -20,12 +20,6 @@ RETRIES = 2  # of a chain that failed; Dask counts workers that vanished by itse
 MEMORY = 4.2e9  # bytes that a chain takes at most (docs/performance.md: VGG-Face)
 
 
-def quiet() -> None:
-    """Keep Dask's log and tracebacks from the user: what matters is said in one line."""
-    for name in ("distributed", "distributed.client", "tornado.application"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)
-
-
 def connect(address: str) -> Client:
     """Reach a scheduler.
 

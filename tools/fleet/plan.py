@@ -144,9 +144,7 @@ def task(here: Pipeline, chain: list[str], commit: str, cache: str) -> Task:
         stages=chain,
         entries={name: here.entries[name] for name in given},
         files={
-            str(path): path.read_bytes().decode()
-            for path in sorted(kept)
-            if path.is_file()
+            str(path): path.read_bytes().decode() for path in kept if path.is_file()
         },
         keep=sorted(path for name in chain for path in here.stages[name].kept),
         cache=cache,
