@@ -135,7 +135,7 @@ def run_key(recogniser: Recogniser, options: argparse.Namespace) -> str:
     """Return a hash that changes when any number of the results may change."""
     settings = {
         "model": recogniser.model.key,
-        "detector": recogniser.detector.name,
+        "detector": recogniser.detector,
         "unsure_below": recogniser.unsure_below,
         "smallest_face": recogniser.smallest_face,
         "pictures": not options.no_pictures,
