@@ -26,9 +26,7 @@ PHOTO = encoded(GREY, "PNG")
 TWO = {"happy/1.png": encoded(face(10)), "sad/1.png": encoded(face(20))}
 
 
-def use(
-    monkeypatch, *boxes: tuple[float, ...], scores: tuple[float, ...] = ()
-) -> Mock:
+def use(monkeypatch, *boxes: tuple[float, ...], scores: tuple[float, ...] = ()) -> Mock:
     """Let these boxes be found in each photo; return what counts the photos."""
     pairs = zip(boxes, scores or (0.9,) * len(boxes), strict=True)
     find = Mock(return_value=[Detection(Box(*box), score) for box, score in pairs])

@@ -40,7 +40,7 @@ class Video:
             Rejected: If OpenCV cannot; the reason says what to do.
         """
         self.is_live = isinstance(source, int)
-        self.stopped = False
+        self.stopped = False  # True ends the frames, as if the video ended here
         self.note = ""
         self.capture = _open(source)
         self.width = int(self.capture.get(cv2.CAP_PROP_FRAME_WIDTH))
@@ -78,10 +78,6 @@ class Video:
             )
             raise Rejected(Status.DAMAGED, reason)
         self._note_cut(seconds or 0)
-
-    def stop(self) -> None:
-        """End the frames, as if the video ended here."""
-        self.stopped = True
 
     def _times(self, after: float | None) -> Iterator[float]:
         """Go from frame to frame; yield when each is displayed.

@@ -93,16 +93,16 @@ def score(
     return {
         "test_set": test_set,
         "images": len(labels),
-        **_rate("accuracy", int(correct.sum()), len(labels)),
+        **rate("accuracy", int(correct.sum()), len(labels)),
         "by_class": {
-            name: {"images": int(n), **_rate("recall", int(right), int(n))}
+            name: {"images": int(n), **rate("recall", int(right), int(n))}
             for name, n, right in zip(classes, totals, correct, strict=True)
         },
         "confusion": confusion.tolist(),
     }
 
 
-def _rate(name: str, correct: int, total: int) -> dict[str, Any]:
+def rate(name: str, correct: int, total: int) -> dict[str, Any]:
     if not total:
         return {name: None, "interval": None}
     low, high = wilson_interval(correct, total)

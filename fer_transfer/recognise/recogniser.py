@@ -18,8 +18,8 @@ from fer_transfer.console.errors import InputError
 from fer_transfer.detection import framing, photos
 from fer_transfer.detection.boxes import Box, Detection
 from fer_transfer.detection.detectors import SMALLEST_FACE, find_detector, whole_image
-from fer_transfer.recognise import pictures, tables
-from fer_transfer.recognise.face import Face, by_emotion
+from fer_transfer.recognise import pictures
+from fer_transfer.recognise.face import Face, by_emotion, columns
 from fer_transfer.recognise.model import Model, default_model
 
 Photo = str | Path | np.ndarray | Image.Image
@@ -36,8 +36,8 @@ class Faces(Sequence[Face]):
 
     def table(self) -> pd.DataFrame:
         """Return one row per face: number, box, emotion, probabilities."""
-        rows = [[*tables.values(face), *face.shares] for face in self]
-        return pd.DataFrame(rows, columns=tables.columns(self.classes))
+        rows = [[*face.values, *face.shares] for face in self]
+        return pd.DataFrame(rows, columns=columns(self.classes))
 
     def draw(self) -> Image.Image:
         """Return the photo, at most 1280 pixels, with a numbered box around each face."""

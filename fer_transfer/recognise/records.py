@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from fer_transfer.data.faces import IMAGE_SIZE
 from fer_transfer.detection import photos
 from fer_transfer.detection.boxes import Box
 from fer_transfer.detection.inputs import Input, identity
@@ -18,12 +19,13 @@ from fer_transfer.recognise.recogniser import Recogniser
 Record = dict[str, Any]
 
 
-def make_record(entry: Input, read: Callable[[], Record]) -> Record:
+def make_record(entry: Input, read: Callable[..., Record], *arguments: Any) -> Record:
     """Return an input's record: what reading it gives, or why it cannot be read.
 
     Args:
         entry: The input.
         read: Returns what differs from the record of an input without faces.
+        *arguments: Of `read`, after the input.
 
     Returns:
         file, identity, status, reason, width, height, picture: file name, frames: of a video that
@@ -35,15 +37,10 @@ def make_record(entry: Input, read: Callable[[], Record]) -> Record:
     try:
         if entry.rejected:
             raise entry.rejected
-        record |= read()
+        record |= read(entry, *arguments)
     except Rejected as rejected:
-        status, record["reason"] = rejected.status, rejected.reason
-    except MemoryError:
-        status = Status.TOO_LARGE
-        record["reason"] = "there is not enough memory for it: make it smaller"
-    else:
-        status = Status.FACES if record["faces"] else Status.NO_FACE
-    return record | {"status": status.value}
+        return record | {"status": rejected.status, "reason": rejected.reason}
+    return record | {"status": Status.FACES if record["faces"] else Status.NO_FACE}
 
 
 def read_photo(entry: Input, recogniser: Recogniser, folder: Path | None) -> Record:
@@ -76,8 +73,7 @@ def to_faces(stored: Iterable[Record]) -> list[Face]:
     """Return the faces that `from_faces` gave."""
     faces = []
     for fields in stored:
-        pixels = np.frombuffer(base64.b64decode(fields["crop"]), np.uint8)
-        size = round(len(pixels) ** 0.5)
-        own = {"box": Box(*fields["box"]), "crop": pixels.reshape(size, size)}
+        crop = np.frombuffer(base64.b64decode(fields["crop"]), np.uint8)
+        own = {"box": Box(*fields["box"]), "crop": crop.reshape(IMAGE_SIZE, IMAGE_SIZE)}
         faces.append(Face(**fields | own))
     return faces
