@@ -32,11 +32,7 @@ def write_page(
     faces = (face for record in run.records() for face in record["faces"])
     stream = _template().stream(
         run=run,
-        recogniser=run.recogniser,
-        model=run.recogniser.model.metadata,
-        colours=timeline.COLOURS,
-        width=timeline.WIDTH,
-        height=timeline.HEIGHT,
+        drawing=timeline,
         scores=scores,
         statuses=Counter(record["status"] for record in run.records()),
         emotions=Counter(None if face.unsure else face.emotion for face in faces),
