@@ -7,10 +7,10 @@ All columns but the first two may be missing or empty. Paths are relative to the
 The box is in pixels of the photo as it is displayed; without one the face is looked for.
 """
 
-import math
 import posixpath
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from fer_transfer.console.errors import InputError, shown
@@ -80,15 +80,16 @@ def _without_repeats(
 
 
 def _check_rows(path: Path, table: pd.DataFrame) -> None:
-    parts, boxes = table["part"].str.lower(), table[list(BOX)].agg(tuple, axis=1)
+    parts, boxes = table["part"].str.lower(), table[list(BOX)]
+    numbers = boxes.apply(pd.to_numeric, errors="coerce")
+    is_box = np.isfinite(numbers).all(axis=1) & (numbers.iloc[:, 2:] > 0).all(axis=1)
+    is_wrong_box = (boxes != "").any(axis=1) & ~is_box
     problems = {
         "no label": table["label"] == "",
         "a path that is not relative to the manifest's folder and below it, such as "
         "happy/1.jpg": ~table["path"].map(_is_below),
         f"a part other than {', '.join(PARTS)}": ~parts.isin(["", *PART_OF]),
-        f"a box that is not four numbers, {', '.join(BOX)} in pixels": ~boxes.map(
-            _is_box
-        ),
+        f"a box that is not four numbers, {', '.join(BOX)} in pixels": is_wrong_box,
     }
     sentences = [
         f"{wrong.sum()} rows have {problem}: number {shown((table.index[wrong] + 1).tolist())}, "
@@ -118,11 +119,3 @@ def _is_below(path: str) -> bool:
     name = _key(path)
     has_drive = name[1:2] == ":"
     return bool(path) and not has_drive and not name.startswith(("/", "..", "~"))
-
-
-def _is_box(texts: tuple[str, ...]) -> bool:
-    try:
-        left, top, width, height = map(float, texts)
-    except ValueError:
-        return not any(texts)
-    return math.isfinite(left + top + width + height) and min(width, height) > 0
