@@ -81,7 +81,7 @@ def _without_repeats(
 
 def _check_rows(path: Path, table: pd.DataFrame) -> None:
     parts, boxes = table["part"].str.lower(), table[list(BOX)]
-    numbers = boxes.apply(pd.to_numeric, errors="coerce")
+    numbers = boxes.apply(pd.to_numeric, errors="coerce").astype(float)
     is_box = np.isfinite(numbers).all(axis=1) & (numbers.iloc[:, 2:] > 0).all(axis=1)
     is_wrong_box = (boxes != "").any(axis=1) & ~is_box
     problems = {
