@@ -7,15 +7,8 @@ import os
 from itertools import takewhile
 from pathlib import Path, PurePosixPath
 
+from fer_transfer.readers import listing
 from fer_transfer.readers.labels import is_emotion, is_number
-from fer_transfer.readers.listing import (
-    PART_OF,
-    Dropped,
-    Listing,
-    as_table,
-    list_files,
-    normalised,
-)
 
 Folders = tuple[str, ...]
 
@@ -24,25 +17,27 @@ TABLES = (".csv", ".tsv", ".xls", ".xlsx", ".ods")
 NOT_A_MANIFEST = "a table, not a manifest (CSV UTF-8 with the columns path and label)"
 
 
-def read(root: Path) -> Listing:
+def read(root: Path) -> listing.Listing:
     """Take the label of each file below `root` from the folder it lies in."""
-    names, dropped = list_files(root)
+    names, dropped = listing.list_files(root)
     num_wrappers = _count_wrappers(names)
     rows: list[dict[str, str]] = []
     folders: list[Folders] = []
     for name in names:
         inside = PurePosixPath(name).parts[num_wrappers:-1]
-        part = PART_OF.get(inside[0].lower(), "") if inside else ""
+        part = listing.PART_OF.get(inside[0].lower(), "") if inside else ""
         if inside := inside[1:] if part else inside:
             rows.append({"file": name, "part": part})
             folders.append(inside)
         else:
             is_table = name.lower().endswith(TABLES)
-            dropped.append(Dropped(name, NOT_A_MANIFEST if is_table else OUTSIDE))
+            dropped.append(
+                listing.Dropped(name, NOT_A_MANIFEST if is_table else OUTSIDE)
+            )
     for column, level in _levels(folders).items():
         for row, inside in zip(rows, folders, strict=True):
-            row[column] = normalised(inside[level])
-    return Listing(as_table(rows), dropped)
+            row[column] = listing.normalised(inside[level])
+    return listing.Listing(listing.as_table(rows), dropped)
 
 
 def _count_wrappers(names: list[str]) -> int:
@@ -53,7 +48,9 @@ def _count_wrappers(names: list[str]) -> int:
 
 
 def _is_wrapper(folder: str) -> bool:
-    return not (is_emotion(folder) or is_number(folder) or folder.lower() in PART_OF)
+    return not (
+        is_emotion(folder) or is_number(folder) or folder.lower() in listing.PART_OF
+    )
 
 
 def _levels(paths: list[Folders]) -> dict[str, int]:

@@ -76,7 +76,7 @@ def _find_manifest(
     columns: dict[Path, set[str]], root: Path, names: list[str]
 ) -> Path | None:
     """Return the manifest at the top: inside the folder that an archive unpacks into."""
-    top = root / os.path.commonpath([PurePath(name).parent for name in names] or [""])
+    top = root / os.path.commonpath([PurePath(name).parent for name in names] or [root])
     at_top = [path for path in columns if path.parent == top]
     manifests = [path for path in at_top if columns[path] >= set(manifest.REQUIRED)]
     if len(manifests) > 1:

@@ -34,9 +34,8 @@ from fer_transfer.detection.inputs import Input, identity, list_inputs
 from fer_transfer.detection.journal import Journal
 from fer_transfer.detection.status import Status
 from fer_transfer.recognise import labels, page, results
-from fer_transfer.recognise.parallel import in_order
 from fer_transfer.recognise.recogniser import Recogniser
-from fer_transfer.recognise.records import Record, make_record, read_photo
+from fer_transfer.recognise.records import Record, in_order, make_record, read_photo
 from fer_transfer.recognise.videos import Run, read_video
 
 logger = logging.getLogger(__name__)

@@ -1,9 +1,12 @@
-"""The record of one input, which the journal keeps and the results are made of."""
+"""The record of one input, which the journal keeps and the results are made of; many in order."""
 
 import base64
-from collections.abc import Callable, Iterable
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -16,7 +19,24 @@ from fer_transfer.recognise import pictures
 from fer_transfer.recognise.face import Face
 from fer_transfer.recognise.recogniser import Recogniser
 
+CORES = os.cpu_count() or 1
+
 Record = dict[str, Any]
+Value = TypeVar("Value")
+
+
+def in_order(
+    make: Callable[[Value], Record], values: Iterable[Value]
+) -> Iterator[Record]:
+    """Yield the record of each value, on all cores, a few values ahead: memory does not grow."""
+    running: deque[Future[Record]] = deque()
+    with ThreadPoolExecutor(CORES) as pool:
+        for value in values:
+            running.append(pool.submit(make, value))
+            if len(running) > 2 * CORES:
+                yield running.popleft().result()
+        while running:
+            yield running.popleft().result()
 
 
 def make_record(entry: Input, read: Callable[..., Record], *arguments: Any) -> Record:

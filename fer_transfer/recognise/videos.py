@@ -21,9 +21,8 @@ from fer_transfer.detection.journal import Journal
 from fer_transfer.detection.videos import Frame, Video
 from fer_transfer.recognise import pictures
 from fer_transfer.recognise.face import Face, by_emotion
-from fer_transfer.recognise.parallel import in_order
 from fer_transfer.recognise.recogniser import Recogniser
-from fer_transfer.recognise.records import Record, from_faces, to_faces
+from fer_transfer.recognise.records import Record, from_faces, in_order, to_faces
 from fer_transfer.recognise.tracks import Tracker
 
 logger = logging.getLogger(__name__)
