@@ -110,9 +110,8 @@ def _copy_folder(path: Path, known_hash: str, folder: Path) -> None:
 
 def from_synthetic(settings: Synthetic, folder: Path) -> None:
     """Draw synthetic faces: in their order 80 % are for training, 10 % for each other set."""
-    images, labels, identities = drawing.draw(
-        settings.images, settings.identities, settings.seed
-    )
+    drawn = drawing.draw(settings.images, settings.identities, settings.seed)
+    images, labels, identities = drawn
     held_out = round(0.1 * len(labels))
     counts = [len(labels) - 2 * held_out, held_out, held_out]
     table = pd.DataFrame("", index=range(len(labels)), columns=faces.COLUMNS)

@@ -56,9 +56,7 @@ class Detection(NamedTuple):
     box: Box
     score: float | None  # None where the whole image was taken
     tilt: float = 0  # degrees clockwise from upright; 0 where the detector does not say
-    factor: float = (
-        1  # by which FER2013 frames a face larger than its box's longer side
-    )
+    factor: float = 1  # of the box's longer side, for the side of FER2013's frame
 
     @property
     def square(self) -> Box:

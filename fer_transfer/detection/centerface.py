@@ -80,6 +80,4 @@ def _session() -> onnxruntime.InferenceSession:
     """Open the network for one core: several photos at a time use the others."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
-    return onnxruntime.InferenceSession(
-        FILE, options, providers=["CPUExecutionProvider"]
-    )
+    return onnxruntime.InferenceSession(FILE, options, ["CPUExecutionProvider"])

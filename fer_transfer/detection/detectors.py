@@ -66,7 +66,5 @@ def find_detector(name: str, smallest_face: int = SMALLEST_FACE) -> Find:
     """
     if name not in DETECTORS:
         expected = ", ".join(DETECTORS)
-        raise InputError(
-            f"The detector must be one of {expected}. Got `{name}` instead."
-        )
+        raise InputError(f"The detector must be one of {expected}. Got `{name}`.")
     return partial(DETECTORS[name], smallest_face=smallest_face)

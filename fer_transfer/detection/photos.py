@@ -118,9 +118,7 @@ def _damage_explained() -> Iterator[None]:
         raise Rejected(Status.NOT_A_PHOTO, reason) from None
     except Exception as error:
         why = " ".join(str(error).split()) or type(error).__name__
-        reason = (
-            f"it cannot be decoded ({why[:200]}): copy it again from where it came from"
-        )
+        reason = f"it cannot be decoded ({why[:200]}): copy it again from its source"
         raise Rejected(Status.DAMAGED, reason) from None
 
 

@@ -73,9 +73,7 @@ class Video:
                 after, due = seconds, _next_due(seconds, rate)
                 yield Frame(round(seconds, 3), cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB))
         if after is None:
-            reason = (
-                "no frame of it can be decoded: copy it again from where it came from"
-            )
+            reason = "no frame of it can be decoded: copy it again from its source"
             raise Rejected(Status.DAMAGED, reason)
         self._note_cut(seconds or 0)
 
@@ -118,9 +116,7 @@ def _next_due(seconds: float | None, rate: float) -> float:
 def _open(source: str | int) -> cv2.VideoCapture:
     if isinstance(source, int):
         capture = cv2.VideoCapture(source)
-        reason = (
-            f"camera {source} cannot be opened: see that it is connected and not in use"
-        )
+        reason = f"camera {source} cannot be opened: see that it is connected and free"
     else:
         capture = cv2.VideoCapture(_absolute(source), cv2.CAP_FFMPEG)
         reason = (

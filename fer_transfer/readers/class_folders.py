@@ -31,9 +31,8 @@ def read(root: Path) -> listing.Listing:
             folders.append(inside)
         else:
             is_table = name.lower().endswith(TABLES)
-            dropped.append(
-                listing.Dropped(name, NOT_A_MANIFEST if is_table else OUTSIDE)
-            )
+            reason = NOT_A_MANIFEST if is_table else OUTSIDE
+            dropped.append(listing.Dropped(name, reason))
     for column, level in _levels(folders).items():
         for row, inside in zip(rows, folders, strict=True):
             row[column] = listing.normalised(inside[level])
@@ -48,9 +47,8 @@ def _count_wrappers(names: list[str]) -> int:
 
 
 def _is_wrapper(folder: str) -> bool:
-    return not (
-        is_emotion(folder) or is_number(folder) or folder.lower() in listing.PART_OF
-    )
+    is_part = folder.lower() in listing.PART_OF
+    return not (is_part or is_emotion(folder) or is_number(folder))
 
 
 def _levels(paths: list[Folders]) -> dict[str, int]:

@@ -61,9 +61,8 @@ def read(layout: str, name: str, numbering: str, mapping: Mapping[str, str]) -> 
     """
     table = files.read_text_table(FOLDER / "faces.csv")
     images = files.read_npy(FOLDER / "images.npy")
-    table["label"] = table["label"].map(
-        name_classes(table["label"], numbering, mapping)
-    )
+    classes_of = name_classes(table["label"], numbering, mapping)
+    table["label"] = table["label"].map(classes_of)
     # One name for `Ann`, `ann` and `ANN`: the one that comes first.
     same_person = table["person"].groupby(table["person"].str.casefold())
     table["person"] = same_person.transform("first")

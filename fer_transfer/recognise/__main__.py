@@ -132,15 +132,9 @@ def recognise(options: argparse.Namespace) -> int:
 
 def run_key(recogniser: Recogniser, options: argparse.Namespace) -> str:
     """Return a hash that changes when any number of the results may change."""
-    settings = {
-        "model": recogniser.model.key,
-        "detector": recogniser.detector,
-        "unsure_below": recogniser.unsure_below,
-        "smallest_face": recogniser.smallest_face,
-        "pictures": not options.no_pictures,
-        "videos": [options.frames, options.smoothing, options.draw_videos],
-    }
-    return state_key(settings, [])
+    others = ("paths", "camera", "out", "labels")  # which inputs, not their results
+    settings = {key: vars(options)[key] for key in vars(options) if key not in others}
+    return state_key(settings | {"model": recogniser.model.key}, [])
 
 
 def work(

@@ -32,9 +32,7 @@ class Metadata:
 
     def properties(self) -> dict[str, str]:
         """Return ONNX's metadata properties; each value is JSON."""
-        return {
-            field.name: json.dumps(getattr(self, field.name)) for field in fields(self)
-        }
+        return {name: json.dumps(value) for name, value in vars(self).items()}
 
     @property
     def accuracy(self) -> str:

@@ -28,9 +28,8 @@ class Model:
         options.log_severity_level = 3
         try:
             content = Path(path).read_bytes()
-            self.session = onnxruntime.InferenceSession(
-                content, options, providers=["CPUExecutionProvider"]
-            )
+            providers = ["CPUExecutionProvider"]
+            self.session = onnxruntime.InferenceSession(content, options, providers)
         except Exception as error:  # onnxruntime has no common class of its errors
             why = " ".join(str(error).split())[:200]
             raise InputError(
