@@ -29,7 +29,6 @@ from fer_transfer.core import files
 from fer_transfer.core.state import state_key
 from fer_transfer.data.faces import IMAGE_SIZE
 from fer_transfer.detection.boxes import Box
-from fer_transfer.detection.detectors import find_detector
 from fer_transfer.detection.journal import Journal
 from fer_transfer.detection.labelled_face import TO_CONVERT, Face, read_face
 from fer_transfer.readers import detected
@@ -53,7 +52,6 @@ def find_faces(table: pd.DataFrame, root: Path, data: Data) -> pd.DataFrame:
     """
     if table.empty:
         return pd.DataFrame(columns=FOUND)
-    detector = None if data.detector == "none" else find_detector(data.detector)
     STATE.mkdir(parents=True, exist_ok=True)
     key = state_key({"detector": data.detector, "convert": data.convert}, [])
     rows = []
@@ -64,7 +62,7 @@ def find_faces(table: pd.DataFrame, root: Path, data: Data) -> pd.DataFrame:
             record = journal.find(place)
             if record is None:
                 box = Box(*map(float, sides)) if row["left"] else None
-                face = read_face(path, box, detector, convert=data.convert)
+                face = read_face(path, box, data.detector, convert=data.convert)
                 record = {"file": place, **as_row(face)}
                 journal.add(record)
             rows.append(record)

@@ -72,8 +72,7 @@ def _kagglehub_download() -> str:
 def from_path(path: Path, known_hash: str, folder: Path) -> None:
     """Copy a file, or what is in a folder."""
     if path.is_dir():
-        _check_folder(path, known_hash)
-        _copy_folder(path, folder)
+        _copy_folder(path, known_hash, folder)
     elif path.is_file():
         shutil.copyfile(path, folder / path.name)
         if known_hash:
@@ -88,7 +87,7 @@ def from_path(path: Path, known_hash: str, folder: Path) -> None:
         )
 
 
-def _check_folder(path: Path, known_hash: str) -> None:
+def _copy_folder(path: Path, known_hash: str, folder: Path) -> None:
     if known_hash:
         raise InputError(
             f"`data.hash` in params.yaml is set, but {path} is a folder, which has no hash. "
@@ -99,25 +98,20 @@ def _check_folder(path: Path, known_hash: str) -> None:
             f"`data.source` in params.yaml is `{path}`, a folder that {RAW} itself lies in. "
             "Set it to the folder that holds the images."
         )
-
-
-def _copy_folder(path: Path, folder: Path) -> None:
     try:
         shutil.copytree(path, folder, dirs_exist_ok=True)
     except shutil.Error as error:
-        failures = error.args[0]
-        source, _, reason = failures[0]
+        [(source, _, reason), *others] = error.args[0]
         raise InputError(
-            f"{len(failures)} of what is in {path} could not be copied, the first is {source}: "
+            f"{1 + len(others)} of what is in {path} could not be copied, the first is {source}: "
             f"{reason}. Correct or remove it."
         ) from None
 
 
 def from_synthetic(settings: Synthetic, folder: Path) -> None:
     """Draw synthetic faces: in their order 80 % are for training, 10 % for each other set."""
-    images, labels, identities = drawing.draw(
-        settings.images, settings.identities, settings.seed
-    )
+    drawn = drawing.draw(settings.images, settings.identities, settings.seed)
+    images, labels, identities = drawn
     held_out = round(0.1 * len(labels))
     counts = [len(labels) - 2 * held_out, held_out, held_out]
     table = pd.DataFrame("", index=range(len(labels)), columns=faces.COLUMNS)

@@ -101,14 +101,11 @@ def describe(data_set: DataSet) -> dict[str, Any]:
 
 def conflicts(data_set: DataSet) -> list[str]:
     """Name the files that show the same face, mirrored or not, under different labels."""
-    table = data_set.faces.table[["file", "label"]].copy()
-    table["group"] = groups.identical(data_set.images, mirrored=True)
-    several = table.groupby("group")["label"].transform("nunique") > 1
-    conflicting = table[several & (table["file"] != "")]
-    return [
-        ", ".join(f"{row.file} ({row.label})" for row in rows.itertuples())
-        for _, rows in conflicting.groupby("group")
-    ]
+    label, file = data_set.faces.table["label"], data_set.faces.table["file"]
+    group = groups.identical(data_set.images, mirrored=True)
+    is_conflict = (label.groupby(group).transform("nunique") > 1) & (file != "")
+    named = (file + " (" + label + ")")[is_conflict]
+    return named.groupby(group[is_conflict]).agg(", ".join).tolist()
 
 
 def warn(data_set: DataSet, counts: dict[str, Any]) -> None:

@@ -9,7 +9,6 @@ import photo_files
 
 from fer_transfer.detection import detectors
 from fer_transfer.detection.boxes import Box, Detection
-from fer_transfer.detection.detectors import Detector
 from fer_transfer.detection.journal import Journal
 from fer_transfer.recognise import __main__ as program
 from fer_transfer.recognise import recogniser
@@ -29,8 +28,7 @@ def two_halves(pixels, smallest_face=0):
 def simplify(monkeypatch, folder, find=two_halves):
     """Let the command use the simple model and detector, and write into the folder."""
     monkeypatch.setattr(recogniser, "Model", photo_files.SimpleModel)
-    detector = Detector("halves", find, 1.0)
-    monkeypatch.setitem(detectors.DETECTORS, "centerface", detector)
+    monkeypatch.setitem(detectors.DETECTORS, "centerface", find)
     monkeypatch.chdir(folder)
 
 

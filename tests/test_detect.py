@@ -18,7 +18,6 @@ from fer_transfer.core import files
 from fer_transfer.data import faces
 from fer_transfer.detection import detectors
 from fer_transfer.detection.boxes import Box, Detection
-from fer_transfer.detection.detectors import Detector
 from fer_transfer.detection.labelled_face import find_face
 from stages import detect, prepare
 
@@ -27,19 +26,11 @@ PHOTO = encoded(GREY, "PNG")
 TWO = {"happy/1.png": encoded(face(10)), "sad/1.png": encoded(face(20))}
 
 
-def detections(*boxes: tuple[float, ...], scores: tuple[float, ...] = ()) -> Mock:
-    """Return what finds these boxes in each photo."""
-    scores = scores or (0.9,) * len(boxes)
-    pairs = zip(boxes, scores, strict=True)
-    return Mock(return_value=[Detection(Box(*box), score) for box, score in pairs])
-
-
-def use(monkeypatch, *boxes: tuple[float, ...]) -> Mock:
+def use(monkeypatch, *boxes: tuple[float, ...], scores: tuple[float, ...] = ()) -> Mock:
     """Let these boxes be found in each photo; return what counts the photos."""
-    find = detections(*boxes)
-    monkeypatch.setitem(
-        detectors.DETECTORS, "centerface", Detector("centerface", find, 1.0)
-    )
+    pairs = zip(boxes, scores or (0.9,) * len(boxes), strict=True)
+    find = Mock(return_value=[Detection(Box(*box), score) for box, score in pairs])
+    monkeypatch.setitem(detectors.DETECTORS, "centerface", find)
     return find
 
 
@@ -64,10 +55,10 @@ def read(
     ],
 )
 def test_of_several_faces_the_label_is_that_of_the_largest_by_far(
-    boxes, scores, status
+    monkeypatch, boxes, scores, status
 ):
-    detector = Detector("centerface", detections(*boxes, scores=scores), 1.0)
-    labelled = find_face(GREY, None, detector, convert=False)
+    use(monkeypatch, *boxes, scores=scores)
+    labelled = find_face(GREY, None, "centerface", convert=False)
     assert labelled.status == status
     assert (labelled.image is not None) == (status == "taken")
 
@@ -81,7 +72,7 @@ def test_of_several_faces_the_label_is_that_of_the_largest_by_far(
     ],
 )
 def test_a_given_box_is_framed_if_it_may_hold_a_face(box, status):
-    assert find_face(GREY, Box(*box), None, convert=False).status == status
+    assert find_face(GREY, Box(*box), "none", convert=False).status == status
 
 
 def test_a_face_is_framed_by_its_given_box_or_the_detectors(project, monkeypatch):

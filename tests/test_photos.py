@@ -156,19 +156,11 @@ VIDEOS = {
 }
 
 
-def tiff(**tags):
-    """Return a TIFF file with these tags besides its own, by their numbers."""
-    numbers = {int(name[1:]): value for name, value in tags.items()}
-    return photo_files.encoded(RAMP, "TIFF", tiffinfo=numbers)
-
-
 RAW = {
     "cr3": bytes(4) + b"ftypcrx " + bytes(40),
     "cr2": b"II*\x00\x10\x00\x00\x00CR\x02\x00" + bytes(40),
     "raf": b"FUJIFILMCCD-RAW 0201" + bytes(40),
-    "nef": tiff(_254=1, _330=8),
-    "dng": tiff(_50706=b"\1\4\0\0"),
-    "arw": tiff(),
+    **dict.fromkeys(("nef", "dng", "arw"), photo_files.encoded(RAMP, "TIFF")),
 }
 
 

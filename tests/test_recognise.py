@@ -183,7 +183,7 @@ def test_a_run_that_was_cut_off_goes_on_and_ends_the_same(
 def unfinished(photos, monkeypatch, recorded):
     """The photos of a run that failed when it wrote its results."""
     with monkeypatch.context() as patch:
-        patch.setattr(program, "write_results", lambda *_: 1 / 0)
+        patch.setattr(program.results, "write", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             run(photos)
     recorded.clear()

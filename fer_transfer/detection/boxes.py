@@ -12,6 +12,11 @@ class Box(NamedTuple):
     height: float
 
     @property
+    def corners(self) -> tuple[float, float, float, float]:
+        """Left, top, right and bottom."""
+        return self.left, self.top, self.left + self.width, self.top + self.height
+
+    @property
     def longer(self) -> float:
         return max(self.width, self.height)
 
@@ -19,12 +24,21 @@ class Box(NamedTuple):
     def area(self) -> float:
         return self.width * self.height
 
+    def square(self, side: float) -> "Box":
+        """Return the square of that side about the box's centre.
+
+        >>> Box(10, 20, 30, 40).square(40)
+        Box(left=5.0, top=20.0, width=40, height=40)
+        """
+        left = self.left + (self.width - side) / 2
+        return Box(left, self.top + (self.height - side) / 2, side, side)
+
     def shared(self, other: "Box") -> float:
         """Return the area that two boxes share."""
-        right = min(self.left + self.width, other.left + other.width)
-        bottom = min(self.top + self.height, other.top + other.height)
-        width = right - max(self.left, other.left)
-        return max(width, 0.0) * max(bottom - max(self.top, other.top), 0.0)
+        corners = zip(self.corners, other.corners, strict=True)
+        lefts, tops, rights, bottoms = corners
+        width = max(0.0, min(rights) - max(lefts))
+        return width * max(0.0, min(bottoms) - max(tops))
 
     def overlap(self, other: "Box") -> float:
         """Return the intersection over union of two boxes.
@@ -37,8 +51,14 @@ class Box(NamedTuple):
 
 
 class Detection(NamedTuple):
-    """A detected face; score is None where the whole image was taken."""
+    """A detected face, and how it is framed."""
 
     box: Box
-    score: float | None
+    score: float | None  # None where the whole image was taken
     tilt: float = 0  # degrees clockwise from upright; 0 where the detector does not say
+    factor: float = 1  # of the box's longer side, for the side of FER2013's frame
+
+    @property
+    def square(self) -> Box:
+        """The square that frames the face as FER2013 would."""
+        return self.box.square(self.factor * self.box.longer)

@@ -1,11 +1,7 @@
-"""Face detectors by name, and how the box of each relates to FER2013's framing.
-
-Threads may share a detector.
-"""
+"""Face detectors by name. Threads may share them."""
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
 
@@ -21,19 +17,9 @@ SMALLEST_FACE = 40  # pixels of its longer side
 HAAR_NEIGHBOURS = 5
 HAAR_OVERLAP = 0.4  # intersection over union from which two boxes are one face
 HAAR_SMALLEST = 24  # pixels, the cascade's own
+HAAR_FACTOR = 1.05  # of the box's side, measured on FER2013 (docs/photos.md)
 
-
-@dataclass(frozen=True)
-class Detector:
-    """A face detector, and by which factor FER2013 frames a face larger than its box."""
-
-    name: str
-    find: Callable[..., list[Detection]]  # in RGB (h, w, 3), best first
-    factor: float  # of the box's longer side, measured on FER2013 (docs/photos.md)
-
-    def framed(self, box: Box) -> float:
-        """Return the side of the square that frames a box's face as FER2013 would."""
-        return self.factor * box.longer
+Find = Callable[..., list[Detection]]  # in RGB (h, w, 3), best first
 
 
 def find_by_haar(pixels: np.ndarray, smallest_face: int) -> list[Detection]:
@@ -46,15 +32,14 @@ def find_by_haar(pixels: np.ndarray, smallest_face: int) -> list[Detection]:
         minSize=(side, side),
         outputRejectLevels=True,
     )
-    kept = cv2.dnn.NMSBoxes(boxes, scores, 0, HAAR_OVERLAP)
     return [
-        Detection(Box(*map(float, boxes[face])), float(scores[face])) for face in kept
+        Detection(Box(*map(float, boxes[n])), float(scores[n]), factor=HAAR_FACTOR)
+        for n in cv2.dnn.NMSBoxes(boxes, scores, 0, HAAR_OVERLAP)
     ]
 
 
-def whole_image(pixels: np.ndarray, smallest_face: int = 1) -> list[Detection]:
+def whole_image(pixels: np.ndarray, **_: int) -> list[Detection]:
     """Take the image for a face that fills it."""
-    del smallest_face  # there is nothing to search
     height, width = pixels.shape[:2]
     return [Detection(Box(0, 0, width, height), None)]
 
@@ -66,14 +51,14 @@ def _cascade(thread: int) -> cv2.CascadeClassifier:
     return cv2.CascadeClassifier(str(folder / "haarcascade_frontalface_default.xml"))
 
 
-DETECTORS = {
-    "centerface": Detector("centerface", find_faces, 1.04),
-    "haar": Detector("haar", find_by_haar, 1.05),
-    "none": Detector("none", whole_image, 1),
+DETECTORS: dict[str, Find] = {
+    "centerface": find_faces,
+    "haar": find_by_haar,
+    "none": whole_image,
 }
 
 
-def find_detector(name: str, smallest_face: int = SMALLEST_FACE) -> Detector:
+def find_detector(name: str, smallest_face: int = SMALLEST_FACE) -> Find:
     """Return a detector by its name, for faces from so many pixels on.
 
     Raises:
@@ -81,8 +66,5 @@ def find_detector(name: str, smallest_face: int = SMALLEST_FACE) -> Detector:
     """
     if name not in DETECTORS:
         expected = ", ".join(DETECTORS)
-        raise InputError(
-            f"The detector must be one of {expected}. Got `{name}` instead."
-        )
-    detector = DETECTORS[name]
-    return replace(detector, find=partial(detector.find, smallest_face=smallest_face))
+        raise InputError(f"The detector must be one of {expected}. Got `{name}`.")
+    return partial(DETECTORS[name], smallest_face=smallest_face)

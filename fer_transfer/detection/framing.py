@@ -1,7 +1,7 @@
 """Cut a face out of a photo as FER2013's makers cut theirs: a square, grey, 48x48."""
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageOps
 
 from fer_transfer.data.faces import IMAGE_SIZE
 from fer_transfer.detection.boxes import Box
@@ -9,17 +9,6 @@ from fer_transfer.detection.boxes import Box
 LEAST_TILT = 10  # degrees: from here on a face is turned upright (docs/photos.md)
 TURNED = 2  # times the square: what can come into view by turning, and more
 FINER = 2  # times 48 pixels, while a face is turned: turning blurs
-
-
-def square_about(box: Box, side: float) -> Box:
-    """Return the square of that side about a box's centre.
-
-    >>> square_about(Box(10, 20, 30, 40), 40)
-    Box(left=5.0, top=20.0, width=40, height=40)
-    """
-    left = box.left + (box.width - side) / 2
-    top = box.top + (box.height - side) / 2
-    return Box(left, top, side, side)
 
 
 def cut(pixels: np.ndarray, square: Box, size: int = IMAGE_SIZE) -> np.ndarray:
@@ -47,13 +36,11 @@ def cut_upright(pixels: np.ndarray, square: Box, tilt: float) -> np.ndarray:
     """
     if abs(tilt) < LEAST_TILT:
         return cut(pixels, square)
-    around = square_about(square, TURNED * square.width)
+    around = square.square(TURNED * square.width)
     large = cut(pixels, around, TURNED * FINER * IMAGE_SIZE)
     turned = Image.fromarray(large).rotate(tilt, Image.Resampling.BILINEAR)
-    side = FINER * IMAGE_SIZE
-    corner = (turned.width - side) // 2
-    middle = turned.crop((corner, corner, corner + side, corner + side))
-    return np.asarray(middle.reduce(FINER))
+    upright = ImageOps.crop(turned, (TURNED - 1) * FINER * IMAGE_SIZE // 2)
+    return np.asarray(upright.reduce(FINER))
 
 
 def _clamped(start: float, length: float, limit: int) -> tuple[np.ndarray, float]:

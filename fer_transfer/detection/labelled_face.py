@@ -7,7 +7,8 @@ import numpy as np
 
 from fer_transfer.detection import framing, photos
 from fer_transfer.detection.boxes import Box, Detection
-from fer_transfer.detection.detectors import DETECTORS, Detector
+from fer_transfer.detection.centerface import FACTOR
+from fer_transfer.detection.detectors import find_detector, whole_image
 from fer_transfer.detection.status import Rejected
 from fer_transfer.readers.detected import Outcome
 
@@ -20,9 +21,6 @@ LEAST_SCORE = 0.5  # times the highest score
 LEAST_INSIDE = 0.5  # share of a given box that lies in the photo
 MOST_LONG = 3  # times as long as wide: beyond, an image or box does not show one face
 
-# A given box is framed as CenterFace's are: who drew it is not known.
-GIVEN = DETECTORS["centerface"]
-
 
 class Face(NamedTuple):
     """What became of a labelled image."""
@@ -34,15 +32,13 @@ class Face(NamedTuple):
     is_converted: bool = False  # made grey and 48x48 as a whole
 
 
-def read_face(
-    path: Path, box: Box | None, detector: Detector | None, *, convert: bool
-) -> Face:
+def read_face(path: Path, box: Box | None, detector: str, *, convert: bool) -> Face:
     """Read an image file and take its labelled face; one that cannot be read says why.
 
     Args:
         path: The file.
         box: Where the data set says the face is, in pixels of the displayed photo, or None.
-        detector: What looks for it otherwise; None where images are faces already.
+        detector: What looks for it otherwise; `none` where images are faces already.
         convert: Whether images that are faces already are made grey and 48x48.
     """
     try:
@@ -54,38 +50,37 @@ def read_face(
 
 
 def find_face(
-    pixels: np.ndarray, box: Box | None, detector: Detector | None, *, convert: bool
+    pixels: np.ndarray, box: Box | None, detector: str, *, convert: bool
 ) -> Face:
     """Find and frame the labelled face of a photo, RGB (h, w, 3); see `read_face`."""
     height, width = pixels.shape[:2]
     if photos.is_fer2013_crop(pixels):
         return Face(Outcome.TAKEN, "", image=pixels[..., 0])
-    if box is not None:
-        return _cut(pixels, Detection(box, None), GIVEN.framed(box))
-    if detector is not None:
+    if box is not None:  # framed as CenterFace's: who drew it is not known
+        return _cut(pixels, Detection(box, None, factor=FACTOR))
+    if detector != "none":
         return _detected(pixels, detector)
     if not convert:
         return Face(TO_CONVERT, f"{width} x {height} pixels, or in colour")
-    whole = Box(0, 0, width, height)
-    face = _cut(pixels, Detection(whole, None), whole.longer)
+    face = _cut(pixels, *whole_image(pixels))
     return face._replace(box=None, is_converted=True)
 
 
-def _detected(pixels: np.ndarray, detector: Detector) -> Face:
-    faces = detector.find(pixels)
+def _detected(pixels: np.ndarray, detector: str) -> Face:
+    faces = find_detector(detector)(pixels)
     if not faces:
-        return Face(Outcome.NO_FACE, f"{detector.name} finds none")
+        return Face(Outcome.NO_FACE, f"{detector} finds none")
     largest = dominant(faces)
     if largest is None:
         reason = f"none has {DOMINATES} times the area of each other: give the face's box, or crop it"
         return Face(Outcome.SEVERAL, f"{len(faces)} faces, and {reason}")
-    face = _cut(pixels, largest, detector.framed(largest.box))
+    face = _cut(pixels, largest)
     note = "" if len(faces) == 1 else f"the largest of {len(faces)} faces"
     return face._replace(reason=face.reason or note)
 
 
-def _cut(pixels: np.ndarray, detection: Detection, side: float) -> Face:
-    """Cut out a face as a square of that side, if its box may hold one."""
+def _cut(pixels: np.ndarray, detection: Detection) -> Face:
+    """Cut out a face, if its box may hold one."""
     box, (height, width) = detection.box, pixels.shape[:2]
     shape = f"{box.width:.0f} x {box.height:.0f} pixels"
     if box.shared(Box(0, 0, width, height)) < LEAST_INSIDE * box.area:
@@ -99,8 +94,7 @@ def _cut(pixels: np.ndarray, detection: Detection, side: float) -> Face:
         return Face(Outcome.NOT_A_FACE, f"{shape}: {expected}")
     if box.longer < LEAST_SIDE:
         return Face(Outcome.TOO_SMALL, f"{shape}: expected {LEAST_SIDE} at least")
-    square = framing.square_about(box, side)
-    image = framing.cut_upright(pixels, square, detection.tilt)
+    image = framing.cut_upright(pixels, detection.square, detection.tilt)
     return Face(Outcome.TAKEN, "", box, image)
 
 

@@ -52,11 +52,9 @@ def read_photo(path: Path, *, named: bool = True) -> Photo:
         if kind == "heif":
             _register_heif()
         elif kind:
-            raise Rejected(*file_kinds.REFUSALS[kind])
+            raise Rejected(Status(kind), file_kinds.REFUSALS[Status(kind)])
         formats = ["HEIF"] if kind == "heif" else FORMATS[:-1]
         with _damage_explained(), Image.open(path, formats=formats) as image:
-            if file_kinds.is_camera_raw(getattr(image, "tag_v2", {})):
-                raise Rejected(*file_kinds.REFUSALS["camera raw"])
             return _decode(image)
     except Rejected as rejected:
         if named or rejected.status != Status.NOT_A_PHOTO or _has_photo_name(path):
@@ -120,9 +118,7 @@ def _damage_explained() -> Iterator[None]:
         raise Rejected(Status.NOT_A_PHOTO, reason) from None
     except Exception as error:
         why = " ".join(str(error).split()) or type(error).__name__
-        reason = (
-            f"it cannot be decoded ({why[:200]}): copy it again from where it came from"
-        )
+        reason = f"it cannot be decoded ({why[:200]}): copy it again from its source"
         raise Rejected(Status.DAMAGED, reason) from None
 
 

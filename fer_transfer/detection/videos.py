@@ -40,7 +40,7 @@ class Video:
             Rejected: If OpenCV cannot; the reason says what to do.
         """
         self.is_live = isinstance(source, int)
-        self.stopped = False
+        self.stopped = False  # True ends the frames, as if the video ended here
         self.note = ""
         self.capture = _open(source)
         self.width = int(self.capture.get(cv2.CAP_PROP_FRAME_WIDTH))
@@ -73,15 +73,9 @@ class Video:
                 after, due = seconds, _next_due(seconds, rate)
                 yield Frame(round(seconds, 3), cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB))
         if after is None:
-            reason = (
-                "no frame of it can be decoded: copy it again from where it came from"
-            )
+            reason = "no frame of it can be decoded: copy it again from its source"
             raise Rejected(Status.DAMAGED, reason)
         self._note_cut(seconds or 0)
-
-    def stop(self) -> None:
-        """End the frames, as if the video ended here."""
-        self.stopped = True
 
     def _times(self, after: float | None) -> Iterator[float]:
         """Go from frame to frame; yield when each is displayed.
@@ -122,9 +116,7 @@ def _next_due(seconds: float | None, rate: float) -> float:
 def _open(source: str | int) -> cv2.VideoCapture:
     if isinstance(source, int):
         capture = cv2.VideoCapture(source)
-        reason = (
-            f"camera {source} cannot be opened: see that it is connected and not in use"
-        )
+        reason = f"camera {source} cannot be opened: see that it is connected and free"
     else:
         capture = cv2.VideoCapture(_absolute(source), cv2.CAP_FFMPEG)
         reason = (

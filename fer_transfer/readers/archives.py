@@ -5,8 +5,6 @@ import gzip
 import lzma
 import tarfile
 import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path, PureWindowsPath
 from typing import Any
 
@@ -35,12 +33,25 @@ def unpack(path: Path) -> None:
         InputError: If it is damaged, a decompression bomb, or has an unsafe member.
     """
     limit = max(SMALL, LARGEST_RATIO * path.stat().st_size)
-    with _damage_explained(path):
-        path = _decompress(path, limit)
-        if tarfile.is_tarfile(path):
-            _unpack_tar(path, limit)
-        elif _starts_with(path, ZIP) and path.suffix.lower() not in OFFICE:
-            _unpack_zip(path, limit)
+    try:
+        content = _decompress(path, limit)
+        if tarfile.is_tarfile(content):
+            _unpack_tar(content, limit)
+        elif _starts_with(content, ZIP) and content.suffix.lower() not in OFFICE:
+            _unpack_zip(content, limit)
+    except tarfile.FilterError as error:
+        raise InputError(
+            f"{path.name} is refused: {error}. Get it from a source you trust, or "
+            "unpack it yourself and set `data.source` in params.yaml to the folder."
+        ) from None
+    except Exception as error:  # of a dozen kinds
+        if isinstance(error, MemoryError) or getattr(error, "errno", None) in REMEDIES:
+            raise
+        reason = " ".join(str(error).split())[:200]
+        raise InputError(
+            f"{path.name} is damaged or incomplete ({reason}). Fetch it again, or set "
+            "`data.source` in params.yaml to another copy."
+        ) from None
 
 
 def _decompress(path: Path, limit: int) -> Path:
@@ -103,25 +114,3 @@ def _check_size(size: int, limit: int) -> None:
 def _starts_with(path: Path, beginning: bytes) -> bool:
     with path.open("rb") as file:
         return file.read(len(beginning)) == beginning
-
-
-@contextmanager
-def _damage_explained(path: Path) -> Iterator[None]:
-    """Turn what decoders raise, a dozen kinds of errors, into one that says what to do."""
-    try:
-        yield
-    except MemoryError:
-        raise
-    except tarfile.FilterError as error:
-        raise InputError(
-            f"{path.name} is refused: {error}. Get it from a source you trust, or "
-            "unpack it yourself and set `data.source` in params.yaml to the folder."
-        ) from None
-    except Exception as error:
-        if getattr(error, "errno", None) in REMEDIES:
-            raise
-        reason = " ".join(str(error).split())[:200]
-        raise InputError(
-            f"{path.name} is damaged or incomplete ({reason}). Fetch it again, or set "
-            "`data.source` in params.yaml to another copy."
-        ) from None

@@ -7,15 +7,8 @@ import os
 from itertools import takewhile
 from pathlib import Path, PurePosixPath
 
+from fer_transfer.readers import listing
 from fer_transfer.readers.labels import is_emotion, is_number
-from fer_transfer.readers.listing import (
-    PART_OF,
-    Dropped,
-    Listing,
-    as_table,
-    list_files,
-    normalised,
-)
 
 Folders = tuple[str, ...]
 
@@ -24,32 +17,26 @@ TABLES = (".csv", ".tsv", ".xls", ".xlsx", ".ods")
 NOT_A_MANIFEST = "a table, not a manifest (CSV UTF-8 with the columns path and label)"
 
 
-def read(root: Path) -> Listing:
+def read(root: Path) -> listing.Listing:
     """Take the label of each file below `root` from the folder it lies in."""
-    names, dropped = list_files(root)
-    paths = {name: PurePosixPath(name).parts[:-1] for name in names}
+    names, dropped = listing.list_files(root)
     num_wrappers = _count_wrappers(names)
-    parts: dict[str, str] = {}
-    folders: dict[str, Folders] = {}
-    for name, path in paths.items():
-        inside = path[num_wrappers:]
-        parts[name] = PART_OF.get(inside[0].lower(), "") if inside else ""
-        if inside := inside[1:] if parts[name] else inside:
-            folders[name] = inside
+    rows: list[dict[str, str]] = []
+    folders: list[Folders] = []
+    for name in names:
+        inside = PurePosixPath(name).parts[num_wrappers:-1]
+        part = listing.PART_OF.get(inside[0].lower(), "") if inside else ""
+        if inside := inside[1:] if part else inside:
+            rows.append({"file": name, "part": part})
+            folders.append(inside)
         else:
             is_table = name.lower().endswith(TABLES)
-            dropped.append(Dropped(name, NOT_A_MANIFEST if is_table else OUTSIDE))
-    label_at, person_at = _levels(list(folders.values()))
-    rows = (
-        {
-            "file": name,
-            "label": normalised(path[label_at]),
-            "person": "" if person_at is None else normalised(path[person_at]),
-            "part": parts[name],
-        }
-        for name, path in folders.items()
-    )
-    return Listing(as_table(rows), dropped)
+            reason = NOT_A_MANIFEST if is_table else OUTSIDE
+            dropped.append(listing.Dropped(name, reason))
+    for column, level in _levels(folders).items():
+        for row, inside in zip(rows, folders, strict=True):
+            row[column] = listing.normalised(inside[level])
+    return listing.Listing(listing.as_table(rows), dropped)
 
 
 def _count_wrappers(names: list[str]) -> int:
@@ -60,17 +47,18 @@ def _count_wrappers(names: list[str]) -> int:
 
 
 def _is_wrapper(folder: str) -> bool:
-    return not (is_emotion(folder) or is_number(folder) or folder.lower() in PART_OF)
+    is_part = folder.lower() in listing.PART_OF
+    return not (is_part or is_emotion(folder) or is_number(folder))
 
 
-def _levels(paths: list[Folders]) -> tuple[int, int | None]:
-    """Return at which depth the class is, and at which the person, if people have folders.
+def _levels(paths: list[Folders]) -> dict[str, int]:
+    """Return at which depth the label is, and at which the person, if people have folders.
 
     People have folders where all files lie two folders deep and the second ones differ.
     """
     if not paths or any(len(path) != 2 for path in paths):
-        return 0, None
+        return {"label": 0}
     outer, inner = (set(folders) for folders in zip(*paths, strict=True))
     if all(map(is_emotion, inner)) and not any(map(is_emotion, outer)):
-        return 1, 0
-    return 0, 1 if len(inner) > 1 else None
+        return {"label": 1, "person": 0}
+    return {"label": 0, "person": 1} if len(inner) > 1 else {"label": 0}

@@ -4,6 +4,7 @@ import csv
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -11,6 +12,7 @@ from fer_transfer.console.errors import InputError, shown
 
 SEPARATORS = ",;\t"
 LONGEST_HEADER = 4096  # characters
+TEXT: Any = {"header": 0, "index_col": False, "dtype": str, "na_filter": False}
 
 
 def header(path: Path) -> tuple[str, list[str]]:
@@ -48,14 +50,7 @@ def read(path: Path, required: Sequence[str]) -> pd.DataFrame:
     try:
         with warnings.catch_warnings(action="error", category=pd.errors.ParserWarning):
             table: pd.DataFrame = pd.read_csv(
-                path,
-                sep=separator,
-                names=columns,
-                header=0,
-                index_col=False,
-                dtype=str,
-                na_filter=False,
-                encoding="utf-8-sig",
+                path, sep=separator, names=columns, **TEXT
             )
     except (ValueError, pd.errors.ParserWarning) as error:
         reason = " ".join(str(error).split())
@@ -63,6 +58,4 @@ def read(path: Path, required: Sequence[str]) -> pd.DataFrame:
             f"{path} is not a CSV file in UTF-8 with {len(columns)} values in each row "
             f"({reason}). Correct it, or save it again as CSV UTF-8 (in Excel: Save As)."
         ) from None
-    for name in table:
-        table[name] = table[name].str.strip()
-    return table
+    return table.map(str.strip)

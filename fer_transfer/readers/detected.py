@@ -61,10 +61,11 @@ def read(layout: str, name: str, numbering: str, mapping: Mapping[str, str]) -> 
     """
     table = files.read_text_table(FOLDER / "faces.csv")
     images = files.read_npy(FOLDER / "images.npy")
-    table["label"] = table["label"].map(
-        name_classes(table["label"], numbering, mapping)
-    )
-    table["person"] = _merged(table["person"])
+    classes_of = name_classes(table["label"], numbering, mapping)
+    table["label"] = table["label"].map(classes_of)
+    # One name for `Ann`, `ann` and `ANN`: the one that comes first.
+    same_person = table["person"].groupby(table["person"].str.casefold())
+    table["person"] = same_person.transform("first")
     is_mapped, is_taken = table["label"] == DROP, table["status"] == Outcome.TAKEN
     table["reason"] = table["status"] + ": " + table["reason"]
     table.loc[is_mapped, "reason"] = MAPPED
@@ -86,11 +87,6 @@ def read(layout: str, name: str, numbering: str, mapping: Mapping[str, str]) -> 
         dropped=dropped,
         classes_without_faces=without,
     )
-
-
-def _merged(people: pd.Series) -> pd.Series:
-    """Give each person one name: `Ann`, `ann` and `ANN` are the one that comes first."""
-    return people.groupby(people.str.casefold()).transform("first")
 
 
 def _check_every_class_was_read(table: pd.DataFrame) -> None:

@@ -3,6 +3,7 @@
 Source: Goodfellow et al., "Challenges in Representation Learning" (2013, arXiv:1307.0414).
 """
 
+from collections.abc import Collection
 from pathlib import Path
 
 import numpy as np
@@ -56,9 +57,7 @@ def is_official(path: Path) -> bool:
     return files.digest(path, "md5") in OFFICIAL_MD5.values()
 
 
-def _check_among(
-    allowed: list[str] | dict[str, str], column: pd.Series, path: Path
-) -> None:
+def _check_among(allowed: Collection[str], column: pd.Series, path: Path) -> None:
     wrong = column.index[~column.isin(list(allowed))]
     if len(wrong):
         raise InputError(

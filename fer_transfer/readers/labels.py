@@ -90,9 +90,7 @@ def _unnamed(labels: list[str], numbering: str) -> str:
     names = ", ".join(map(shown, labels))
     if numbering == "none":
         known = ", ".join(map(listed, NUMBERINGS))
-        return (
-            f"the labels {names} are numbers, and data sets number differently: {known}"
-        )
+        return f"the labels {names} are numbers, which differ by data set: {known}"
     return f"the labels {names} are not among those of {listed(numbering)}"
 
 

@@ -62,14 +62,13 @@ def list_files(root: Path) -> tuple[list[str], list[Dropped]]:
         for folder, _, names in os.walk(root, followlinks=True)
         for name in names
     ]
-    kept, dropped = [], []
-    for name in sorted(names):
-        if reason := _reason_to_drop(name):
-            shown = os.fsencode(name).decode(errors="backslashreplace")
-            dropped.append(Dropped(shown, reason))
-        else:
-            kept.append(name)
-    return kept, dropped
+    reasons = {name: _reason_to_drop(name) for name in sorted(names)}
+    dropped = [
+        Dropped(os.fsencode(name).decode(errors="backslashreplace"), reason)
+        for name, reason in reasons.items()
+        if reason
+    ]
+    return [name for name in reasons if not reasons[name]], dropped
 
 
 def normalised(text: str) -> str:
@@ -81,9 +80,7 @@ def normalised(text: str) -> str:
 
 
 def _reason_to_drop(name: str) -> str:
-    try:
-        name.encode()
-    except UnicodeEncodeError:
+    if name.encode(errors="replace").decode() != name:
         return NOT_UTF8
     name = name.lower()
     if name.endswith(".icloud"):  # a photo that macOS has not downloaded

@@ -7,23 +7,15 @@ All columns but the first two may be missing or empty. Paths are relative to the
 The box is in pixels of the photo as it is displayed; without one the face is looked for.
 """
 
-import math
 import posixpath
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from fer_transfer.console.errors import InputError, shown
 from fer_transfer.data.faces import COLUMNS
-from fer_transfer.readers import csv_files
-from fer_transfer.readers.listing import (
-    PART_OF,
-    PARTS,
-    Dropped,
-    Listing,
-    list_files,
-    normalised,
-)
+from fer_transfer.readers import csv_files, listing
 
 REQUIRED = ("path", "label")
 BOX = ("left", "top", "width", "height")
@@ -33,7 +25,7 @@ TWICE = "the manifest names it twice"
 UNNAMED = "the manifest does not name it"
 
 
-def read(path: Path) -> Listing:
+def read(path: Path) -> listing.Listing:
     """Read a manifest; files that it does not name are dropped, as are lines without a file.
 
     Raises:
@@ -48,27 +40,27 @@ def read(path: Path) -> Listing:
         )
     table = table.reindex(columns=KNOWN, fill_value="")
     _check_rows(path, table)
-    names, dropped = list_files(path.parent)
+    names, dropped = listing.list_files(path.parent)
     names.remove(path.name)
-    file_of = {normalised(name): name for name in names}
+    file_of = {listing.normalised(name): name for name in names}
     table["file"] = [file_of.get(_key(name), "") for name in table["path"]]
     _check_any_exists(path, table, names)
-    table["part"] = table["part"].str.lower().map(PART_OF).fillna("")
+    table["part"] = table["part"].str.lower().map(listing.PART_OF).fillna("")
     for column in ("label", "person"):
-        table[column] = table[column].map(normalised)
+        table[column] = table[column].map(listing.normalised)
     is_there = table["file"] != ""
     unnamed = sorted(set(names) - set(table["file"]))
-    dropped += [Dropped(name, MISSING) for name in table["path"][~is_there]]
-    dropped += [Dropped(name, UNNAMED) for name in unnamed]
+    dropped += [listing.Dropped(name, MISSING) for name in table["path"][~is_there]]
+    dropped += [listing.Dropped(name, UNNAMED) for name in unnamed]
     return _without_repeats(path, table.loc[is_there, list(COLUMNS)], dropped)
 
 
 def _without_repeats(
-    path: Path, table: pd.DataFrame, dropped: list[Dropped]
-) -> Listing:
+    path: Path, table: pd.DataFrame, dropped: list[listing.Dropped]
+) -> listing.Listing:
     """Keep each face once: a file and, where there are boxes, a box in it."""
     once = table.drop_duplicates()
-    dropped += [Dropped(name, TWICE) for name in table["file"].drop(once.index)]
+    dropped += [listing.Dropped(name, TWICE) for name in table["file"].drop(once.index)]
     contradicting = once["file"][once.duplicated(["file", *BOX])].unique().tolist()
     if contradicting:
         raise InputError(
@@ -76,19 +68,22 @@ def _without_repeats(
             f"people or parts: {shown(contradicting)}. Remove the wrong lines, or give each face "
             "its box."
         )
-    return Listing(once.reset_index(drop=True), dropped)
+    return listing.Listing(once.reset_index(drop=True), dropped)
 
 
 def _check_rows(path: Path, table: pd.DataFrame) -> None:
-    parts, boxes = table["part"].str.lower(), table[list(BOX)].agg(tuple, axis=1)
+    parts, boxes = table["part"].str.lower(), table[list(BOX)]
+    numbers = boxes.apply(pd.to_numeric, errors="coerce").astype(float)
+    is_box = np.isfinite(numbers).all(axis=1) & (numbers.iloc[:, 2:] > 0).all(axis=1)
+    is_wrong_box = (boxes != "").any(axis=1) & ~is_box
     problems = {
         "no label": table["label"] == "",
         "a path that is not relative to the manifest's folder and below it, such as "
         "happy/1.jpg": ~table["path"].map(_is_below),
-        f"a part other than {', '.join(PARTS)}": ~parts.isin(["", *PART_OF]),
-        f"a box that is not four numbers, {', '.join(BOX)} in pixels": ~boxes.map(
-            _is_box
+        f"a part other than {', '.join(listing.PARTS)}": ~parts.isin(
+            ["", *listing.PART_OF]
         ),
+        f"a box that is not four numbers, {', '.join(BOX)} in pixels": is_wrong_box,
     }
     sentences = [
         f"{wrong.sum()} rows have {problem}: number {shown((table.index[wrong] + 1).tolist())}, "
@@ -111,18 +106,10 @@ def _check_any_exists(path: Path, table: pd.DataFrame, names: list[str]) -> None
 
 
 def _key(path: str) -> str:
-    return normalised(posixpath.normpath(path.replace("\\", "/")))
+    return listing.normalised(posixpath.normpath(path.replace("\\", "/")))
 
 
 def _is_below(path: str) -> bool:
     name = _key(path)
     has_drive = name[1:2] == ":"
     return bool(path) and not has_drive and not name.startswith(("/", "..", "~"))
-
-
-def _is_box(texts: tuple[str, ...]) -> bool:
-    try:
-        left, top, width, height = map(float, texts)
-    except ValueError:
-        return not any(texts)
-    return math.isfinite(left + top + width + height) and min(width, height) > 0

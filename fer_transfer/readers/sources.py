@@ -76,14 +76,9 @@ def _find_manifest(
     columns: dict[Path, set[str]], root: Path, names: list[str]
 ) -> Path | None:
     """Return the manifest at the top: inside the folder that an archive unpacks into."""
-    if not columns:
-        return None
-    top = root / os.path.commonpath([PurePath(name).parent for name in names])
-    manifests = [
-        path
-        for path in columns
-        if path.parent == top and columns[path] >= set(manifest.REQUIRED)
-    ]
+    top = root / os.path.commonpath([PurePath(name).parent for name in names] or [root])
+    at_top = [path for path in columns if path.parent == top]
+    manifests = [path for path in at_top if columns[path] >= set(manifest.REQUIRED)]
     if len(manifests) > 1:
         raise InputError(
             f"There are several manifests: {', '.join(path.name for path in manifests)}. Keep "

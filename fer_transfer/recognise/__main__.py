@@ -23,12 +23,8 @@ import argparse
 import logging
 import shutil
 import sys
-from collections.abc import Iterator
-from functools import partial
 from math import inf
 from pathlib import Path
-
-import pandas as pd
 
 from fer_transfer.console import command
 from fer_transfer.console.progress import Progress
@@ -37,10 +33,10 @@ from fer_transfer.detection.detectors import DETECTORS, SMALLEST_FACE
 from fer_transfer.detection.inputs import Input, identity, list_inputs
 from fer_transfer.detection.journal import Journal
 from fer_transfer.detection.status import Status
-from fer_transfer.recognise import labels, output, page, tables, videos
-from fer_transfer.recognise.parallel import in_order
+from fer_transfer.recognise import labels, page, results
 from fer_transfer.recognise.recogniser import Recogniser
-from fer_transfer.recognise.records import Record, make_record, read_photo, to_faces
+from fer_transfer.recognise.records import Record, in_order, make_record, read_photo
+from fer_transfer.recognise.videos import Run, read_video
 
 logger = logging.getLogger(__name__)
 
@@ -117,44 +113,41 @@ def recognise(options: argparse.Namespace) -> int:
     )
     if options.camera is not None:
         inputs.append(Input(f"camera {options.camera}", camera=options.camera))
-    unfinished = output.claim(out)
+    unfinished = results.claim(out)
+    pictures = unfinished / results.PICTURES
     with Journal(unfinished, run_key(recogniser, options)) as journal:
         if not journal.num_found:  # pictures of other settings
-            shutil.rmtree(unfinished / output.PICTURES, ignore_errors=True)
+            shutil.rmtree(pictures, ignore_errors=True)
         names = [entry.shown for entry in inputs]
-        run = videos.Run(recogniser, journal, names, options.frames, options.smoothing)
-        work(run, inputs, unfinished / output.PICTURES, options)
-        write_results(run, unfinished, labelled)
-        num_failed = report_failures(run.records(), out)
-    output.publish(unfinished)
-    logger.info("Results: %s", out / output.PAGE)
+        run = Run(recogniser, journal, names, options.frames, options.smoothing)
+        work(run, inputs, pictures, options)
+        scores = options.labels and labels.score(labelled, run)
+        results.write(unfinished, run, scores)
+        page.write_page(unfinished / results.PAGE, run, pictures, scores)
+        num_failed = report_failures(run, out)
+    results.publish(unfinished)
+    logger.info("Results: %s", out / results.PAGE)
     return num_failed
 
 
 def run_key(recogniser: Recogniser, options: argparse.Namespace) -> str:
     """Return a hash that changes when any number of the results may change."""
-    settings = {
-        "model": recogniser.model.key,
-        "detector": recogniser.detector.name,
-        "unsure_below": recogniser.unsure_below,
-        "smallest_face": recogniser.smallest_face,
-        "pictures": not options.no_pictures,
-        "videos": [options.frames, options.smoothing, options.draw_videos],
-    }
-    return state_key(settings, [])
+    others = ("paths", "camera", "out", "labels")  # which inputs, not their results
+    settings = {key: vars(options)[key] for key in vars(options) if key not in others}
+    return state_key(settings | {"model": recogniser.model.key}, [])
 
 
 def work(
-    run: videos.Run, inputs: list[Input], pictures: Path, options: argparse.Namespace
+    run: Run, inputs: list[Input], pictures: Path, options: argparse.Namespace
 ) -> None:
     """Recognise every input that has no record yet: photos one per core, then each video."""
-    waiting = [entry for entry in inputs if not is_done(entry, run.journal, pictures)]
+    waiting = [entry for entry in inputs if not is_done(entry, run.journal)]
     photos = [entry for entry in waiting if entry.camera is None]
     clips = [entry for entry in waiting if entry.camera is not None]
     folder = None if options.no_pictures else pictures
 
     def recognise_photo(entry: Input) -> Record:
-        return make_record(entry, partial(read_photo, entry, run.recogniser, folder))
+        return make_record(entry, read_photo, run.recogniser, folder)
 
     with Progress(len(inputs), "file", len(inputs) - len(photos)) as progress:
         records = in_order(recognise_photo, photos)
@@ -166,54 +159,25 @@ def work(
             progress.update(1)
     folder = pictures if options.draw_videos else None
     for entry in clips:
-        read = partial(videos.read_video, entry, run, folder)
-        run.journal.add(make_record(entry, read))
+        run.journal.add(make_record(entry, read_video, run, folder))
 
 
-def is_done(entry: Input, journal: Journal, pictures: Path) -> bool:
+def is_done(entry: Input, journal: Journal) -> bool:
     """Return whether an input has a record that still holds; failures are tried again."""
     record = journal.find(entry.shown)
     if record is None or Status(record["status"]).failed:
         return False
-    picture: str = record["picture"]
-    is_there = not picture or (pictures / picture).exists()
-    return is_there and bool(record["identity"] == identity(entry.path))
+    return bool(record["identity"] == identity(entry.path))
 
 
-def write_results(run: videos.Run, folder: Path, labelled: pd.DataFrame | None) -> None:
-    """Write tables and page in the order of the inputs."""
-    classes = run.recogniser.classes
-    scores = None
-    if labelled is not None:
-        file = folder / output.SCORES
-        scores = labels.write_scores(file, labelled, run.records(), classes)
-    table, lines = folder / output.FACES, folder / output.LINES
-    tables.write_faces(table, lines, frames(run), classes)
-    tables.write_files(folder / output.FILES, run.records())
-    page.write_page(folder / output.PAGE, run, folder / output.PICTURES, scores)
-
-
-def frames(run: videos.Run) -> Iterator[tables.Frame]:
-    """Yield each photo and each frame of a video, with its faces."""
-    for record in run.records():
-        if not record["frames"]:
-            yield record["file"], None, to_faces(record["faces"])
-        for time, faces in videos.frames(record, run):
-            yield record["file"], time, faces
-
-
-def report_failures(records: Iterator[Record], out: Path) -> int:
+def report_failures(run: Run, out: Path) -> int:
     """Log which inputs failed and why; return how many."""
-    num_failed = 0
-    for record in records:
-        if Status(record["status"]).failed:
-            num_failed += 1
-            if num_failed <= REASONS_LOGGED:
-                logger.error("{file}: {status}: {reason}".format_map(record))
-    if num_failed > REASONS_LOGGED:
-        rest = num_failed - REASONS_LOGGED
-        logger.error("%d more failed: see %s.", rest, out / output.FILES)
-    return num_failed
+    failed = [record for record in run.records() if Status(record["status"]).failed]
+    for record in failed[:REASONS_LOGGED]:
+        logger.error("{file}: {status}: {reason}".format_map(record))
+    if more := failed[REASONS_LOGGED:]:
+        logger.error("%d more failed: see %s.", len(more), out / results.FILES)
+    return len(failed)
 
 
 def main() -> None:

@@ -2,10 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from fer_transfer.detection.boxes import Box
+
+COLUMNS = ("face", *Box._fields, "score", "tilt", "emotion", "probability", "unsure")
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,17 @@ class Face:
     def shares(self) -> np.ndarray:
         """The probabilities (classes,) in the order of the classes."""
         return np.array(list(self.probabilities.values()))
+
+    @property
+    def values(self) -> list[Any]:
+        """What COLUMNS hold of it."""
+        place = [self.number, *self.box, self.score, self.tilt]
+        return [*place, self.emotion, self.probability, self.unsure]
+
+
+def columns(classes: Iterable[str]) -> list[str]:
+    """Return COLUMNS and a column for each probability, whatever the class is called."""
+    return [*COLUMNS, *(f"p_{name}" for name in classes)]
 
 
 def by_emotion(classes: Iterable[str], shares: Iterable[float]) -> dict[str, float]:

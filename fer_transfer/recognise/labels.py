@@ -9,11 +9,10 @@ from typing import Any
 import pandas as pd
 
 from fer_transfer.console.errors import InputError, shown
-from fer_transfer.core import files
 from fer_transfer.readers import csv_files
 from fer_transfer.readers.listing import normalised
 from fer_transfer.recognise import metadata
-from fer_transfer.recognise.records import Record, to_faces
+from fer_transfer.recognise.videos import Run
 from fer_transfer.scoring.wilson import wilson_interval
 
 FOLDERS = "folders"  # in place of a CSV: the folder of a photo is its label
@@ -59,13 +58,8 @@ def read(source: str, paths: Iterable[str], classes: Sequence[str]) -> pd.DataFr
     )
 
 
-def write_scores(
-    path: Path,
-    labelled: pd.DataFrame,
-    records: Iterable[Record],
-    classes: Sequence[str],
-) -> dict[str, Any]:
-    """Score the largest face of each labelled photo; write and return the scores.
+def score(labelled: pd.DataFrame, run: Run) -> dict[str, Any]:
+    """Score the largest face of each labelled photo.
 
     Returns:
         What metadata.score does; no_face: labelled photos without a face, which are not scored;
@@ -73,29 +67,28 @@ def write_scores(
         above it; groups: by name images, accuracy, interval and significant, whether
         its accuracy differs from that of all other photos.
     """
-    seen: dict[str, str] = {}  # the emotion of the largest face; empty without a face
-    for record in records:
+    predicted = {}
+    for record in run.records():
+        largest = max(record["faces"], key=lambda face: face.box.area, default=None)
         photo = str(Path(record["file"]).resolve())
-        if photo in labelled.index:
-            faces = to_faces(record["faces"])
-            largest = max(faces, key=lambda face: face.box.area, default=None)
-            seen[photo] = largest.emotion if largest else ""
-    table = labelled.loc[list(seen)].assign(seen=list(seen.values()))
-    table = table[table["seen"] != ""]
-    no_face = len(seen) - len(table)
+        predicted[photo] = largest and run.recogniser.classes.index(largest.emotion)
+    read = labelled.join(pd.Series(predicted, dtype="Int64", name="face"), how="inner")
+    table = read.dropna().astype({"face": int})
     if table.empty:
         raise InputError(
-            f"None of the {no_face} labelled photos could be read and has a face: there is "
+            f"None of the {len(read)} labelled photos could be read and has a face: there is "
             "nothing to score. Check files.csv without --labels."
         )
-    codes, predicted = table["label"], table["seen"].map(classes.index)
-    correct = codes == predicted
+    codes, correct = table["label"], table["label"] == table["face"]
     scores = metadata.score(
-        "these photos", classes, codes.to_numpy(), predicted.to_numpy()
+        "these photos",
+        run.recogniser.classes,
+        codes.to_numpy(),
+        table["face"].to_numpy(),
     )
     baseline = float(codes.value_counts(normalize=True).max())
-    scores |= {
-        "no_face": no_face,
+    return scores | {
+        "no_face": len(read) - len(table),
         "baseline": baseline,
         "above_baseline": scores["interval"][0] > baseline,
         "groups": {
@@ -104,18 +97,14 @@ def write_scores(
             if group
         },
     }
-    files.write_json(path, scores)
-    return scores
 
 
 def _compare(own: pd.Series, others: pd.Series) -> dict[str, Any]:
     """Score a group, and say whether its accuracy differs from that of the others."""
-    counts = int(own.sum()), len(own)
-    rest = int(others.sum()), len(others)
+    counts, rest = ((int(right.sum()), len(right)) for right in (own, others))
     return {
         "images": len(own),
-        "accuracy": counts[0] / counts[1],
-        "interval": wilson_interval(*counts),
+        **metadata.rate("accuracy", *counts),
         "significant": not others.empty and differ(counts, rest),
     }
 

@@ -32,9 +32,7 @@ class Metadata:
 
     def properties(self) -> dict[str, str]:
         """Return ONNX's metadata properties; each value is JSON."""
-        return {
-            field.name: json.dumps(getattr(self, field.name)) for field in fields(self)
-        }
+        return {name: json.dumps(value) for name, value in vars(self).items()}
 
     @property
     def accuracy(self) -> str:
@@ -93,16 +91,16 @@ def score(
     return {
         "test_set": test_set,
         "images": len(labels),
-        **_rate("accuracy", int(correct.sum()), len(labels)),
+        **rate("accuracy", int(correct.sum()), len(labels)),
         "by_class": {
-            name: {"images": int(n), **_rate("recall", int(right), int(n))}
+            name: {"images": int(n), **rate("recall", int(right), int(n))}
             for name, n, right in zip(classes, totals, correct, strict=True)
         },
         "confusion": confusion.tolist(),
     }
 
 
-def _rate(name: str, correct: int, total: int) -> dict[str, Any]:
+def rate(name: str, correct: int, total: int) -> dict[str, Any]:
     if not total:
         return {name: None, "interval": None}
     low, high = wilson_interval(correct, total)

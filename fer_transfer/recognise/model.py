@@ -23,23 +23,19 @@ class Model:
         Raises:
             InputError: If it is not a model file of this program.
         """
-        try:
-            content = Path(path).read_bytes()
-        except OSError as error:
-            raise InputError(
-                f"--model must be an ONNX file that can be read. Got {path}: {error.strerror}. "
-                "For a trained run of the study: `python -m tools.export RUN` writes it."
-            ) from None
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         options.log_severity_level = 3
         try:
-            self.session = onnxruntime.InferenceSession(
-                content, options, providers=["CPUExecutionProvider"]
-            )
+            content = Path(path).read_bytes()
+            providers = ["CPUExecutionProvider"]
+            self.session = onnxruntime.InferenceSession(content, options, providers)
         except Exception as error:  # onnxruntime has no common class of its errors
             why = " ".join(str(error).split())[:200]
-            raise InputError(f"{path} is not an ONNX file: {why}") from None
+            raise InputError(
+                f"{path} is not an ONNX file that can be read: {why}. --model must be an ONNX file; "
+                "for a trained run of the study `python -m tools.export RUN` writes it."
+            ) from None
         properties = self.session.get_modelmeta().custom_metadata_map
         self.metadata = metadata.read(properties, str(path))
         self.key = hashlib.sha256(content).hexdigest()

@@ -1,7 +1,7 @@
 """One page of a run's results, which opens from disk without a network."""
 
 from collections import Counter
-from collections.abc import Iterator
+from datetime import timedelta
 from heapq import nlargest
 from itertools import islice
 from pathlib import Path
@@ -12,9 +12,10 @@ import numpy as np
 from PIL import Image
 
 from fer_transfer.detection.status import Status
-from fer_transfer.recognise import timeline, videos
+from fer_transfer.recognise import timeline
 from fer_transfer.recognise.pictures import address, percent
-from fer_transfer.recognise.records import Record, to_faces
+from fer_transfer.recognise.records import Record
+from fer_transfer.recognise.videos import Run
 
 PHOTOS_SHOWN = 100  # a page of more is slow to open; the tables have them all
 PROBLEMS_SHOWN = 500
@@ -23,22 +24,18 @@ LONGEST = 720  # pixels of a photo on the page
 
 
 def write_page(
-    path: Path, run: videos.Run, pictures: Path, scores: dict[str, Any] | None
+    path: Path, run: Run, pictures: Path, scores: dict[str, Any] | None
 ) -> None:
     """Write the page, a photo at a time, so that memory does not grow with their number."""
-    statuses, emotions = counts(run.records())
     problems = (row for row in run.records() if row["status"] != Status.FACES)
     photos = (_shown(row, run, pictures) for row in run.records() if row["faces"])
+    faces = (face for record in run.records() for face in record["faces"])
     stream = _template().stream(
         run=run,
-        recogniser=run.recogniser,
-        model=run.recogniser.model.metadata,
-        colours=timeline.COLOURS,
-        width=timeline.WIDTH,
-        height=timeline.HEIGHT,
+        drawing=timeline,
         scores=scores,
-        statuses=statuses,
-        emotions=emotions,
+        statuses=Counter(record["status"] for record in run.records()),
+        emotions=Counter(None if face.unsure else face.emotion for face in faces),
         photos=islice(photos, PHOTOS_SHOWN),
         photos_shown=PHOTOS_SHOWN,
         problems=islice(problems, PROBLEMS_SHOWN),
@@ -48,27 +45,13 @@ def write_page(
     stream.dump(str(path), encoding="utf-8")
 
 
-def counts(records: Iterator[Record]) -> tuple[Counter[str], Counter[str | None]]:
-    """Count the inputs by status, and the faces by emotion; those unsure under None."""
-    statuses: Counter[str] = Counter()
-    emotions: Counter[str | None] = Counter()
-    for record in records:
-        statuses[record["status"]] += 1
-        emotions.update(
-            None if face.unsure else face.emotion for face in to_faces(record["faces"])
-        )
-    return statuses, emotions
-
-
 def clock(seconds: float) -> str:
     """Write a time of a video.
 
     >>> clock(3725.2)
     '1:02:05'
     """
-    minutes, rest = divmod(int(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+    return str(timedelta(seconds=int(seconds)))
 
 
 def png(crop: np.ndarray) -> str:
@@ -89,14 +72,14 @@ def _template() -> jinja2.Template:
     return environment.get_template("page.html")
 
 
-def _shown(record: Record, run: videos.Run, pictures: Path) -> dict[str, Any]:
+def _shown(record: Record, run: Run, pictures: Path) -> dict[str, Any]:
     """Return a record with its faces, their timelines and its picture."""
-    shown, timelines = to_faces(record["faces"]), {}
+    shown, timelines = record["faces"], {}
     if record["frames"]:
         often = nlargest(FACES_SHOWN, range(len(shown)), record["seen"].__getitem__)
         shown = [shown[place] for place in sorted(often)]
         timelines = timeline.draw(
-            videos.frames(record, run),
+            run.frames(record),
             [face.number for face in shown],
             run.recogniser.classes,
             record["frames"],

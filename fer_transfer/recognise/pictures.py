@@ -58,48 +58,32 @@ def draw(pixels: np.ndarray, faces: Sequence[Face]) -> Image.Image:
     boxes = [Box(*(side * scale for side in face.box)) for face in faces]
     pen = ImageDraw.Draw(image)
     for box in boxes:
-        thick = max(2, round(box.width / 50))
-        pen.rectangle(_corners(box), outline=COLOUR, width=thick)
+        pen.rectangle(box.corners, outline=COLOUR, width=max(2, round(box.width / 50)))
     taken = list(boxes)
     for face, box in zip(faces, boxes, strict=True):
-        certainty = "unsure" if face.unsure else percent(face.probability, 0)
-        texts = f"{face.number} {face.emotion} {certainty}", str(face.number)
-        taken.append(_label(pen, box, texts, image.size, taken))
+        taken.append(_label(image, face, box, taken))
     return image
 
 
-def _label(
-    pen: ImageDraw.ImageDraw,
-    box: Box,
-    texts: tuple[str, str],
-    size: tuple[int, int],
-    taken: list[Box],
-) -> Box:
-    """Write the first text where it covers no face and no label, else the second in the box."""
+def _label(image: Image.Image, face: Face, box: Box, taken: list[Box]) -> Box:
+    """Name the emotion where that covers no face and no label, else number the face in its box."""
+    pen = ImageDraw.Draw(image)
     font = ImageFont.load_default(min(28, max(12, round(box.width / 7))))
-    for text in texts:
+    certainty = "unsure" if face.unsure else percent(face.probability, 0)
+    for text in (f"{face.number} {face.emotion} {certainty}", str(face.number)):
         _, _, width, height = pen.textbbox((0, 0), text, font=font)
         width, height = width + 2 * PADDING, height + 2 * PADDING
-        left = min(max(0, box.left), max(0, size[0] - width))
-        for top in (box.top - height, box.top + box.height + 1):
-            place = Box(left, top, width, height)
-            is_inside = top >= 0 and top + height <= size[1]
-            if is_inside and not any(map(place.shared, taken)):
-                return _write(pen, place, text, font)
-    place = Box(max(0, box.left), max(0, box.top), width, height)
-    return _write(pen, place, texts[1], font)
-
-
-def _write(
-    pen: ImageDraw.ImageDraw,
-    place: Box,
-    text: str,
-    font: ImageFont.FreeTypeFont | ImageFont.ImageFont,
-) -> Box:
-    pen.rectangle(_corners(place), fill=COLOUR)
+        left = min(max(0, box.left), max(0, image.width - width))
+        tops = box.top - height, box.top + box.height + 1
+        places = [Box(left, top, width, height) for top in tops]
+        if free := [place for place in places if _is_free(place, image, taken)]:
+            break
+    [place, *_] = free or [Box(max(0, box.left), max(0, box.top), width, height)]
+    pen.rectangle(place.corners, fill=COLOUR)
     pen.text((place.left + PADDING, place.top), text, fill=INK, font=font)
     return place
 
 
-def _corners(box: Box) -> tuple[float, float, float, float]:
-    return box.left, box.top, box.left + box.width, box.top + box.height
+def _is_free(place: Box, image: Image.Image, taken: list[Box]) -> bool:
+    is_inside = place.top >= 0 and place.top + place.height <= image.height
+    return is_inside and not any(map(place.shared, taken))

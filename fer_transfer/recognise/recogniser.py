@@ -18,8 +18,8 @@ from fer_transfer.console.errors import InputError
 from fer_transfer.detection import framing, photos
 from fer_transfer.detection.boxes import Box, Detection
 from fer_transfer.detection.detectors import SMALLEST_FACE, find_detector, whole_image
-from fer_transfer.recognise import pictures, tables
-from fer_transfer.recognise.face import Face, by_emotion
+from fer_transfer.recognise import pictures
+from fer_transfer.recognise.face import Face, by_emotion, columns
 from fer_transfer.recognise.model import Model, default_model
 
 Photo = str | Path | np.ndarray | Image.Image
@@ -36,8 +36,8 @@ class Faces(Sequence[Face]):
 
     def table(self) -> pd.DataFrame:
         """Return one row per face: number, box, emotion, probabilities."""
-        rows = [[*tables.values(face), *face.shares] for face in self]
-        return pd.DataFrame(rows, columns=tables.columns(self.classes))
+        rows = [[*face.values, *face.shares] for face in self]
+        return pd.DataFrame(rows, columns=columns(self.classes))
 
     def draw(self) -> Image.Image:
         """Return the photo, at most 1280 pixels, with a numbered box around each face."""
@@ -73,7 +73,8 @@ class Recogniser:
             InputError: If the model or the detector cannot be used.
         """
         self.model = Model(model or default_model())
-        self.detector = find_detector(detector, smallest_face)
+        self.find = find_detector(detector, smallest_face)
+        self.detector = detector
         self.smallest_face = smallest_face
         self.classes = self.model.metadata.classes
         if unsure_below is None:
@@ -103,7 +104,7 @@ class Recogniser:
 
     def faces(self, pixels: np.ndarray, note: str = "") -> Faces:
         """Recognise the faces of RGB pixels (h, w, 3) uint8."""
-        find = whole_image if photos.is_fer2013_crop(pixels) else self.detector.find
+        find = whole_image if photos.is_fer2013_crop(pixels) else self.find
         detections = sorted(find(pixels), key=lambda detection: detection.box)
         faces = tuple(
             self._face(pixels, detection, number)
@@ -112,15 +113,11 @@ class Recogniser:
         return Faces(pixels, faces, self.classes, note)
 
     def _face(self, pixels: np.ndarray, detection: Detection, number: int) -> Face:
-        box, score = detection.box, detection.score
-        is_whole = score is None
-        side = box.longer if is_whole else self.detector.framed(box)
-        square = framing.square_about(box, side)
-        crop = framing.cut_upright(pixels, square, detection.tilt)
+        crop = framing.cut_upright(pixels, detection.square, detection.tilt)
         return Face(
             number=number,
-            box=Box(*(round(float(value), 1) for value in box)),
-            score=None if score is None else round(score, 4),
+            box=Box(*(round(float(side), 1) for side in detection.box)),
+            score=detection.score and round(detection.score, 4),
             tilt=round(detection.tilt, 1),
             probabilities=by_emotion(self.classes, self.model.probabilities(crop)),
             unsure_below=self.unsure_below,

@@ -1,12 +1,16 @@
-"""The record of one input, which the journal keeps and the results are made of."""
+"""The record of one input, which the journal keeps and the results are made of; many in order."""
 
 import base64
-from collections.abc import Callable, Iterable
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
+from fer_transfer.data.faces import IMAGE_SIZE
 from fer_transfer.detection import photos
 from fer_transfer.detection.boxes import Box
 from fer_transfer.detection.inputs import Input, identity
@@ -15,15 +19,33 @@ from fer_transfer.recognise import pictures
 from fer_transfer.recognise.face import Face
 from fer_transfer.recognise.recogniser import Recogniser
 
+CORES = os.cpu_count() or 1
+
 Record = dict[str, Any]
+Value = TypeVar("Value")
 
 
-def make_record(entry: Input, read: Callable[[], Record]) -> Record:
+def in_order(
+    make: Callable[[Value], Record], values: Iterable[Value]
+) -> Iterator[Record]:
+    """Yield the record of each value, on all cores, a few values ahead: memory does not grow."""
+    running: deque[Future[Record]] = deque()
+    with ThreadPoolExecutor(CORES) as pool:
+        for value in values:
+            running.append(pool.submit(make, value))
+            if len(running) > 2 * CORES:
+                yield running.popleft().result()
+        while running:
+            yield running.popleft().result()
+
+
+def make_record(entry: Input, read: Callable[..., Record], *arguments: Any) -> Record:
     """Return an input's record: what reading it gives, or why it cannot be read.
 
     Args:
         entry: The input.
         read: Returns what differs from the record of an input without faces.
+        *arguments: Of `read`, after the input.
 
     Returns:
         file, identity, status, reason, width, height, picture: file name, frames: of a video that
@@ -35,15 +57,10 @@ def make_record(entry: Input, read: Callable[[], Record]) -> Record:
     try:
         if entry.rejected:
             raise entry.rejected
-        record |= read()
+        record |= read(entry, *arguments)
     except Rejected as rejected:
-        status, record["reason"] = rejected.status, rejected.reason
-    except MemoryError:
-        status = Status.TOO_LARGE
-        record["reason"] = "there is not enough memory for it: make it smaller"
-    else:
-        status = Status.FACES if record["faces"] else Status.NO_FACE
-    return record | {"status": status.value}
+        return record | {"status": rejected.status, "reason": rejected.reason}
+    return record | {"status": Status.FACES if record["faces"] else Status.NO_FACE}
 
 
 def read_photo(entry: Input, recogniser: Recogniser, folder: Path | None) -> Record:
@@ -76,8 +93,7 @@ def to_faces(stored: Iterable[Record]) -> list[Face]:
     """Return the faces that `from_faces` gave."""
     faces = []
     for fields in stored:
-        pixels = np.frombuffer(base64.b64decode(fields["crop"]), np.uint8)
-        size = round(len(pixels) ** 0.5)
-        own = {"box": Box(*fields["box"]), "crop": pixels.reshape(size, size)}
+        crop = np.frombuffer(base64.b64decode(fields["crop"]), np.uint8)
+        own = {"box": Box(*fields["box"]), "crop": crop.reshape(IMAGE_SIZE, IMAGE_SIZE)}
         faces.append(Face(**fields | own))
     return faces

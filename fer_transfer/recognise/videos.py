@@ -21,9 +21,8 @@ from fer_transfer.detection.journal import Journal
 from fer_transfer.detection.videos import Frame, Video
 from fer_transfer.recognise import pictures
 from fer_transfer.recognise.face import Face, by_emotion
-from fer_transfer.recognise.parallel import in_order
 from fer_transfer.recognise.recogniser import Recogniser
-from fer_transfer.recognise.records import Record, from_faces, to_faces
+from fer_transfer.recognise.records import Record, from_faces, in_order, to_faces
 from fer_transfer.recognise.tracks import Tracker
 
 logger = logging.getLogger(__name__)
@@ -42,8 +41,22 @@ class Run:
     smoothing: float  # seconds; 0 for none
 
     def records(self) -> Iterator[Record]:
-        """Yield the records of the inputs."""
-        return filter(None, map(self.journal.find, self.names))
+        """Yield the records of the inputs, with their faces."""
+        for record in filter(None, map(self.journal.find, self.names)):
+            yield record | {"faces": to_faces(record["faces"])}
+
+    def frames(self, record: Record) -> Iterator[tuple[Any, list[Face]]]:
+        """Yield the seconds and the faces of each frame, numbered and smoothed.
+
+        A photo is one frame, and its time is None.
+        """
+        if not record["frames"]:
+            yield None, record["faces"]
+        tracker = Tracker(self.smoothing)
+        for number in range(record["frames"]):
+            if frame := self.journal.find(_key(record["file"], number)):
+                time, faces = frame["time"], to_faces(frame["faces"])
+                yield time, tracker.update(time, faces)
 
 
 def read_video(entry: Input, run: Run, folder: Path | None) -> Record:
@@ -74,20 +87,11 @@ def read_video(entry: Input, run: Run, folder: Path | None) -> Record:
     return record
 
 
-def frames(record: Record, run: Run) -> Iterator[tuple[float, list[Face]]]:
-    """Yield the seconds and the faces of each frame, numbered and smoothed."""
-    tracker = Tracker(run.smoothing)
-    for number in range(record["frames"]):
-        if frame := run.journal.find(_key(record["file"], number)):
-            yield frame["time"], tracker.update(frame["time"], to_faces(frame["faces"]))
-
-
 def _record_frames(entry: Input, video: Video, run: Run) -> int:
     """Recognise the frames that the journal does not have; return how many there are."""
     done, after, now = 0, None, identity(entry.path)
-    while frame := run.journal.find(_key(entry.shown, done)):
-        if frame["identity"] != now:
-            break
+    find = run.journal.find
+    while (frame := find(_key(entry.shown, done))) and frame["identity"] == now:
         done, after = done + 1, frame["time"]
 
     def recognise(frame: Frame) -> Record:
@@ -110,16 +114,15 @@ def _key(file: str, frame: int) -> str:
 @contextmanager
 def _ended_by_ctrl_c(video: Video) -> Iterator[None]:
     """Let Ctrl-C end a camera's recording rather than the run; a second one ends the run."""
-    if not video.is_live:
-        yield
-        return
+    handler = signal.getsignal(signal.SIGINT)
 
     def stop(*_: object) -> None:
-        video.stop()
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        video.stopped = True
+        signal.signal(signal.SIGINT, handler)
 
-    logger.info("Recording: Ctrl-C ends it and writes the results.")
-    handler = signal.signal(signal.SIGINT, stop)
+    if video.is_live:
+        signal.signal(signal.SIGINT, stop)
+        logger.info("Recording: Ctrl-C ends it and writes the results.")
     try:
         yield
     finally:
@@ -131,23 +134,18 @@ def _summary(record: Record, run: Run) -> Record:
     largest: dict[int, Face] = {}
     seen, sums = Counter[int](), defaultdict[int, Any](float)
     end = 0.0
-    for time, faces in frames(record, run):
+    for time, faces in run.frames(record):
         end = time + 1 / run.rate
         for face in faces:
-            number = face.number
-            seen[number] += 1
-            sums[number] += face.shares
-            pair = largest.setdefault(number, face), face
-            largest[number] = max(pair, key=lambda face: face.box.area)
+            n = face.number
+            seen[n] += 1
+            sums[n] += face.shares
+            largest[n] = max(largest.get(n, face), face, key=lambda face: face.box.area)
     means = [
         replace(face, probabilities=by_emotion(face.probabilities, sums[n] / seen[n]))
         for n, face in largest.items()
     ]
-    return {
-        "seconds": end,
-        "faces": from_faces(means),
-        "seen": list(seen.values()),
-    }
+    return {"seconds": end, "faces": from_faces(means), "seen": list(seen.values())}
 
 
 def _draw(path: Path, source: str, record: Record, run: Run) -> None:
@@ -155,7 +153,7 @@ def _draw(path: Path, source: str, record: Record, run: Run) -> None:
     writer = cv2.VideoWriter()
     num_written = 0
     pixels = Video(source).frames(run.rate)
-    for frame, (_, faces) in zip(pixels, frames(record, run), strict=False):
+    for frame, (_, faces) in zip(pixels, run.frames(record), strict=False):
         image = np.asarray(pictures.draw(frame.pixels, faces))
         if not writer.isOpened():
             size = image.shape[1::-1]
