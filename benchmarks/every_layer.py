@@ -3,17 +3,20 @@
 In turns in one process: MobileNet and OpenFace by the paper's protocol beside OpenVINO's forward
 pass; MobileNet at 96 pixels by the recipe, with what augmentation takes of it, beside Keras's `fit`
 behind Keras's own random layers, which resample an image once for each of rotation, zoom and
-shift.
+shift, and, where it is installed, beside PyTorch with torchvision's transforms.
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
+from importlib.util import find_spec
 
 import numpy as np
 
 from fer_transfer.networks.runtime import keras, tf
 from benchmarks import subjects
-from benchmarks.timing import medians
+from benchmarks.timing import elsewhere, medians
 from fer_transfer.networks import precision, split_model
 from fer_transfer.networks.inference import openvino_pass
 from fer_transfer.results import paper
@@ -93,7 +96,11 @@ def by_recipe() -> None:
             pixels, labels, RECIPE.batch_size, verbose=0
         ),
     }
-    measure(f"augmented, mobilenet at {SIZE} pixels", loop, RECIPE, others)
+    with ExitStack() as stack:
+        if find_spec("torchvision"):
+            peer_of = elsewhere("recipe", pixels, labels, SIZE, RECIPE.batch_size)
+            others["PyTorch, torchvision"] = partial(stack.enter_context(peer_of), 0)
+        measure(f"augmented, mobilenet at {SIZE} pixels", loop, RECIPE, others)
 
 
 def keras_views() -> keras.Model:

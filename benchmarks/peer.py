@@ -2,7 +2,7 @@
 
 ResNet-50 is torchvision's; MobileNet has the widths and strides of its paper, as Keras has them.
 Nothing here imports TensorFlow, beside which some builds of PyTorch crash: `timing.elsewhere`
-calls what `epoch` returns in a process of its own.
+calls what `epoch` or `recipe` returns in a process of its own.
 """
 
 from collections.abc import Callable
@@ -14,6 +14,7 @@ from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 from torchvision import models
 from torchvision.ops import Conv2dNormActivation
+from torchvision.transforms import v2
 
 SIZE = 224
 # Of each block: output channels, stride.
@@ -42,6 +43,11 @@ def resnet50() -> tuple[nn.Module, list[nn.Module]]:
 NETWORKS = {"mobilenet": mobilenet, "resnet50": resnet50}
 
 
+def dataset(pixels: np.ndarray, labels: np.ndarray) -> TensorDataset:
+    """Return images in memory, with labels as the loss takes them."""
+    return TensorDataset(*map(torch.from_numpy, (pixels, labels.astype(np.int64))))
+
+
 def epoch(
     backbone: str, pixels: np.ndarray, labels: np.ndarray
 ) -> list[Callable[[], None]]:
@@ -51,8 +57,7 @@ def epoch(
     for layer in trained:
         layer.requires_grad_(True)
     optimizer = torch.optim.Adam(whole.parameters(), 1e-4)  # of those with gradients
-    images = TensorDataset(*map(torch.from_numpy, (pixels, labels.astype(np.int64))))
-    batches = DataLoader(images, 32, shuffle=True)
+    batches = DataLoader(dataset(pixels, labels), 32, shuffle=True)
 
     def loss_of(pixels: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
         grey = pixels[:, None].float() / 127.5 - 1
@@ -75,3 +80,39 @@ def epoch(
                 loss_of(*batch)
 
     return [fit, evaluate]
+
+
+def recipe(
+    pixels: np.ndarray, labels: np.ndarray, size: int, batch_size: int
+) -> list[Callable[[], None]]:
+    """Return a function that trains every layer of MobileNet on augmented views, for an epoch.
+
+    The views are the recipe's (docs/choices.md), by torchvision.
+    """
+    network, _ = mobilenet()
+    optimizer = torch.optim.AdamW(network.parameters(), 1e-3, weight_decay=1e-3)
+    bilinear = v2.InterpolationMode.BILINEAR
+    view = v2.Compose(
+        [
+            v2.Resize(size),
+            v2.RandomHorizontalFlip(),
+            v2.RandomAffine(15, (4 / 48, 4 / 48), (0.85, 1.2), interpolation=bilinear),
+            v2.ColorJitter(brightness=30 / 255, contrast=(0.7, 1.3)),
+            v2.ToDtype(torch.float32, scale=True),
+            v2.RandomErasing(0.5),
+        ]
+    )
+    images = dataset(pixels[:, None], labels)
+    batches = DataLoader(images, batch_size, shuffle=True, collate_fn=list)
+
+    def fit() -> None:
+        network.train()
+        for batch in batches:
+            views = torch.stack([view(image) for image, _ in batch]) * 2 - 1
+            targets = torch.stack([label for _, label in batch])
+            optimizer.zero_grad()
+            logits = network(views.expand(-1, 3, -1, -1))
+            nn.functional.cross_entropy(logits, targets).backward()
+            optimizer.step()
+
+    return [fit]

@@ -1,8 +1,9 @@
 """The paper's study: our frozen pass, our training steps, and both against the whole network.
 
 For each backbone, timed in turns: the frozen pass as the features stage runs it, against OpenVINO
-and TensorFlow alone, which measure and store nothing; a training step of the tail, against the rate of a matrix product; and their
-sum for the paper's number of images, against the whole network at every epoch, by Keras and PyTorch.
+and TensorFlow alone, which measure and store nothing; a training step of the tail, against the
+rate of a matrix product; and their sum for the paper's number of images, against the whole network
+at every epoch, by Keras and PyTorch.
 """
 
 import shutil
@@ -111,7 +112,9 @@ def costs(backbone: str) -> dict[str, float]:
     )
     with ExitStack() as stack:
         if backbone in PEERS and find_spec("torchvision"):
-            call = stack.enter_context(elsewhere(backbone, *subjects.images(number)))
+            call = stack.enter_context(
+                elsewhere("epoch", backbone, *subjects.images(number))
+            )
             ways["torch fit"] = partial(call, 0), number
             ways["torch evaluate"] = partial(call, 1), number
         folder = Path(stack.enter_context(TemporaryDirectory()), "features")

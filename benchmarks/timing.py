@@ -38,17 +38,19 @@ def show(what: str, ours: float, other: float, other_name: str) -> None:
 
 
 @contextmanager
-def elsewhere(*arguments: Any) -> Iterator[Callable[[int], None]]:
-    """Give a call of the functions that benchmarks/peer.py makes, in a process of theirs."""
-    with ProcessPoolExecutor(1, get_context("spawn"), _make, arguments) as process:
+def elsewhere(maker: str, *arguments: Any) -> Iterator[Callable[[int], None]]:
+    """Give a call of the functions that one of benchmarks/peer.py makes, in their own process."""
+    with ProcessPoolExecutor(
+        1, get_context("spawn"), _make, (maker, *arguments)
+    ) as process:
         yield lambda number: process.submit(_call, number).result()
 
 
 _made: list[Callable[[], None]] = []  # in the process of the peer
 
 
-def _make(*arguments: Any) -> None:
-    _made.extend(import_module("benchmarks.peer").epoch(*arguments))
+def _make(maker: str, *arguments: Any) -> None:
+    _made.extend(getattr(import_module("benchmarks.peer"), maker)(*arguments))
 
 
 def _call(number: int) -> None:
