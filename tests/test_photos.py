@@ -190,6 +190,11 @@ def test_what_is_not_a_photo_is_called_what_it_is(tmp_path, name):
     assert hint in rejected.reason
 
 
+def test_a_cameras_tiff_is_told_by_its_tags_whatever_its_name(tmp_path):
+    content = photo_files.encoded(RAMP, "TIFF", tiffinfo={50706: bytes([1, 4, 0, 0])})
+    assert rejection(tmp_path / "photo.3fr", content).status == Status.CAMERA_RAW
+
+
 @pytest.mark.parametrize(
     ("name", "content"),
     [

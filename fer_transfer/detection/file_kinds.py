@@ -1,8 +1,10 @@
 """What Pillow cannot tell or does not read, by a file's first bytes: videos, camera raw, HEIF."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-from fer_transfer.detection.status import Status
+from fer_transfer.detection.status import Rejected, Status
 
 ENOUGH = 64  # bytes
 
@@ -11,6 +13,7 @@ RAW_SUFFIXES = (
     *(".arw", ".cr2", ".cr3", ".dng", ".nef", ".nrw", ".orf", ".pef", ".raf", ".rw2"),
     *(".srw", ".x3f"),
 )
+NEW_SUBFILE_TYPE, SUB_IFDS, DNG_VERSION = 254, 330, 50706  # tags of TIFF
 
 # Brands of the ISO media format that are still images, or sound.
 HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1")
@@ -27,6 +30,10 @@ REFUSALS = {
     Status.CAMERA_RAW: "camera raw is not read, and the preview in it is not the photo: export it "
     "as JPEG or TIFF with the camera's software, or `darktable-cli FILE photo.jpg`",
 }
+
+
+def refused(status: Status) -> Rejected:
+    return Rejected(status, REFUSALS[status])
 
 
 def kind_of(path: Path) -> str:
@@ -54,3 +61,9 @@ def _media_kind(start: bytes) -> str:
     if is_avif or brand in AVIF_BRANDS + AUDIO_BRANDS:
         return ""
     return "heif" if brand in HEIF_BRANDS else Status.VIDEO
+
+
+def is_camera_raw(tags: Mapping[int, Any]) -> bool:
+    """Return whether a TIFF file with these tags is a camera's: its first image is reduced."""
+    is_preview = tags.get(NEW_SUBFILE_TYPE, 0) & 1 and SUB_IFDS in tags
+    return bool(is_preview) or DNG_VERSION in tags

@@ -52,9 +52,11 @@ def read_photo(path: Path, *, named: bool = True) -> Photo:
         if kind == "heif":
             _register_heif()
         elif kind:
-            raise Rejected(Status(kind), file_kinds.REFUSALS[Status(kind)])
+            raise file_kinds.refused(Status(kind))
         formats = ["HEIF"] if kind == "heif" else FORMATS[:-1]
         with _damage_explained(), Image.open(path, formats=formats) as image:
+            if file_kinds.is_camera_raw(getattr(image, "tag_v2", {})):
+                raise file_kinds.refused(Status.CAMERA_RAW)
             return _decode(image)
     except Rejected as rejected:
         if named or rejected.status != Status.NOT_A_PHOTO or _has_photo_name(path):

@@ -60,6 +60,9 @@ def make_record(entry: Input, read: Callable[..., Record], *arguments: Any) -> R
         record |= read(entry, *arguments)
     except Rejected as rejected:
         return record | {"status": rejected.status, "reason": rejected.reason}
+    except MemoryError:
+        reason = "there is not enough memory for it: make it smaller"
+        return record | {"status": Status.TOO_LARGE, "reason": reason}
     return record | {"status": Status.FACES if record["faces"] else Status.NO_FACE}
 
 
