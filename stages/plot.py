@@ -85,14 +85,11 @@ def draw_charts(shown: Shown) -> Iterator[Drawn]:
         ]
         rows = shown.runs[shown.runs["group"].isin(names)]
         chart = learning.figure(rows, shown.styles, shown.baseline)
-        file, title = (
-            f"learning-{backbone}",
-            f"{BACKBONES[backbone].title} training process",
-        )
+        file, title = f"learning-{backbone}", BACKBONES[backbone].title
         if number := paper.LEARNING_FIGURES.get(backbone):
             file, title = f"figure-{number:02}", f"Figure {number}: {title}"
         notes = [CURVES_NOTE, *notes_on(shown, names)]
-        yield FIGURES / f"{file}.png", chart, title, notes
+        yield FIGURES / f"{file}.png", chart, f"{title} training process", notes
     for number, metric in ((9, "accuracy"), (10, "loss")):
         chart = charts.initial(shown, metric).properties(width=vega.WIDTH)
         title = f"Figure {number}: Initial {metric}"
