@@ -20,11 +20,10 @@ Source  the paper, sections 3.1 and 5
 """
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 
-import matplotlib.style
 import numpy as np
-from matplotlib.figure import Figure
 
 from fer_transfer.console import command
 from fer_transfer.data import faces
@@ -51,11 +50,8 @@ ACCURACY_NOTE = (
 
 def main() -> None:
     shown = read(load_settings())
-    for path, chart, title, notes in draw_charts(shown):
+    for path, chart, title, notes in chain(draw_charts(shown), draw_faces(shown)):
         vega.write_png(path, chart, title, notes)
-    with matplotlib.style.context(["default", figures.STYLE]):  # not the user's own
-        for path, figure, title, notes in draw_faces(shown):
-            figures.write_png(path, figure, title, notes)
 
 
 def notes_on(shown: Shown, names: Iterable[str] = ()) -> list[str]:
@@ -85,14 +81,11 @@ def draw_charts(shown: Shown) -> Iterator[Drawn]:
         ]
         rows = shown.runs[shown.runs["group"].isin(names)]
         chart = learning.figure(rows, shown.styles, shown.baseline)
-        file, title = (
-            f"learning-{backbone}",
-            f"{BACKBONES[backbone].title} training process",
-        )
+        file, title = f"learning-{backbone}", BACKBONES[backbone].title
         if number := paper.LEARNING_FIGURES.get(backbone):
             file, title = f"figure-{number:02}", f"Figure {number}: {title}"
         notes = [CURVES_NOTE, *notes_on(shown, names)]
-        yield FIGURES / f"{file}.png", chart, title, notes
+        yield FIGURES / f"{file}.png", chart, f"{title} training process", notes
     for number, metric in ((9, "accuracy"), (10, "loss")):
         chart = charts.initial(shown, metric).properties(width=vega.WIDTH)
         title = f"Figure {number}: Initial {metric}"
@@ -104,7 +97,7 @@ def draw_charts(shown: Shown) -> Iterator[Drawn]:
         yield FIGURES / "accuracy.png", chart, "Test accuracy", notes
 
 
-def draw_faces(shown: Shown) -> Iterator[tuple[Path, Figure, str, list[str]]]:
+def draw_faces(shown: Shown) -> Iterator[Drawn]:
     """Draw Figure 1, and Figures 11-17, which the paper orders by the classes' names."""
     data, images = shown.data, faces.read_images()
     picked = pick_faces(data.labels, data.classes)

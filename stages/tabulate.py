@@ -35,6 +35,7 @@ Source  the paper, sections 3.2, 5, 6 and 7
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from fer_transfer.console import command
@@ -44,7 +45,6 @@ from fer_transfer.results import (
     answer,
     arithmetic,
     distance,
-    models,
     paper,
     practice,
     recommend,
@@ -60,14 +60,15 @@ from fer_transfer.settings.settings import load_settings
 def main() -> None:
     settings = load_settings()
     published, study = paper.read(), studies.read(settings)
-    groups = table.of_groups(study.runs, published, study.windows)
+    runs = table.of_runs(study)
+    groups = table.of_groups(runs, published, settings.tables.windows)
     fits, counts = arithmetic.find(published)
-    answered, claims = answer.find(settings, study, published)
+    answered, claims = answer.find(study, published)
     named = of_protocol(study.ran, paper_protocol(settings))
-    practised = practice.find(settings, study.ran, study.runs)
+    practised = practice.find(study, runs)
     assessed = files.read_json(Path("metrics/assess.json"))
     for name, rows in {
-        "results": study.runs,
+        "results": runs,
         "groups": groups,
         "confusion": confusion(study),
         "arithmetic": counts,
@@ -75,14 +76,14 @@ def main() -> None:
         files.write_csv(Path(f"plots/study/{name}.csv"), rows)
     for name, values in {
         **table.metrics(groups),
-        "study": studies.describe(settings, study),
+        "study": studies.describe(study),
         "answer": answered,
         "claims": claims,
         "advice": recommend.find(study, named, groups),
         "practice": practised,
-        "distances": distance.find(study, published, practised["groups"]),
+        "distances": distance.find(study, runs, published, practised["groups"]),
         "arithmetic": fits,
-        "models": models.compare(study.runs, assessed),
+        "models": practice.compare(runs, assessed),
         **ferplus(study),
     }.items():
         files.write_json(Path(f"metrics/study/{name}.json"), values)
@@ -107,22 +108,18 @@ def ferplus(study: Study) -> dict[str, Any]:
     if known_votes is None:
         return {}
     majority = votes.majority(known_votes, data.classes)
-    compared = {}
-    for name, split in data.splits.items():
-        predictions = {
-            run: study.results[run].predicted
-            for group in study.ran.values()
-            if group.protocol.split == name
-            for run in group.runs
+    predictions: dict[str, dict[str, np.ndarray]] = {name: {} for name in data.splits}
+    for group in study.ran.values():
+        for run in group.runs:
+            predictions[group.protocol.split][run] = study.results[run].predicted
+    return {
+        "ferplus": {
+            name: labellings.compare(
+                data.labels, majority, split, predictions[name], data.classes
+            )
+            for name, split in data.splits.items()
         }
-        compared[name] = labellings.compare(
-            data.labels,
-            majority,
-            split,
-            predictions,
-            data.classes,
-        )
-    return {"ferplus": compared}
+    }
 
 
 if __name__ == "__main__":

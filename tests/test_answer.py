@@ -1,10 +1,12 @@
 """The answer: which groups are compared, and what is said of them."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from fer_transfer.results import answer, compare, table
+from fer_transfer.results import answer, compare
 from fer_transfer.results.inputs import Data, Result
 from fer_transfer.results.protocols import Group, Protocol
 from fer_transfer.results.study import Study
@@ -60,14 +62,13 @@ def make(groups=GROUPS, uninformative=(), **changes):
         name: {"parameters": {"backbone": 10, "trainable": 95_239}} for name in groups
     }
     return Study(
+        SimpleNamespace(tables=SimpleNamespace(windows=[])),
         Data(classes, labels, splits),
         groups,
         results,
-        table.of_runs(groups, results, dict.fromkeys(results, 42), [], TEXT),
         measured,
         {},
         frozenset(uninformative),
-        [],
     )
 
 

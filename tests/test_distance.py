@@ -31,17 +31,19 @@ def published_history(variant: str, factor: float = 1, epochs: int = 20):
 def find(row, protocols, windows=WINDOWS):
     """Compare a row with protocols, given by what trains and the histories of its seeds."""
     backbone, weights = row.rsplit("-", 1)
-    ran, results = {}, {}
+    ran, rows = {}, []
     for layers, histories in protocols.items():
         runs = {f"{layers}-{seed}": one for seed, one in enumerate(histories)}
         protocol = Protocol(layers, "float32")
         ran[f"{layers}-0"] = Group(backbone, weights, protocol, tuple(runs))
-        test = {"test": {}, "deduplicated": {}}
-        results |= {name: Result(one, test, np.empty(0)) for name, one in runs.items()}
-    seeds = dict.fromkeys(results, 42)
-    runs = table.of_runs(ran, results, seeds, windows, Protocol(4, "float32"))
-    study = SimpleNamespace(ran=ran, runs=runs, windows=windows)
-    return distance.find(study, PRINTED)
+        rows += [
+            one | {"run": name}
+            for name, history in runs.items()
+            for one in table.rows_of(Result(history, {}, np.empty(0)), windows)
+        ]
+    settings = SimpleNamespace(tables=SimpleNamespace(windows=windows))
+    study = SimpleNamespace(ran=ran, settings=settings)
+    return distance.find(study, pd.DataFrame(rows), PRINTED, others=())
 
 
 def test_a_history_of_the_published_rates_has_distance_0():

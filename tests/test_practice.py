@@ -1,4 +1,4 @@
-"""Networks trained on the sets that the data come with, and how many images they need."""
+"""How good networks get on the data's own sets, from how many images; which model to use."""
 
 from types import SimpleNamespace
 
@@ -7,7 +7,9 @@ import pytest
 
 from fer_transfer.results import practice
 from fer_transfer.results.protocols import Group, Protocol
+from fer_transfer.scoring.wilson import wilson_interval
 
+IMAGES = 100
 SETTINGS = SimpleNamespace(
     splits={"random": SimpleNamespace(by="random"), "own": SimpleNamespace(by="parts")}
 )
@@ -30,7 +32,9 @@ def found():
         row |= {"value": accuracy, "low": accuracy - 0.01, "high": accuracy + 0.01}
         rows.append(row | {"class": ""})
     ran["text"] = Group("mobilenet", "pretrained", Protocol(4, "float32"), ("text",))
-    return practice.find(SETTINGS, ran, pd.DataFrame(rows))
+    return practice.find(
+        SimpleNamespace(settings=SETTINGS, ran=ran), pd.DataFrame(rows)
+    )
 
 
 def test_only_what_trained_on_the_sets_that_the_data_come_with_is_shown(found):
@@ -39,3 +43,64 @@ def test_only_what_trained_on_the_sets_that_the_data_come_with_is_shown(found):
 
 def test_the_curve_has_the_ways_of_training_that_were_tried_on_fewer_images(found):
     assert [row["run"] for row in found["curve"]] == ["few", "head-few", "all"]
+
+
+def assessed(right):
+    score = {"images": IMAGES, "accuracy": right / IMAGES, "macro_f1": 0.5}
+    return {
+        "people": {
+            "best": {
+                "search": "mobilenet",
+                "classifier": "logistic",
+                "backbone": "mobilenet",
+                "test": score | {"interval": wilson_interval(right, IMAGES)},
+                "deduplicated": score,
+            }
+        }
+    }
+
+
+def runs(split="people", **right):
+    """Return a table of runs, right on so many of 100 test faces."""
+    rows = []
+    for name, number in right.items():
+        low, high = wilson_interval(number, IMAGES)
+        row = {"run": name, "network": "MobileNet", "weights": "pretrained"}
+        row |= {"split": split, "class": "", "value": number / IMAGES}
+        row |= {"low": low, "high": high}
+        rows += [
+            row | {"metric": metric, "set": part}
+            for metric in ("accuracy", "macro_f1")
+            for part in ("val", "test", "deduplicated")
+        ]
+    return pd.DataFrame(rows)
+
+
+@pytest.mark.parametrize(
+    ("networks", "use", "why"),
+    [
+        ({"a": 60, "b": 80}, "b", "significantly more often right than the best"),
+        (
+            {"a": 60, "b": 55},
+            "mobilenet/logistic",
+            "no network is significantly better",
+        ),
+        ({"a": 20, "b": 30}, "mobilenet/logistic", "than every network"),
+    ],
+)
+def test_a_network_is_to_be_used_where_its_interval_lies_above_the_classifier_s(
+    networks, use, why
+):
+    [compared] = practice.compare(runs(**networks), assessed(54)).values()
+    assert compared["use"] == use
+    assert why in compared["why"]
+
+
+def test_all_models_of_a_split_are_listed_the_best_first():
+    [compared] = practice.compare(runs(a=60, b=40), assessed(54)).values()
+    names = [model["name"] for model in compared["models"]]
+    assert names == ["a", "mobilenet/logistic", "b"]
+
+
+def test_networks_of_another_split_are_not_compared():
+    assert practice.compare(runs(split="random", a=60), assessed(54)) == {}

@@ -20,17 +20,16 @@ def initial(shown: Shown, metric: str) -> vega.Chart:
     """
     rows = select(shown.of_text(shown.summary), metric=metric, first=1, last=1)
     data = (
-        rows[rows["set"].isin(list(vega.PARTS))]
-        .join(shown.styles, on="group")
-        .rename(columns={"group": "variant", "mean": "value"})
+        rows.join(shown.styles, on="group")
+        .join(vega.PARTS, on="set", how="inner")
+        .drop(columns="set")
+        .rename(columns={"group": "variant", "mean": "value", "part": "set"})
     )
-    data["opacity"] = data["set"].map(vega.OPACITY)
-    data["set"] = data["set"].map(vega.PARTS)
     columns = ["variant", "set", "value", "colour", "fill", "opacity"]
     base = vega.inline(data[columns]).encode(
         alt.X("value:Q", title=f"{vega.UNITS[metric]} after epoch 1"),
         alt.Y("variant:N", title=None, sort=None),
-        yOffset=alt.YOffset("set:N", sort=list(vega.PARTS.values())),
+        yOffset=alt.YOffset("set:N", sort=list(vega.PARTS["part"])),
     )
     bars = base.mark_bar(strokeWidth=1.5).encode(
         fill=vega.as_given("fill"),
@@ -39,9 +38,7 @@ def initial(shown: Shown, metric: str) -> vega.Chart:
         tooltip=["variant:N", "set:N", *vega.numbers(".4f", "value")],
     )
     return alt.layer(
-        bars,
-        vega.baseline(shown.baseline[metric]),
-        vega.labels(base, "value:Q", ".3f"),
+        bars, vega.baseline(shown.baseline[metric]), vega.labels(base, "value:Q", ".3f")
     ).properties(height=15 * max(len(data), 1))
 
 
@@ -51,9 +48,9 @@ def differences(comparisons: Sequence[Mapping[str, Any]]) -> vega.Chart:
     data["what"] = data["groups"].map(" − ".join)
     data["tested"] = data["interval"].notna()
     # Vega warns of an axis of no numbers, so an open point has an interval of no width.
-    for place, end in ((0, "low"), (1, "high")):
-        limit = data["interval"].str[place].astype(float)
-        data[end] = limit.fillna(data["difference"])
+    data[["low", "high"]] = [
+        row["interval"] or [row["difference"]] * 2 for row in comparisons
+    ]
     ends = ["difference", "low", "high"]
     data[ends] *= 100
     base = vega.inline(data[["what", "protocol", "tested", *ends]]).encode(
@@ -98,9 +95,8 @@ def accuracies(shown: Shown) -> vega.Chart:
     rows = select(shown.runs, metric="accuracy", set="deduplicated")
     data = rows.dropna(subset="value").join(shown.styles, on="group")
     data["elsewhere"] = data["split"] != shown.data.paper_split
-    data["label"] = data["group"].where(
-        ~data["elsewhere"], data["group"] + " (split " + data["split"] + ")"
-    )
+    elsewhere = " (split " + data["split"] + ")"
+    data["label"] = data["group"] + elsewhere.where(data["elsewhere"], "")
     data["mean"] = data.groupby("group")["value"].transform("mean")
     data = data.sort_values(
         ["elsewhere", "mean"], ascending=[True, False], kind="stable"

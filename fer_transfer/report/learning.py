@@ -30,21 +30,18 @@ def points_of(rows: pd.DataFrame, styles: pd.DataFrame) -> pd.DataFrame:
     """
     seeds = rows.groupby("group")["run"].nunique()
     points = (
-        rows[rows["set"].isin(list(vega.PARTS))]
-        .rename(columns={"first": "epoch"})
+        rows.rename(columns={"first": "epoch"})
         .groupby(["group", "set", "epoch"], sort=False)["value"]
         .agg(value="mean", low="min", high="max")
         .reset_index()
         .join(styles, on="group")
+        .join(vega.PARTS, on="set", how="inner")
     )
     several = [
         f", {seeds[name]} seeds" if seeds[name] > 1 else "" for name in points["group"]
     ]
-    opacity = points["set"].map(vega.OPACITY)
-    points = points.assign(
-        line=points["group"] + ", " + points["set"].map(vega.PARTS) + several,
-        opacity=opacity / opacity.max(),
-    )
+    points["line"] = points["group"] + ", " + points["part"] + several
+    points["opacity"] /= points["opacity"].max()
     columns = ["line", "colour", "opacity", "dash", "epoch", "value", "low", "high"]
     return points[columns]
 
@@ -55,8 +52,11 @@ def learning(
     """Draw a metric after each epoch: hover reads an epoch, Ctrl and the wheel zoom."""
     points = points_of(select(rows, metric=metric), styles)
     lines, *bands = _curves(points, metric, top)
+    # With Ctrl held, which a pinch sends too: without, the page scrolls.
+    wheel = "wheel![event.ctrlKey || event.metaKey]"
+    zoom = alt.selection_interval(name="zoom", bind="scales", zoom=wheel)
     return alt.layer(
-        lines.properties(name="lines").add_params(vega.zoom()), *bands, _hover(points)
+        lines.properties(name="lines").add_params(zoom), *bands, _hover(points)
     )
 
 
@@ -76,10 +76,7 @@ def _curves(points: pd.DataFrame, metric: str, top: float) -> list[vega.Chart]:
     # The points show a run of one epoch, which makes no line.
     lines = base.mark_line(
         clip=True, strokeWidth=2, point=alt.OverlayMarkDef(size=8)
-    ).encode(
-        opacity=vega.as_given("opacity"),
-        strokeDash=vega.as_given("dash"),
-    )
+    ).encode(opacity=vega.as_given("opacity"), strokeDash=vega.as_given("dash"))
     if not (points["low"] < points["high"]).any():
         return [lines]  # Vega warns of an area of no points
     bands = base.mark_area(opacity=0.15, clip=True).encode(low, y2="high:Q")
@@ -127,7 +124,7 @@ def figure(
 
 def top_of(rows: pd.DataFrame, metric: str) -> float:
     """Return where the axis ends: of losses the next half above the greatest, else 1."""
-    losses = select(rows[rows["set"].isin(list(vega.PARTS))], metric="loss")
+    losses = select(rows[rows["set"].isin(vega.PARTS.index)], metric="loss")
     if metric == "accuracy" or losses.empty:
         return 1.0
     return float(np.ceil(2 * losses["value"].max()) / 2)

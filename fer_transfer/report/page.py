@@ -48,8 +48,6 @@ def context(settings: Settings) -> dict[str, Any]:
         **vars(shown),
         "runs": settings.runs,
         "first": first,
-        "styles": shown.styles.to_dict("index"),
-        "colours": dict(shown.styles[["backbone", "colour"]].to_numpy()),
         "catalog": BACKBONES,
         "paper": paper,
         "distance": distance,
@@ -128,9 +126,9 @@ def draw(shown: Shown) -> Iterator[tuple[str, vega.Chart, str]]:
     curves = learning.learning(validation, "accuracy", shown.styles, 1)
     description = "Validation accuracy by epoch"
     yield "validation", curves.properties(height=320), description
-    tops = {metric: learning.top_of(runs, metric) for metric in vega.UNITS}
     for backbone, rows in runs.groupby(runs["group"].map(shown.styles["backbone"])):
-        for metric, top in tops.items():
+        for metric in vega.UNITS:
+            top = learning.top_of(runs, metric)
             chart = learning.learning(rows, metric, shown.styles, top)
             description = f"{metric.capitalize()} after each epoch of {backbone}"
             yield f"{metric}-{backbone}", chart.properties(height=230), description

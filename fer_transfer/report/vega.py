@@ -18,6 +18,7 @@ import vl_convert
 
 from fer_transfer.core import files
 from fer_transfer.report.html import VEGA_LITE
+from fer_transfer.results.catalog import BACKBONES
 from fer_transfer.results.protocols import Group
 from fer_transfer.results.table import records
 
@@ -27,24 +28,15 @@ Spec = dict[str, Any]
 INK, RULE = "#1c2128", "#e6e8eb"
 GREY, LIGHT_GREY = "#666666", "#b2b2b2"
 
-# Okabe and Ito's, which the colour-blind tell apart too.
-COLOURS = {
-    "efficientnetb0": "#E69F00",
-    "mobilenet": "#D55E00",
-    "openface": "#0072B2",
-    "resnet29": "#56B4E9",
-    "resnet50": "#009E73",
-    "vggface": "#CC79A7",
-}
-
 FONT = "Segoe UI, Roboto, Helvetica Neue, Noto Sans, Liberation Sans, Arial, sans-serif"
 PNG_FONT = "DejaVu Sans"  # which matplotlib brings along: the same on every machine
 NOTE_WIDTH = 110  # characters of a line of notes
 WIDTH = 560  # pixels of a chart in a PNG
 
 UNITS = {"accuracy": "accuracy (share of images)", "loss": "loss (cross-entropy, nats)"}
-PARTS = {"train": "training", "val": "validation"}
-OPACITY = {"train": 1.0, "val": 0.5}
+PARTS = pd.DataFrame(
+    {"part": ["training", "validation"], "opacity": [1.0, 0.5]}, index=["train", "val"]
+)
 
 
 def styles_of(groups: Mapping[str, Group]) -> pd.DataFrame:
@@ -56,7 +48,7 @@ def styles_of(groups: Mapping[str, Group]) -> pd.DataFrame:
     """
     rows = []
     for group in groups.values():
-        colour = COLOURS.get(group.backbone, GREY)
+        colour = BACKBONES[group.backbone].colour
         pretrained = group.weights == "pretrained"
         dash, fill = ([1, 0], colour) if pretrained else ([5, 4], "white")
         rows.append((group.backbone, colour, dash, fill))
@@ -74,7 +66,7 @@ def write_png(path: Path, chart: Chart, title: str, notes: list[str]) -> None:
     """Write a chart as a figure with a title and notes; the same chart gives the same bytes."""
     heading = alt.TitleParams(
         title,
-        subtitle=lines_of(notes, NOTE_WIDTH),
+        subtitle=[line for note in notes for line in textwrap.wrap(note, NOTE_WIDTH)],
         anchor="start",
         fontSize=14,
         subtitleColor=GREY,
@@ -84,11 +76,6 @@ def write_png(path: Path, chart: Chart, title: str, notes: list[str]) -> None:
     png = vl_convert.vegalite_to_png(titled.to_dict(), vl_version=VEGA_LITE, scale=1.5)
     with files.atomic_write(path) as part:
         part.write_bytes(png)
-
-
-def lines_of(notes: list[str], width: int) -> list[str]:
-    """Wrap notes at a number of characters; each begins a line."""
-    return [line for note in notes for line in textwrap.wrap(note, width)]
 
 
 def _configured(chart: Chart, font: str, background: str) -> Chart:
@@ -118,15 +105,6 @@ def as_given(field: str) -> Any:
     Vega-Lite warns of opacities in a field without an order.
     """
     return {"field": field, "type": "ordinal", "scale": None}
-
-
-def zoom() -> alt.Parameter:
-    """Let the wheel zoom with Ctrl held (a pinch sends the same): without, the page scrolls."""
-    return alt.selection_interval(
-        name="zoom",
-        bind="scales",
-        zoom="wheel![event.ctrlKey || event.metaKey]",
-    )
 
 
 def inline(table: pd.DataFrame) -> Chart:

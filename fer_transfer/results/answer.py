@@ -5,17 +5,18 @@ pretrained on faces is compared with every one pretrained on ImageNet under the 
 nothing is chosen by a score.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from itertools import chain, permutations
 from typing import Any
+
+import numpy as np
 
 from fer_transfer.results import claims, evidence, paper
 from fer_transfer.results.catalog import BACKBONES
 from fer_transfer.results.compare import Comparison, compare, correct
 from fer_transfer.results.protocols import Group, groups, of_protocol, paper_protocol
 from fer_transfer.results.study import Study
-from fer_transfer.results.table import select
-from fer_transfer.settings.settings import Settings
 
 FACES_OR_IMAGENET, PRETRAINING = "faces or ImageNet", "pretraining"
 BETTER = {
@@ -27,14 +28,14 @@ SCATTER_EPOCHS = 10  # of the end, over which a run's validation accuracy scatte
 
 
 def find(
-    settings: Settings, study: Study, published: paper.Published
+    study: Study, published: paper.Published
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Return the answer, and each claim with its verdict by every source of numbers.
 
     All their differences are tested as one family. The sources are our runs by the paper's
     protocol, those with every layer training if there are any, and the paper's own tables.
     """
-    text, listed = paper_protocol(settings), groups(settings)
+    text, listed = paper_protocol(study.settings), groups(study.settings)
     every_layer = text._replace(trainable_layers="all")
     sources = {
         "ours": evidence.of_study(study, text, listed),
@@ -125,27 +126,27 @@ def describe(study: Study, name: str) -> dict[str, Any]:
         several runs the largest; it says how far the score of one epoch can be trusted.
         still_learning: whether the last epoch has the lowest validation loss of every run.
     """
-    rows = select(study.runs, group=name, set="val")
-    ends = select(rows, metric="accuracy").groupby("run").tail(SCATTER_EPOCHS)
-    losses = select(rows, metric="loss").set_index("first").groupby("run")["value"]
-    num_epochs = losses.size()
+    histories = study.histories(name)
+    ends = [history["val_accuracy"].tail(SCATTER_EPOCHS) for history in histories]
     return {
-        "seeds": len(study.ran[name].runs),
+        "seeds": len(histories),
         "trainable": int(study.measured[name]["parameters"]["trainable"]),
-        "scatter": float(ends.groupby("run")["value"].std().fillna(0).max()),
-        "still_learning": bool(
-            num_epochs.max() > 1 and (losses.idxmin() == num_epochs).all()
+        # Of a single epoch nothing scatters.
+        "scatter": max(np.std(end, ddof=min(1, len(end) - 1)) for end in ends),
+        "still_learning": all(
+            history["val_loss"].idxmin() == len(history) - 1 > 0
+            for history in histories
         ),
     }
 
 
 def headline(question: str, rows: list[Comparison]) -> str:
     """Say in a sentence what the comparisons of a question have in common."""
-    outcomes = [
+    outcomes = Counter(
         row["outcome"]
         for row in rows
         if row["question"] == question and row["interval"]
-    ]
+    )
     if not outcomes:
         return "No comparison has three seeds on each side yet, so none is decided."
     left, right = BETTER[question]
@@ -155,12 +156,10 @@ def headline(question: str, rows: list[Comparison]) -> str:
         "not significant": "no significant difference",
     }
     counts = [
-        f"{text} in {outcomes.count(outcome)}"
-        for outcome, text in words.items()
+        f"{words[outcome]} in {outcomes[outcome]}"
+        for outcome in words
         if outcome in outcomes
     ]
-    plural = "s" if len(outcomes) > 1 else ""
-    return (
-        f"Of {len(outcomes)} comparison{plural} with three seeds on each side: "
-        f"{', '.join(counts)}."
-    )
+    total = outcomes.total()
+    compared = f"{total} comparison{'s' if total > 1 else ''}"
+    return f"Of {compared} with three seeds on each side: {', '.join(counts)}."

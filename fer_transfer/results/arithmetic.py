@@ -74,33 +74,28 @@ def count_fits(
         A row for each of `images`: differences (a tuple, by window), fits, rates (how many
         are counted) and chance (how many would fit if their last digits were random).
     """
-    scale = np.multiply.outer(images, DIVISORS)[:, :, None, None]  # n, divisors, 1, 1
-    whole = rates * scale
-    # Half a unit either way, and what the sum of two binary fractions rounds.
-    fits = np.abs(whole - np.round(whole)) <= units * scale / 2 + 1e-9
-    likely = np.minimum(1, units * scale)
-    by_divisor = [(part * counted).sum(axis=2) for part in (fits, likely)]
     choices = [
-        places
-        for places in product(range(len(DIVISORS)), repeat=rates.shape[1])
-        if sum(DIVISORS[place] for place in places) <= MOST_DIFFERENCES
+        choice
+        for choice in product(DIVISORS, repeat=rates.shape[1])
+        if sum(choice) <= MOST_DIFFERENCES
     ]
-    windows = np.arange(rates.shape[1])
-    totals, chances = (
-        np.stack([part[:, places, windows].sum(axis=1) for places in choices])
-        for part in by_divisor
-    )
-    best = totals.argmax(axis=0)
-    columns = np.arange(len(images))
+    counts = []
+    for choice in choices:
+        scale = np.multiply.outer(images, choice)[:, None, :]  # n, 1, windows
+        whole = rates * scale
+        # Half a unit either way, and what the sum of two binary fractions rounds.
+        hits = np.abs(whole - np.round(whole)) <= units * scale / 2 + 1e-9
+        likely = np.minimum(1, units * scale)
+        counts.append([(part * counted).sum(axis=(1, 2)) for part in (hits, likely)])
+    fits, chance = np.swapaxes(counts, 0, 1)  # choices, n
+    best = fits.argmax(axis=0), np.arange(len(images))
     return pd.DataFrame(
         {
             "images": images,
-            "differences": [
-                tuple(DIVISORS[place] for place in choices[choice]) for choice in best
-            ],
-            "fits": totals[best, columns],
+            "differences": [choices[place] for place in best[0]],
+            "fits": fits[best].astype(int),
             "rates": int(counted.sum()),
-            "chance": chances[best, columns],
+            "chance": chance[best],
         }
     )
 

@@ -1,5 +1,6 @@
 """The paper's claims (claims.yaml), and the verdicts that comparisons give on them."""
 
+from collections import Counter
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -98,13 +99,12 @@ def judge(claim: Claim, checks: list[Comparison]) -> dict[str, Any]:
 def summarise(checks: list[Comparison]) -> str:
     """Say how many comparisons hold, and what would decide the others."""
     parts = []
-    outcomes = [row["outcome"] for row in checks]
-    decided = [HOLDS[outcome] for outcome in outcomes if outcome in HOLDS]
-    if decided:
-        parts.append(f"holds in {sum(decided)} of {len(decided)} comparisons")
-    if number := outcomes.count("not significant"):
+    outcomes = Counter(row["outcome"] for row in checks)
+    if decided := outcomes["more"] + outcomes["less"]:
+        parts.append(f"holds in {outcomes['more']} of {decided} comparisons")
+    if number := outcomes["not significant"]:
         parts.append(f"{number} not significant")
-    if number := outcomes.count(NOT_TESTED):
+    if number := outcomes[NOT_TESTED]:
         whys = [row["why"] for row in checks if row["outcome"] == NOT_TESTED]
         reasons = dict.fromkeys(SEPARATOR.join(whys).split(SEPARATOR))
         parts.append(f"{number} not testable ({SEPARATOR.join(reasons)})")

@@ -21,21 +21,22 @@ NEAR = 0.2  # up to here a protocol may have made a row: a threshold of ours
 
 
 def find(
-    study: Study, printed: paper.Published, others: Collection[str] = ()
+    study: Study, runs: pd.DataFrame, printed: paper.Published, others: Collection[str]
 ) -> dict[str, Any]:
     """Compare each published row with the protocols of its backbone and weights that ran.
 
     Args:
-        study: Its runs; those of too few epochs for all four windows are left out.
+        study: Its groups.
+        runs: The table of all runs; those of too few epochs for all four windows are left out.
         printed: Tables 2-5.
         others: The groups that are not compared.
 
     Returns:
         rows: by the paper's variant, what `compare` returns. summary: what follows of them.
     """
-    spans = list(paper.spans(study.windows).values())
+    spans = list(paper.spans(study.settings.tables.windows).values())
     columns = [(paper.TABLES[key].title, *span) for key in TABLES for span in spans]
-    rates = study.runs.pivot_table("value", "run", ["metric", "first", "last"])
+    rates = runs.pivot_table("value", "run", ["metric", "first", "last"])
     complete = rates.reindex(columns=pd.MultiIndex.from_tuples(columns)).dropna()
     rows = {}
     for variant in printed[TABLES[0]]:
@@ -68,13 +69,13 @@ def compare(
         mean (overall), the mean distance between two seeds in the same units (floor, None of
         one seed) and seeds.
     """
-    norm = root_mean_square(published)
+    norm = np.linalg.norm(published, axis=-1)
     scale = np.where(norm > 0, norm, np.nan)
     described: dict[str, Any] = {}
     for label, seeds in protocols.items():
-        distances = root_mean_square(seeds.mean(axis=0) - published) / scale
+        distances = np.linalg.norm(seeds.mean(axis=0) - published, axis=-1) / scale
         apart = [
-            np.nanmean(root_mean_square(left - right) / scale)
+            np.nanmean(np.linalg.norm(left - right, axis=-1) / scale)
             for left, right in combinations(seeds, 2)
         ]
         by_table = [None if np.isnan(value) else float(value) for value in distances]
@@ -84,17 +85,7 @@ def compare(
             "floor": float(np.mean(apart)) if apart else None,
             "seeds": len(seeds),
         }
-    nearest = sorted(described, key=lambda label: described[label]["overall"])
-    return {label: described[label] for label in nearest}
-
-
-def root_mean_square(rates: np.ndarray) -> np.ndarray:
-    """Return the root mean square over windows, the last axis.
-
-    >>> root_mean_square(np.array([[3, 4, 0, 0]])).tolist()
-    [2.5]
-    """
-    return np.asarray(np.sqrt(np.mean(np.square(rates), axis=-1)))
+    return dict(sorted(described.items(), key=lambda row: row[1]["overall"]))
 
 
 def summarise(rows: Mapping[str, Mapping[str, Any]]) -> str:

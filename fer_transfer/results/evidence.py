@@ -1,6 +1,6 @@
 """The numbers that the paper's claims are about: those of a study's runs, and the paper's own."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import product
 from operator import attrgetter
@@ -13,8 +13,6 @@ from fer_transfer.results import paper
 from fer_transfer.results.compare import SEPARATOR, Sample
 from fer_transfer.results.protocols import Group, Protocol, of_protocol
 from fer_transfer.results.study import Study
-from fer_transfer.results.table import select
-from fer_transfer.scoring.rates import Window
 
 # Columns of Tables 2-5, by their headings.
 PERIODS = {
@@ -63,23 +61,12 @@ def of_the_paper(published: paper.Published) -> Evidence:
     ):
         rates = [published[table][network][key] for key in period]
         halves = [paper.resolution(rate) / 2 for rate in rates]
+        # The rate over several columns: each counts by the differences that it averages.
         windows = [paper.WINDOWS[key] for key in period]
-        samples[f"{word} {name}", network] = Sample(
-            network,
-            (float(mean_rate(rates, windows)),),
-            rounding=float(mean_rate(halves, windows)),
-        )
+        numbers = [last - first for first, last in windows]
+        mean, rounding = np.average([rates, halves], axis=1, weights=numbers).tolist()
+        samples[f"{word} {name}", network] = Sample(network, (mean,), rounding=rounding)
     return Evidence(samples)
-
-
-def mean_rate(columns: Sequence[Any], windows: Sequence[Window]) -> np.ndarray:
-    """Return a rate over several columns, each weighed by the epochs that it spans.
-
-    >>> mean_rate([0.1, 0.18], [(1, 6), (16, 19)]).item()
-    0.13
-    """
-    lengths = [last - first for first, last in windows]
-    return np.asarray(np.average(columns, axis=0, weights=lengths))
 
 
 def of_study(study: Study, protocol: Protocol, shown: Mapping[str, Group]) -> Evidence:
@@ -104,34 +91,28 @@ def of_study(study: Study, protocol: Protocol, shown: Mapping[str, Group]) -> Ev
 
 def samples_of(study: Study, name: str) -> dict[str, Sample]:
     """Return the accuracies, rates and recalls of one group, of each of its runs."""
-    rows = select(study.runs, group=name, **{"class": ""})
-    keys = ["metric", "set", "first", "last"]
-    values = rows.groupby(keys)["value"].apply(tuple).to_dict()
-    group = study.ran[name]
-    num_val = len(study.data.splits[group.protocol.split]["val"])
+    num_val = len(study.data.splits[study.ran[name].protocol.split]["val"])
+    histories = study.histories(name)
+
+    def val_accuracies(epoch: int) -> tuple[float, ...]:
+        return tuple(history["val_accuracy"][epoch - 1] for history in histories)
 
     def val_variance(*epochs: int) -> float:
-        shares = [np.mean(values["accuracy", "val", one, one]) for one in epochs]
+        shares = [np.mean(val_accuracies(epoch)) for epoch in epochs]
         return variance_of(shares, num_val)
 
-    initial = values["accuracy", "val", 1, 1]
-    samples = {"initial": Sample(name, initial, variance=val_variance(1))}
-    spans = paper.spans(study.windows)
+    samples = {"initial": Sample(name, val_accuracies(1), variance=val_variance(1))}
+    spans = paper.spans(study.settings.tables.windows)
     for (word, table), (when, period) in product(RATE_WORDS.items(), PERIODS.items()):
-        windows = [spans[key] for key in period]
-        title = paper.TABLES[table].title
-        columns = [values.get((title, "train", *window), ()) for window in windows]
-        # A run that stopped early has not all windows.
-        if any(len(column) < len(group.runs) for column in columns):
+        # The windows adjoin, so their mean is the rate from the first to the last epoch.
+        first, last = spans[period[0]][0], spans[period[-1]][1]
+        if last > min(map(len, histories)):  # one stopped early
             continue
-        first, last = windows[0][0], windows[-1][1]
+        rates = [paper.TABLES[table].rate_of(one, first, last) for one in histories]
         # Training accuracy is of the very images that it is about; validation's scatter.
         images = val_variance(first, last) / (last - first) ** 2
-        samples[f"{word} {when}"] = Sample(
-            name,
-            tuple(mean_rate(columns, windows).tolist()),
-            variance=images if word == "MOFR" else 0.0,
-        )
+        variance = images if word == "MOFR" else 0.0
+        samples[f"{word} {when}"] = Sample(name, tuple(rates), variance=variance)
     if final := final_accuracy(study, name):
         samples |= {"final": final, **recall_samples(study, name)}
     return samples

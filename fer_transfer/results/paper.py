@@ -9,8 +9,11 @@ from decimal import Decimal
 from pathlib import Path
 from typing import NamedTuple
 
+import pandas as pd
+
 from fer_transfer.core import files
 from fer_transfer.results.catalog import BACKBONES as CATALOG
+from fer_transfer.scoring import rates
 from fer_transfer.scoring.rates import Window
 
 # In the order of its Figures 5-8. What is not among them the paper claims nothing about.
@@ -68,6 +71,14 @@ class Table(NamedTuple):
         'Loss MCR'
         """
         return f"{self.metric.capitalize()} {self.rate}"
+
+    def rate_of(self, history: pd.DataFrame, first: int, last: int) -> float:
+        """Return the table's rate of a run, from its first to its last epoch of a window."""
+        train = history[self.metric].to_numpy()
+        if self.rate == "MCR":
+            return rates.mean_convergence_rate(train, first, last)
+        val = history[f"val_{self.metric}"].to_numpy()
+        return rates.mean_overfitting_rate(train, val, first, last)
 
 
 TABLES = {

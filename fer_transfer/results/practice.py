@@ -1,24 +1,29 @@
-"""Networks trained as a practitioner would, on the sets that the data come with.
+"""What a practitioner asks: how good a network gets, from how many images, and which model to use.
 
-The competition's own sets are those on which most published results rest.
+Networks trained on the sets that the data come with are shown by themselves: the competition's are
+those on which most published results rest. For photos of one's own, the classifier that the
+searches chose is compared with the networks trained on the same split.
 """
 
 from collections.abc import Mapping
+from operator import itemgetter
 from typing import Any
 
 import pandas as pd
 
+from fer_transfer.results.catalog import BACKBONES
 from fer_transfer.results.protocols import Group
+from fer_transfer.results.study import Study
 from fer_transfer.results.table import records, select
-from fer_transfer.settings.settings import Settings
+from fer_transfer.settings.searches import TITLES
 
 PER_CLASS = "train_per_class"
 WAY = ["trains", "backbone", "weights"]  # what the runs of one curve have in common
 
+Model = dict[str, Any]
 
-def find(
-    settings: Settings, ran: Mapping[str, Group], runs: pd.DataFrame
-) -> dict[str, Any]:
+
+def find(study: Study, runs: pd.DataFrame) -> dict[str, Any]:
     """Describe the groups trained on sets that the data come with.
 
     Returns:
@@ -26,9 +31,10 @@ def find(
         training images alone, a row per run: what trains, images per class (None: all), test
         accuracy and its 95% interval over images.
     """
-    splits = {name for name, split in settings.splits.items() if split.by == "parts"}
     shown = {
-        name: group for name, group in ran.items() if group.protocol.split in splits
+        name: group
+        for name, group in study.ran.items()
+        if study.settings.splits[group.protocol.split].by == "parts"
     }
     return {"groups": list(shown), "curve": curve(shown, runs)}
 
@@ -52,3 +58,78 @@ def curve(ran: Mapping[str, Group], runs: pd.DataFrame) -> list[dict[str, Any]]:
     ).astype({"per_class": "Int64"})
     is_reduced = table.groupby(WAY)["per_class"].transform("count") > 0
     return records(table[is_reduced].sort_values("per_class", kind="stable"))
+
+
+def compare(
+    runs: pd.DataFrame, assessed: Mapping[str, Mapping[str, Any]]
+) -> dict[str, dict[str, Any]]:
+    """Compare the assessed classifier of each split with the networks trained on it.
+
+    With few photos a classifier on a frozen backbone's vectors tends to win: it has little to
+    learn. So a network has to be shown to be better.
+
+    Args:
+        runs: The table of all runs.
+        assessed: What `assess` wrote, by split.
+
+    Returns:
+        By split: models, those right most often first, with accuracy, its 95% interval (low,
+        high), macro F1 and deduplicated accuracy on the test faces, of which there are `images`;
+        use, the name of the model to use; and why. Splits without a network are left out.
+    """
+    compared = {}
+    for split, result in assessed.items():
+        scored = select(runs, **{"split": split, "class": ""})
+        networks = [network(one) for _, one in scored.groupby("run", sort=False)]
+        if networks:
+            classifier = chosen_classifier(result["best"])
+            models = [classifier, *networks]
+            compared[split] = {
+                "images": result["best"]["test"]["images"],
+                "models": sorted(models, key=itemgetter("accuracy"), reverse=True),
+                **recommend(classifier, networks),
+            }
+    return compared
+
+
+def network(scores: pd.DataFrame) -> Model:
+    """Return a run as a model, from the rows of its scores."""
+    by_name = {(row["metric"], row["set"]): row for row in records(scores)}
+    test = by_name["accuracy", "test"]
+    return {
+        "name": test["run"],
+        "title": f"{test['network']}, {test['weights']} weights",
+        "accuracy": test["value"],
+        "low": test["low"],
+        "high": test["high"],
+        "macro_f1": by_name["macro_f1", "test"]["value"],
+        "deduplicated": by_name["accuracy", "deduplicated"]["value"],
+    }
+
+
+def chosen_classifier(best: Mapping[str, Any]) -> Model:
+    """Return the best classifier of a split's searches as a model."""
+    low, high = best["test"]["interval"]
+    backbone = BACKBONES[best["backbone"]].title
+    return {
+        "name": f"{best['search']}/{best['classifier']}",
+        "title": f"{TITLES[best['classifier']]} on {backbone}, frozen",
+        "accuracy": best["test"]["accuracy"],
+        "low": low,
+        "high": high,
+        "macro_f1": best["test"]["macro_f1"],
+        "deduplicated": best["deduplicated"]["accuracy"],
+    }
+
+
+def recommend(classifier: Model, networks: list[Model]) -> dict[str, str]:
+    """Return the model to use, and why: the best network only if its interval lies above."""
+    best = max(networks, key=itemgetter("accuracy"))
+    if best["low"] > classifier["high"]:
+        why = "it is significantly more often right than the best classifier"
+        return {"use": best["name"], "why": why}
+    if best["high"] < classifier["low"]:
+        why = "it is significantly more often right than every network"
+    else:
+        why = "no network is significantly better, and it is faster to train and to run"
+    return {"use": classifier["name"], "why": why}

@@ -6,11 +6,9 @@ from typing import Any, NamedTuple
 from fer_transfer.results import paper
 from fer_transfer.settings.settings import Settings
 
-# What is not part of a protocol: what names, seeds or is compared.
-VARIANT_KEYS = {
-    *("backbone", "weights", "hash", "trainable_layers", "seed", "precision"),
-}
-RUN_KEYS = {"variant", "backbone", "split", "seed"}
+# What a variant or a run sets and is no recipe: what names, seeds, is compared or stands alone.
+NO_RECIPE = {"variant", "backbone", "weights", "hash", "seed"}
+NO_RECIPE |= {"trainable_layers", "precision", "split"}
 WORDS = {
     "learning_rate": "learning rate {:g}",
     "dropout": "dropout {:g}",
@@ -95,9 +93,9 @@ def groups(settings: Settings) -> dict[str, Group]:
             run.split,
             tuple(
                 (key, value)
-                for entry, known in ((variant, VARIANT_KEYS), (run, RUN_KEYS))
+                for entry in (variant, run)
                 for key, value in entry.items()
-                if key not in known and value not in (None, False)
+                if key not in NO_RECIPE and value not in (None, False)
             ),
         )
         key = variant.backbone, variant.weights, protocol

@@ -1,6 +1,7 @@
 """Which backbone for which situation, from what was measured (the paper's algorithm, step 1)."""
 
 from collections.abc import Iterable
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -69,20 +70,17 @@ def describe(study: Study, name: str, accuracy: float) -> dict[str, Any]:
 
 def recommend(candidates: list[dict[str, Any]], baseline: float) -> dict[str, Any]:
     """Choose a group for each situation; none where nothing beats the majority-class baseline."""
-    leads = [candidate["accuracy"] - baseline for candidate in candidates]
-    best_lead = max(leads, default=0.0)
+    best_lead = max((one["accuracy"] for one in candidates), default=0.0) - baseline
     candidates = [
-        candidate | {"worthwhile": lead >= WORTHWHILE * best_lead > 0}
-        for candidate, lead in zip(candidates, leads, strict=True)
+        one | {"worthwhile": one["accuracy"] - baseline >= WORTHWHILE * best_lead > 0}
+        for one in candidates
     ]
     advice = []
     for situation, rule, paper, (best, quantity) in RULES:
-        known = {
-            candidate["variant"]: candidate[quantity]
-            for candidate in candidates
-            if candidate["worthwhile"] and candidate[quantity] is not None
-        }
-        choice = best(known, key=known.__getitem__) if known else None
+        known = [
+            one for one in candidates if one["worthwhile"] and one[quantity] is not None
+        ]
+        choice = best(known, key=itemgetter(quantity))["variant"] if known else None
         advice.append(
             {"situation": situation, "rule": rule, "choice": choice, "paper": paper}
         )

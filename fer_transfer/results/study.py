@@ -9,9 +9,9 @@ from typing import Any
 import pandas as pd
 
 from fer_transfer.core import files
-from fer_transfer.results import inputs, paper, table
+from fer_transfer.results import inputs, paper
 from fer_transfer.results.inputs import Data, Result
-from fer_transfer.results.protocols import Group, groups, paper_protocol
+from fer_transfer.results.protocols import Group, groups
 from fer_transfer.settings.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -22,26 +22,28 @@ class Study:
     """What a study's numbers are taken from.
 
     Attributes:
+        settings: Those of params.yaml.
         data: The faces and their splits.
         ran: The groups with results, each with those of its runs that have some.
         results: By run.
-        runs: The table of all runs.
         measured: What the features stage wrote, by run.
         costs: Milliseconds per image, by backbone.
         uninformative: The runs on features that tell no images apart.
-        windows: Those of Tables 2-5.
         left_out: missing, stale and repeats, as study.json has them.
     """
 
+    settings: Settings
     data: Data
     ran: Mapping[str, Group]
     results: Mapping[str, Result]
-    runs: pd.DataFrame
     measured: Mapping[str, Mapping[str, Any]]
     costs: Mapping[str, float]
     uninformative: frozenset[str]
-    windows: list[list[int]]
     left_out: Mapping[str, Any] = field(default_factory=dict)
+
+    def histories(self, group: str) -> list[pd.DataFrame]:
+        """Return the history of each of a group's runs."""
+        return [self.results[run].history for run in self.ran[group].runs]
 
 
 def read(settings: Settings) -> Study:
@@ -65,17 +67,14 @@ def read(settings: Settings) -> Study:
         for name, run in settings.runs.items()
         if run.variant in features
     }
-    windows = settings.tables.windows
-    seeds = {name: run.seed for name, run in settings.runs.items()}
     return Study(
+        settings,
         inputs.read_data(settings),
         ran,
         results,
-        table.of_runs(ran, results, seeds, windows, paper_protocol(settings)),
         measured,
         files.read_json(Path("metrics/costs.json"))["milliseconds_per_image"],
         frozenset(name for name in measured if not measured[name]["informative"]),
-        windows,
         {"missing": missing, "stale": stale, "repeats": repeats},
     )
 
@@ -101,9 +100,9 @@ def seeds_of(
     return tuple(seeds.values())
 
 
-def describe(settings: Settings, study: Study) -> dict[str, Any]:
+def describe(study: Study) -> dict[str, Any]:
     """Say what the results rest on: the data, the weights, and which runs there are."""
-    dataset = files.read_json(Path("metrics/dataset.json"))
+    settings, dataset = study.settings, files.read_json(Path("metrics/dataset.json"))
     return {
         "data": name_data(settings.data.source, dataset),
         "classes": study.data.classes,

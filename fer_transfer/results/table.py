@@ -14,7 +14,8 @@ from scipy import stats
 from fer_transfer.results import paper
 from fer_transfer.results.catalog import BACKBONES
 from fer_transfer.results.inputs import Result
-from fer_transfer.results.protocols import Group, Protocol
+from fer_transfer.results.protocols import Group, Protocol, paper_protocol
+from fer_transfer.results.study import Study
 from fer_transfer.scoring import rates
 from fer_transfer.scoring.wilson import wilson_interval
 
@@ -32,27 +33,23 @@ GROUP_COLUMNS = [
 Row = dict[str, Any]
 
 
-def of_runs(
-    ran: Mapping[str, Group],
-    results: Mapping[str, Result],
-    seeds: Mapping[str, int],
-    windows: Sequence[Sequence[int]],
-    usual: Protocol,
-) -> pd.DataFrame:
-    """Return the table of all runs; `usual` is the protocol that goes without saying."""
+def of_runs(study: Study) -> pd.DataFrame:
+    """Return the table of all runs."""
+    settings = study.settings
+    usual = paper_protocol(settings)
     rows = [
-        {"class": "", **describe(name, group, usual), "run": run, "seed": seeds[run]}
+        {**describe(name, group, usual), "run": run, "seed": settings.runs[run].seed}
         | row
-        for name, group in ran.items()
+        for name, group in study.ran.items()
         for run in group.runs
-        for row in rows_of(results[run], windows)
+        for row in rows_of(study.results[run], settings.tables.windows)
     ]
     table = pd.DataFrame(rows, columns=RUN_COLUMNS)
     return table.astype(dict.fromkeys(["value", "low", "high"], float))
 
 
 def describe(name: str, group: Group, usual: Protocol) -> dict[str, str]:
-    """Return what tells a group's rows apart."""
+    """Return what tells a group's rows apart; `usual` is the protocol that goes without saying."""
     title = BACKBONES[group.backbone].title
     label = group.protocol.label
     return {
@@ -64,29 +61,29 @@ def describe(name: str, group: Group, usual: Protocol) -> dict[str, str]:
 
 
 def rows_of(result: Result, windows: Sequence[Sequence[int]]) -> Iterator[Row]:
-    """Yield the numbers of a run: its history, the rates of Tables 2-5, and its test scores."""
+    """Yield the numbers of a run: its history, the rates of Tables 2-5, and its test scores.
+
+    Those against people's votes are of the sets `votes_...`.
+    """
     history = result.history
     for column in history.columns.drop("epoch"):
         part = "val" if column.startswith("val_") else "train"
         for epoch, value in zip(history["epoch"], history[column], strict=True):
             yield _row(column.removeprefix("val_"), part, epoch, epoch, value)
     for table in paper.TABLES.values():
-        train, val = (
-            history[prefix + table.metric].to_numpy() for prefix in ("", "val_")
-        )
         for window in rates.clip(windows, len(history)):
-            rate = (
-                rates.mean_convergence_rate(train, *window)
-                if table.rate == "MCR"
-                else rates.mean_overfitting_rate(train, val, *window)
-            )
+            rate = table.rate_of(history, *window)
             yield _row(table.title, "train", *window, rate)
-    for part, scored in _scored_sets(result.test):
-        yield from _test_rows(scored, part, len(history))
+    votes = result.test.get("votes", {})
+    of_votes = {f"votes_{part}": scored for part, scored in votes.items()}
+    for part, scored in (result.test | of_votes).items():
+        if "images" in scored:
+            yield from _test_rows(scored, part, len(history))
 
 
 def _row(metric: str, part: str, first: int, last: int, value: Any) -> Row:
-    return {"metric": metric, "set": part, "first": first, "last": last, "value": value}
+    of_number = {"metric": metric, "set": part, "first": first, "last": last}
+    return {"class": "", **of_number, "value": value}
 
 
 def _test_rows(scores: Mapping[str, Any], part: str, epoch: int) -> Iterator[Row]:
@@ -101,16 +98,6 @@ def _test_rows(scores: Mapping[str, Any], part: str, epoch: int) -> Iterator[Row
                 ends = wilson_interval(round(value * images), images)
                 row |= dict(zip(("low", "high"), ends, strict=True))
             yield row
-
-
-def _scored_sets(test: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Yield each set of test images and its scores; against people's votes it is `votes_...`."""
-    for part, scored in test.items():
-        if "images" in scored:
-            yield part, scored
-        elif part == "votes":
-            for name, against_votes in scored.items():
-                yield f"votes_{name}", against_votes
 
 
 def of_groups(
@@ -167,7 +154,7 @@ def _printed(
         if span in shown
     ]
     columns = ["group", *OF_NUMBER, "paper"]
-    return pd.DataFrame(rows, columns=columns).assign(**{"class": ""})
+    return pd.DataFrame(rows, columns=columns)
 
 
 def metrics(groups: pd.DataFrame) -> dict[str, dict[str, Any]]:
