@@ -20,10 +20,11 @@ Source  the paper, sections 3.1 and 5
 """
 
 from collections.abc import Iterable, Iterator
-from itertools import chain
 from pathlib import Path
 
+import matplotlib.style
 import numpy as np
+from matplotlib.figure import Figure
 
 from fer_transfer.console import command
 from fer_transfer.data import faces
@@ -50,8 +51,11 @@ ACCURACY_NOTE = (
 
 def main() -> None:
     shown = read(load_settings())
-    for path, chart, title, notes in chain(draw_charts(shown), draw_faces(shown)):
+    for path, chart, title, notes in draw_charts(shown):
         vega.write_png(path, chart, title, notes)
+    with matplotlib.style.context(["default", figures.STYLE]):  # not the user's own
+        for path, figure, title, notes in draw_faces(shown):
+            figures.write_png(path, figure, title, notes)
 
 
 def notes_on(shown: Shown, names: Iterable[str] = ()) -> list[str]:
@@ -97,7 +101,7 @@ def draw_charts(shown: Shown) -> Iterator[Drawn]:
         yield FIGURES / "accuracy.png", chart, "Test accuracy", notes
 
 
-def draw_faces(shown: Shown) -> Iterator[Drawn]:
+def draw_faces(shown: Shown) -> Iterator[tuple[Path, Figure, str, list[str]]]:
     """Draw Figure 1, and Figures 11-17, which the paper orders by the classes' names."""
     data, images = shown.data, faces.read_images()
     picked = pick_faces(data.labels, data.classes)

@@ -66,7 +66,7 @@ def write_png(path: Path, chart: Chart, title: str, notes: list[str]) -> None:
     """Write a chart as a figure with a title and notes; the same chart gives the same bytes."""
     heading = alt.TitleParams(
         title,
-        subtitle=[line for note in notes for line in textwrap.wrap(note, NOTE_WIDTH)],
+        subtitle=lines_of(notes, NOTE_WIDTH),
         anchor="start",
         fontSize=14,
         subtitleColor=GREY,
@@ -76,6 +76,11 @@ def write_png(path: Path, chart: Chart, title: str, notes: list[str]) -> None:
     png = vl_convert.vegalite_to_png(titled.to_dict(), vl_version=VEGA_LITE, scale=1.5)
     with files.atomic_write(path) as part:
         part.write_bytes(png)
+
+
+def lines_of(notes: list[str], width: int) -> list[str]:
+    """Wrap notes at a number of characters; each begins a line."""
+    return [line for note in notes for line in textwrap.wrap(note, width)]
 
 
 def _configured(chart: Chart, font: str, background: str) -> Chart:
