@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +54,8 @@ class Stage:
     outs: frozenset[str]  # what it writes
     kept: frozenset[str] = frozenset()  # what of it Git holds (`cache: false`)
     unshared: frozenset[str] = frozenset()  # what of it no remote gets (`push: false`)
+    # Of `code` the folders in which stages write: the stage by each of their outputs.
+    gathers: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,15 @@ def _stage(stage: Any, writers: dict[str, str]) -> Stage:
     """Read a stage, given the stages that write each file."""
     params = [dep for dep in stage.deps if isinstance(dep, ParamsDependency)]
     read = {dep: writers.get(dep.fs_path) for dep in stage.deps if dep not in params}
+    below = {
+        dep.def_path: {
+            out: by
+            for out, by in writers.items()
+            if Path(out).is_relative_to(dep.fs_path)
+        }
+        for dep, writer in read.items()
+        if not writer
+    }
     return Stage(
         cmd=stage.cmd,
         generated=stage.raw_data.generated_from is not None,
@@ -117,6 +128,7 @@ def _stage(stage: Any, writers: dict[str, str]) -> Stage:
         outs=frozenset(out.def_path for out in stage.outs),
         kept=frozenset(out.def_path for out in stage.outs if not out.use_cache),
         unshared=frozenset(out.def_path for out in stage.outs if not out.can_push),
+        gathers={path: outs for path, outs in below.items() if outs},
     )
 
 

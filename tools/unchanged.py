@@ -7,8 +7,8 @@ in a clone, on 96 faces and for two epochs, and compares the hashes of all outpu
 dvc.lock files. Only if all are equal are the hashes of the new code written into dvc.lock.
 
 A stage runs again if a setting has another value than recorded, if an input was made anew, or if
-COMMIT's code is not the code that dvc.lock records. So do `prepare` and what comes before it, and
-stages that are not made for each variant, run or split: tables, figures, the page.
+COMMIT's code is not the code that dvc.lock records. So do `prepare` and what comes before it,
+tables, figures and the page.
 
 It does not show what happens only with other numbers of images, in later epochs, in resumed runs,
 on other processors or with other versions of packages.
@@ -37,6 +37,8 @@ from tools.processes import clone, committed, dvc, git
 
 logger = logging.getLogger(__name__)
 
+# Not made for each variant, run or split, but of what only the machine that searched may have.
+ASSESS = "assess"
 NUM_FACES = 96  # with 32 a batch, the last batch of training is not a whole one
 EPOCHS, BATCH_SIZE = 2, 64  # the latter of the frozen pass
 LOW_BYTES = 100e6  # of a disk that is named as almost full
@@ -76,7 +78,8 @@ def comparable(now: Pipeline, old: Pipeline) -> list[str]:
     """Name the stages whose entry is stale by code alone, code that the old commit has."""
     names = []
     for name, stage in now.stages.items():
-        if stage.generated and name in now.entries and not now.is_current(name):
+        is_compared = (stage.generated or name == ASSESS) and name in now.entries
+        if is_compared and not now.is_current(name):
             if why := _why_again(now, name, old):
                 logger.info("  runs again: %s (%s)", name, why)
             else:
@@ -94,10 +97,17 @@ def _why_again(now: Pipeline, name: str, old: Pipeline) -> str:
     for path, by in stage.reads.items():
         if deps.get(path) != now.written(path, by):
             return f"{path} is another one than it read"
+    for path, outs in stage.gathers.items():
+        is_whole = all(Path(out).exists() for out in outs)
+        if is_whole and deps.get(path) != stage.code[path]:
+            return f"{path} is another one than it read"
     if stage.outs != hashes(entry, "outs").keys():
         return "it writes other files"
-    if name in old.stages and old.stages[name].code.items() <= deps.items():
-        return ""
+    if name in old.stages:
+        of_old = old.stages[name].code
+        code = {path: of_old[path] for path in of_old.keys() - stage.gathers.keys()}
+        if code.items() <= deps.items():
+            return ""
     return "the old commit's code did not make it: name the one that did"
 
 
@@ -106,7 +116,9 @@ def needed_for(now: Pipeline, names: list[str]) -> list[str]:
     needed = {*names}
     for name, stage in reversed(now.stages.items()):
         if name in needed:
-            needed |= {by for by in stage.reads.values() if now.stages[by].generated}
+            read = [stage.reads, *stage.gathers.values()]
+            writers = {by for outs in read for by in outs.values()}
+            needed |= {by for by in writers if now.stages[by].generated}
     return [name for name in now.stages if name in needed]
 
 
@@ -158,8 +170,9 @@ def record(names: list[str], now: Pipeline) -> None:
         stages = {stage.name: stage for stage in repo.stage.load_all()}
         written = {out.fs_path for stage in stages.values() for out in stage.outs}
         for name in names:
+            gathered = now.stages[name].gathers
             for dep in stages[name].deps:
-                if dep.fs_path not in written:
+                if dep.fs_path not in written and dep.def_path not in gathered:
                     dep.save()
             here.entries.update(serialize.to_lockfile(stages[name]))
 
