@@ -159,7 +159,7 @@ CONTRADICTIONS = {
     ),
     "a run of no variant": (
         {"runs.vggface-random.variant": "vggface"},
-        "`runs.vggface-random.variant` in params.yaml must be one of 27 names. Got 'vggface' instead. Did you mean `vggface-random`?",
+        f"`runs.vggface-random.variant` in params.yaml must be one of {len(SETTINGS['variants'])} names. Got 'vggface' instead. Did you mean `vggface-random`?",
     ),
     "augmentation of features that are computed once": (
         {"runs.mobilenet-pretrained.augment": "true"},
