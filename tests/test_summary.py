@@ -8,6 +8,7 @@ import settings_files
 from fer_transfer.console.errors import InputError
 from fer_transfer.core import files
 from fer_transfer.results import paper
+from fer_transfer.settings.settings import load_settings
 from tools import summary
 
 ROOT = Path(__file__).parents[1]
@@ -109,11 +110,13 @@ def test_readmes_table_has_the_results_in_git():
     ]
     rows = [row for row in rows if row[0] != "run"]
     assert len(rows) >= 5
+    runs = load_settings(ROOT / "params.yaml").runs
     for name, trained, seeds, *given in rows:
         parts = [accuracy.loc[(name, part)] for part in ("test", "deduplicated")]
         assert [f"{part['mean']:.3f}" for part in parts] == given
         assert int(seeds) == parts[0]["seeds"]
-        measured = files.read_json(ROOT / f"metrics/features/{name}.json")
+        variant = runs[name].variant
+        measured = files.read_json(ROOT / f"metrics/features/{variant}.json")
         assert f"({measured['parameters']['trainable']:,})" in trained
 
 
