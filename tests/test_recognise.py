@@ -196,6 +196,15 @@ def test_a_changed_photo_is_read_again(unfinished, recorded):
     assert sorted(recorded) == ["1.png", "cut.jpg"]
 
 
+def test_a_run_killed_while_its_pictures_were_moved_has_them_all_in_the_end(unfinished):
+    run(unfinished, out="whole")
+    moved, *_ = (UNFINISHED / "pictures").iterdir()
+    Path("out/pictures").mkdir()
+    moved.replace(Path("out/pictures", moved.name))
+    run(unfinished)
+    assert contents("out") == contents("whole")
+
+
 def test_with_other_settings_a_run_starts_anew(unfinished):
     run(unfinished, "--unsure-below", "0")
     assert {row["unsure"] for row in rows("out/faces.csv")} == {"False"}

@@ -141,7 +141,7 @@ def work(
     run: Run, inputs: list[Input], pictures: Path, options: argparse.Namespace
 ) -> None:
     """Recognise every input that has no record yet: photos one per core, then each video."""
-    waiting = [entry for entry in inputs if not is_done(entry, run.journal)]
+    waiting = [entry for entry in inputs if not is_done(entry, run.journal, pictures)]
     photos = [entry for entry in waiting if entry.camera is None]
     clips = [entry for entry in waiting if entry.camera is not None]
     folder = None if options.no_pictures else pictures
@@ -162,12 +162,14 @@ def work(
         run.journal.add(make_record(entry, read_video, run, folder))
 
 
-def is_done(entry: Input, journal: Journal) -> bool:
+def is_done(entry: Input, journal: Journal, pictures: Path) -> bool:
     """Return whether an input has a record that still holds; failures are tried again."""
     record = journal.find(entry.shown)
     if record is None or Status(record["status"]).failed:
         return False
-    return bool(record["identity"] == identity(entry.path))
+    # A run that was killed while it published may have moved it.
+    is_there = not record["picture"] or (pictures / record["picture"]).exists()
+    return is_there and bool(record["identity"] == identity(entry.path))
 
 
 def report_failures(run: Run, out: Path) -> int:

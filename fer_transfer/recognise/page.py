@@ -29,13 +29,16 @@ def write_page(
     """Write the page, a photo at a time, so that memory does not grow with their number."""
     problems = (row for row in run.records() if row["status"] != Status.FACES)
     photos = (_shown(row, run, pictures) for row in run.records() if row["faces"])
-    faces = (face for record in run.records() for face in record["faces"])
+    statuses, emotions = Counter[str](), Counter[str | None]()
+    for record in run.records():
+        statuses[record["status"]] += 1
+        emotions.update(None if f.unsure else f.emotion for f in record["faces"])
     stream = _template().stream(
         run=run,
         drawing=timeline,
         scores=scores,
-        statuses=Counter(record["status"] for record in run.records()),
-        emotions=Counter(None if face.unsure else face.emotion for face in faces),
+        statuses=statuses,
+        emotions=emotions,
         photos=islice(photos, PHOTOS_SHOWN),
         photos_shown=PHOTOS_SHOWN,
         problems=islice(problems, PROBLEMS_SHOWN),

@@ -85,8 +85,9 @@ def publish(unfinished: Path) -> None:
 
 def _replace_pictures(new: Path, old: Path) -> None:
     """Replace the earlier run's pictures; a file of somebody else among them stays."""
+    names = {picture.name for picture in new.glob("*")}
     for picture in old.glob("*"):
-        if OUR_PICTURE.fullmatch(picture.name):
+        if picture.name not in names and OUR_PICTURE.fullmatch(picture.name):
             picture.unlink()
     for picture in new.glob("*"):
         old.mkdir(exist_ok=True)

@@ -1,6 +1,7 @@
 """One video or camera, from its frames to its record and to its faces over time.
 
-The journal holds the faces of each frame as they were recognised. Numbers and smoothing come when the results are written, so that a run goes on after any frame.
+The journal holds the faces of each frame as they were recognised. Numbers and smoothing come when
+the results are written, so that a run goes on after any frame.
 """
 
 import logging
