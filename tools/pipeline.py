@@ -1,5 +1,6 @@
 """A commit's pipeline as DVC itself reads it, and what dvc.lock records of the last runs."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -103,22 +104,20 @@ def load(repo: Repo) -> Pipeline:
     entries = recorded() if LOCK.is_file() else {}
     stages = repo.stage.load_all()
     writers = {out.fs_path: stage.name for stage in stages for out in stage.outs}
-    return Pipeline({stage.name: _stage(stage, writers) for stage in stages}, entries)
+    below: dict[str, dict[str, str]] = defaultdict(dict)
+    for out, by in writers.items():
+        for folder in Path(out).parents:
+            below[str(folder)][out] = by
+    read = {stage.name: _stage(stage, writers, below) for stage in stages}
+    return Pipeline(read, entries)
 
 
-def _stage(stage: Any, writers: dict[str, str]) -> Stage:
-    """Read a stage, given the stages that write each file."""
+def _stage(
+    stage: Any, writers: dict[str, str], below: dict[str, dict[str, str]]
+) -> Stage:
+    """Read a stage, given the stages that write each file, also by the folders around it."""
     params = [dep for dep in stage.deps if isinstance(dep, ParamsDependency)]
     read = {dep: writers.get(dep.fs_path) for dep in stage.deps if dep not in params}
-    below = {
-        dep.def_path: {
-            out: by
-            for out, by in writers.items()
-            if Path(out).is_relative_to(dep.fs_path)
-        }
-        for dep, writer in read.items()
-        if not writer
-    }
     return Stage(
         cmd=stage.cmd,
         generated=stage.raw_data.generated_from is not None,
@@ -128,7 +127,11 @@ def _stage(stage: Any, writers: dict[str, str]) -> Stage:
         outs=frozenset(out.def_path for out in stage.outs),
         kept=frozenset(out.def_path for out in stage.outs if not out.use_cache),
         unshared=frozenset(out.def_path for out in stage.outs if not out.can_push),
-        gathers={path: outs for path, outs in below.items() if outs},
+        gathers={
+            dep.def_path: below[dep.fs_path]
+            for dep, writer in read.items()
+            if not writer and dep.fs_path in below
+        },
     )
 
 

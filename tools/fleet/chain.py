@@ -38,9 +38,8 @@ class Task(TypedDict):
     name: str
     commit: str
     stages: list[str]  # to run, in this order
-    entries: dict[
-        str, Entry
-    ]  # of dvc.lock: of these stages, and of those they read from
+    # Of dvc.lock: of these stages, and of those they read from.
+    entries: dict[str, Entry]
     files: dict[str, str]  # what Git holds of the same, by path
     keep: list[str]  # what the stages write and Git holds
     cache: str  # of DVC, if all workers share it in place of a remote; else empty
