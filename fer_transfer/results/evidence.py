@@ -108,7 +108,8 @@ def samples_of(study: Study, name: str) -> dict[str, Sample]:
         first, last = spans[period[0]][0], spans[period[-1]][1]
         if last > min(map(len, histories)):  # one stopped early
             continue
-        rates = [paper.TABLES[table].rate_of(one, first, last) for one in histories]
+        rate_of = paper.TABLES[table].rate_of
+        rates = [rate_of(history, first, last) for history in histories]
         # Training accuracy is of the very images that it is about; validation's scatter.
         images = val_variance(first, last) / (last - first) ** 2
         variance = images if word == "MOFR" else 0.0

@@ -80,7 +80,7 @@ def compare(
     compared = {}
     for split, result in assessed.items():
         scored = select(runs, **{"split": split, "class": ""})
-        networks = [network(one) for _, one in scored.groupby("run", sort=False)]
+        networks = [network(rows) for _, rows in scored.groupby("run", sort=False)]
         if networks:
             classifier = chosen_classifier(result["best"])
             models = [classifier, *networks]

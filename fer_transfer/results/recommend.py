@@ -70,10 +70,10 @@ def describe(study: Study, name: str, accuracy: float) -> dict[str, Any]:
 
 def recommend(candidates: list[dict[str, Any]], baseline: float) -> dict[str, Any]:
     """Choose a group for each situation; none where nothing beats the majority-class baseline."""
-    best_lead = max((one["accuracy"] for one in candidates), default=0.0) - baseline
+    best_lead = max((row["accuracy"] for row in candidates), default=0.0) - baseline
     candidates = [
-        one | {"worthwhile": one["accuracy"] - baseline >= WORTHWHILE * best_lead > 0}
-        for one in candidates
+        row | {"worthwhile": row["accuracy"] - baseline >= WORTHWHILE * best_lead > 0}
+        for row in candidates
     ]
     advice = []
     for situation, rule, paper, (best, quantity) in RULES:
