@@ -30,9 +30,9 @@ def milliseconds(backbone: str) -> float:
 def main() -> None:
     logging.disable(logging.WARNING)
     processors = Path("/proc/cpuinfo").read_text(encoding="utf-8")
-    found = re.search(r"^model name\s*:\s*(.+)$", processors, re.MULTILINE)
+    processor = re.search(r"^model name\s*:\s*(.+)$", processors, re.MULTILINE)
     costs = {
-        "machine": f"{os.cpu_count()} cores, {found[1] if found else 'processor unknown'}",
+        "machine": f"{os.cpu_count()} cores, {processor[1] if processor else 'processor unknown'}",
         "source": "the frozen part, computed in float32 and stored as the features stage does; "
         "median of three passes (python -m benchmarks.costs)",
         "milliseconds_per_image": {name: milliseconds(name) for name in BACKBONES},

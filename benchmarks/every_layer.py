@@ -40,7 +40,7 @@ NUM_BATCHES = 5  # timed as one; the last moves the average
 
 
 def measure(
-    what: str, loop: Loop, recipe: Recipe, others: Mapping[str, Callable[[], object]]
+    title: str, loop: Loop, recipe: Recipe, others: Mapping[str, Callable[[], object]]
 ) -> None:
     """Print what a step, a forward pass and other ways take per image."""
     pixels, labels = subjects.images(recipe.batch_size)
@@ -51,7 +51,7 @@ def measure(
         "forward pass": lambda: loop.predict(batches),
     }
     seconds = medians({n: (way, number) for n, way in {**ours, **others}.items()})
-    print(what)
+    print(title)
     for name, time in seconds.items():
         relative = f"step / {name}: {seconds['step'] / time:.2f}"
         print(f"  {name:24} {1000 * time:7.3f} ms  {relative}", flush=True)
@@ -66,8 +66,8 @@ def by_protocol(backbone: str, in_precision: str) -> None:
     openvino = openvino_pass(network.whole, in_precision)
     pixels, _ = subjects.images(PROTOCOL.batch_size * NUM_BATCHES)
     others = {"OpenVINO": lambda: openvino(pixels)}
-    what = f"every layer, {backbone}, {in_precision}"
-    measure(what, Loop(network.tail), PROTOCOL, others)
+    title = f"every layer, {backbone}, {in_precision}"
+    measure(title, Loop(network.tail), PROTOCOL, others)
     precision.set_precision("float32")
 
 

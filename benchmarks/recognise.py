@@ -63,7 +63,7 @@ def write_video(source: Path, target: Path) -> None:
     writer.release()
 
 
-def measure(what: str, number: int, *call: str) -> str:
+def measure(title: str, number: int, *call: str) -> str:
     """Run a program; print what it took for so many files or seconds; return its output."""
     start = time.perf_counter()
     process = subprocess.Popen(call, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
@@ -74,18 +74,18 @@ def measure(what: str, number: int, *call: str) -> str:
         sys.exit(f"error: {' '.join(call)} failed. Run it by hand to see why.")
     processor = (usage.ru_utime + usage.ru_stime) / number * 1e3
     print(
-        f"{what:24} {number / seconds:7.1f} a second, {processor:6.1f} ms of processor time "
+        f"{title:24} {number / seconds:7.1f} a second, {processor:6.1f} ms of processor time "
         f"each, {usage.ru_maxrss / 1024:.0f} MB",
         flush=True,
     )
     return output.decode()
 
 
-def recognise(what: str, number: int, path: Path, *options: str) -> None:
+def recognise(title: str, number: int, path: Path, *options: str) -> None:
     """Recognise a folder or a video by the command."""
     with tempfile.TemporaryDirectory() as out:
         call = (*PYTHON, "fer_transfer.recognise", str(path), "--out", f"{out}/results")
-        measure(what, number, *call, *options)
+        measure(title, number, *call, *options)
         print(f"  {len(pd.read_csv(f'{out}/results/faces.csv'))} faces")
 
 

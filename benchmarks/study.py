@@ -154,20 +154,20 @@ def measure(backbone: str) -> dict[str, float]:
     seconds = {"fit": study(cost["fit"], cost["evaluate"])}
     for name in subjects.precisions():
         frozen, tail = cost[f"frozen {name}"], cost[f"tail {name}"]
-        what = f"{backbone}, {name}"
-        show(f"frozen pass, {what}", frozen, cost[f"alone {name}"], "OpenVINO alone")
-        show(f"frozen pass, {what}", frozen, cost["tensorflow"], "TensorFlow, float32")
+        title = f"{backbone}, {name}"
+        show(f"frozen pass, {title}", frozen, cost[f"alone {name}"], "OpenVINO alone")
+        show(f"frozen pass, {title}", frozen, cost["tensorflow"], "TensorFlow, float32")
         rate = 2 * SIDE**3 / cost[f"product {name}"]
         share = operations(backbone) / tail / rate
         print(
-            f"training step, {what}: {share:.0%} of the matrix-product rate, "
+            f"training step, {title}: {share:.0%} of the matrix-product rate, "
             f"{rate / 1e9:.0f} GFLOP/s"
         )
         seconds[name] = study(tail, tail, frozen)
-        show(f"study, {what}", seconds[name], seconds["fit"], "Keras fit, float32")
+        show(f"study, {title}", seconds[name], seconds["fit"], "Keras fit, float32")
         if "torch fit" in cost:
             torch = study(cost["torch fit"], cost["torch evaluate"])
-            show(f"study, {what}", seconds[name], torch, "PyTorch, float32")
+            show(f"study, {title}", seconds[name], torch, "PyTorch, float32")
     return seconds
 
 
@@ -176,5 +176,5 @@ def main() -> None:
     seconds = pd.DataFrame({name: measure(name) for name in BACKBONES})
     total = 2 * seconds[list(paper.BACKBONES)].sum(axis=1)  # pretrained and random
     for name in subjects.precisions():
-        what = f"study, the paper's eight, {name}"
-        show(what, total[name], total["fit"], "Keras fit, float32")
+        title = f"study, the paper's eight, {name}"
+        show(title, total[name], total["fit"], "Keras fit, float32")

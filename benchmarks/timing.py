@@ -29,10 +29,10 @@ def medians(ways: Ways) -> dict[str, float]:
     return {name: statistics.median(times) for name, times in seconds.items()}
 
 
-def show(what: str, ours: float, other: float, other_name: str) -> None:
+def show(title: str, ours: float, other: float, other_name: str) -> None:
     """Print our seconds and those of another way."""
     print(
-        f"{what:48} {ours:9.4g} s {other:9.4g} s  {other_name:22} {other / ours:6.2f} times",
+        f"{title:48} {ours:9.4g} s {other:9.4g} s  {other_name:22} {other / ours:6.2f} times",
         flush=True,
     )
 

@@ -85,7 +85,7 @@ def runs(split="people", **right):
             "mobilenet/logistic",
             "no network is significantly better",
         ),
-        ({"a": 20, "b": 30}, "mobilenet/logistic", "than every network"),
+        ({"a": 20, "b": 30}, "mobilenet/logistic", "than the best network"),
     ],
 )
 def test_a_network_is_to_be_used_where_its_interval_lies_above_the_classifier_s(
@@ -94,6 +94,23 @@ def test_a_network_is_to_be_used_where_its_interval_lies_above_the_classifier_s(
     [compared] = practice.compare(runs(**networks), assessed(54)).values()
     assert compared["use"] == use
     assert why in compared["why"]
+
+
+def test_the_network_is_chosen_by_validation_and_not_by_test():
+    table = runs(lucky=82, better=80)
+    is_validation = (table["run"] == "better") & (table["set"] == "val")
+    table.loc[is_validation, "value"] = 0.9
+    [compared] = practice.compare(table, assessed(54)).values()
+    assert compared["use"] == "better"
+
+
+def test_a_network_that_kept_its_best_epoch_is_chosen_by_that_one():
+    kept = runs(a=80)
+    earlier = kept[kept["set"] == "val"].assign(value=0.95)
+    last = kept[kept["set"] == "test"].assign(set="last")
+    table = pd.concat([earlier, kept, last, runs(b=82)])
+    [compared] = practice.compare(table, assessed(54)).values()
+    assert compared["use"] == "a"
 
 
 def test_all_models_of_a_split_are_listed_the_best_first():

@@ -65,11 +65,11 @@ def describe(block: list[keras.layers.Layer], *, last_four: bool) -> dict[str, A
 
 
 def main() -> None:
-    found = {}
+    described = {}
     for name in BACKBONES:
         keras.backend.clear_session()  # so that layers are numbered from one
-        found[name] = blocks(building.build(name, None))
-    files.write_json(FILE, found)
+        described[name] = blocks(building.build(name, None))
+    files.write_json(FILE, described)
 
 
 if __name__ == "__main__":

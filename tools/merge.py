@@ -27,23 +27,23 @@ logger = logging.getLogger(__name__)
 Read = Callable[[str], bytes]
 
 
-def fitting(here: Pipeline, theirs: dict[str, Entry]) -> tuple[list[str], list[str]]:
+def fitting(here: Pipeline, incoming: dict[str, Entry]) -> tuple[list[str], list[str]]:
     """Name the stages whose entries are to be taken, and those that do not fit.
 
-    Where both have a result of a variant or run that fits, theirs is taken; of what all share
-    (the data, the split) ours stays, and so it does of stages that keep whole folders in Git: DVC
-    runs these again in seconds. Whether one fits depends on those it reads from, which stand
-    before it in dvc.yaml.
+    Where both have a result of a variant or run that fits, the incoming one is taken; of what all
+    share (the data, the split) ours stays, and so it does of stages that keep whole folders in
+    Git: DVC runs these again in seconds. Whether one fits depends on those it reads from, which
+    stand before it in dvc.yaml.
     """
     merged, taken, refused = here, [], []
     for name, stage in here.stages.items():
-        if name not in theirs or theirs[name] == here.entries.get(name):
+        if name not in incoming or incoming[name] == here.entries.get(name):
             continue
-        outs = hashes(theirs[name], "outs")
+        outs = hashes(incoming[name], "outs")
         keeps_folders = any(outs.get(path, "").endswith(".dir") for path in stage.kept)
         if keeps_folders or (not stage.generated and merged.is_current(name)):
             continue
-        if trial := merged.fits(name, theirs[name]):
+        if trial := merged.fits(name, incoming[name]):
             merged = trial
             taken.append(name)
         elif stage.generated:
@@ -52,7 +52,7 @@ def fitting(here: Pipeline, theirs: dict[str, Entry]) -> tuple[list[str], list[s
 
 
 def copies(
-    here: Pipeline, theirs: dict[str, Entry], names: list[str], read: Read
+    here: Pipeline, incoming: dict[str, Entry], names: list[str], read: Read
 ) -> dict[Path, bytes]:
     """Read what these stages wrote there and Git holds.
 
@@ -63,7 +63,7 @@ def copies(
     for name in names:
         for path in sorted(here.stages[name].kept):
             content = read(path)
-            if hashlib.md5(content).hexdigest() != hashes(theirs[name], "outs")[path]:
+            if hashlib.md5(content).hexdigest() != hashes(incoming[name], "outs")[path]:
                 raise InputError(
                     f"{path} is not what the dvc.lock there records of {name}. Commit or "
                     "restore it there, then run this again. Nothing was taken."
@@ -72,11 +72,11 @@ def copies(
     return contents
 
 
-def merge(theirs: dict[str, Entry], read: Read) -> tuple[list[str], list[str]]:
+def merge(incoming: dict[str, Entry], read: Read) -> tuple[list[str], list[str]]:
     """Take over the entries of a dvc.lock that fit, in one write.
 
     Args:
-        theirs: The entries, by stage.
+        incoming: The entries, by stage.
         read: Gives the content of a file there that Git holds; nothing where it is missing.
 
     Returns:
@@ -86,22 +86,22 @@ def merge(theirs: dict[str, Entry], read: Read) -> tuple[list[str], list[str]]:
         InputError: If a file is not what its entry records; then nothing is taken.
     """
     with edited(Repo()) as here:
-        taken, refused = fitting(here, theirs)
-        for path, content in copies(here, theirs, taken, read).items():
+        taken, refused = fitting(here, incoming)
+        for path, content in copies(here, incoming, taken, read).items():
             with files.atomic_write(path) as part:
                 part.write_bytes(content)
-        here.entries.update({name: theirs[name] for name in taken})
+        here.entries.update({name: incoming[name] for name in taken})
     return taken, refused
 
 
 def main(folder: str) -> None:
     source = Path(folder)
-    theirs = recorded(source / LOCK)
+    incoming = recorded(source / LOCK)
 
     def read(path: str) -> bytes:
         return (source / path).read_bytes() if (source / path).is_file() else b""
 
-    taken, refused = merge(theirs, read)
+    taken, refused = merge(incoming, read)
     logger.info("Taken over: %s.", ", ".join(taken) or "nothing")
     if refused:
         logger.warning(

@@ -34,8 +34,8 @@ def run(main: Callable[..., None], *arguments: str) -> None:
     except InputError as error:
         sys.exit(f"error: {error}")
     except OSError as error:
-        said = " ".join(str(error).split())
-        sys.exit(f"error: {said}. {remedy(error)} Then run {_command()} again.")
+        message = " ".join(str(error).split())
+        sys.exit(f"error: {message}. {remedy(error)} Then run {_command()} again.")
     except MemoryError as error:
         sys.exit(
             f"error: there was not enough memory ({error}). End other programs, or use a "
@@ -57,7 +57,9 @@ def end_with_dvc() -> None:
     import psutil  # comes with DVC: what recognises photos does without
 
     try:
-        dvc = next(one for one in psutil.Process().parents() if not _has_mark(one))
+        dvc = next(
+            parent for parent in psutil.Process().parents() if not _has_mark(parent)
+        )
         # What adopts an orphan has a process group of its own.
         alive = os.getpgid(dvc.pid) == os.getpgrp()
     except (psutil.NoSuchProcess, ProcessLookupError):  # it ended meanwhile

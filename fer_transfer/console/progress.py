@@ -33,9 +33,9 @@ class Progress(tqdm):  # type: ignore[type-arg]  # it counts, and iterates over 
         elif msg is None:
             self.say("")
 
-    def say(self, what: str) -> None:
+    def say(self, message: str) -> None:
         """Leave a line that stays, above the bar or with what the bar would show."""
         if self.on_terminal:
-            self.write(what, file=sys.stderr)
+            self.write(message, file=sys.stderr)
         else:
-            logger.info("%s", f"{what}  {str(self).strip()}".strip())
+            logger.info("%s", f"{message}  {str(self).strip()}".strip())

@@ -144,8 +144,8 @@ def _decode(image: Image.Image) -> Photo:
     return Photo(pixels, "; ".join(notes))
 
 
-def _too_large(what: str) -> str:
-    return f"{what}: expected at most {MOST_PIXELS:,} pixels. Make it smaller"
+def _too_large(problem: str) -> str:
+    return f"{problem}: expected at most {MOST_PIXELS:,} pixels. Make it smaller"
 
 
 def _as_rgb(image: Image.Image) -> np.ndarray:

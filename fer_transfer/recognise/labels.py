@@ -109,14 +109,14 @@ def _compare(own: pd.Series, others: pd.Series) -> dict[str, Any]:
     }
 
 
-def differ(one: tuple[int, int], other: tuple[int, int]) -> bool:
+def differ(left: tuple[int, int], right: tuple[int, int]) -> bool:
     """Return whether two shares (correct, total) differ by Newcombe's 95% interval (1998).
 
     >>> differ((8, 10), (5, 10)), differ((80, 100), (50, 100))
     (False, True)
     """
-    shares = (correct / total for correct, total in (one, other))
-    (high, more), (low, fewer) = sorted(zip(shares, (one, other), strict=True))[::-1]
+    shares = (correct / total for correct, total in (left, right))
+    (high, more), (low, fewer) = sorted(zip(shares, (left, right), strict=True))[::-1]
     below = high - wilson_interval(*more)[0]
     above = wilson_interval(*fewer)[1] - low
     return bool(high - low > math.hypot(below, above))

@@ -74,12 +74,12 @@ def check(claim: Claim, source: evidence.Evidence) -> list[Comparison]:
     if claim.quantity.startswith(evidence.RECALL):
         quantities = [f"{side} {claim.quantity}" for side in ("least", "most")]
     rows = []
-    for what, *networks in claim.pairs:
+    for subject, *networks in claim.pairs:
         left, right = map(source.samples.get, zip(quantities, networks, strict=True))
         why = "" if claim.quantity in evidence.KNOWN else source.why_untested(*networks)
         if left and right and left.label and not why:
-            what = f"{what}: {left.label}, {right.label}"
-        rows.append({"what": what, **compare(left, right, claim.within, why)})
+            subject = f"{subject}: {left.label}, {right.label}"
+        rows.append({"what": subject, **compare(left, right, claim.within, why)})
     return rows
 
 
@@ -105,7 +105,7 @@ def summarise(checks: list[Comparison]) -> str:
     if number := outcomes["not significant"]:
         parts.append(f"{number} not significant")
     if number := outcomes[NOT_TESTED]:
-        whys = [row["why"] for row in checks if row["outcome"] == NOT_TESTED]
-        reasons = dict.fromkeys(SEPARATOR.join(whys).split(SEPARATOR))
-        parts.append(f"{number} not testable ({SEPARATOR.join(reasons)})")
+        reasons = [row["why"] for row in checks if row["outcome"] == NOT_TESTED]
+        single = dict.fromkeys(SEPARATOR.join(reasons).split(SEPARATOR))
+        parts.append(f"{number} not testable ({SEPARATOR.join(single)})")
     return ", ".join(parts)

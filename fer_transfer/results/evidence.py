@@ -48,9 +48,11 @@ class Evidence:
 
     def why_untested(self, *networks: str) -> str:
         """Say what keeps networks from being compared; "" if nothing does."""
-        whys = [self.absent[network] for network in networks if network in self.absent]
-        missing = [why for why in whys if why != LEFT_OUT]
-        return SEPARATOR.join(dict.fromkeys(missing or whys))
+        reasons = [
+            self.absent[network] for network in networks if network in self.absent
+        ]
+        missing = [why for why in reasons if why != LEFT_OUT]
+        return SEPARATOR.join(dict.fromkeys(missing or reasons))
 
 
 def of_the_paper(published: paper.Published) -> Evidence:

@@ -66,7 +66,8 @@ def compare(
     """Compare the assessed classifier of each split with the networks trained on it.
 
     With few photos a classifier on a frozen backbone's vectors tends to win: it has little to
-    learn. So a network has to be shown to be better.
+    learn. So a network has to be shown to be better: the one that is best on validation, as of
+    many networks the luckiest would be best on test.
 
     Args:
         runs: The table of all runs.
@@ -74,8 +75,9 @@ def compare(
 
     Returns:
         By split: models, those right most often first, with accuracy, its 95% interval (low,
-        high), macro F1 and deduplicated accuracy on the test faces, of which there are `images`;
-        use, the name of the model to use; and why. Splits without a network are left out.
+        high), macro F1 and deduplicated accuracy on the test faces, of which there are `images`,
+        and a network's accuracy on validation; use, the name of the model to use; and why. Splits
+        without a network are left out.
     """
     compared = {}
     for split, result in assessed.items():
@@ -96,12 +98,15 @@ def network(scores: pd.DataFrame) -> Model:
     """Return a run as a model, from the rows of its scores."""
     by_name = {(row["metric"], row["set"]): row for row in records(scores)}
     test = by_name["accuracy", "test"]
+    epochs = select(scores, metric="accuracy", set="val")["value"]
+    best_is_kept = ("accuracy", "last") in by_name
     return {
         "name": test["run"],
         "title": f"{test['network']}, {test['weights']} weights",
         "accuracy": test["value"],
         "low": test["low"],
         "high": test["high"],
+        "validation": epochs.max() if best_is_kept else epochs.iloc[-1],
         "macro_f1": by_name["macro_f1", "test"]["value"],
         "deduplicated": by_name["accuracy", "deduplicated"]["value"],
     }
@@ -117,19 +122,20 @@ def chosen_classifier(best: Mapping[str, Any]) -> Model:
         "accuracy": best["test"]["accuracy"],
         "low": low,
         "high": high,
+        "validation": None,
         "macro_f1": best["test"]["macro_f1"],
         "deduplicated": best["deduplicated"]["accuracy"],
     }
 
 
 def recommend(classifier: Model, networks: list[Model]) -> dict[str, str]:
-    """Return the model to use, and why: the best network only if its interval lies above."""
-    best = max(networks, key=itemgetter("accuracy"))
+    """Return the model to use, and why: a network only if its interval lies above."""
+    best = max(networks, key=itemgetter("validation"))
     if best["low"] > classifier["high"]:
         why = "it is significantly more often right than the best classifier"
         return {"use": best["name"], "why": why}
     if best["high"] < classifier["low"]:
-        why = "it is significantly more often right than every network"
+        why = "it is significantly more often right than the best network"
     else:
         why = "no network is significantly better, and it is faster to train and to run"
     return {"use": classifier["name"], "why": why}

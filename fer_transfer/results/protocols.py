@@ -105,4 +105,4 @@ def groups(settings: Settings) -> dict[str, Group]:
 
 def of_protocol(shown: Mapping[str, Group], protocol: Protocol) -> dict[str, Group]:
     """Keep the groups that trained by a protocol."""
-    return {name: one for name, one in shown.items() if one.protocol == protocol}
+    return {name: group for name, group in shown.items() if group.protocol == protocol}

@@ -78,7 +78,7 @@ def recommend(candidates: list[dict[str, Any]], baseline: float) -> dict[str, An
     advice = []
     for situation, rule, paper, (best, quantity) in RULES:
         known = [
-            one for one in candidates if one["worthwhile"] and one[quantity] is not None
+            row for row in candidates if row["worthwhile"] and row[quantity] is not None
         ]
         choice = best(known, key=itemgetter(quantity))["variant"] if known else None
         advice.append(

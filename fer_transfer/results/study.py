@@ -86,7 +86,7 @@ def find_repeats(results: Mapping[str, Result]) -> dict[str, str]:
         for name, result in results.items()
     }
     first = {outputs[name]: name for name in reversed(outputs)}
-    return {name: first[one] for name, one in outputs.items() if first[one] != name}
+    return {name: first[run] for name, run in outputs.items() if first[run] != name}
 
 
 def seeds_of(

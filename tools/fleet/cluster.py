@@ -81,7 +81,9 @@ def run(client: Client, tasks: Sequence[Task]) -> Iterator[tuple[str, Result | s
             client.submit(work, task, key=key_of(task), priority=-place, **options)
             for place, task in enumerate(tasks)
         ]
-        client.publish_dataset({one.key: one for one in futures}, override=True)
+        client.publish_dataset(
+            {future.key: future for future in futures}, override=True
+        )
         for future in as_completed(futures):
             if future.status not in ("finished", "error"):
                 raise InputError(
