@@ -116,8 +116,9 @@ def main() -> None:
     table = listing.table.drop(columns=list(BOX)).join(faces)
     check_convertible(table)
     write(table, listing.dropped)
-    taken = (table["status"] == detected.Outcome.TAKEN).sum()
-    logger.info("%s: %d faces in %d images.", source.layout, taken, len(table))
+    if len(table):
+        taken = (table["status"] == detected.Outcome.TAKEN).sum()
+        logger.info("%s: %d faces in %d images.", source.layout, taken, len(table))
 
 
 if __name__ == "__main__":

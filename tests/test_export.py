@@ -144,7 +144,8 @@ def trained(run, network):
     return folder
 
 
-def test_a_run_becomes_a_model_that_the_recogniser_opens(study, network):
+def test_a_run_becomes_a_model_that_the_recogniser_opens(study, network, caplog):
+    caplog.set_level("INFO")
     export.export(RUN, "labels")
     model = Model(f"exported/{RUN}.onnx")
     described = model.metadata
@@ -155,6 +156,8 @@ def test_a_run_becomes_a_model_that_the_recogniser_opens(study, network):
     assert described.scores["images"] == 7
     assert described.scores["test_set"] == "Drawn's test set (random)"
     assert sum(map(sum, described.scores["confusion"])) == 7
+    assert described.calibrated_on == 7
+    assert "which rests on 7 images" in caplog.text
 
 
 def test_of_a_run_with_two_heads_either_is_a_model(study):

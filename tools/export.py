@@ -94,6 +94,9 @@ def export(name: str, wanted: str) -> None:
         part.write_bytes(onnx_export.finish(model, described.properties()))
     size = target.stat().st_size / 1e6
     logger.info("%s: %.1f MB, %s.", target, size, described.accuracy)
+    logger.info(
+        "Temperature %.2f, which rests on %d images.", fitted["value"], fitted["images"]
+    )
 
 
 def choose_head(recipe: Recipe, known: faces.Faces, wanted: str) -> Head:
