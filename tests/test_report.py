@@ -151,7 +151,7 @@ def test_of_photos_of_ones_own_the_page_says_what_was_left_out_and_nothing_of_th
 def test_missing_variants_are_named_with_the_reason(partial):
     text = read(partial)
     assert "5 of 8 variants have results" in text
-    assert text.count("Missing: its weights are not here") == 3
+    assert text.count("Missing: not run") == 3
 
 
 def test_every_claim_has_its_rule_and_a_verdict(study):
