@@ -33,7 +33,7 @@ def write_model(
     path: Path, variant: Variant, weights: Path, layers: head.Layers, temperature: float
 ) -> None:
     """Write a classifier's dense layers on their backbone as ONNX, calibrated."""
-    network = split_model.build(variant.backbone, 0, weights, size=variant.size)
+    network = split_model.of_variant(variant, weights)
     model = onnx_export.to_onnx(network.frozen)
     onnx_export.add_dense_layers(model, layers)
     onnx_export.calibrate(model, temperature)

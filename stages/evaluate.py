@@ -73,7 +73,10 @@ def main(name: str) -> None:
         )
     files.write_json(Path(f"metrics/test/{name}.json"), metrics)
     calibrated = calibrate(labels[split["val"]], labels[test], fresh, probabilities)
-    logger.info("%s: temperature %.3f.", name, calibrated["temperature"])
+    temperature, images = calibrated["temperature"], len(split["val"])
+    logger.info(
+        "%s: temperature %.3f, by %d validation images.", name, temperature, images
+    )
     files.write_json(Path(f"metrics/calibration/{name}.json"), calibrated)
 
     history = files.read_csv(Path(f"data/runs/{name}/history.csv"))

@@ -2,7 +2,8 @@
 
 Reads   data/faces/images.npy            (N, 48, 48) uint8
         data/weights/<variant>.h5        what the backbone starts from
-Params  features, compute; of the variant: backbone, trainable_layers, size, precision
+Params  features, compute; of the variant: backbone, trainable_layers, size,
+        scaling, batch_statistics, precision
 Writes  data/features/<variant>/0.npy..  the tensors at the split point, (N, ...) each, in
                                          the order of images.npy; memory-mapped
         metrics/features/<variant>.json  what is stored: size, range, spread, zeros; and

@@ -5,7 +5,8 @@ Reads   data/features/<variant>/  each image's tensors at the split point
         data/faces/               faces.csv, classes.json: labels (N,); votes.csv, for a run
                                   that learns from votes
         data/splits/<split>.npz   train, val, test: rows
-Params  train, compute; the run; of its variant: backbone, trainable_layers, size, precision
+Params  train, compute; the run; of its variant: backbone, trainable_layers, size, scaling,
+        batch_statistics, precision
 Writes  data/runs/<run>/weights.h5         the whole network, image in, probabilities out
         data/runs/<run>/history.csv        epoch,accuracy,val_accuracy,loss,val_loss; with two
                                            heads votes_accuracy,val_votes_accuracy too
@@ -69,17 +70,14 @@ def build_network(
     """Build a run's network as it starts."""
     size = variant.size or spec_of(variant.backbone).size
     num_classes, num_votes = recipe.heads(known)
-    return split_model.build(
-        variant.backbone,
-        variant.trainable_layers,
+    return split_model.of_variant(
+        variant,
         Path(f"data/weights/{run.variant}.h5"),
-        run.seed,
-        num_classes,
-        recipe.dropout,
-        size,
-        num_votes,
-        augment.Augmentation(size) if recipe.augment else None,
-        bool(variant.batch_statistics),
+        head_seed=run.seed,
+        num_classes=num_classes,
+        num_votes=num_votes,
+        dropout=recipe.dropout,
+        resize=augment.Augmentation(size) if recipe.augment else None,
     )
 
 

@@ -12,6 +12,7 @@ from tf_keras.applications import MobileNet, mobilenet, resnet
 
 from fer_transfer.console.errors import InputError
 from fer_transfer.networks import building, split_model
+from fer_transfer.settings.settings import Variant
 from tests.networks import BACKBONES, build, release, some_images
 
 LAST_FOUR = {
@@ -225,6 +226,23 @@ def test_an_image_becomes_what_the_library_would_make_of_it_inside_tf_data_too(n
     dataset = tf.data.Dataset.from_tensors(pixels)
     mapped = dataset.map(lambda batch: split_model.preprocess(batch, spec))
     np.testing.assert_allclose(next(iter(mapped)), eager, rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize(("scaling", "factor"), [("unit", 1 / 255), ("bytes", 1)])
+def test_a_variant_may_give_its_backbone_grey_levels_in_another_range(scaling, factor):
+    variant = Variant(
+        backbone="mobilenet", size=48, scaling=scaling, batch_statistics=True
+    )
+    network = split_model.of_variant(variant)
+    assert network.tail.input_shape == (None, 48, 48)  # by batch statistics
+    pixels, _ = some_images(2)
+    [rescaling] = [
+        layer
+        for layer in network.whole.layers
+        if isinstance(layer, keras.layers.Rescaling)
+    ]
+    seen = keras.Model(network.whole.input, rescaling.output)(pixels)
+    np.testing.assert_allclose(seen, pixels[..., None] * np.ones(3) * factor)
 
 
 def test_frozen_batch_normalisation_may_take_each_batch_s_own_statistics():

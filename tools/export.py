@@ -122,13 +122,8 @@ def build_network(
         )
     variant = settings.variants[settings.runs[name].variant]
     num_classes, num_votes = recipe.heads(known)
-    network = split_model.build(
-        variant.backbone,
-        variant.trainable_layers,
-        num_classes=num_classes,
-        dropout=recipe.dropout,
-        size=variant.size,
-        num_votes=num_votes,
+    network = split_model.of_variant(
+        variant, num_classes=num_classes, num_votes=num_votes, dropout=recipe.dropout
     ).whole
     try:
         network.load_weights(weights)

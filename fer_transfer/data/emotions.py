@@ -21,29 +21,14 @@ WORDS = {name: name for name in (*EMOTIONS, "contempt")} | {
 # Each data set numbers otherwise. RAF-DB: Li et al. 2017; AffectNet: Mollahosseini et al. 2017;
 # CK+: the readme of its emotion labels (Lucey et al. 2010); ExpW: the readme beside label.lst.
 NUMBERINGS: dict[str, dict[int, str]] = {
-    "fer2013": dict(enumerate(EMOTIONS)),
-    "raf-db": dict(
-        enumerate(
-            ("surprise", "fear", "disgust", "happy", "sad", "angry", "neutral"), 1
-        )
-    ),
-    "affectnet": dict(
-        enumerate(
-            (
-                *("neutral", "happy", "sad", "surprise"),
-                *("fear", "disgust", "angry", "contempt"),
-            )
-        )
-    ),
-    "ck+": dict(
-        enumerate(
-            (
-                *("neutral", "angry", "contempt", "disgust"),
-                *("fear", "happy", "sad", "surprise"),
-            )
-        )
-    ),
-    "expw": dict(enumerate(EMOTIONS)),
+    name: dict(enumerate(words.split(), first))
+    for name, first, words in (
+        ("fer2013", 0, " ".join(EMOTIONS)),
+        ("raf-db", 1, "surprise fear disgust happy sad angry neutral"),
+        ("affectnet", 0, "neutral happy sad surprise fear disgust angry contempt"),
+        ("ck+", 0, "neutral angry contempt disgust fear happy sad surprise"),
+        ("expw", 0, " ".join(EMOTIONS)),
+    )
 }
 
 

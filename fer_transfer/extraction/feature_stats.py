@@ -67,14 +67,14 @@ def summarize(name: str, measured: list[Measurement]) -> dict[str, Any]:
     Raises:
         InputError: If a value is infinite or not a number.
     """
-    num_infinite = sum(one.num_infinite for one in measured)
+    num_infinite = sum(tensor.num_infinite for tensor in measured)
     if num_infinite:
         raise InputError(
             f"{num_infinite} of {name}'s features are infinite or not a number; all must be "
             "finite. Its weights are at fault: see metrics/weights, and make them again "
             f"(`dvc repro -f weights@{name}`)."
         )
-    informative = max(one.spread() for one in measured) > FAINT
+    informative = max(tensor.spread() for tensor in measured) > FAINT
     if not informative:
         logger.warning(
             "%s's features are uninformative: they differ by less than %.1g between images "
@@ -84,5 +84,5 @@ def summarize(name: str, measured: list[Measurement]) -> dict[str, Any]:
         )
     return {
         "informative": informative,
-        "tensors": [one.as_dict() for one in measured],
+        "tensors": [tensor.as_dict() for tensor in measured],
     }

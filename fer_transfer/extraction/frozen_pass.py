@@ -37,13 +37,7 @@ def open_variant(variant: Variant, default_precision: str, weights: Path) -> Fro
     if building.spec_of(variant.backbone).bfloat16_is_faster:
         chosen = precision.resolve_precision(variant.precision or default_precision)
     precision.set_precision(chosen)
-    network = split_model.build(
-        variant.backbone,
-        variant.trainable_layers,
-        weights,
-        size=variant.size,
-        batch_statistics=bool(variant.batch_statistics),
-    )
+    network = split_model.of_variant(variant, weights)
     return FrozenPart(network, open_engine(network.frozen, chosen), chosen)
 
 

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+# What `scaling` of a variant multiplies grey levels by, in place of its backbone's own range.
+SCALINGS = {"unit": 1 / 255, "bytes": 1.0}
+
 KERAS_STORE = "https://storage.googleapis.com/tensorflow/keras-applications"
 DEEPFACE_STORE = "https://github.com/serengil/deepface_models/releases/download/v1.0"
 

@@ -8,7 +8,7 @@ The three models share their layers, so what the tail learns the whole network k
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,8 @@ from fer_transfer.data.faces import IMAGE_SIZE
 from fer_transfer.networks import building
 from fer_transfer.networks.building import WEIGHT_LOADING_ERRORS
 from fer_transfer.networks.layers import Head, ProductConvolution
-from fer_transfer.networks.spec import Spec
+from fer_transfer.networks.spec import SCALINGS, Spec
+from fer_transfer.settings.settings import Variant
 
 Layers = list[keras.layers.Layer]
 
@@ -33,6 +34,21 @@ class Network:
     backbone: keras.Model  # image -> the head's input; without the head
 
 
+def of_variant(
+    variant: Variant, weights: Path | None = None, **options: Any
+) -> Network:
+    """Build the network that a variant describes; `options` are those of `build` left to a run."""
+    return build(
+        variant.backbone,
+        variant.trainable_layers,
+        weights,
+        size=variant.size,
+        scaling=variant.scaling,
+        batch_statistics=bool(variant.batch_statistics),
+        **options,
+    )
+
+
 def build(
     backbone: str,
     trainable_layers: int | str,
@@ -43,9 +59,10 @@ def build(
     size: int | None = None,
     num_votes: int = 0,
     resize: keras.layers.Layer | None = None,
+    scaling: str | None = None,
     batch_statistics: bool = False,
 ) -> Network:
-    """Build a variant's network.
+    """Build a backbone with its heads, split where the frozen part ends.
 
     Args:
         backbone: The name of its module.
@@ -59,6 +76,7 @@ def build(
         num_votes: Classes of a second head, which learns from votes; 0: there is none.
         resize: Brings grey images (N, 48, 48, 1) to the size of the input, in place of
             Keras's Resizing; what augments images while the network trains.
+        scaling: A key of SCALINGS, in place of the range that the backbone expects.
         batch_statistics: Whether frozen batch normalisation takes each training batch's own
             mean and variance, and its moving ones follow, as in Keras before TensorFlow 2. What
             it gives then depends on the batch: the features are the images.
@@ -68,6 +86,8 @@ def build(
             size, or the file holds another network's weights.
     """
     spec = building.spec_of(backbone)
+    if scaling:
+        spec = replace(spec, scale=SCALINGS[scaling], offset=(0, 0, 0))
     base = (
         building.blank(backbone, size)
         if weights
@@ -105,7 +125,7 @@ def build(
         keras.Input(tensor.shape[1:], dtype=stored_type(tensor)) for tensor in features
     ]
     replayed = _replay(tail_layers, features, inputs)
-    tail = keras.Model(inputs, [replayed[one.ref()] for one in whole.outputs])
+    tail = keras.Model(inputs, [replayed[tensor.ref()] for tensor in whole.outputs])
     return Network(whole, keras.Model(image, features), tail, model)
 
 
@@ -180,7 +200,7 @@ def _replay(
     tensors = {before.ref(): after for before, after in zip(old, new, strict=True)}
     for layer in layers:
         old_inputs, old_output = layer.get_input_at(-1), layer.get_output_at(-1)
-        inputs = tf.nest.map_structure(lambda one: tensors[one.ref()], old_inputs)
+        inputs = tf.nest.map_structure(lambda tensor: tensors[tensor.ref()], old_inputs)
         called = _adapted(layer) if layer in adapted else layer
         tensors[old_output.ref()] = called(inputs)
     return tensors

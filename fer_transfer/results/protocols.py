@@ -16,6 +16,7 @@ WORDS = {
     "train_per_class": "at most {} images of a class",
     "epochs": "{} epochs",
     "size": "input of {0}x{0}",
+    "scaling": "input scaling {}",
     "augment": "augmented",
     "early_stopping": "best epoch (patience {})",
 }

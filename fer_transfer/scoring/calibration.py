@@ -25,7 +25,7 @@ def reliability(
 
     Args:
         labels: Codes, shape (N,).
-        probabilities: Shape (N, 7); the largest of a row is the network's confidence.
+        probabilities: Shape (N, K); the largest of a row is the network's confidence.
         num_bins: Bins of equal width over [0, 1]; each holds its upper edge.
 
     Returns:
@@ -68,9 +68,9 @@ def expected_calibration_error(
     """
     bins = reliability(labels, probabilities, num_bins)
     gaps = [
-        one["images"] * abs(one["accuracy"] - one["confidence"])
-        for one in bins
-        if one["images"]
+        row["images"] * abs(row["accuracy"] - row["confidence"])
+        for row in bins
+        if row["images"]
     ]
     return float(sum(gaps) / len(labels))
 
@@ -84,7 +84,7 @@ def fit_temperature(labels: np.ndarray, probabilities: np.ndarray) -> float:
 
     Args:
         labels: Codes, shape (N,), of images that neither trained nor tested the network.
-        probabilities: Shape (N, 7). Their logarithms serve as logits, from which they
+        probabilities: Shape (N, K). Their logarithms serve as logits, from which they
             differ by a number an image, which softmax takes no notice of.
     """
     logits, images = _logits(probabilities), np.arange(len(labels))
@@ -147,7 +147,7 @@ def cautious_temperature(
 
 
 def with_temperature(probabilities: np.ndarray, temperature: float) -> np.ndarray:
-    """Return the probabilities (N, 7), float64, as if every logit were divided by this."""
+    """Return the probabilities (N, K), float64, as if every logit were divided by this."""
     scaled: np.ndarray = softmax(_logits(probabilities) / temperature, axis=1)
     return scaled
 

@@ -96,6 +96,7 @@ class Variant(Section):
     trainable_layers: types.Number | Literal["all"] = 4
     seed: types.Seed | None = None
     size: Annotated[int, Field(ge=1, le=1024)] | None = None
+    scaling: Literal["unit", "bytes"] | None = None
     batch_statistics: bool | None = None
     precision: types.Precision | None = None
 

@@ -16,8 +16,8 @@ class WeightAverage:
     """
 
     def __init__(self, model: keras.Model, rate: float) -> None:
-        self.weights = [one for one in model.weights if one.dtype.is_floating]
-        self.values = [tf.Variable(one, trainable=False) for one in self.weights]
+        self.weights = [weight for weight in model.weights if weight.dtype.is_floating]
+        self.values = [tf.Variable(weight, trainable=False) for weight in self.weights]
         self.rate = EVERY * rate
         self._move = tf.function(self._move_all)
 

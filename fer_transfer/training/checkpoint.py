@@ -58,7 +58,7 @@ class Checkpoint:
             return pd.DataFrame(), []
         # The optimizer has no variables before its first step; this one moves nothing.
         loop.model.optimizer.apply_gradients(
-            [(tf.zeros_like(one), one) for one in loop.model.trainable_weights]
+            [(tf.zeros_like(weight), weight) for weight in loop.model.trainable_weights]
         )
         for group, variables in _variables(loop).items():
             assign(variables, _group(state, group).values())

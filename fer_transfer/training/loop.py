@@ -33,7 +33,9 @@ class Loop:
         average: WeightAverage | None = None,
     ) -> None:
         self.model, self.average = model, average
-        features = tuple(tf.TensorSpec(one.shape, one.dtype) for one in model.inputs)
+        features = tuple(
+            tf.TensorSpec(tensor.shape, tensor.dtype) for tensor in model.inputs
+        )
         targets = tf.nest.map_structure(
             lambda array: tf.TensorSpec([None, *array.shape[1:]], array.dtype), labels
         )
@@ -82,7 +84,7 @@ class Loop:
         return _named(means)
 
     def predict(self, batches: Iterable[Batch]) -> Any:
-        """Return the probabilities of every image, (n, 7) float32; of each head, with two."""
+        """Return the probabilities of every image, (n, classes) float32; of each head, with two."""
         predicted = [self._predict(features) for features, _ in batches]
         return tf.nest.map_structure(lambda *parts: np.concatenate(parts), *predicted)
 

@@ -29,13 +29,15 @@ def probabilities(
         rows = split[part]
         outputs = _predict(loop, features, rows, recipe, known)
         if recipe.augment:
-            result |= {f"unmirrored_{head}{part}": one for head, one in outputs.items()}
+            result |= {
+                f"unmirrored_{head}{part}": array for head, array in outputs.items()
+            }
             images = [array[rows][:, :, ::-1] for array in features]
             mirrored = _predict(loop, images, np.arange(len(rows)), recipe, known)
             outputs = {
-                head: (one + mirrored[head]) / 2 for head, one in outputs.items()
+                head: (array + mirrored[head]) / 2 for head, array in outputs.items()
             }
-        result |= {f"{head}{part}": one for head, one in outputs.items()}
+        result |= {f"{head}{part}": array for head, array in outputs.items()}
     return result
 
 
