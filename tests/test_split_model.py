@@ -236,12 +236,9 @@ def test_a_variant_may_give_its_backbone_grey_levels_in_another_range(scaling, f
     network = split_model.of_variant(variant)
     assert network.tail.input_shape == (None, 48, 48)  # by batch statistics
     pixels, _ = some_images(2)
-    [rescaling] = [
-        layer
-        for layer in network.whole.layers
-        if isinstance(layer, keras.layers.Rescaling)
-    ]
-    seen = keras.Model(network.whole.input, rescaling.output)(pixels)
+    layers = {type(layer): layer for layer in network.whole.layers}
+    scaled = layers[keras.layers.Rescaling].output
+    seen = keras.Model(network.whole.input, scaled)(pixels)
     np.testing.assert_allclose(seen, pixels[..., None] * np.ones(3) * factor)
 
 
