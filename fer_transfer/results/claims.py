@@ -105,7 +105,7 @@ def summarise(checks: list[Comparison]) -> str:
     if number := outcomes["not significant"]:
         parts.append(f"{number} not significant")
     if number := outcomes[NOT_TESTED]:
-        reasons = [row["why"] for row in checks if row["outcome"] == NOT_TESTED]
-        single = dict.fromkeys(SEPARATOR.join(reasons).split(SEPARATOR))
-        parts.append(f"{number} not testable ({SEPARATOR.join(single)})")
+        untested = (row["why"] for row in checks if row["outcome"] == NOT_TESTED)
+        reasons = dict.fromkeys(SEPARATOR.join(untested).split(SEPARATOR))
+        parts.append(f"{number} not testable ({SEPARATOR.join(reasons)})")
     return ", ".join(parts)

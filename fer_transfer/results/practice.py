@@ -18,6 +18,7 @@ from fer_transfer.results.table import records, select
 from fer_transfer.settings.searches import TITLES
 
 PER_CLASS = "train_per_class"
+BEST = "the network that is best on validation"
 WAY = ["trains", "backbone", "weights"]  # what the runs of one curve have in common
 
 Model = dict[str, Any]
@@ -135,7 +136,7 @@ def recommend(classifier: Model, networks: list[Model]) -> dict[str, str]:
         why = "it is significantly more often right than the best classifier"
         return {"use": best["name"], "why": why}
     if best["high"] < classifier["low"]:
-        why = "it is significantly more often right than the best network"
+        why = f"it is significantly more often right than {BEST}"
     else:
-        why = "no network is significantly better, and it is faster to train and to run"
+        why = f"{BEST} is not significantly better, and slower to train and to run"
     return {"use": classifier["name"], "why": why}
