@@ -20,7 +20,7 @@ from benchmarks.timing import elsewhere, medians
 from fer_transfer.networks import precision, split_model
 from fer_transfer.networks.inference import openvino_pass
 from fer_transfer.results import paper
-from fer_transfer.settings.settings import load_settings
+from fer_transfer.settings.settings import Variant, load_settings
 from fer_transfer.training import augment
 from fer_transfer.training.average import WeightAverage
 from fer_transfer.training.loop import Loop
@@ -61,7 +61,7 @@ def by_protocol(backbone: str, in_precision: str) -> None:
     """Measure a network by the paper's protocol."""
     precision.set_precision(in_precision)
     keras.utils.set_random_seed(42)
-    network = split_model.build(backbone, "all")
+    network = split_model.build(Variant(backbone=backbone, trainable_layers="all"))
     compile_model(network.tail, PROTOCOL)
     openvino = openvino_pass(network.whole, in_precision)
     pixels, _ = subjects.images(PROTOCOL.batch_size * NUM_BATCHES)
@@ -74,9 +74,8 @@ def by_protocol(backbone: str, in_precision: str) -> None:
 def mobilenet(resize: keras.layers.Layer) -> keras.Model:
     """Build MobileNet as the recipe trains it, behind a layer that gives views."""
     keras.utils.set_random_seed(42)
-    network = split_model.build(
-        "mobilenet", "all", dropout=RECIPE.dropout, size=SIZE, resize=resize
-    )
+    variant = SETTINGS.variants["mobilenet-96"]
+    network = split_model.build(variant, dropout=RECIPE.dropout, resize=resize)
     compile_model(network.tail, RECIPE)
     return network.tail
 

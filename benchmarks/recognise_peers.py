@@ -5,7 +5,6 @@
 Prints how many faces it found. SITE is a folder that `pip install --target` put the package into.
 """
 
-import os
 import sys
 from functools import partial
 from itertools import chain
@@ -13,26 +12,22 @@ from pathlib import Path
 
 import cv2
 
-os.environ["TF_USE_LEGACY_KERAS"] = "1"  # both packages were written for Keras 2
-
 
 def by_deepface(photos: list[Path]) -> int:
     """Count the faces of photos that deepface analyses.
 
-    Without the file of its emotion model the weights are random: what is timed is the same.
+    The weights of its emotion model are random: what is timed is the same.
     """
     from deepface import DeepFace
-    from deepface.commons import folder_utils, weight_utils
 
-    home = Path(folder_utils.get_deepface_home(), ".deepface/weights")
-    if not (home / "facial_expression_model_weights.h5").exists():
-        weight_utils.download_weights_if_necessary = lambda *_, **__: ""
-        weight_utils.load_model_weights = lambda model, *_, **__: model
+    from fer_transfer.networks.building import deepface_reads
+
     analyse = partial(
         DeepFace.analyze, actions=["emotion"], enforce_detection=False, silent=True
     )
-    faces = chain.from_iterable(analyse(str(path)) for path in photos)
-    return sum(face["face_confidence"] > 0 for face in faces)
+    with deepface_reads(None):
+        faces = chain.from_iterable(analyse(str(path)) for path in photos)
+        return sum(face["face_confidence"] > 0 for face in faces)
 
 
 def by_fer(photos: list[Path]) -> int:

@@ -7,7 +7,7 @@ import numpy as np
 
 from fer_transfer.networks.runtime import keras
 from fer_transfer.networks import precision, split_model
-from fer_transfer.results.paper import TRAINABLE_LAYERS
+from fer_transfer.settings.settings import Variant
 
 
 def precisions() -> list[str]:
@@ -19,7 +19,7 @@ def build(backbone: str) -> split_model.Network:
     """Build a network whose last four layers and head train, from random weights."""
     gc.collect()  # networks that are no longer needed are in reference cycles
     keras.utils.set_random_seed(42)
-    return split_model.build(backbone, TRAINABLE_LAYERS)
+    return split_model.build(Variant(backbone=backbone))
 
 
 def build_plain(backbone: str) -> keras.Model:

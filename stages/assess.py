@@ -94,8 +94,7 @@ def write_model(
             predicted,
         ),
     )
-    with files.atomic_write(path) as part:
-        part.write_bytes(onnx_export.finish(written, described.properties()))
+    files.write_bytes(path, onnx_export.finish(written, described.properties()))
 
 
 def brief(results: Record) -> Record:

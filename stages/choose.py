@@ -33,12 +33,11 @@ def write_model(
     path: Path, variant: Variant, weights: Path, layers: head.Layers, temperature: float
 ) -> None:
     """Write a classifier's dense layers on their backbone as ONNX, calibrated."""
-    network = split_model.of_variant(variant, weights)
+    network = split_model.build(variant, weights)
     model = onnx_export.to_onnx(network.frozen)
     onnx_export.add_dense_layers(model, layers)
     onnx_export.calibrate(model, temperature)
-    with files.atomic_write(path) as part:
-        part.write_bytes(onnx_export.finish(model, {}))
+    files.write_bytes(path, onnx_export.finish(model, {}))
 
 
 def main(name: str) -> None:

@@ -40,8 +40,7 @@ logger = logging.getLogger(__name__)
 
 RAW = Path("data/raw")
 STATE = Path(".ckpt/detect")
-BOX = ("left", "top", "width", "height")
-FOUND = (*BOX, "status", "reason", "converted", "image")
+FOUND = (*Box._fields, "status", "reason", "converted", "image")
 
 
 def find_faces(table: pd.DataFrame, root: Path, data: Data) -> pd.DataFrame:
@@ -57,7 +56,7 @@ def find_faces(table: pd.DataFrame, root: Path, data: Data) -> pd.DataFrame:
     rows = []
     with Journal(STATE, key) as journal, Progress(len(table), "image") as progress:
         for row in table.to_dict("records"):
-            path, sides = root / row["file"], [row[side] for side in BOX]
+            path, sides = root / row["file"], [row[side] for side in Box._fields]
             place = " ".join([files.digest(path, "sha256"), path.suffix, *sides])
             record = journal.find(place)
             if record is None:
@@ -72,10 +71,10 @@ def find_faces(table: pd.DataFrame, root: Path, data: Data) -> pd.DataFrame:
 
 def as_row(face: Face) -> dict[str, str]:
     """Return what faces.csv says of a face, and its pixels in base64."""
-    box = [f"{side:.1f}" for side in face.box] if face.box else [""] * len(BOX)
+    box = [f"{side:.1f}" for side in face.box] if face.box else [""] * len(Box._fields)
     pixels = b"" if face.image is None else face.image.tobytes()
     return {
-        **dict(zip(BOX, box, strict=True)),
+        **dict(zip(Box._fields, box, strict=True)),
         "status": face.status,
         "reason": face.reason,
         "converted": "yes" if face.is_converted else "",
@@ -113,7 +112,7 @@ def main() -> None:
     listing = list_images(source)
     folder = source.path if source.path.is_dir() else source.path.parent
     faces = find_faces(listing.table, folder, data)
-    table = listing.table.drop(columns=list(BOX)).join(faces)
+    table = listing.table.drop(columns=list(Box._fields)).join(faces)
     check_convertible(table)
     write(table, listing.dropped)
     if len(table):

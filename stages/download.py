@@ -130,8 +130,7 @@ def whole_folder(path: Path) -> Iterator[Path]:
     try:
         yield part
         integrity.check()
-        if path.exists():
-            shutil.rmtree(path)
+        shutil.rmtree(path, ignore_errors=True)
         part.rename(path)
     finally:
         shutil.rmtree(part, ignore_errors=True)

@@ -48,7 +48,7 @@ def main(name: str) -> None:
     split_name = load_settings().runs[name].split
     known = faces.read(votes=True)
     split = files.read_npz(Path(f"data/splits/{split_name}.npz"))
-    probabilities = read_probabilities(name, split, len(known.classes))
+    probabilities = files.read_npz(Path(f"data/runs/{name}/probabilities.npz"))
     test, fresh = split["test"], ~split["test_has_duplicate"]
     labels, predicted = known.labels, probabilities["test"]
 
@@ -155,42 +155,6 @@ def compare(
         else {"ece": None, "loss": None}
         for name, probabilities in (("before", before), ("after", after))
     }
-
-
-def read_probabilities(
-    run: str, split: dict[str, np.ndarray], num_classes: int
-) -> dict[str, np.ndarray]:
-    """Read the probabilities that a run predicts on the validation and test sets.
-
-    Raises:
-        InputError: If the file is missing, belongs to another split or holds something else.
-    """
-    path = Path(f"data/runs/{run}/probabilities.npz")
-    again = f"Run `dvc repro evaluate@{run}`, which trains it first."
-    for needed in (path, path.with_name("history.csv")):
-        if not needed.is_file():
-            raise InputError(
-                f"There is no {needed}: `{run}` has not been trained here. {again}"
-            )
-    probabilities = files.read_npz(path)
-    for part in ("val", "test"):
-        expected = (len(split[part]), num_classes)
-        values = probabilities.get(part, np.empty(0))
-        if values.shape != expected:
-            raise InputError(
-                f"The {part} probabilities of `{run}` do not belong to its split: expected shape "
-                f"{expected}, got {values.shape}. Remove {path}. {again}"
-            )
-        # A value that is not a number fails both comparisons.
-        if (
-            not ((values >= 0) & (values <= 1.001)).all()
-            or not values.any(axis=1).all()
-        ):
-            raise InputError(
-                f"The {part} probabilities of `{run}` are damaged: expected numbers between 0 "
-                f"and 1 that are not all 0. Remove {path}. {again}"
-            )
-    return probabilities
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Draw the paper's figures, and its Table 1 as one.
+"""Draw the paper's figures.
 
 Reads   data/faces/                 images, labels and classes
         data/splits/<split>.npz     a test image of each class
@@ -9,8 +9,8 @@ Reads   data/faces/                 images, labels and classes
         plots/study/groups.csv      the same over seeds
         plots/examples/<run>.csv    the probabilities of the example images
 Params  all but searches
-Writes  plots/figures/              of no face: table-1.png; figure-05.png ... figure-08.png,
-                                    training, one per backbone of the paper, and
+Writes  plots/figures/              of no face: figure-05.png ... figure-08.png, training,
+                                    one per backbone of the paper, and
                                     learning-<backbone>.png of any other; figure-09.png and
                                     figure-10.png, initial accuracy and loss; accuracy.png, test
                                     accuracy of all runs
@@ -23,7 +23,6 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import matplotlib.style
-import numpy as np
 from matplotlib.figure import Figure
 
 from fer_transfer.console import command
@@ -73,11 +72,6 @@ def notes_on(shown: Shown, names: Iterable[str] = ()) -> list[str]:
 
 def draw_charts(shown: Shown) -> Iterator[Drawn]:
     """Draw the figures without a face."""
-    data = shown.data
-    ours = dict(zip(data.classes, np.bincount(data.labels), strict=False))
-    counts = figures.class_counts(paper.CLASS_COUNTS, ours)
-    title = "Table 1: Number of pictures for each class"
-    yield FIGURES / "table-1.png", counts, title, notes_on(shown)
     others = sorted({group.backbone for group in shown.text.values()})
     for backbone in dict.fromkeys([*paper.BACKBONES, *others]):
         names = [

@@ -27,8 +27,7 @@ from fer_transfer.settings.settings import load_settings
 def main() -> None:
     template = html.environment().get_template("report.html")
     text = template.render(page.context(load_settings()))
-    with files.atomic_write(Path("plots/report.html")) as part:
-        part.write_text(text, encoding="utf-8", newline="\n")
+    files.write_bytes(Path("plots/report.html"), text.encode())
 
 
 if __name__ == "__main__":

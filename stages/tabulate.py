@@ -35,8 +35,8 @@ Source  the paper, sections 3.2, 5, 6 and 7
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
+from sklearn.metrics import confusion_matrix
 
 from fer_transfer.console import command
 from fer_transfer.core import files
@@ -45,6 +45,7 @@ from fer_transfer.results import (
     answer,
     arithmetic,
     distance,
+    labellings,
     paper,
     practice,
     recommend,
@@ -53,7 +54,6 @@ from fer_transfer.results import (
 from fer_transfer.results import study as studies
 from fer_transfer.results.protocols import of_protocol, paper_protocol
 from fer_transfer.results.study import Study
-from fer_transfer.scoring import labellings, scores
 from fer_transfer.settings.settings import load_settings
 
 
@@ -66,7 +66,6 @@ def main() -> None:
     answered, claims = answer.find(study, published)
     named = of_protocol(study.ran, paper_protocol(settings))
     practised = practice.find(study, runs)
-    assessed = files.read_json(Path("metrics/assess.json"))
     for name, rows in {
         "results": runs,
         "groups": groups,
@@ -83,22 +82,29 @@ def main() -> None:
         "practice": practised,
         "distances": distance.find(study, runs, published, practised["groups"]),
         "arithmetic": fits,
-        "models": practice.compare(runs, assessed),
+        "models": practice.compare(runs, files.read_json(Path("metrics/assess.json"))),
         **ferplus(study),
     }.items():
         files.write_json(Path(f"metrics/study/{name}.json"), values)
 
 
 def confusion(study: Study) -> pd.DataFrame:
-    """Return the confusion matrix of every run on its whole test set."""
+    """Return the confusion matrix of every run on its whole test set.
+
+    A row for each pair of classes, in their order: images, and share of the actual class's, if any.
+    """
     columns = ["run", "group", "actual", "predicted", "images", "share"]
-    parts = []
+    classes, parts = list(study.data.classes), []
     for name, group in study.ran.items():
         labels = study.data.labels[study.data.splits[group.protocol.split]["test"]]
         for run in group.runs:
             predicted = study.results[run].predicted
-            matrix = scores.confusion(labels, predicted, study.data.classes)
-            parts.append(pd.DataFrame(matrix).assign(run=run, group=name))
+            matrix = confusion_matrix(labels, predicted, labels=range(len(classes)))
+            counts = pd.DataFrame(matrix, classes, classes)
+            shares = counts.div(counts.sum(axis=1), axis=0)
+            cells = pd.DataFrame({"images": counts.stack(), "share": shares.stack()})
+            pairs = cells.rename_axis(["actual", "predicted"]).reset_index()
+            parts.append(pairs.assign(run=run, group=name))
     return pd.concat(parts)[columns] if parts else pd.DataFrame(columns=columns)
 
 
@@ -107,19 +113,18 @@ def ferplus(study: Study) -> dict[str, Any]:
     data, known_votes = study.data, faces.read(votes=True).votes
     if known_votes is None:
         return {}
-    majority = votes.majority(known_votes, data.classes)
-    predictions: dict[str, dict[str, np.ndarray]] = {name: {} for name in data.splits}
-    for group in study.ran.values():
-        for run in group.runs:
-            predictions[group.protocol.split][run] = study.results[run].predicted
-    return {
-        "ferplus": {
-            name: labellings.compare(
-                data.labels, majority, split, predictions[name], data.classes
-            )
-            for name, split in data.splits.items()
+    majority, compared = votes.majority(known_votes, data.classes), {}
+    for name, split in data.splits.items():
+        test = split["test"]
+        predictions = {
+            run: result.predicted
+            for run, result in study.results.items()
+            if study.settings.runs[run].split == name
         }
-    }
+        compared[name] = labellings.compare(
+            data.labels[test], majority[test], predictions, data.classes
+        )
+    return {"ferplus": compared}
 
 
 if __name__ == "__main__":

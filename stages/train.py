@@ -70,7 +70,7 @@ def build_network(
     """Build a run's network as it starts."""
     size = variant.size or spec_of(variant.backbone).size
     num_classes, num_votes = recipe.heads(known)
-    return split_model.of_variant(
+    return split_model.build(
         variant,
         Path(f"data/weights/{run.variant}.h5"),
         head_seed=run.seed,

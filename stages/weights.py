@@ -56,7 +56,7 @@ def _loaded(backbone: str, file: Path) -> keras.Model:
         if h5py.is_hdf5(file) and (elsewhere := _kept_elsewhere(file)):
             raise ValueError(f"{elsewhere} lies in another file")
         model = building.build(backbone, file)
-        if not _finite(model):
+        if not all(np.isfinite(weight).all() for weight in model.weights):
             raise ValueError("some of its values are infinite or not a number")
     except WEIGHT_LOADING_ERRORS as error:
         why = error.__cause__ or error  # deepface hides the reason behind its own
@@ -65,10 +65,6 @@ def _loaded(backbone: str, file: Path) -> keras.Model:
             "expected, so it was damaged where it comes from: replace it there."
         ) from error
     return model
-
-
-def _finite(model: keras.Model) -> bool:
-    return all(np.isfinite(weight).all() for weight in model.weights)
 
 
 def _kept_elsewhere(file: Path) -> str | None:
@@ -108,7 +104,8 @@ def model_weights(variant: Variant) -> tuple[keras.Model, dict[str, Any]]:
 def stand_in_weights(backbone: str, faces: Synthetic) -> keras.Model:
     """Train a backbone for a few steps to tell the identities of synthetic faces apart."""
     keras.utils.set_random_seed(faces.seed + 1)  # not the values of the random variant
-    model = split_model.build(backbone, "all").backbone
+    variant = Variant(backbone=backbone, trainable_layers="all")
+    model = split_model.build(variant).backbone
     for layer in model.layers:
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.momentum = STAND_IN_MOMENTUM
@@ -144,12 +141,6 @@ def starting_weights(
         return model, fetched._asdict()
     logger.info("Training stand-in weights for %s on synthetic faces.", name)
     model = stand_in_weights(name, settings.synthetic)
-    if not _finite(model):
-        raise InputError(
-            f"The stand-in weights of {name} became infinite or not a number. Fewer "
-            "`synthetic.pretraining_steps` in params.yaml, or another `synthetic.seed`, may "
-            "help."
-        )
     return model, {"source": "stand-in", "seed": settings.synthetic.seed}
 
 

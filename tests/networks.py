@@ -1,6 +1,8 @@
 """Small real networks for the tests."""
 
 import gc
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -8,6 +10,7 @@ import pytest
 import tf_keras as keras
 
 from fer_transfer.networks import split_model
+from fer_transfer.settings.settings import Variant
 from fer_transfer.training.checkpoint import Checkpoint
 from fer_transfer.training.loop import Loop
 
@@ -19,12 +22,24 @@ BACKBONES = (
 )
 
 
+def network_of(
+    backbone: str,
+    trainable_layers: int | str = 4,
+    weights: Path | None = None,
+    size: int | None = None,
+    **options: Any,
+) -> split_model.Network:
+    """The network of a variant; `options` are those of its run."""
+    variant = Variant(backbone=backbone, trainable_layers=trainable_layers, size=size)
+    return split_model.build(variant, weights, **options)
+
+
 def build(
     backbone: str, trainable_layers: int | str = 4, dropout: float = 0
 ) -> split_model.Network:
     """A seeded network whose features are informative, which MobileNet's at first are not."""
     keras.utils.set_random_seed(7)
-    built = split_model.build(backbone, trainable_layers, head_seed=7, dropout=dropout)
+    built = network_of(backbone, trainable_layers, head_seed=7, dropout=dropout)
     gc.collect()  # what building it left
     if backbone == "mobilenet":
         for layer in built.whole.layers:

@@ -7,7 +7,6 @@ import pytest
 
 from fer_transfer.core import files
 from fer_transfer.results import arithmetic, paper
-from fer_transfer.scoring import rates
 
 ROOT = Path(__file__).parents[1]
 # Runs on all of the training images.
@@ -39,15 +38,11 @@ def ours(windows: dict[str, tuple[int, int]]) -> list[arithmetic.Rates]:
     mcr, mofr = {}, {}
     for run in RUNS:
         history = files.read_csv(ROOT / f"plots/history/{run}.csv")
-        train, val = (history[key].to_numpy() for key in ("accuracy", "val_accuracy"))
-        mcr[run] = {
-            name: as_printed(rates.mean_convergence_rate(train, *window))
-            for name, window in windows.items()
-        }
-        mofr[run] = {
-            name: as_printed(rates.mean_overfitting_rate(train, val, *window))
-            for name, window in windows.items()
-        }
+        for table, rates in (("table2", mcr), ("table4", mofr)):
+            rates[run] = {
+                name: as_printed(paper.TABLES[table].rate_of(history, *window))
+                for name, window in windows.items()
+            }
     return [mcr, mofr]
 
 

@@ -73,9 +73,9 @@ def turned_around(claim, samples):
     """Swap what a claim compares, so that all of it is wrong."""
     swapped = dict(samples)
     if claim.within:
-        key = claim.quantity, claim.pairs[0][1]
+        key = claim.quantity, claim.pairs[0][0]
         return swapped | {key: seeds("far", 0.1)}
-    for _, left, right in claim.pairs:
+    for left, right in claim.pairs:
         names = (
             [f"{side} {claim.quantity}" for side in ("least", "most")]
             if claim.quantity.startswith(RECALL)

@@ -241,11 +241,11 @@ def test_verdicts_compare_the_candidates_of_all_searches_by_their_intervals():
     }
     rows = assessment.candidates(searches)
     assert {row["classifier"]: row["verdict"] for row in rows} == {
-        "lda": assessment.BEST,
-        "knn": assessment.NOT_SIGNIFICANT,
-        "dense": assessment.WORSE,
-        "boosting": assessment.USELESS,
-        "majority": assessment.USELESS,
+        "lda": "best",
+        "knn": "not significantly worse",
+        "dense": "worse",
+        "boosting": "no better than the majority class",
+        "majority": "no better than the majority class",
         "rbf-svm": "not tried: out of time",
     }
     assert assessment.best_of(rows, "model", searches)["classifier"] == "dense"

@@ -83,7 +83,7 @@ def test_a_face_is_framed_by_its_given_box_or_the_detectors(project, monkeypatch
     read(project, content, detector="centerface")
     assert find.call_count == 1
     assert faces.read().name == "photos"
-    assert faces.read().table[["file", *detect.BOX]].values.tolist() == [
+    assert faces.read().table[["file", *detect.Box._fields]].values.tolist() == [
         ["1.png", "20.0", "30.0", "40.0", "48.0"],
         ["2.png", "0.0", "10.0", "90.0", "80.0"],
     ]

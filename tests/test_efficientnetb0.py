@@ -5,7 +5,8 @@ import pytest
 from tf_keras.applications import EfficientNetB0
 
 from fer_transfer.networks.runtime import keras
-from fer_transfer.networks import building, split_model
+from fer_transfer.networks import building
+from tests.networks import network_of
 
 # What the official file holds in the place of means and variances.
 RANDOM = np.random.default_rng(0)
@@ -48,7 +49,7 @@ def test_weights_loaded_later_in_the_project_s_layout_normalise_as_well(
 ):
     pixels = RANDOM.integers(0, 256, (3, 48, 48), np.uint8)
     official.save_weights(tmp_path / "weights.h5")
-    built = split_model.build("efficientnetb0", 0, tmp_path / "weights.h5")
+    built = network_of("efficientnetb0", 0, tmp_path / "weights.h5")
     assert all(
         map(np.array_equal, built.backbone.get_weights(), official.get_weights())
     )

@@ -28,7 +28,8 @@ import pandas as pd
 from pathlib import Path
 from fer_transfer.synthetic import drawing
 from fer_transfer.networks import inference, split_model
-from fer_transfer.report import figures, vega
+from fer_transfer.report import charts, vega
+from fer_transfer.settings.settings import Variant
 from fer_transfer.training.recipe import Recipe, compile_model
 def digest(*arrays):
     return hashlib.md5(b"".join(array.tobytes() for array in arrays)).hexdigest()
@@ -38,13 +39,14 @@ pixels, labels, _ = drawing.draw(14, 2, 42)
 values = np.linspace(0, 9, 90_000)
 products = np.log(np.exp(values.reshape(-1, 9)) + 1).T @ np.ones((10_000, 5))
 printed = {"computed": [digest(pixels), digest(products), pd.Series([0.1]).sum()]}
-chart = figures.class_counts({"happy": 3, "sad": 2}, {"happy": 1, "sad": 3})
+chart = charts.images_needed([{"per_class": 9, "value": 0.5, "low": 0.4, "high": 0.6,
+    "trains": "all", "run": "a"}])
 vega.write_png(Path(figure_path), chart, "Table 1", [])
 printed["drawn"] = hashlib.md5(Path(figure_path).read_bytes()).hexdigest()
 for backbone in backbones:
     keras.backend.clear_session()
     keras.utils.set_random_seed(7)
-    network = split_model.build(backbone, 4, None, 7)
+    network = split_model.build(Variant(backbone=backbone), head_seed=7)
     features = inference.tensorflow_pass(network.frozen)(pixels)
     if backbone == "openface":
         by_openvino = inference.openvino_pass(network.frozen, "float32")(pixels)
@@ -175,7 +177,9 @@ def test_a_script_that_imports_networks_alone_gets_the_same_keras():
     code = (
         "from fer_transfer.networks.runtime import keras; import os;"
         "assert os.environ['TF_USE_LEGACY_KERAS'] == '1';"
-        "from fer_transfer.networks import split_model; split_model.build('mobilenet', 0)"
+        "from fer_transfer.networks import split_model;"
+        "from fer_transfer.settings.settings import Variant;"
+        "split_model.build(Variant(backbone='mobilenet'))"
     )
     clean = {k: v for k, v in os.environ.items() if not k.startswith(("TF_", "KERAS_"))}
     commands.python("-c", code, env=clean)

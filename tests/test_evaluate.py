@@ -135,35 +135,6 @@ def test_two_runs_write_the_same_bytes(study):
     assert outputs() == first
 
 
-def refuses(message: str) -> None:
-    with pytest.raises(InputError, match=message):
-        evaluate.main(NAME)
-    assert not Path("metrics").exists()
-
-
-def test_a_run_that_was_not_trained_is_named_with_the_command_that_trains_it(study):
-    RUN.unlink()
-    refuses(f"`{NAME}` has not been trained here. Run `dvc repro evaluate@{NAME}`")
-
-
-@pytest.mark.parametrize("values", [np.empty((0, 7)), np.full((5, 7), 1 / 7)])
-def test_probabilities_of_another_split_are_refused(study, values):
-    _, _, arrays = study
-    files.write_npz(RUN, arrays | {"val": values.astype(np.float32)})
-    refuses(r"do not belong to its split: expected shape \(140, 7\), got \(\d, 7\)")
-
-
-@pytest.mark.parametrize(
-    ("part", "value"),
-    [("val", np.nan), ("test", np.inf), ("test", -0.25), ("val", 1.5)],
-)
-def test_values_that_are_not_probabilities_are_refused(study, part, value):
-    _, _, arrays = study
-    arrays[part][3, 2] = value
-    files.write_npz(RUN, arrays)
-    refuses(f"The {part} probabilities of `{NAME}` are damaged")
-
-
 def test_validation_labels_of_one_class_fit_no_temperature(study):
     write_faces(np.full(490, 3))
     with pytest.raises(InputError, match="All 140 validation images have one label"):

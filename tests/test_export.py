@@ -18,10 +18,11 @@ from fer_transfer.console.errors import InputError
 from fer_transfer.core import files
 from fer_transfer.data import faces
 from fer_transfer.export import onnx_export
-from fer_transfer.networks import building, onnx_weights, split_model
+from fer_transfer.networks import building, onnx_weights
 from fer_transfer.recognise import metadata
 from fer_transfer.recognise.model import Model
 from fer_transfer.training.augment import Augmentation
+from tests.networks import network_of
 from tools import export
 
 RUN = "openface-random"
@@ -38,7 +39,7 @@ pytestmark = pytest.mark.filterwarnings("ignore")  # of tf2onnx and TensorFlow
 @pytest.fixture(scope="module")
 def network():
     keras.utils.set_random_seed(3)
-    return split_model.build("openface", 4).whole
+    return network_of("openface", 4).whole
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +75,7 @@ def test_one_network_gives_the_same_bytes_each_time(network, translated):
 def test_convolutions_that_train_as_products_are_convolutions_in_the_file():
     """And batch normalisation, which is not folded into them, keeps its layers."""
     keras.utils.set_random_seed(3)
-    network = split_model.build("mobilenet", 14, size=96).whole
+    network = network_of("mobilenet", 14, size=96).whole
     kinds = Counter(type(layer).__name__ for layer in network.layers)
     assert "ProductConvolution" in kinds
     model = onnx_export.to_onnx(network)
@@ -86,7 +87,7 @@ def test_convolutions_that_train_as_products_are_convolutions_in_the_file():
 @pytest.fixture(scope="module")
 def frozen():
     """A network that gives vectors, and its translation."""
-    network = split_model.build("openface", 0).frozen
+    network = network_of("openface", 0).frozen
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return network, onnx_export.to_onnx(network)
@@ -173,9 +174,7 @@ def test_of_a_run_with_two_heads_either_is_a_model(study):
     changes = {"data.ferplus": True, "runs.recipe": run, "variants.all": variant}
     settings_files.change(changes)
     resize = Augmentation(96)
-    network = split_model.build(
-        "openface", "all", num_votes=len(VOTED), resize=resize
-    ).whole
+    network = network_of("openface", "all", num_votes=len(VOTED), resize=resize).whole
     trained("recipe", network)
     for head, classes in (("labels", photo_files.CLASSES), ("votes", EIGHT)):
         export.export("recipe", head)

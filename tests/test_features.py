@@ -206,7 +206,7 @@ def test_a_pass_does_not_go_on_from_one_of_other_weights_images_or_versions(
 
     monkeypatch.chdir(tmp_path)
     tiny.install(monkeypatch)
-    monkeypatch.setattr(features, "Store", stop)
+    monkeypatch.setattr(frozen_pass, "Store", stop)
     monkeypatch.setattr(runtime, "VERSIONS", tmp_path / "versions.txt")
     variant = {"backbone": "tiny", "weights": "random", "trainable_layers": 4}
     settings_files.write()

@@ -137,7 +137,7 @@ def test_a_web_that_keeps_failing_is_an_error_that_says_what_to_do(web, target):
 
 
 def test_a_missing_page_is_asked_for_once(web, target):
-    with pytest.raises(InputError, match="404 Client Error"):
+    with pytest.raises(InputError, match="404 Not Found"):
         fetch.fetch(f"{web.url}/weights.h5", MD5, target)
     assert web.asked["/weights.h5"] == 1
 

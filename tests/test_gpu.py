@@ -8,10 +8,10 @@ import pytest
 import tensorflow as tf
 import tf_keras as keras
 
-from fer_transfer.networks import inference, split_model
+from fer_transfer.networks import inference
 from fer_transfer.training.loop import Loop
 from fer_transfer.training.recipe import Recipe, compile_model
-from tests.networks import some_images
+from tests.networks import network_of, some_images
 
 ROOT = Path(__file__).parents[1]
 
@@ -27,7 +27,7 @@ def mixed_policy():
 def test_under_the_mixed_policy_features_weights_and_probabilities_stay_float32(
     mixed_policy, backbone, layers
 ):
-    network = split_model.build(backbone, layers)
+    network = network_of(backbone, layers)
     pixels, labels = some_images(8)
     features = inference.tensorflow_pass(network.frozen)(pixels)
     assert {array.dtype for array in features} == {np.dtype("float32")}

@@ -121,7 +121,7 @@ EDITS = {
     "a setting": (replace("params.yaml", "epochs: 2", "epochs: 3"), "`train.epochs`"),
     "a setting of its run": (
         replace("params.yaml", "seed: 1", "seed: 3"),
-        "`runs.a.seed`",
+        "`runs.a`",
     ),
     "an input": (replace_input, "data/input/0.npy"),
 }

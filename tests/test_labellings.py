@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from fer_transfer.data.fer2013 import EMOTIONS
-from fer_transfer.scoring import labellings
+from fer_transfer.results import labellings
 
 
 @pytest.fixture
@@ -22,59 +22,35 @@ def test_agreement_is_what_a_plain_loop_counts(made_up):
         for a, b in zip(labels.tolist(), majority.tolist(), strict=True)
         if b >= 0
     ]
-    found = labellings.agreement(labels, majority, EMOTIONS)
-    assert found["images"] == len(seen) < 200
-    assert found["share"] == pytest.approx(sum(a == b for a, b in seen) / len(seen))
+    agreement = labellings.compare(labels, majority, {}, EMOTIONS)["agreement"]
+    assert agreement["images"] == len(seen) < 200
+    share = sum(a == b for a, b in seen) / len(seen)
+    assert agreement["accuracy"] == pytest.approx(share, abs=1e-6)
     fear = [b for a, b in seen if a == EMOTIONS.index("fear")]
-    assert found["emotions"]["fear"]["images"] == len(fear)
-    assert found["emotions"]["fear"]["share"] == pytest.approx(
-        fear.count(2) / len(fear)
+    assert agreement["by_class"]["fear"]["images"] == len(fear)
+    assert agreement["by_class"]["fear"]["recall"] == pytest.approx(
+        fear.count(2) / len(fear), abs=1e-6
     )
-
-
-def test_an_emotion_without_images_has_no_share_and_an_interval_of_all(made_up):
-    labels, majority, _ = made_up
-    neutral = labellings.agreement(labels, majority, EMOTIONS)["emotions"]["neutral"]
-    assert neutral == {"images": 0, "share": None, "interval": (0, 1)}
+    neutral = agreement["by_class"]["neutral"]
+    assert neutral == {"images": 0, "recall": None, "interval": None}
 
 
 def test_a_run_is_scored_against_both_on_the_same_images(made_up):
     labels, majority, predicted = made_up
     rows = [row for row in range(200) if majority[row] >= 0]
-    scored = labellings.score_run(predicted, labels, majority)
-    assert scored["ferplus"]["images"] == scored["fer2013"]["images"] == len(rows)
-    for name, truth in (("ferplus", majority), ("fer2013", labels)):
-        hits = sum(predicted[row] == truth[row] for row in rows)
-        assert scored[name]["share"] == pytest.approx(hits / len(rows))
+    compared = labellings.compare(labels, majority, {"tiny": predicted}, EMOTIONS)
     disputed = [row for row in rows if labels[row] != majority[row]]
-    sided = sum(predicted[row] == labels[row] for row in disputed)
-    assert scored["disputed"]["images"] == len(disputed)
-    assert scored["disputed"]["fer2013"] == pytest.approx(sided / len(disputed))
-
-
-def test_runs_are_compared_on_the_test_set_and_without_its_duplicates(made_up):
-    labels, majority, predicted = made_up
-    test = np.arange(50, 120)
-    has_duplicate = np.arange(70) < 25
-    split = {"test": test, "test_has_duplicate": has_duplicate}
-    found = labellings.compare(
-        labels, majority, split, {"tiny": predicted[test]}, EMOTIONS
-    )
-    assert found["agreement"]["all"] == labellings.agreement(labels, majority, EMOTIONS)
-    assert found["agreement"]["test"] == labellings.agreement(
-        labels[50:120], majority[50:120], EMOTIONS
-    )
-    assert found["agreement"]["deduplicated"] == labellings.agreement(
-        labels[75:120], majority[75:120], EMOTIONS
-    )
-    assert found["runs"]["tiny"]["deduplicated"] == labellings.score_run(
-        predicted[75:120], labels[75:120], majority[75:120]
-    )
+    for name, truth in (("ferplus", majority), ("fer2013", labels)):
+        agreed = compared["runs"]["tiny"][name]
+        for key, images in (("share", rows), ("disputed", disputed)):
+            hits = sum(predicted[row] == truth[row] for row in images)
+            assert agreed[key] == pytest.approx(hits / len(images))
 
 
 def test_no_majority_at_all_gives_no_shares():
     labels = np.array([0, 3], np.uint8)
     nothing = np.array([-1, -1], np.int8)
-    assert labellings.agreement(labels, nothing, EMOTIONS)["share"] is None
-    scored = labellings.score_run(labels, labels, nothing)
-    assert scored["disputed"] == {"images": 0, "ferplus": None, "fer2013": None}
+    compared = labellings.compare(labels, nothing, {"tiny": labels}, EMOTIONS)
+    assert compared["agreement"]["accuracy"] is None
+    unknown = {"share": None, "disputed": None}
+    assert compared["runs"]["tiny"] == {"fer2013": unknown, "ferplus": unknown}

@@ -8,10 +8,8 @@ import tf_keras as keras
 import tiny
 
 from fer_transfer.networks.runtime import tf
-from fer_transfer.console.errors import InputError
 from fer_transfer.data import faces as contract
 from fer_transfer.data.fer2013 import EMOTIONS
-from fer_transfer.networks import split_model
 from fer_transfer.readers.ferplus import NAMES
 from fer_transfer.settings.settings import Run, Train
 from fer_transfer.training import fit
@@ -23,7 +21,7 @@ from fer_transfer.training.checkpoint import Checkpoint
 from fer_transfer.training.loop import Loop
 from fer_transfer.training.prediction import probabilities
 from fer_transfer.training.recipe import Recipe
-from tests.networks import KilledError, killing, some_images
+from tests.networks import KilledError, killing, network_of, some_images
 
 FULL = Recipe(
     epochs=3,
@@ -73,7 +71,7 @@ def make_loop(faces: tuple, recipe: Recipe) -> tuple[Loop, tuple]:
     pixels, known = faces
     num_classes, num_votes = recipe.heads(known)
     keras.utils.set_random_seed(SEED)
-    tail = split_model.build(
+    tail = network_of(
         "tiny",
         "all",
         head_seed=SEED,
@@ -94,7 +92,7 @@ def run(
     """Train, and return the history and what the run's weights say."""
     loop, data = make_loop(faces, recipe)
     checkpoint = killing(Checkpoint(folder), kill_after)
-    with mock.patch.object(fit, "CHECKPOINT_SPACING", 0):  # one after every epoch
+    with mock.patch.object(fit, "CHECKPOINT_SECONDS", 0):  # one after every epoch
         history, best = fit.train(loop, data, SPLIT, recipe, SEED, checkpoint)
     loop.set_scored_weights(best or loop.scored_weights())
     return history, probabilities(loop, data[0], SPLIT, recipe, faces[1])
@@ -180,13 +178,6 @@ def test_every_kind_of_labels_gives_probabilities_of_the_seven(faces, labels, tm
     if labels == "ferplus":  # happiness and disgust over all but contempt
         eight = predicted["votes_test"] / (1 - predicted["votes_test"][:, 7:])
         np.testing.assert_allclose(predicted["test"][:, 3], eight[:, 1], rtol=0.05)
-
-
-@pytest.mark.parametrize("labels", ["ferplus", "both"])
-def test_learning_from_votes_that_are_not_there_is_an_error(labels):
-    known = known_as(np.arange(7, dtype=np.uint8))
-    with pytest.raises(InputError, match=f"`labels: {labels}` learns from votes"):
-        made_of(labels=labels).heads(known)
 
 
 def test_losses_of_two_heads_are_added_and_images_without_votes_count_for_nothing(

@@ -65,19 +65,3 @@ def test_a_part_without_images_scores_nothing():
     assert score["images"] == 0
     assert score["accuracy"] is score["loss"] is score["macro_f1"] is None
     assert score["recall"] == dict.fromkeys(EMOTIONS)
-
-
-def test_confusion_has_all_49_pairs_in_the_order_of_the_emotions():
-    happy, sad, neutral = map(EMOTIONS.index, ("happy", "sad", "neutral"))
-    labels = np.array([happy, happy, happy, sad], np.uint8)
-    pairs = scores.confusion(
-        labels, np.array([happy, sad, happy, neutral], np.uint8), EMOTIONS
-    )
-    names = [(pair["actual"], pair["predicted"]) for pair in pairs]
-    assert names == [(a, b) for a in EMOTIONS for b in EMOTIONS]
-
-    found = dict(zip(names, pairs, strict=True))
-    assert found["happy", "happy"]["images"] == 2
-    assert found["happy", "sad"]["share"] == pytest.approx(1 / 3)
-    assert found["sad", "happy"]["share"] == 0
-    assert found["angry", "angry"]["share"] is None

@@ -13,7 +13,7 @@ from tf_keras.applications import MobileNet, mobilenet, resnet
 from fer_transfer.console.errors import InputError
 from fer_transfer.networks import building, split_model
 from fer_transfer.settings.settings import Variant
-from tests.networks import BACKBONES, build, release, some_images
+from tests.networks import BACKBONES, build, network_of, release, some_images
 
 LAST_FOUR = {
     "mobilenet": ["conv_dw_13_relu", "conv_pw_13", "conv_pw_13_bn", "conv_pw_13_relu"],
@@ -141,7 +141,7 @@ def test_openface_takes_deepface_s_roots_and_learns_where_a_window_is_empty():
 def test_a_network_for_smaller_images_has_the_weights_of_the_published_size(tmp_path):
     backbone = building.build("mobilenet", None)
     backbone.save_weights(tmp_path / "weights.h5")
-    network = split_model.build("mobilenet", "all", tmp_path / "weights.h5", size=96)
+    network = network_of("mobilenet", "all", tmp_path / "weights.h5", size=96)
     assert network.backbone.output_shape == (None, 3, 3, 1024)
     pixels, _ = some_images(2)
     inputs = split_model.preprocess(
@@ -160,13 +160,13 @@ def test_a_size_that_a_backbone_cannot_take_is_an_error(backbone, size, allowed)
     with pytest.raises(
         InputError, match=f"must be {allowed} for {backbone}. Got {size}"
     ):
-        split_model.build(backbone, "all", size=size)
+        network_of(backbone, "all", size=size)
 
 
 @pytest.fixture(scope="module")
 def two_headed():
     """A network whose every layer trains, with a head for votes and dropout."""
-    return split_model.build("mobilenet", "all", size=64, num_votes=8, dropout=0.4)
+    return network_of("mobilenet", "all", size=64, num_votes=8, dropout=0.4)
 
 
 def test_two_heads_share_the_network_and_differ(two_headed):
@@ -186,7 +186,7 @@ def test_dropout_drops_whole_channels_where_every_layer_trains(two_headed):
 
 def test_more_layers_than_there_are_is_an_error():
     with pytest.raises(InputError, match="trains 4000 layers of openface, which has"):
-        split_model.build("openface", 4000)
+        network_of("openface", 4000)
 
 
 @pytest.mark.usefixtures("_tiny")
@@ -203,7 +203,7 @@ def test_a_weights_file_that_is_damaged_or_another_backbone_s_is_an_error(
             del file["first"]
     backbone = "mobilenet" if wrong == "another's" else "tiny"
     with pytest.raises(InputError, match=r"weights\.h5 does not hold the weights"):
-        split_model.build(backbone, 4, path)
+        network_of(backbone, 4, path)
 
 
 # What the libraries themselves do to three equal channels, in the order they expect.
@@ -233,7 +233,7 @@ def test_a_variant_may_give_its_backbone_grey_levels_in_another_range(scaling, f
     variant = Variant(
         backbone="mobilenet", size=48, scaling=scaling, batch_statistics=True
     )
-    network = split_model.of_variant(variant)
+    network = split_model.build(variant)
     assert network.tail.input_shape == (None, 48, 48)  # by batch statistics
     pixels, _ = some_images(2)
     layers = {type(layer): layer for layer in network.whole.layers}
@@ -244,9 +244,10 @@ def test_a_variant_may_give_its_backbone_grey_levels_in_another_range(scaling, f
 
 def test_frozen_batch_normalisation_may_take_each_batch_s_own_statistics():
     keras.utils.set_random_seed(1)
-    network = split_model.build("mobilenet", 4, size=48, batch_statistics=True)
+    variant = Variant(backbone="mobilenet", size=48, batch_statistics=True)
+    network = split_model.build(variant)
     keras.utils.set_random_seed(1)
-    usual = split_model.build("mobilenet", 4, size=48)
+    usual = network_of("mobilenet", 4, size=48)
     learned = {weight.name for weight in usual.tail.trainable_weights}
     assert {weight.name for weight in network.tail.trainable_weights} == learned
     pixels = np.random.default_rng(0).integers(0, 256, (8, 48, 48), np.uint8)

@@ -57,7 +57,7 @@ def run(data, split, folder: Path, kill_after: int = 99) -> tuple[pd.DataFrame, 
     )
     compile_model(tail, SETTINGS)
     checkpoint = killing(Checkpoint(folder), kill_after)
-    with mock.patch.object(fit, "CHECKPOINT_SPACING", 0):  # one after every epoch
+    with mock.patch.object(fit, "CHECKPOINT_SECONDS", 0):  # one after every epoch
         history, _ = fit.train(Loop(tail), data, split, SETTINGS, SEED, checkpoint)
     return history, tail.get_weights()
 

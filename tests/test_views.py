@@ -15,7 +15,7 @@ def plan(number=50, faces=20, seed=1, **settings):
 
 def rendered(**settings):
     """Return the views of FACE."""
-    return views.Rendered(np.stack([FACE]), plan(200, 1, **settings))[:]
+    return views.render(np.stack([FACE]), plan(200, 1, **settings))
 
 
 def test_without_any_change_a_view_is_the_face():
@@ -31,7 +31,7 @@ def test_half_of_the_views_are_mirrored_and_nothing_else():
 
 def test_brightness_multiplies_grey_levels():
     drawn = plan(200, 1, brightness=50)
-    [first, *_] = views.Rendered(np.stack([FACE]), drawn)[:1]
+    first, *_ = views.render(np.stack([FACE]), drawn)
     expected = np.clip(np.round(FACE * drawn.brightness[0]), 0, 255)
     assert (first == expected).all()
 
@@ -40,9 +40,8 @@ def test_shift_rotation_and_scale_are_scipys_affine_transform():
     smooth = scipy.ndimage.gaussian_filter(FACE.astype(float), 4)
     smooth = (255 * (smooth - smooth.min()) / np.ptp(smooth)).astype(np.uint8)
     drawn = plan(5, 1, flip=True, shift=3, rotation=15, scale=10)
-    for view, matrix in zip(
-        views.Rendered(np.stack([smooth]), drawn)[:], drawn.matrix, strict=True
-    ):
+    rendered = views.render(np.stack([smooth]), drawn)
+    for view, matrix in zip(rendered, drawn.matrix, strict=True):
         # scipy maps output to input, in (row, column).
         inverse = np.linalg.inv(matrix[::-1, 1::-1])
         expected = scipy.ndimage.affine_transform(

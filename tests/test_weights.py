@@ -15,11 +15,11 @@ from fer_transfer.core import files
 from fer_transfer.export import onnx_export
 from fer_transfer.extraction.feature_stats import Measurement, summarize
 from fer_transfer.fetching import addresses, fetch
-from fer_transfer.networks import building, onnx_weights, split_model
+from fer_transfer.networks import building, onnx_weights
 from fer_transfer.settings.settings import load_settings
 from fer_transfer.synthetic import drawing
 from stages import weights
-from tests.networks import BACKBONES, release
+from tests.networks import BACKBONES, network_of, release
 
 PROJECT = Path(__file__).parents[1]
 
@@ -174,7 +174,7 @@ def test_a_wrong_file_that_somebody_vouches_for_is_refused(project, right_file, 
 def exported(tmp_path_factory):
     """A model file of a MobileNet for 48 pixels and three classes, and its backbone."""
     keras.utils.set_random_seed(7)
-    network = split_model.build("mobilenet", "all", size=48, num_classes=3)
+    network = network_of("mobilenet", "all", size=48, num_classes=3)
     path = tmp_path_factory.mktemp("exported") / "model.onnx"
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of tf2onnx and TensorFlow
@@ -248,21 +248,6 @@ def test_with_the_demo_s_stand_in_weights_mobilenet_tells_images_apart(tmp_path)
     weights.stand_in_weights("mobilenet", settings.synthetic).save_weights(file)
     pixels, _, _ = drawing.draw(8, 8, settings.synthetic.seed)
     measured = Measurement()
-    frozen = split_model.build("mobilenet", 4, file).frozen
+    frozen = network_of("mobilenet", 4, file).frozen
     measured.add(frozen.predict_on_batch(pixels))
     assert summarize("mobilenet", [measured])["informative"]
-
-
-def test_stand_in_weights_that_are_not_numbers_are_not_written(project, monkeypatch):
-    def explode(backbone, *_):
-        model = building.build(backbone, None)
-        model.set_weights([value * np.nan for value in model.get_weights()])
-        return model
-
-    settings_files.write(source="params.demo.yaml")
-    monkeypatch.setattr(weights, "stand_in_weights", explode)
-    with pytest.raises(
-        InputError, match=r"stand-in weights of openface .* not a number"
-    ):
-        weights.main("openface-pretrained")
-    assert list(Path("data").rglob("*")) == []

@@ -28,7 +28,6 @@ from fer_transfer.data import faces
 from fer_transfer.data.votes import majority, voted_classes
 from fer_transfer.export import onnx_export
 from fer_transfer.networks import split_model
-from fer_transfer.networks.building import WEIGHT_LOADING_ERRORS
 from fer_transfer.recognise import metadata
 from fer_transfer.scoring import calibration
 from fer_transfer.settings.settings import Settings, load_settings
@@ -90,8 +89,7 @@ def export(name: str, wanted: str) -> None:
         scores=metadata.score(test_set, head.classes, labels, codes),
     )
     target = Path("exported") / f"{name}.onnx"
-    with files.atomic_write(target) as part:
-        part.write_bytes(onnx_export.finish(model, described.properties()))
+    files.write_bytes(target, onnx_export.finish(model, described.properties()))
     size = target.stat().st_size / 1e6
     logger.info("%s: %.1f MB, %s.", target, size, described.accuracy)
     logger.info(
@@ -122,16 +120,10 @@ def build_network(
         )
     variant = settings.variants[settings.runs[name].variant]
     num_classes, num_votes = recipe.heads(known)
-    network = split_model.of_variant(
+    network = split_model.build(
         variant, num_classes=num_classes, num_votes=num_votes, dropout=recipe.dropout
     ).whole
-    try:
-        network.load_weights(weights)
-    except WEIGHT_LOADING_ERRORS as error:
-        raise InputError(
-            f"{weights} does not hold the weights of {name} as params.yaml describes it: "
-            f"{error}. Run `dvc repro train@{name}`."
-        ) from error
+    split_model.load_weights(network, weights)
     return network
 
 

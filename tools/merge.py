@@ -26,6 +26,8 @@ logger = logging.getLogger(__name__)
 
 Read = Callable[[str], bytes]
 
+MOST = 10  # stages named that were left
+
 
 def fitting(here: Pipeline, incoming: dict[str, Entry]) -> tuple[list[str], list[str]]:
     """Name the stages whose entries are to be taken, and those that do not fit.
@@ -88,8 +90,7 @@ def merge(incoming: dict[str, Entry], read: Read) -> tuple[list[str], list[str]]
     with edited(Repo()) as here:
         taken, refused = fitting(here, incoming)
         for path, content in copies(here, incoming, taken, read).items():
-            with files.atomic_write(path) as part:
-                part.write_bytes(content)
+            files.write_bytes(path, content)
         here.entries.update({name: incoming[name] for name in taken})
     return taken, refused
 
@@ -104,9 +105,11 @@ def main(folder: str) -> None:
     taken, refused = merge(incoming, read)
     logger.info("Taken over: %s.", ", ".join(taken) or "nothing")
     if refused:
+        more = f" and {len(refused) - MOST} more" if len(refused) > MOST else ""
         logger.warning(
-            "Left: %s. Their code, settings or inputs are not those here.",
-            ", ".join(refused),
+            "Left: %s%s. Their code, settings or inputs are not those here.",
+            ", ".join(refused[:MOST]),
+            more,
         )
 
 

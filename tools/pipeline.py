@@ -13,11 +13,11 @@ from dvc.lock import LockBase, LockError
 from dvc.repo import Repo
 from dvc.schema import COMPILED_LOCKFILE_SCHEMA
 from dvc.utils import serialize
+from dvc.utils.flatten import flatten
 from voluptuous import Invalid
 
 from fer_transfer.console.errors import InputError
 from fer_transfer.core import files
-from fer_transfer.results.record import flatten
 
 LOCK = Path("dvc.lock")
 Entry = dict[str, Any]  # of a stage in dvc.lock, as YAML gives it
@@ -95,7 +95,8 @@ def hashes(entry: Entry, part: str) -> dict[str, str]:
 
 def settings(entry: Entry) -> dict[str, Any]:
     """Return the settings that a stage ran with, by dotted key."""
-    return flatten(entry.get("params", {}).get("params.yaml", {}))
+    ran_with: dict[str, Any] = flatten(entry.get("params", {}).get("params.yaml", {}))
+    return ran_with
 
 
 def load(repo: Repo) -> Pipeline:
@@ -179,8 +180,7 @@ def edited(repo: Repo) -> Iterator[Pipeline]:
         before = dict(here.entries)
         yield here
         if here.entries != before:
-            with files.atomic_write(LOCK) as part:
-                part.write_text(lock_text(here.entries), encoding="utf-8")
+            files.write_bytes(LOCK, lock_text(here.entries).encode())
 
 
 def lock_text(entries: dict[str, Entry]) -> str:

@@ -17,7 +17,6 @@ from fer_transfer.core import files
 from fer_transfer.results import inputs, paper
 from fer_transfer.results.protocols import groups, of_protocol, paper_protocol
 from fer_transfer.results.table import numbers
-from fer_transfer.scoring.rates import clip, window_name
 from fer_transfer.settings.searches import TITLES
 from fer_transfer.settings.settings import Settings, load_settings
 
@@ -42,11 +41,13 @@ def print_tables(settings: Settings) -> None:
     names = list(of_protocol(groups(settings), paper_protocol(settings)))
     for name, table in paper.TABLES.items():
         cells = {
-            window_name(*window): [
-                _cell(known.get((group, table.title, "train", *window), {}))
+            f"{first}-{last}": [
+                _cell(known.get((group, table.title, "train", first, last), {}))
                 for group in names
             ]
-            for window in clip(settings.tables.windows, settings.train.epochs)
+            for first, last in paper.clip(
+                settings.tables.windows, settings.train.epochs
+            )
         }
         print(f"\nTable {name[-1]}: {table.title}, per epoch (ours | the paper's)")
         print(pd.DataFrame(cells, index=names).to_string(line_width=WIDTH))

@@ -83,33 +83,21 @@ def draw(faces: np.ndarray, number: np.ndarray, settings: Views, seed: int) -> P
     return Plan(face, np.concatenate([linear, offset[..., None]], axis=2), brightness)
 
 
-class Rendered:
-    """The views of a plan, (V, 48, 48) uint8, whose pixels are made as they are sliced."""
+def render(images: np.ndarray, plan: Plan) -> np.ndarray:
+    """Return the views of a plan, (V, 48, 48) uint8; outside a face its border is mirrored.
 
-    def __init__(self, images: np.ndarray, plan: Plan) -> None:
-        """Keep the faces' images, (N, 48, 48) uint8, and the plan of their views."""
-        self.images, self.plan = images, plan
-
-    def __len__(self) -> int:
-        return len(self.plan.face)
-
-    def __getitem__(self, rows: slice) -> np.ndarray:
-        part = Plan(*(values[rows] for values in self.plan))
-        return np.stack(
-            [
-                render(self.images[face], matrix, brightness)
-                for face, matrix, brightness in zip(*part, strict=True)
-            ]
+    Args:
+        images: Of all faces, (N, 48, 48) uint8.
+        plan: The transforms of the views.
+    """
+    views = np.empty((len(plan.face), IMAGE_SIZE, IMAGE_SIZE), np.uint8)
+    for view, face, matrix, brightness in zip(views, *plan, strict=True):
+        moved = cv2.warpAffine(
+            np.asarray(images[face]),
+            matrix,
+            view.shape,
+            flags=cv2.INTER_LINEAR,
+            borderMode=cv2.BORDER_REFLECT_101,
         )
-
-
-def render(image: np.ndarray, matrix: np.ndarray, brightness: float) -> np.ndarray:
-    """Return a view of a face, (48, 48) uint8; outside the image it is mirrored at its border."""
-    moved = cv2.warpAffine(
-        np.asarray(image),
-        matrix,
-        (IMAGE_SIZE, IMAGE_SIZE),
-        flags=cv2.INTER_LINEAR,
-        borderMode=cv2.BORDER_REFLECT_101,
-    )
-    return np.clip(np.round(moved * brightness), 0, 255).astype(np.uint8)
+        view[:] = np.clip(np.round(moved * brightness), 0, 255)
+    return views

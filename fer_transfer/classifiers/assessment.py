@@ -10,11 +10,6 @@ from fer_transfer.recognise import metadata
 from fer_transfer.scoring import calibration, scores
 from fer_transfer.settings.searches import BASELINES
 
-BEST = "best"
-NOT_SIGNIFICANT = "not significantly worse"
-WORSE = "worse"
-USELESS = "no better than the majority class"
-
 
 def candidates(searches: dict[str, Record]) -> list[Record]:
     """Return the classifiers of all searches of one split, the best first.
@@ -47,11 +42,12 @@ def _verdict(row: Record, best: Record, majority: Record) -> str:
     if "score" not in row:
         return f"not tried: {row['skipped']}"
     if row is best:
-        return BEST
+        return "best"
     low, high = row["score"]["interval"]
     if high >= best["score"]["interval"][0]:
-        return NOT_SIGNIFICANT
-    return USELESS if low <= majority["score"]["interval"][1] else WORSE
+        return "not significantly worse"
+    useless = low <= majority["score"]["interval"][1]
+    return "no better than the majority class" if useless else "worse"
 
 
 def best_of(rows: list[Record], role: str, searches: dict[str, Record]) -> Record:

@@ -67,8 +67,8 @@ class Dataset(NamedTuple):
         if number < 2:
             return []
         splitter = StratifiedGroupKFold(number, shuffle=True, random_state=seed)
-        with warnings.catch_warnings():  # of a class with fewer faces than folds
-            warnings.simplefilter("ignore", UserWarning)
+        # A class may have fewer faces than folds.
+        with warnings.catch_warnings(action="ignore", category=UserWarning):
             parts = list(splitter.split(chosen, labels, groups))
         return [
             (self.rows(chosen[fitted]), chosen[scored])

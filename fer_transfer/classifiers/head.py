@@ -30,7 +30,4 @@ def layers_of(fitted: Pipeline, num_classes: int) -> Layers:
     all_bias = np.full(num_classes, UNSEEN)
     all_bias[fitted.classes_] = 0.0
     all_kernel[:, with_logit], all_bias[with_logit] = kernel, bias
-    return [
-        (kernel.astype(np.float32), bias.astype(np.float32))
-        for kernel, bias in [*hidden, (all_kernel, all_bias)]
-    ]
+    return [*hidden, (all_kernel, all_bias)]

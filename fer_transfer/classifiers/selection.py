@@ -158,13 +158,11 @@ def summarize(
 ) -> Record:
     """Return images (their number), accuracy, its Wilson interval (95%) and macro F1."""
     score = scores.score(labels, probabilities, classes)
-    images, accuracy = score["images"], score["accuracy"]
+    right = int((probabilities.argmax(axis=1) == labels).sum())
     return {
-        "images": images,
-        "accuracy": accuracy,
-        "interval": wilson_interval(round(accuracy * images), images)
-        if images
-        else None,
+        "images": score["images"],
+        "accuracy": score["accuracy"],
+        "interval": wilson_interval(right, score["images"]),
         "macro_f1": score["macro_f1"],
     }
 

@@ -18,11 +18,8 @@ PIPELINE, SETTINGS = Path("dvc.yaml"), Path("params.yaml")
 # Large, and rewritten by stages alone. Everything else is hashed: Git rewrites files that it
 # does not change, when a user switches to another branch and back.
 LARGE = Path("data")
-IGNORED = {
-    "__pycache__",
-    ".DS_Store",
-    ".gitignore",
-}  # of .dvcignore, what lies in folders here
+# Of .dvcignore, what lies in folders here.
+IGNORED = {"__pycache__", ".DS_Store", ".gitignore"}
 MOST = 3  # changes named in an error
 
 _paths: list[Path] = []
@@ -97,10 +94,10 @@ def _lookup(values: Any, dotted: str) -> Any:
 
 
 def _state() -> dict[str, Any]:
-    """Return a hash, or size, time and inode, for each file, and the value of each setting."""
+    """Return a hash, or size, time and inode, for each file, and the value of each key."""
     files = {str(file): _mark(file) for file in _files(_paths)}
     settings = _load(SETTINGS)
-    return files | dict(_leaves({key: _lookup(settings, key) for key in _keys}))
+    return files | {f"`{key}`": _lookup(settings, key) for key in _keys}
 
 
 def _files(paths: Iterable[Path]) -> Iterator[Path]:
@@ -120,12 +117,3 @@ def _mark(file: Path) -> Any:
         return hashlib.sha256(file.read_bytes()).digest()
     except FileNotFoundError:
         return None
-
-
-def _leaves(values: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield each setting by its dotted key."""
-    for key, value in values.items():
-        if isinstance(value, dict) and value:
-            yield from _leaves(value, f"{prefix}{key}.")
-        else:
-            yield f"`{prefix}{key}`", value

@@ -23,10 +23,6 @@ class Progress(tqdm):  # type: ignore[type-arg]  # it counts, and iterates over 
             shape |= {"mininterval": LINE_SECONDS, "delay": LINE_SECONDS}
         super().__init__(total=total, unit=unit, initial=done, **shape)
 
-    def update(self, n: float | None = 1) -> None:
-        """Count `n` more."""
-        super().update(n)
-
     def display(self, msg: str | None = None, pos: int | None = None) -> None:
         if self.on_terminal:
             super().display(msg, pos)

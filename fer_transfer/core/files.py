@@ -42,6 +42,12 @@ def atomic_write(path: Path) -> Iterator[Path]:
         part.unlink(missing_ok=True)
 
 
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file's bytes."""
+    with atomic_write(path) as part:
+        part.write_bytes(content)
+
+
 def write_npz(path: Path, arrays: dict[str, np.ndarray]) -> None:
     """Write named arrays, uncompressed."""
     with atomic_write(path) as part, part.open("w+b") as file:
@@ -95,9 +101,8 @@ def read_npy(path: Path) -> np.ndarray:
 
 def write_json(path: Path, values: Any) -> None:
     """Write JSON with the keys in the order given, six significant digits and a last newline."""
-    with atomic_write(path) as part:
-        text = json.dumps(_rounded(values), indent=2, allow_nan=False) + "\n"
-        part.write_text(text, encoding="utf-8", newline="\n")
+    text = json.dumps(_rounded(values), indent=2, allow_nan=False) + "\n"
+    write_bytes(path, text.encode())
 
 
 def read_json(path: Path) -> Any:
@@ -128,9 +133,7 @@ def write_codes(path: Path, codes: np.ndarray) -> None:
     """Write codes below ten (n,) as digits, a hundred to a line."""
     digits = "".join(map(str, codes.tolist()))
     lines = [digits[start : start + 100] for start in range(0, len(digits), 100)]
-    with atomic_write(path) as part:
-        text = "".join(f"{line}\n" for line in lines)
-        part.write_text(text, encoding="utf-8", newline="\n")
+    write_bytes(path, "".join(f"{line}\n" for line in lines).encode())
 
 
 def read_codes(path: Path) -> np.ndarray:

@@ -1,5 +1,6 @@
 """What Pillow cannot tell or does not read, by a file's first bytes: videos, camera raw, HEIF."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,15 +16,16 @@ RAW_SUFFIXES = (
 )
 NEW_SUBFILE_TYPE, SUB_IFDS, DNG_VERSION = 254, 330, 50706  # tags of TIFF
 
-# Brands of the ISO media format that are still images, or sound.
-HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1")
-AVIF_BRANDS = (b"avif", b"avis")
-AUDIO_BRANDS = (b"M4A ", b"M4B ", b"M4P ")
-
-VIDEO_STARTS = (
-    *(b"\x1aE\xdf\xa3", b"\x00\x00\x01\xba", b"\x00\x00\x01\xb3"),  # Matroska, MPEG
-    *(b"FLV", b"0&\xb2u", b"G@"),  # Flash, Windows Media, MPEG transport stream
-)
+# What a file begins with; the first that fits decides. The ISO media format has its brand at the
+# ninth byte, and those it is compatible with from the seventeenth on, four bytes each.
+BEGINNINGS = {
+    rb".{4}ftyp(avi[fs]|M4[ABP] )": "",  # AVIF, which Pillow reads; sound
+    rb".{4}ftyp(hei[cxms]|hevc|mif1|msf1).{4}(.{4})*?avi[fs]": "",
+    rb".{4}ftyp(hei[cxms]|hevc|mif1|msf1)": "heif",
+    rb".{4}ftyp|RIFF.{4}AVI |OggS.*theora": Status.VIDEO,  # Ogg may be sound alone
+    rb"\x1aE\xdf\xa3|\x00\x00\x01[\xba\xb3]": Status.VIDEO,  # Matroska, MPEG
+    rb"FLV|0&\xb2u|(.{4})?G@": Status.VIDEO,  # Flash, Windows Media, transport streams
+}
 REFUSALS = {
     Status.VIDEO: "a video: `fer-recognise FILE` reads it, or take photos from it, "
     "`ffmpeg -i FILE -r 1 %04d.jpg`",
@@ -42,25 +44,10 @@ def kind_of(path: Path) -> str:
         return Status.CAMERA_RAW
     with path.open("rb") as file:
         start = file.read(ENOUGH)
-    if start[4:8] == b"ftyp":
-        return _media_kind(start)
-    is_video = (
-        start.startswith(VIDEO_STARTS)
-        or (start[:4] == b"RIFF" and start[8:12] == b"AVI ")
-        or start[4:6] == b"G@"  # an AVCHD camera's transport stream
-        or (start[:4] == b"OggS" and b"theora" in start)  # Ogg may be sound alone
-    )
-    return Status.VIDEO if is_video else ""
-
-
-def _media_kind(start: bytes) -> str:
-    """Tell what a file of the ISO media format is, by its brand and those it is compatible with."""
-    brand = start[8:12]
-    others = {start[place : place + 4] for place in range(16, len(start), 4)}
-    is_avif = brand in HEIF_BRANDS and others & {*AVIF_BRANDS}
-    if is_avif or brand in AVIF_BRANDS + AUDIO_BRANDS:
-        return ""
-    return "heif" if brand in HEIF_BRANDS else Status.VIDEO
+    for beginning, kind in BEGINNINGS.items():
+        if re.match(beginning, start, re.DOTALL):
+            return kind
+    return ""
 
 
 def is_camera_raw(tags: Mapping[int, Any]) -> bool:

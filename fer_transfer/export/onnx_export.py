@@ -15,7 +15,6 @@ import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 
 from fer_transfer.networks.runtime import keras, tf
-from fer_transfer.console.errors import InputError
 from fer_transfer.data.faces import IMAGE_SIZE
 from fer_transfer.networks.layers import ProductConvolution
 
@@ -135,9 +134,6 @@ def _trace(
 
 def _store_weights(model: onnx.ModelProto, weights: dict[str, tf.Variable]) -> None:
     """Make the inputs that are weights constants of the model, by Keras's names."""
-    names = [variable.name for variable in weights.values()]
-    if len(set(names)) < len(names):
-        raise InputError("The network has two weights of one name: name its layers.")
     for name, variable in weights.items():
         _rename(model, name, _add_constant(model, variable.name, variable.numpy()))
     kept = [tensor for tensor in model.graph.input if tensor.name == INPUT]

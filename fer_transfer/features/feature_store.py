@@ -94,8 +94,8 @@ class Store:
         """Give the finished features their place, and that of earlier ones."""
         self.checkpoint()
         (self.folder / "checkpoint.json").unlink()
-        if folder.exists():  # DVC removes it before it runs the stage, a user does not
-            shutil.rmtree(folder)
+        # DVC removes it before it runs the stage, a user does not.
+        shutil.rmtree(folder, ignore_errors=True)
         self.folder.replace(folder)
 
 

@@ -102,11 +102,13 @@ def from_mirror(name: str, known_hash: str, target: Path) -> Origin | None:
 def check(path: Path, known_hash: str, source: str) -> None:
     """Raise an InputError if what came from `source` has another hash than the known one."""
     _check_no_page(path, source)
-    if not pooch.hashes.hash_matches(str(path), known_hash):
+    algorithm = pooch.hashes.hash_algorithm(known_hash)
+    got = f"{algorithm}:{files.digest(path, algorithm)}"
+    if got != known_hash.lower():
         raise InputError(
-            f"Checksum mismatch of {source}: expected {known_hash}, got "
-            f"{_digest_like(known_hash, path)}. Nothing was kept. Try again, the transfer may "
-            "have been damaged; if it stays so, the file has changed at its source."
+            f"Checksum mismatch of {source}: expected {known_hash}, got {got}. Nothing was kept. "
+            "Try again, the transfer may have been damaged; if it stays so, the file has changed "
+            "at its source."
         )
 
 
@@ -129,13 +131,6 @@ def transfer(address: str, target: Path) -> None:
         urls={name: address},
         retry_if_failed=RETRIES,
     )
-    target.unlink(missing_ok=True)
-    downloads.fetch(name, downloader=_download)
-    _check_no_page(target, address)
-
-
-def _download(url: str, target: Any, registry: Any) -> None:
-    """Download a file as pooch asks for it; that it is absent is not tried again."""
     download = pooch.HTTPDownloader(
         progressbar=True,
         chunk_size=CHUNK,
@@ -144,26 +139,24 @@ def _download(url: str, target: Any, registry: Any) -> None:
         headers={"Accept-Encoding": "identity"},
         hooks={"response": _check_response},
     )
-    try:
-        download(url, target, registry)
-    except OSError as error:
-        status = getattr(getattr(error, "response", None), "status_code", None)
-        if status in ABSENT:
-            raise FileNotFoundError(str(error)) from None
-        raise
-    except InputError:
-        raise
-    except ValueError as error:  # such as a length that is not a number
-        raise ConnectionError(f"the response is damaged, {error}") from None
+    target.unlink(missing_ok=True)
+    downloads.fetch(name, downloader=download)
+    _check_no_page(target, address)
 
 
 def _check_response(response: Any, **_: Any) -> None:
-    """Refuse a redirect that leads away from https, and a file whose end could be missing."""
+    """Refuse a redirect that leads away from https, and a file whose end could be missing.
+
+    Pooch tries again after errors of requests, and not after these: an absent file stays absent.
+    """
+    status, length = response.status_code, response.headers.get("Content-Length", "")
+    if status in ABSENT:
+        raise FileNotFoundError(f"{status} {response.reason} for {response.url}")
     if response.is_redirect:
         target = urljoin(response.url, response.headers["location"])
         if local_path(target):
             raise FileNotFoundError(f"it leads to {target}, which is not on the web")
-    elif not {"Content-Length", "Transfer-Encoding"} & set(response.headers):
+    elif not (length.isdigit() or "Transfer-Encoding" in response.headers):
         raise ConnectionError("the server does not say how long the file is")
 
 
@@ -176,12 +169,6 @@ def _check_no_page(path: Path, source: str) -> None:
             "consent page may stand between: open the address in a browser, and see HTTPS_PROXY "
             "and NO_PROXY."
         )
-
-
-def _digest_like(known_hash: str, path: Path) -> str:
-    """Hash a file in the way that the known hash was made."""
-    algorithm = known_hash.split(":")[0].lower()
-    return f"{algorithm}:{files.digest(path, algorithm)}"
 
 
 def _check_mirrored(path: Path, known_hash: str, mirror: str, name: str) -> bool:

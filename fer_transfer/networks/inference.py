@@ -7,15 +7,12 @@ In float32 OpenVINO takes as long as TensorFlow, or half of it, by backbone and 
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 
 from fer_transfer.networks.runtime import GPUS, keras, tf
 from fer_transfer.networks import split_model
-
-if TYPE_CHECKING:
-    import openvino
 
 OPENVINO_PRECISIONS = {"float32": "f32", "bfloat16": "bf16"}
 
@@ -73,7 +70,7 @@ def openvino_pass(
     return compute
 
 
-def compile_frozen(frozen: keras.Model, precision: str) -> "openvino.CompiledModel":
+def compile_frozen(frozen: keras.Model, precision: str) -> Any:
     """Compile for as many images at once as the processor has cores for."""
     import openvino
 

@@ -30,27 +30,17 @@ def _quiet_standard_error() -> Iterator[None]:
         os.close(nowhere)
 
 
-@contextmanager
-def _without_collection() -> Iterator[None]:
-    """Look for no garbage meanwhile, and never in what is there at the end: modules stay.
-
-    Looking takes a sixth of the time that TensorFlow and what needs it take to import.
-    """
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()
-        gc.enable()
-
-
 # TensorFlow reports on oneDNN and CUDA before it reads TF_CPP_MIN_LOG_LEVEL, and on each
-# missing device when it first lists them.
-with _quiet_standard_error(), _without_collection():
+# missing device when it first lists them. Garbage is not looked for meanwhile, which takes a sixth
+# of the time, and never in what is there at the end: modules stay.
+gc.disable()
+with _quiet_standard_error():
     import tensorflow as tf
     import tf_keras as keras
 
     GPUS = tf.config.list_physical_devices("GPU")
+gc.freeze()
+gc.enable()
 
 # Keras's own defaults, whatever the user's keras.json says.
 keras.backend.set_floatx("float32")

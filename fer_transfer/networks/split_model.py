@@ -34,99 +34,81 @@ class Network:
     backbone: keras.Model  # image -> the head's input; without the head
 
 
-def of_variant(
-    variant: Variant, weights: Path | None = None, **options: Any
-) -> Network:
-    """Build the network that a variant describes; `options` are those of `build` left to a run."""
-    return build(
-        variant.backbone,
-        variant.trainable_layers,
-        weights,
-        size=variant.size,
-        scaling=variant.scaling,
-        batch_statistics=bool(variant.batch_statistics),
-        **options,
-    )
-
-
 def build(
-    backbone: str,
-    trainable_layers: int | str,
+    variant: Variant,
     weights: Path | None = None,
     head_seed: int = 0,
     num_classes: int = 7,
-    dropout: float = 0,
-    size: int | None = None,
     num_votes: int = 0,
+    dropout: float = 0,
     resize: keras.layers.Layer | None = None,
-    scaling: str | None = None,
-    batch_statistics: bool = False,
 ) -> Network:
-    """Build a backbone with its heads, split where the frozen part ends.
+    """Build the network that a variant describes with its heads, split where the frozen part ends.
 
     Args:
-        backbone: The name of its module.
-        trainable_layers: How many of the backbone's last layers train besides the head, or
-            `all`. With 0 the features are what the head sees, averaged over the map.
+        variant: Its backbone, how many layers train, and what its input is. Where the head alone
+            trains, the features are what it sees, averaged over the map. With `batch_statistics`
+            frozen batch normalisation takes each training batch's own mean and variance, and its
+            moving ones follow, as in Keras before TensorFlow 2: the features are the images then.
         weights: The file that `stages.weights` writes; without one the values are random.
         head_seed: Of the head's initial values.
         num_classes: Probabilities per image.
-        dropout: Share of the head's inputs that training drops.
-        size: Pixels of the backbone's input, both ways; its published size if None.
         num_votes: Classes of a second head, which learns from votes; 0: there is none.
+        dropout: Share of the head's inputs that training drops.
         resize: Brings grey images (N, 48, 48, 1) to the size of the input, in place of
             Keras's Resizing; what augments images while the network trains.
-        scaling: A key of SCALINGS, in place of the range that the backbone expects.
-        batch_statistics: Whether frozen batch normalisation takes each training batch's own
-            mean and variance, and its moving ones follow, as in Keras before TensorFlow 2. What
-            it gives then depends on the batch: the features are the images.
 
     Raises:
         InputError: If the backbone has fewer layers than are to train or takes no other
             size, or the file holds another network's weights.
     """
-    spec = building.spec_of(backbone)
-    if scaling:
-        spec = replace(spec, scale=SCALINGS[scaling], offset=(0, 0, 0))
-    base = (
-        building.blank(backbone, size)
-        if weights
-        else building.build(backbone, None, size)
-    )
-    trained = _trained_layers(base, backbone, trainable_layers)
+    name, size = variant.backbone, variant.size
+    spec = building.spec_of(name)
+    if variant.scaling:
+        spec = replace(spec, scale=SCALINGS[variant.scaling], offset=(0, 0, 0))
+    base = building.blank(name, size) if weights else building.build(name, None, size)
+    trained = _trained_layers(base, variant)
     image = keras.Input((IMAGE_SIZE, IMAGE_SIZE), dtype="uint8", name="image")
     inputs = preprocess(image, spec, size, resize)
-    model = _rebuild(base, inputs, trained, image)
+    replayed = _replay(_layers(base), [base.input], [inputs], adapted=trained)
+    model = keras.Model(image, replayed[base.output.ref()])
     if weights is not None:
-        _load(model, weights)
+        load_weights(model, weights)
 
     seen = model.output
     if not trained and seen.shape.rank == 4:
         seen = keras.layers.GlobalAveragePooling2D(name="average")(seen)
-    top = _head_dropout(seen, trainable_layers, dropout)
+    top = _head_dropout(seen, variant, dropout)
     for layer in top:
         seen = layer(seen)
     heads = [Head(num_classes=num_classes, seed=head_seed, name="head")]
     if num_votes:
         heads.append(Head(num_classes=num_votes, seed=head_seed + 1, name="votes_head"))
     whole = keras.Model(image, [head(seen) for head in heads])
-    names = {layer.name for layer in [*trained, *top, *heads]}
+    features, tail = _split(whole, variant, [*trained, *top, *heads])
+    return Network(whole, keras.Model(image, features), tail, model)
+
+
+def _split(
+    whole: keras.Model, variant: Variant, last: Layers
+) -> tuple[list[tf.Tensor], keras.Model]:
+    """Let the layers with the names of the `last` ones train; return features and tail."""
+    names = {layer.name for layer in last}
     tail_layers = [layer for layer in whole.layers if layer.name in names]
     frozen_layers = [layer for layer in whole.layers if layer.name not in names]
-    if trainable_layers == "all" or batch_statistics:  # what precedes the backbone too
-        tail_layers = whole.layers[1:]
+    if variant.trainable_layers == "all" or variant.batch_statistics:
+        tail_layers = whole.layers[1:]  # what precedes the backbone too
     for layer in whole.layers:
         layer.trainable = layer in tail_layers
-    if batch_statistics:
+    if variant.batch_statistics:
         _freeze_values(frozen_layers)
-
     features = _split_tensors(tail_layers)
     inputs = [
         keras.Input(tensor.shape[1:], dtype=stored_type(tensor)) for tensor in features
     ]
     replayed = _replay(tail_layers, features, inputs)
     tail = keras.Model(inputs, [replayed[tensor.ref()] for tensor in whole.outputs])
-    return Network(whole, keras.Model(image, features), tail, model)
+    return features, tail
 
 
 def preprocess(
@@ -155,27 +137,14 @@ def restart_dropout(model: keras.Model, seed: int) -> None:
             layer._random_generator._generator.reset_from_seed(seed)
 
 
-def _head_dropout(
-    seen: tf.Tensor, trainable_layers: int | str, dropout: float
-) -> Layers:
+def _head_dropout(seen: tf.Tensor, variant: Variant, dropout: float) -> Layers:
     """Return the dropout of what the heads see, a layer or none."""
     if not dropout:
         return []
     # Whole channels: of single places the average would make up for most.
-    whole_channels = trainable_layers == "all" and seen.shape.rank == 4
+    whole_channels = variant.trainable_layers == "all" and seen.shape.rank == 4
     shape = (None, 1, 1, seen.shape[-1]) if whole_channels else None
     return [_dropout(keras.layers.Dropout(dropout, shape, name="head_dropout"))]
-
-
-def _rebuild(
-    base: keras.Model,
-    inputs: tf.Tensor,
-    trained: Layers,
-    image: tf.Tensor,
-) -> keras.Model:
-    """Call a backbone's layers on preprocessed images, those that train as `_adapted`."""
-    replayed = _replay(_layers(base), [base.input], [inputs], trained)
-    return keras.Model(image, replayed[base.output.ref()])
 
 
 def _layers(base: keras.Model) -> Layers:
@@ -191,6 +160,8 @@ def _replay(
     adapted: Collection[keras.layers.Layer] = (),
 ) -> dict[Any, tf.Tensor]:
     """Call layers, in their order, on `new` tensors in place of the `old` ones.
+
+    Of those that are `adapted`, what `_adapted` makes is called in their place.
 
     Returns the new tensor that stands for each old one, by the old one's reference.
 
@@ -231,29 +202,28 @@ def _freeze_values(layers: Layers) -> None:
             layer.trainable = False
 
 
-def _load(model: keras.Model, weights: Path) -> None:
+def load_weights(model: keras.Model, weights: Path) -> None:
+    """Load weights, or raise an InputError if the file holds another network's."""
     try:
         model.load_weights(weights)
     except WEIGHT_LOADING_ERRORS as error:
         raise InputError(
-            f"{weights} does not hold the weights of this backbone: {error}. Remove it and "
+            f"{weights} does not hold the weights of this network: {error}. Remove it and "
             "run `dvc repro` again."
         ) from error
 
 
-def _trained_layers(
-    base: keras.Model, name: str, trainable_layers: int | str
-) -> Layers:
+def _trained_layers(base: keras.Model, variant: Variant) -> Layers:
     """Return the backbone's layers that train: its last ones, by position."""
-    layers = _layers(base)
-    if isinstance(trainable_layers, str):
+    layers, number = _layers(base), variant.trainable_layers
+    if isinstance(number, str):
         return layers
-    if trainable_layers > len(layers):
+    if number > len(layers):
         raise InputError(
-            f"A variant trains {trainable_layers} layers of {name}, which has "
+            f"A variant trains {number} layers of {variant.backbone}, which has "
             f"{len(layers)}. Set `trainable_layers` in params.yaml to fewer, or to `all`."
         )
-    return layers[len(layers) - trainable_layers :]
+    return layers[len(layers) - number :]
 
 
 def _split_tensors(tail_layers: Layers) -> list[tf.Tensor]:

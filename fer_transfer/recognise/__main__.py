@@ -28,6 +28,7 @@ from pathlib import Path
 
 from fer_transfer.console import command
 from fer_transfer.console.progress import Progress
+from fer_transfer.core.ahead import in_order
 from fer_transfer.core.state import state_key
 from fer_transfer.detection.detectors import DETECTORS, SMALLEST_FACE
 from fer_transfer.detection.inputs import Input, identity, list_inputs
@@ -35,8 +36,8 @@ from fer_transfer.detection.journal import Journal
 from fer_transfer.detection.status import Status
 from fer_transfer.recognise import labels, page, results
 from fer_transfer.recognise.recogniser import Recogniser
-from fer_transfer.recognise.records import Record, in_order, make_record, read_photo
-from fer_transfer.recognise.videos import Run, read_video
+from fer_transfer.recognise.records import Record, make_record, read_photo
+from fer_transfer.recognise.videos import CORES, Run, read_video
 
 logger = logging.getLogger(__name__)
 
@@ -150,7 +151,7 @@ def work(
         return make_record(entry, read_photo, run.recogniser, folder)
 
     with Progress(len(inputs), "file", len(inputs) - len(photos)) as progress:
-        records = in_order(recognise_photo, photos)
+        records = in_order(recognise_photo, photos, 2 * CORES, CORES)
         for entry, record in zip(photos, records, strict=True):
             if record["status"] == Status.VIDEO:
                 clips.append(entry)

@@ -26,7 +26,7 @@ class Metadata:
     licence: str
     run: str
     commit: str
-    scores: dict[str, Any] | None = None  # of `score`
+    scores: dict[str, Any]  # of `score`
     framing: str = FRAMING
     format: str = FORMAT
 
@@ -36,14 +36,12 @@ class Metadata:
 
     @property
     def accuracy(self) -> str:
-        """State the test accuracy in one line; empty if there is no score.
+        """State the test accuracy in one line.
 
         >>> test = {"test_set": "FER2013", "images": 7177, "accuracy": 0.6, "interval": [0.59, 0.61]}
         >>> Metadata("x", ("a", "b"), 1, 0, "", "", "", "", test).accuracy
         '60.0% (95% interval 59.0% to 61.0%) of 7,177 images of FER2013'
         """
-        if not self.scores:
-            return ""
         low, high = self.scores["interval"]
         return (
             f"{self.scores['accuracy']:.1%} (95% interval {low:.1%} to {high:.1%}) of "

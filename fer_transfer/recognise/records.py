@@ -1,12 +1,9 @@
 """The record of one input, which the journal keeps and the results are made of; many in order."""
 
 import base64
-import os
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
@@ -19,24 +16,7 @@ from fer_transfer.recognise import pictures
 from fer_transfer.recognise.face import Face
 from fer_transfer.recognise.recogniser import Recogniser
 
-CORES = os.cpu_count() or 1
-
 Record = dict[str, Any]
-Value = TypeVar("Value")
-
-
-def in_order(
-    make: Callable[[Value], Record], values: Iterable[Value]
-) -> Iterator[Record]:
-    """Yield the record of each value, on all cores, a few values ahead: memory does not grow."""
-    running: deque[Future[Record]] = deque()
-    with ThreadPoolExecutor(CORES) as pool:
-        for value in values:
-            running.append(pool.submit(make, value))
-            if len(running) > 2 * CORES:
-                yield running.popleft().result()
-        while running:
-            yield running.popleft().result()
 
 
 def make_record(entry: Input, read: Callable[..., Record], *arguments: Any) -> Record:

@@ -5,6 +5,7 @@ the results are written, so that a run goes on after any frame.
 """
 
 import logging
+import os
 import signal
 from collections import Counter, defaultdict
 from collections.abc import Iterator
@@ -17,17 +18,19 @@ import cv2
 import numpy as np
 
 from fer_transfer.console.progress import Progress
+from fer_transfer.core.ahead import in_order
 from fer_transfer.detection.inputs import Input, identity
 from fer_transfer.detection.journal import Journal
 from fer_transfer.detection.videos import Frame, Video
 from fer_transfer.recognise import pictures
 from fer_transfer.recognise.face import Face, by_emotion
 from fer_transfer.recognise.recogniser import Recogniser
-from fer_transfer.recognise.records import Record, from_faces, in_order, to_faces
+from fer_transfer.recognise.records import Record, from_faces, to_faces
 from fer_transfer.recognise.tracks import Tracker
 
 logger = logging.getLogger(__name__)
 
+CORES = os.cpu_count() or 1
 CODEC = cv2.VideoWriter.fourcc(*"mp4v")
 
 
@@ -101,7 +104,8 @@ def _record_frames(entry: Input, video: Video, run: Run) -> int:
 
     expected = round(video.duration * run.rate) or None
     with Progress(expected, "frame", done) as progress, _ended_by_ctrl_c(video):
-        for record in in_order(recognise, video.frames(run.rate, after)):
+        frames = video.frames(run.rate, after)
+        for record in in_order(recognise, frames, 2 * CORES, CORES):
             run.journal.add({"file": _key(entry.shown, done), **record})
             done += 1
             progress.update(1)

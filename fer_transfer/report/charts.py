@@ -19,26 +19,21 @@ def initial(shown: Shown, metric: str) -> vega.Chart:
     The bars of pretrained groups are filled, the others outlined; validation is lighter.
     """
     rows = select(shown.of_text(shown.summary), metric=metric, first=1, last=1)
-    data = (
-        rows.join(shown.styles, on="group")
-        .join(vega.PARTS, on="set", how="inner")
-        .drop(columns="set")
-        .rename(columns={"group": "variant", "mean": "value", "part": "set"})
-    )
-    columns = ["variant", "set", "value", "colour", "fill", "opacity"]
+    data = rows.join(shown.styles, on="group").join(vega.PARTS, on="set", how="inner")
+    columns = ["group", "part", "mean", "colour", "fill", "opacity"]
     base = vega.inline(data[columns]).encode(
-        alt.X("value:Q", title=f"{vega.UNITS[metric]} after epoch 1"),
-        alt.Y("variant:N", title=None, sort=None),
-        yOffset=alt.YOffset("set:N", sort=list(vega.PARTS["part"])),
+        alt.X("mean:Q", title=f"{vega.UNITS[metric]} after epoch 1"),
+        alt.Y("group:N", title=None, sort=None),
+        yOffset=alt.YOffset("part:N", sort=list(vega.PARTS["part"])),
     )
     bars = base.mark_bar(strokeWidth=1.5).encode(
         fill=vega.as_given("fill"),
         stroke=vega.as_given("colour"),
         opacity=vega.as_given("opacity"),
-        tooltip=["variant:N", "set:N", *vega.numbers(".4f", "value")],
+        tooltip=["group:N", "part:N", *vega.numbers(".4f", "mean")],
     )
     return alt.layer(
-        bars, vega.baseline(shown.baseline[metric]), vega.labels(base, "value:Q", ".3f")
+        bars, vega.baseline(shown.baseline[metric]), vega.labels(base, "mean:Q", ".3f")
     ).properties(height=15 * max(len(data), 1))
 
 

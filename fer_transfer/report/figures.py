@@ -1,9 +1,8 @@
-"""Table 1, by Altair; the figures of the paper that are made of images, 1 and 11-17, by matplotlib."""
+"""The figures of the paper that are made of images, 1 and 11-17, by matplotlib."""
 
 from collections.abc import Mapping
 from pathlib import Path
 
-import altair as alt
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -15,29 +14,6 @@ from fer_transfer.report import vega
 COLUMNS = 4  # of Figures 11-17
 CHARACTERS = 20  # of small print in an inch
 STYLE = {"figure.constrained_layout.use": True, "font.size": 9}
-
-
-def class_counts(paper: Mapping[str, int], ours: Mapping[str, int]) -> vega.Chart:
-    """Draw Table 1, the number of images of each emotion, with our own numbers.
-
-    The rows stand in the order of the paper's; classes that it does not have stand alone.
-    """
-    shown = {"the paper": paper} if set(ours) <= set(paper) else {}
-    shown |= {"this study": ours}
-    counts = pd.DataFrame(shown, index=[*next(iter(shown.values()))]).fillna(0)
-    data = (counts / counts.sum()).rename_axis("class").reset_index().melt("class")
-    data["images"] = counts.melt()["value"]
-    base = vega.inline(data).encode(
-        alt.X("value:Q", title="share of images", axis=alt.Axis(format="%")),
-        alt.Y("class:N", title=None, sort=None),
-        yOffset=alt.YOffset("variable:N", sort=list(shown)),
-    )
-    greys = [vega.LIGHT_GREY, vega.GREY][-len(shown) :]
-    colours = alt.Scale(domain=list(shown), range=greys)
-    return alt.layer(
-        base.mark_bar().encode(alt.Color("variable:N", scale=colours)),
-        vega.labels(base, "images:Q", ","),
-    ).properties(width=vega.WIDTH, height=20 * len(data))
 
 
 def examples(images: Mapping[str, np.ndarray]) -> Figure:

@@ -2,10 +2,8 @@
 
 import base64
 import io
-import json
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import jinja2
 import numpy as np
@@ -29,8 +27,9 @@ def environment() -> jinja2.Environment:
         undefined=jinja2.StrictUndefined,
         lstrip_blocks=True,
     )
-    filters = number, signed, percent, count, face
+    filters = number, percent, count, face
     made.filters |= {function.__name__: function for function in filters}
+    made.policies["json.dumps_kwargs"] = {"separators": (",", ":"), "allow_nan": False}
     return made
 
 
@@ -41,12 +40,6 @@ def vega(version: str = VEGA_LITE) -> Markup:
         "window.vegaEmbed = vegaEmbed;", vl_version=version
     )
     return Markup(script.replace("</script", r"<\/script"))
-
-
-def specs(charts: dict[str, Any]) -> Markup:
-    """Return charts by id as JSON that can stand inside a script element."""
-    text = json.dumps(charts, separators=(",", ":"), allow_nan=False)
-    return Markup(text.replace("<", r"\u003c"))
 
 
 def number(value: float | None, digits: int, sign: str = "") -> Markup:
@@ -61,11 +54,6 @@ def number(value: float | None, digits: int, sign: str = "") -> Markup:
     if value and not text.strip("+-0."):
         text = f"{value:{sign}.0e}"
     return _data(value, text)
-
-
-def signed(value: float | None, digits: int) -> Markup:
-    """Write a difference, with its sign."""
-    return number(value, digits, "+")
 
 
 def percent(value: float | None) -> Markup:

@@ -15,7 +15,6 @@ from fer_transfer.report import charts, html, learning, vega
 from fer_transfer.report.shown import Shown, pick_faces, read
 from fer_transfer.results import distance, inputs, paper, table
 from fer_transfer.results.catalog import BACKBONES
-from fer_transfer.scoring import rates
 from fer_transfer.settings.searches import TITLES
 from fer_transfer.settings.settings import SECTIONS, Settings
 
@@ -39,11 +38,7 @@ def context(settings: Settings) -> dict[str, Any]:
     data, first = shown.data, shown.first_runs
     images = faces.read_images()
     confusion = files.read_csv(Path("plots/study/confusion.csv"))
-    scored = table.select(shown.summary, **{"set": "test", "class": ""})
-    drawn = {
-        name: vega.finish(chart, description)
-        for name, chart, description in draw(shown)
-    }
+    scored = table.select(shown.summary, set="test")
     return {
         **vars(shown),
         "runs": settings.runs,
@@ -51,28 +46,24 @@ def context(settings: Settings) -> dict[str, Any]:
         "catalog": BACKBONES,
         "paper": paper,
         "distance": distance,
-        **{
-            name: files.read_json(Path(f"metrics/{name}.json"))
-            for name in ("dataset", "architectures", "costs")
-        },
-        **{
-            kind: inputs.read_each(kind, settings.variants)
-            for kind in ("weights", "features")
-        },
+        "dataset": files.read_json(Path("metrics/dataset.json")),
+        "architectures": files.read_json(Path("metrics/architectures.json")),
+        "costs": files.read_json(Path("metrics/costs.json")),
+        "weights": inputs.read_each("weights", settings.variants),
+        "features": inputs.read_each("features", settings.variants),
         "splits": inputs.read_each("split", data.splits),
         "calibration": inputs.read_each("calibration", first.values()),
         "versions": versions(),
         "titles": TITLES,
         "assessed": assessed(data, images),
         "settings": {name: settings[name] for name in SECTIONS},
-        "windows": rates.clip(settings.tables.windows, settings.train.epochs),
+        "windows": paper.clip(settings.tables.windows, settings.train.epochs),
         "numbers": table.numbers(shown.summary),
         "metrics": scored["metric"].unique(),
         "confusion": {
             run: table.records(rows) for run, rows in confusion.groupby("run")
         },
-        "charts": drawn,
-        "specs": html.specs(drawn),
+        "charts": {name: vega.finish(chart) for name, chart in draw(shown)},
         "vega": html.vega(),
         "examples": inputs.read_examples(data, first),
         "images": images,
@@ -104,35 +95,31 @@ def versions() -> dict[str, str]:
     return installed | {switch: environment.SET[switch]}
 
 
-def draw(shown: Shown) -> Iterator[tuple[str, vega.Chart, str]]:
-    """Yield each chart for which there are results: its id on the page, and what it shows."""
+def draw(shown: Shown) -> Iterator[tuple[str, vega.Chart]]:
+    """Yield each chart for which there are results, by its id on the page."""
     study = shown.study
     counts = files.read_csv(Path("plots/study/arithmetic.csv"))
     for part, rows in counts.groupby("set", sort=False):
-        yield f"fits-{part}", charts.fits(rows), "Rates that fit"
+        yield f"fits-{part}", charts.fits(rows)
     for number, question in enumerate(study["answer"]["headlines"], start=1):
         asked = [
             row for row in study["answer"]["comparisons"] if row["question"] == question
         ]
         if asked:
-            yield f"differences-{number}", charts.differences(asked), question
+            yield f"differences-{number}", charts.differences(asked)
     if study["practice"]["curve"]:
-        chart = charts.images_needed(study["practice"]["curve"])
-        yield "images-needed", chart, "Accuracy by training images"
+        yield "images-needed", charts.images_needed(study["practice"]["curve"])
     runs = shown.of_text(shown.runs)
     if runs.empty:
         return
     validation = table.select(runs, set="val")
     curves = learning.learning(validation, "accuracy", shown.styles, 1)
-    description = "Validation accuracy by epoch"
-    yield "validation", curves.properties(height=320), description
+    yield "validation", curves.properties(height=320)
     for backbone, rows in runs.groupby(runs["group"].map(shown.styles["backbone"])):
         for metric in vega.UNITS:
             top = learning.top_of(runs, metric)
             chart = learning.learning(rows, metric, shown.styles, top)
-            description = f"{metric.capitalize()} after each epoch of {backbone}"
-            yield f"{metric}-{backbone}", chart.properties(height=230), description
+            yield f"{metric}-{backbone}", chart.properties(height=230)
     for metric in vega.UNITS:
-        chart = charts.initial(shown, metric)
-        yield f"initial-{metric}", chart, f"{metric} after epoch 1"
-    yield "accuracies", charts.accuracies(shown), "Accuracies on the test set"
+        yield f"initial-{metric}", charts.initial(shown, metric)
+    yield "accuracies", charts.accuracies(shown)

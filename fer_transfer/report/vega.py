@@ -23,7 +23,6 @@ from fer_transfer.results.protocols import Group
 from fer_transfer.results.table import records
 
 Chart = Any  # Altair's layers have no common type that can be finished
-Spec = dict[str, Any]
 
 INK, RULE = "#1c2128", "#e6e8eb"
 GREY, LIGHT_GREY = "#666666", "#b2b2b2"
@@ -56,9 +55,9 @@ def styles_of(groups: Mapping[str, Group]) -> pd.DataFrame:
     return pd.DataFrame(rows, index=list(groups), columns=columns)
 
 
-def finish(chart: Chart, description: str) -> Spec:
+def finish(chart: Chart) -> dict[str, Any]:
     """Set what all charts share, and return Vega-Lite as it stands in the page."""
-    sized = chart.properties(width="container", description=description)
+    sized = chart.properties(width="container")
     return dict(_configured(sized, FONT, "transparent").to_dict())
 
 
@@ -74,8 +73,7 @@ def write_png(path: Path, chart: Chart, title: str, notes: list[str]) -> None:
     titled = _configured(chart.properties(title=heading), PNG_FONT, "white")
     vl_convert.register_font_directory(f"{mpl.get_data_path()}/fonts/ttf")
     png = vl_convert.vegalite_to_png(titled.to_dict(), vl_version=VEGA_LITE, scale=1.5)
-    with files.atomic_write(path) as part:
-        part.write_bytes(png)
+    files.write_bytes(path, png)
 
 
 def lines_of(notes: list[str], width: int) -> list[str]:

@@ -23,7 +23,6 @@ BETTER = {
     FACES_OR_IMAGENET: ("pretraining on faces is", "pretraining on ImageNet is"),
     PRETRAINING: ("pretrained weights are", "random weights are"),
 }
-CLAIM_KEYS = ("key", "says", "rule", "sides", "unit")
 SCATTER_EPOCHS = 10  # of the end, over which a run's validation accuracy scatters
 
 
@@ -53,7 +52,7 @@ def find(
     comparisons = compare_all(study)
     tests = correct([*comparisons, *chain(*checks.values())])
     judged = [
-        {key: getattr(claim, key) for key in CLAIM_KEYS}
+        vars(claim)
         | {
             name: claims.judge(claim, checks[claim.key, name]) if source else None
             for name, source in sources.items()

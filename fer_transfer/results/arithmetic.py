@@ -105,14 +105,12 @@ def summarise(counts: pd.DataFrame, expected: int) -> dict[str, Any]:
 
     The next is more than five images away: with few digits, neighbours fit nearly as well.
     """
-    best = counts.iloc[int(counts["fits"].argmax())]
-    away = counts[(counts["images"] - best["images"]).abs() > 5]
-    rows = {
-        "best": best,
-        "next": away.iloc[int(away["fits"].argmax())],
-        "text": counts[counts["images"] == expected].iloc[0],
-    }
-    return dict(zip(rows, records(pd.DataFrame(rows.values())), strict=True))
+    best = counts.loc[[counts["fits"].idxmax()]]
+    away = counts[(counts["images"] - best["images"].item()).abs() > 5]
+    following = away.loc[[away["fits"].idxmax()]]
+    of_text = counts[counts["images"] == expected]
+    rows = records(pd.concat([best, following, of_text]))
+    return dict(zip(("best", "next", "text"), rows, strict=True))
 
 
 def thin(counts: pd.DataFrame, width: int = 20) -> pd.DataFrame:

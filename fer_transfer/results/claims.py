@@ -6,18 +6,9 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from fer_transfer.results import evidence, paper
+from fer_transfer.results import evidence
 from fer_transfer.results.compare import NOT_TESTED, SEPARATOR, Comparison, compare
 from fer_transfer.settings.settings import read_yaml
-
-SETS = {
-    "pretrained": evidence.NETWORKS[::2],
-    "random": evidence.NETWORKS[1::2],
-    "faces": [f"{backbone}-pretrained" for backbone in paper.FACES],
-    "ImageNet": [f"{backbone}-pretrained" for backbone in paper.IMAGENET],
-    "all": evidence.NETWORKS,
-    "all pretrained": evidence.NETWORKS[::2],
-}
 
 HOLDS = {"more": True, "less": False}  # by the outcome of a comparison
 WORDS = {True: "supported", False: "contradicted"}
@@ -32,35 +23,19 @@ class Claim:
     rule: str
     sides: list[str]
     quantity: str
-    left: str
-    right: str
+    left: list[str]
+    right: list[str]
+    paired: bool = False
     some: bool = False
     within: float | None = None
+    unit: str = "share"
 
     @property
-    def unit(self) -> str:
-        if self.quantity in evidence.KNOWN:
-            return "number"
-        return "rate" if self.quantity.split()[0] in evidence.RATE_WORDS else "share"
-
-    @property
-    def pairs(self) -> list[tuple[str, str, str]]:
-        """List what is compared, with a name for each."""
-        left, right = (SETS.get(side, [side]) for side in (self.left, self.right))
-        if {self.left, self.right} <= {"pretrained", "random"}:
-            titles = paper.TITLES.values()
-            return list(zip(titles, left, right, strict=True))
-        return [
-            (self._name(*networks), *networks)
-            for networks in product(left, right)
-            if networks[0] != networks[1]
-        ]
-
-    def _name(self, left: str, right: str) -> str:
-        if "all" in (self.left, self.right):
-            return right
-        backbones = (network.partition("-")[0] for network in (left, right))
-        return ", ".join(paper.TITLES[backbone] for backbone in backbones)
+    def pairs(self) -> list[tuple[str, str]]:
+        """List the networks that are compared."""
+        if self.paired:
+            return list(zip(self.left, self.right, strict=True))
+        return [pair for pair in product(self.left, self.right) if pair[0] != pair[1]]
 
 
 CLAIMS = tuple(
@@ -74,7 +49,8 @@ def check(claim: Claim, source: evidence.Evidence) -> list[Comparison]:
     if claim.quantity.startswith(evidence.RECALL):
         quantities = [f"{side} {claim.quantity}" for side in ("least", "most")]
     rows = []
-    for subject, *networks in claim.pairs:
+    for networks in claim.pairs:
+        subject = ", ".join(dict.fromkeys(networks))
         left, right = map(source.samples.get, zip(quantities, networks, strict=True))
         why = "" if claim.quantity in evidence.KNOWN else source.why_untested(*networks)
         if left and right and left.label and not why:

@@ -83,7 +83,6 @@ def compare(
             **dict(zip(TABLES, by_table, strict=True)),
             "overall": float(np.nanmean(distances)),
             "floor": float(np.mean(apart)) if apart else None,
-            "seeds": len(seeds),
         }
     return dict(sorted(described.items(), key=lambda row: row[1]["overall"]))
 
@@ -96,12 +95,7 @@ def summarise(rows: Mapping[str, Mapping[str, Any]]) -> str:
         {label for label, row in of_row.items() if row["overall"] <= NEAR}
         for of_row in rows.values()
     ]
-    reached = sum(map(bool, near))
-    verb = "has" if reached == 1 else "have"
-    text = (
-        f"{reached} of the {len(rows)} published rows compared {verb} a protocol here that "
-        "comes near"
-    )
+    text = f"A protocol here comes near {sum(map(bool, near))} of {len(rows)} published rows"
     if shared := set.intersection(*near):
         return f"{text}, and “{min(shared)}” comes near all of them."
     return (

@@ -120,8 +120,7 @@ def read_study(settings: Settings) -> dict[str, Any]:
 
 def read_table(name: str) -> pd.DataFrame:
     """Read the table of runs (`results`) or of `groups` that `tabulate` wrote."""
-    table = files.read_csv(Path(f"plots/study/{name}.csv"))
-    return table.astype({"class": object}).fillna({"class": ""})
+    return files.read_csv(Path(f"plots/study/{name}.csv"))
 
 
 def read_each(folder: str, names: Iterable[str]) -> dict[str, Any]:

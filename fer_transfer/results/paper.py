@@ -12,15 +12,11 @@ from typing import NamedTuple
 import pandas as pd
 
 from fer_transfer.core import files
-from fer_transfer.results.catalog import BACKBONES as CATALOG
-from fer_transfer.scoring import rates
-from fer_transfer.scoring.rates import Window
+
+Window = tuple[int, int]  # the first and the last epoch, counted from 1
 
 # In the order of its Figures 5-8. What is not among them the paper claims nothing about.
 BACKBONES = ("mobilenet", "openface", "resnet50", "vggface")
-FACES = tuple(name for name in BACKBONES if CATALOG[name].learned == "faces")
-IMAGENET = tuple(name for name in BACKBONES if CATALOG[name].learned == "ImageNet")
-TITLES = {name: CATALOG[name].title for name in BACKBONES}
 TRAINABLE_LAYERS = 4  # section 4: "all layers except the last 4 were frozen"
 
 # Section 3.1: how many images each set has.
@@ -61,7 +57,6 @@ class Table(NamedTuple):
 
     metric: str  # accuracy, a share of images; or loss, in nats
     rate: str
-    meaning: str
 
     @property
     def title(self) -> str:
@@ -73,21 +68,30 @@ class Table(NamedTuple):
         return f"{self.metric.capitalize()} {self.rate}"
 
     def rate_of(self, history: pd.DataFrame, first: int, last: int) -> float:
-        """Return the table's rate of a run, from its first to its last epoch of a window."""
-        train = history[self.metric].to_numpy()
-        if self.rate == "MCR":
-            return rates.mean_convergence_rate(train, first, last)
-        val = history[f"val_{self.metric}"].to_numpy()
-        return rates.mean_overfitting_rate(train, val, first, last)
+        """Return the mean of a window's differences between successive epochs of a run.
+
+        Of the metric in training (MCR, eq. 1), or of training less validation (MOFR, eq. 2).
+
+        Args:
+            history: A row per epoch, epoch 1 first.
+            first: First epoch of the window, counted from 1.
+            last: Last epoch of the window, included.
+
+        >>> history = pd.DataFrame({"loss": [2.0, 1.5, 1.25], "val_loss": [2.0, 1.75, 1.75]})
+        >>> TABLES["table3"].rate_of(history, 1, 3), TABLES["table5"].rate_of(history, 1, 3)
+        (-0.375, -0.25)
+        """
+        values = history[self.metric]
+        if self.rate == "MOFR":
+            values = values - history[f"val_{self.metric}"]
+        return float(values[last - 1] - values[first - 1]) / (last - first)
 
 
 TABLES = {
-    "table2": Table("accuracy", "MCR", "how much training accuracy rises"),
-    "table3": Table("loss", "MCR", "how much training loss rises; falling is negative"),
-    "table4": Table(
-        "accuracy", "MOFR", "how much training accuracy moves ahead of validation"
-    ),
-    "table5": Table("loss", "MOFR", "how much training loss less validation’s rises"),
+    "table2": Table("accuracy", "MCR"),
+    "table3": Table("loss", "MCR"),
+    "table4": Table("accuracy", "MOFR"),
+    "table5": Table("loss", "MOFR"),
 }
 ACCURACY_MCR, LOSS_MCR, ACCURACY_MOFR = "table2", "table3", "table4"
 
@@ -111,6 +115,18 @@ def spans(windows: Iterable[Iterable[int]]) -> dict[str, Window]:
     """
     of_text = {tuple(window) for window in windows} & set(TEXT_WINDOWS.values())
     return TEXT_WINDOWS if of_text else WINDOWS
+
+
+def clip(windows: Iterable[Iterable[int]], num_epochs: int) -> list[Window]:
+    """Return the windows that begin before the last epoch, cut off where the history ends.
+
+    >>> clip([[1, 6], [6, 11], [11, 16]], num_epochs=8)
+    [(1, 6), (6, 8)]
+    """
+    pairs = ((first, last) for first, last in windows)
+    return [
+        (first, min(last, num_epochs)) for first, last in pairs if first < num_epochs
+    ]
 
 
 def resolution(rate: float) -> float:

@@ -19,7 +19,6 @@ from fer_transfer.settings.searches import TITLES
 
 PER_CLASS = "train_per_class"
 BEST = "the network that is best on validation"
-WAY = ["trains", "backbone", "weights"]  # what the runs of one curve have in common
 
 Model = dict[str, Any]
 
@@ -42,23 +41,22 @@ def find(study: Study, runs: pd.DataFrame) -> dict[str, Any]:
 
 def curve(ran: Mapping[str, Group], runs: pd.DataFrame) -> list[dict[str, Any]]:
     """Return the test accuracy by images per class, for each way of training that has several."""
-    accuracies = select(runs, **{"metric": "accuracy", "set": "test", "class": ""})
-    table = pd.DataFrame(
-        [
-            {
-                "trains": group.protocol.layers,
-                "backbone": group.backbone,
-                "weights": group.weights,
-                "per_class": dict(group.protocol.recipe).get(PER_CLASS),
-                **{key: row[key] for key in ("run", "value", "low", "high")},
-            }
-            for row in records(accuracies)
-            if (group := ran.get(row["group"]))
-        ],
-        columns=[*WAY, "per_class", "run", "value", "low", "high"],
-    ).astype({"per_class": "Int64"})
-    is_reduced = table.groupby(WAY)["per_class"].transform("count") > 0
-    return records(table[is_reduced].sort_values("per_class", kind="stable"))
+    accuracies = select(runs, metric="accuracy", set="test")
+    rows = [
+        {
+            "trains": group.protocol.layers,
+            "backbone": group.backbone,
+            "weights": group.weights,
+            "per_class": dict(group.protocol.recipe).get(PER_CLASS),
+            **{key: row[key] for key in ("run", "value", "low", "high")},
+        }
+        for row in records(accuracies)
+        if (group := ran.get(row["group"]))
+    ]
+    way = itemgetter("trains", "backbone", "weights")
+    several = {way(row) for row in rows if row["per_class"]}
+    shown = [row for row in rows if way(row) in several]
+    return sorted(shown, key=lambda row: row["per_class"] or float("inf"))
 
 
 def compare(
@@ -82,7 +80,7 @@ def compare(
     """
     compared = {}
     for split, result in assessed.items():
-        scored = select(runs, **{"split": split, "class": ""})
+        scored = select(runs, split=split)
         networks = [network(rows) for _, rows in scored.groupby("run", sort=False)]
         if networks:
             classifier = chosen_classifier(result["best"])

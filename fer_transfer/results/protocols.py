@@ -10,8 +10,6 @@ from fer_transfer.settings.settings import Settings
 NO_RECIPE = {"variant", "backbone", "weights", "hash", "seed"}
 NO_RECIPE |= {"trainable_layers", "precision", "split"}
 WORDS = {
-    "learning_rate": "learning rate {:g}",
-    "dropout": "dropout {:g}",
     "train_share": "{:.0%} of the training images",
     "train_per_class": "at most {} images of a class",
     "epochs": "{} epochs",

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from dvc.utils.flatten import flatten
+
 from fer_transfer.console.errors import shown
 from fer_transfer.core import files
 from fer_transfer.settings.settings import Settings, read_yaml
@@ -75,21 +77,6 @@ def changed_setting(settings: Settings, entry: dict[str, Any]) -> str:
         if f"{key}.".startswith(parts) and old.get(key) != new.get(key):
             return f"`{key}` was {shown(old.get(key))}, is {shown(new.get(key))}"
     return ""
-
-
-def flatten(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Put what mappings hold under dotted keys.
-
-    >>> flatten({"train": {"epochs": 20}, "variants.a.weights": "random"})
-    {'train.epochs': 20, 'variants.a.weights': 'random'}
-    """
-    flat: dict[str, Any] = {}
-    for key, value in values.items():
-        if isinstance(value, dict):
-            flat |= flatten(value, f"{prefix}{key}.")
-        else:
-            flat[f"{prefix}{key}"] = value
-    return flat
 
 
 def _hashes(entry: dict[str, Any], part: str) -> Iterator[tuple[str, str]]:

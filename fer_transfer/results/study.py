@@ -1,7 +1,7 @@
 """A study as its results are computed from it: its data, its runs and what they cost."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -38,7 +38,7 @@ class Study:
     results: Mapping[str, Result]
     measured: Mapping[str, Mapping[str, Any]]
     costs: Mapping[str, float]
-    uninformative: frozenset[str]
+    uninformative: Collection[str]
     left_out: Mapping[str, Any] = field(default_factory=dict)
 
     def histories(self, group: str) -> list[pd.DataFrame]:
@@ -74,7 +74,7 @@ def read(settings: Settings) -> Study:
         results,
         measured,
         files.read_json(Path("metrics/costs.json"))["milliseconds_per_image"],
-        frozenset(name for name in measured if not measured[name]["informative"]),
+        [name for name in measured if not measured[name]["informative"]],
         {"missing": missing, "stale": stale, "repeats": repeats},
     )
 
@@ -105,18 +105,12 @@ def describe(study: Study) -> dict[str, Any]:
     settings, dataset = study.settings, files.read_json(Path("metrics/dataset.json"))
     return {
         "data": name_data(settings.data.source, dataset),
-        "classes": study.data.classes,
         "pretrained": settings.weights.pretrained,
         **{key: dataset[key] for key in ("images", "official", "source_file")},
         "epochs": settings.train.epochs,
-        "ran": {
-            name: {run: settings.runs[run].seed for run in group.runs}
-            for name, group in study.ran.items()
-        },
+        "ran": {name: group.runs for name, group in study.ran.items()},
         **study.left_out,
-        "uninformative": [
-            name for name in settings.runs if name in study.uninformative
-        ],
+        "uninformative": list(study.uninformative),
     }
 
 

@@ -1,4 +1,4 @@
-"""The one table of all results: a row per run, metric, set and epoch, window or class.
+"""The one table of all results: a row per run, metric, set and epoch or window.
 
 `of_runs` makes it, `of_groups` summarises it over seeds. Figures, the page, the terminal's summary
 and `dvc plots` read them. A metric that `evaluate` writes is in both without a word here.
@@ -16,12 +16,11 @@ from fer_transfer.results.catalog import BACKBONES
 from fer_transfer.results.inputs import Result
 from fer_transfer.results.protocols import Group, Protocol, paper_protocol
 from fer_transfer.results.study import Study
-from fer_transfer.scoring import rates
 from fer_transfer.scoring.wilson import wilson_interval
 
 # What a number is of. `network` names its protocol too, where that is not the paper's.
 OF_GROUP = ["group", "network", "weights", "split"]
-OF_NUMBER = ["metric", "set", "class", "first", "last"]
+OF_NUMBER = ["metric", "set", "first", "last"]
 RUN_COLUMNS = ["run", "seed", *OF_GROUP, *OF_NUMBER, "value", "low", "high"]
 GROUP_COLUMNS = [
     *OF_GROUP,
@@ -71,7 +70,7 @@ def rows_of(result: Result, windows: Sequence[Sequence[int]]) -> Iterator[Row]:
         for epoch, value in zip(history["epoch"], history[column], strict=True):
             yield _row(column.removeprefix("val_"), part, epoch, epoch, value)
     for table in paper.TABLES.values():
-        for window in rates.clip(windows, len(history)):
+        for window in paper.clip(windows, len(history)):
             rate = table.rate_of(history, *window)
             yield _row(table.title, "train", *window, rate)
     votes = result.test.get("votes", {})
@@ -82,22 +81,19 @@ def rows_of(result: Result, windows: Sequence[Sequence[int]]) -> Iterator[Row]:
 
 
 def _row(metric: str, part: str, first: int, last: int, value: Any) -> Row:
-    of_number = {"metric": metric, "set": part, "first": first, "last": last}
-    return {"class": "", **of_number, "value": value}
+    return {"metric": metric, "set": part, "first": first, "last": last, "value": value}
 
 
 def _test_rows(scores: Mapping[str, Any], part: str, epoch: int) -> Iterator[Row]:
     for metric, value in scores.items():
-        if isinstance(value, dict):
-            for name, score in value.items():
-                yield _row(metric, part, epoch, epoch, score) | {"class": name}
-        elif metric != "images":
-            row = _row(metric, part, epoch, epoch, value)
-            if metric == "accuracy" and value is not None:
-                images = scores["images"]
-                ends = wilson_interval(round(value * images), images)
-                row |= dict(zip(("low", "high"), ends, strict=True))
-            yield row
+        if metric == "images" or isinstance(value, dict):  # recall, by class
+            continue
+        row = _row(metric, part, epoch, epoch, value)
+        if metric == "accuracy" and value is not None:
+            images = scores["images"]
+            ends = wilson_interval(round(value * images), images)
+            row |= dict(zip(("low", "high"), ends, strict=True))
+        yield row
 
 
 def of_groups(
@@ -166,7 +162,7 @@ def metrics(groups: pd.DataFrame) -> dict[str, dict[str, Any]]:
     for (group, metric, part, first, last), row in numbers(groups).items():
         name = metric if part == "train" else f"{part}_{metric}"
         if metric in tables:
-            file, name = tables[metric], rates.window_name(first, last)
+            file, name = tables[metric], f"{first}-{last}"
         elif first == "last":
             file = "final"
         elif first == 1 and part in ("train", "val"):
@@ -183,13 +179,12 @@ def numbers(groups: pd.DataFrame) -> dict[tuple[Any, ...], dict[str, Any]]:
 
     Those of a group's last epoch stand under `last` too.
     """
-    rows = select(groups, **{"class": ""})
-    epochs = rows[rows["first"] == rows["last"]]
+    epochs = groups[groups["first"] == groups["last"]]
     ends = epochs[epochs["last"] == epochs.groupby("group")["last"].transform("max")]
     keys = ["group", "metric", "set", "first", "last"]
     return {
         tuple(row[key] for key in keys): row
-        for row in records(pd.concat([rows, ends.assign(first="last", last="last")]))
+        for row in records(pd.concat([groups, ends.assign(first="last", last="last")]))
     }
 
 

@@ -1,1 +1,1 @@
-"""Arithmetic on predictions and histories: scores, MCR and MOFR."""
+"""Arithmetic on predictions: scores, calibration, intervals."""

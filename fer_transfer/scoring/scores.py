@@ -1,4 +1,4 @@
-"""Scores of predictions, the baselines that use no image, the confusion matrix."""
+"""Scores of predictions, and the baselines that use no image."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import (
     accuracy_score,
-    confusion_matrix,
     f1_score,
     log_loss,
     recall_score,
@@ -62,28 +61,6 @@ def baseline(labels: np.ndarray, num_classes: int) -> dict[str, float]:
         "prior_loss": float(-np.sum(present * np.log(present))),
         "uniform_loss": float(np.log(num_classes)),
     }
-
-
-def confusion(
-    labels: np.ndarray, predicted: np.ndarray, classes: Sequence[str]
-) -> list[dict[str, Any]]:
-    """Count the confusion matrix of the codes (N,) of labels and predictions.
-
-    Returns:
-        A record for each pair, in the order of `classes`: actual, predicted, images (how
-        many) and share (of the actual class's images; None if it has none).
-    """
-    counts = confusion_matrix(labels, predicted, labels=range(len(classes)))
-    return [
-        {
-            "actual": actual,
-            "predicted": classes[column],
-            "images": int(row[column]),
-            "share": float(row[column] / row.sum()) if row.sum() else None,
-        }
-        for actual, row in zip(classes, counts, strict=True)
-        for column in range(len(classes))
-    ]
 
 
 def _recall(

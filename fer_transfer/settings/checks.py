@@ -2,24 +2,19 @@
 
 from collections.abc import Collection
 from difflib import get_close_matches
-from pathlib import Path
+from pkgutil import iter_modules
 from typing import Any
 
+from fer_transfer import backbones
 from fer_transfer.console.errors import InputError, shown
 from fer_transfer.fetching import addresses
 from fer_transfer.settings.searches import PORTABLE
 
 # Committed, and never changed: what `data.watch` names where the source is not on this machine.
 UNWATCHED = "data/unwatched"
-FEW_NAMES = 10  # an error lists no more
 
 # Listed, not imported: they bring TensorFlow.
-BACKBONES = tuple(
-    sorted(
-        path.stem
-        for path in (Path(__file__).parents[1] / "backbones").glob("[a-z]*.py")
-    )
-)
+BACKBONES = tuple(module.name for module in iter_modules(backbones.__path__))
 
 
 def check(settings: Any) -> None:
@@ -204,10 +199,7 @@ def _check_repeats(settings: Any) -> None:
 def _check_one_of(value: str, allowed: Collection[str], where: str) -> None:
     if value not in allowed:
         near = get_close_matches(value, allowed, n=1, cutoff=0)[0]
-        names = (
-            ", ".join(allowed) if len(allowed) < FEW_NAMES else f"{len(allowed)} names"
-        )
         raise InputError(
-            f"`{where}` in params.yaml must be one of {names}. Got {shown(value)} instead. Did "
-            f"you mean `{near}`?"
+            f"`{where}` in params.yaml must be one of {shown([*allowed])}. Got {shown(value)} "
+            f"instead. Did you mean `{near}`?"
         )

@@ -38,16 +38,13 @@ def join(*keys: np.ndarray) -> np.ndarray:
     >>> join(np.array([0, 0, 1, 2]), np.array([5, 6, 6, 7])).tolist()
     [0, 0, 0, 1]
     """
-    num_faces, first = len(keys[0]), len(keys[0])
-    edges = []
-    for key in keys:
-        _, number = np.unique(key, return_inverse=True)
-        edges.append(number + first)
-        first += number.max(initial=-1) + 1
-    rows = np.tile(np.arange(num_faces), len(keys))
-    graph = coo_array((np.ones(len(rows)), (rows, np.concatenate(edges))), (first,) * 2)
+    rows = pd.Series(range(len(keys[0])))
+    # From each face an edge to the first one of its number.
+    firsts = pd.concat([rows.groupby(key).transform("first") for key in keys])
+    edges = np.ones(len(firsts)), (firsts.index, firsts)
+    graph = coo_array(edges, (len(rows),) * 2)
     _, group = connected_components(graph, directed=False)
-    return np.asarray(group[:num_faces], dtype=np.int64)
+    return np.asarray(group, dtype=np.int64)
 
 
 def by_person(people: np.ndarray, sources: np.ndarray) -> np.ndarray:

@@ -1,19 +1,17 @@
 """Batches of stored features and their labels, in a given order, prefetched."""
 
 import mmap
-from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 
 from fer_transfer.networks.runtime import tf
+from fer_transfer.core.ahead import in_order
 from fer_transfer.features import feature_store
 
 READ_AHEAD = 3  # batches prefetched into memory
 REQUEST_AHEAD = 6  # batches prefetched from disk into the page cache
-
 
 Batch = tuple[tuple[tf.Tensor, ...], Any]  # features, and labels or targets
 
@@ -39,16 +37,7 @@ class Batches:
         return -(-len(self.rows) // self.batch_size)
 
     def __iter__(self) -> Iterator[Batch]:
-        with ThreadPoolExecutor(1) as reader:
-            coming = deque(
-                reader.submit(self._read, index)
-                for index in range(min(READ_AHEAD, len(self)))
-            )
-            for index in range(READ_AHEAD, len(self) + READ_AHEAD):
-                batch = coming.popleft().result()
-                if index < len(self):
-                    coming.append(reader.submit(self._read, index))
-                yield batch
+        return in_order(self._read, range(len(self)), READ_AHEAD)
 
     def _read(self, index: int) -> Batch:
         rows = self._rows(index)

@@ -27,11 +27,8 @@ logger = logging.getLogger(__name__)
 MEANS = ["accuracy", "val_accuracy", "loss", "val_loss"]
 MEANS_OF_VOTES = ["votes_accuracy", "val_votes_accuracy"]
 
-# Between checkpoints training has this many times as long to itself as writing one takes: the
-# first as reckoned from its size, for a disk that is slow, and each later one as the last took.
-CHECKPOINT_SPACING = 9
-BYTES_PER_PARAMETER = 3 * 4  # its value and Adam's two moments, float32
-BYTES_PER_SECOND = 5e8
+# Between checkpoints. VGG-Face's, the largest, takes seconds to write, and its epochs minutes.
+CHECKPOINT_SECONDS = 60
 
 
 def training_rows(rows: np.ndarray, labels: np.ndarray, run: Run) -> np.ndarray:
@@ -61,7 +58,7 @@ def train_epoch(
     recipe: Recipe,
     seed: int,
     epoch: int,
-    count: Callable[[int], None],
+    count: Callable[[int], object],
 ) -> dict[str, float]:
     """Train on every training image once, and evaluate on the validation set.
 
@@ -78,7 +75,7 @@ def train_epoch(
     ):
         raise InputError(
             f"The loss or a weight became infinite or not a number in epoch {epoch}. A "
-            f"smaller `learning_rate` in params.yaml than {loop.learning_rate:g} may help."
+            f"smaller `learning_rate` in params.yaml than {recipe.learning_rate:g} may help."
         )
     evaluated = loop.evaluate(Batches(*data, split["val"], recipe.batch_size))
     means |= {f"val_{name}": mean for name, mean in evaluated.items()}
@@ -104,7 +101,6 @@ def train(
     """
     history, best = checkpoint.restore(loop)
     saved = time.monotonic()
-    writing = loop.model.count_params() * BYTES_PER_PARAMETER / BYTES_PER_SECOND
     num_images = len(split["train"])
     if len(history):
         logger.info("Going on after epoch %d.", len(history))
@@ -118,15 +114,13 @@ def train(
             history = pd.concat([history, pd.DataFrame([row])], ignore_index=True)
             if recipe.early_stopping and _best_epoch(history) == epoch:
                 best = loop.scored_weights()
-            ended = time.monotonic()
             progress.say(
                 f"epoch {epoch} of {recipe.epochs}: "
                 + ", ".join(f"{name} {row[name]:.4f}" for name in list(row)[1:])
             )
-            if ended - saved >= CHECKPOINT_SPACING * writing:
+            if time.monotonic() - saved > CHECKPOINT_SECONDS:
                 checkpoint.save(loop, history, best)
                 saved = time.monotonic()
-                writing = saved - ended
     return history, best
 
 

@@ -46,10 +46,6 @@ class Loop:
             lambda inputs: model(inputs, training=False), [features]
         )
 
-    @property
-    def learning_rate(self) -> float:
-        return float(self.model.optimizer.learning_rate)
-
     def scored_weights(self) -> list[np.ndarray]:
         """Return the weights that are evaluated: the average, where there is one."""
         values = self.average.values if self.average else self.model.weights
@@ -61,7 +57,7 @@ class Loop:
         assign(self.average.weights if self.average else self.model.weights, values)
 
     def train(
-        self, batches: Iterable[Batch], count: Callable[[int], None] = lambda _: None
+        self, batches: Iterable[Batch], count: Callable[[int], object] = lambda _: None
     ) -> dict[str, float]:
         """Train on every batch, and count its images; return the means of loss and metrics.
 

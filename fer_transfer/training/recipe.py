@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from fer_transfer.networks.runtime import keras, tf
-from fer_transfer.console.errors import InputError
 from fer_transfer.data.faces import Faces
 from fer_transfer.data.votes import distribution, voted_classes
 from fer_transfer.settings.settings import Run, Train
@@ -49,12 +48,7 @@ class Recipe:
         """Return how many classes the head has, and a second one, 0 if there is none."""
         if self.labels == "fer2013":
             return len(known.classes), 0
-        if known.votes is None:
-            raise InputError(
-                f"A run with `labels: {self.labels}` learns from votes, and {known.name} comes "
-                "without. Remove `labels` from the run in params.yaml."
-            )
-        voted = len(voted_classes(known.votes))
+        voted = len(voted_classes(known.required_votes))
         return (voted, 0) if self.labels == "ferplus" else (len(known.classes), voted)
 
 

@@ -91,8 +91,7 @@ def _clone(task: Task, clone: Path, bundle: Path) -> None:
     processes.clone(part, task["commit"], bundle if bundle.exists() else None)
     written = {**task["files"], str(LOCK): lock_text(task["entries"])}
     for path, text in written.items():
-        with files.atomic_write(part / path) as file:
-            file.write_bytes(text.encode())
+        files.write_bytes(part / path, text.encode())
     # What the user set for this machine alone: credentials, the remote's address.
     with Config(str(part / ".dvc")).edit("local") as local:
         local.update(Config(".dvc").load_one("local"))

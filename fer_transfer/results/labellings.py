@@ -1,0 +1,53 @@
+"""Two labellings of the same images: how far they agree, and which one a network agrees with."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from fer_transfer.recognise import metadata
+
+
+def compare(
+    labels: np.ndarray,
+    majority: np.ndarray,
+    predictions: Mapping[str, np.ndarray],
+    classes: Sequence[str],
+) -> dict[str, Any]:
+    """Compare the labellings of test images, and every run's predictions with both.
+
+    A recogniser that always sees what most of ten people see would score no more than their
+    agreement against FER2013's labels; what a network scores above it is agreement with this
+    set's labelling.
+
+    Args:
+        labels: FER2013's codes, shape (n,).
+        majority: FER+'s codes, shape (n,); below 0 where it has none: left out.
+        predictions: By run, its codes, (n,).
+        classes: The classes, in the order of their codes.
+
+    Returns:
+        agreement: metadata.score of the majority against the labels. runs: by run and labelling,
+        on what share of the images it agrees, and on what share of those where the two differ.
+    """
+    known = majority >= 0
+    labels, majority = labels[known].astype(int), majority[known]
+    disputed = labels != majority
+
+    def agreed(predicted: np.ndarray, codes: np.ndarray) -> dict[str, float | None]:
+        hits = predicted[known] == codes
+        shares = {"share": hits, "disputed": hits[disputed]}
+        return {
+            key: float(of.mean()) if len(of) else None for key, of in shares.items()
+        }
+
+    return {
+        "agreement": metadata.score("FER+", classes, labels, majority),
+        "runs": {
+            run: {
+                "fer2013": agreed(predicted, labels),
+                "ferplus": agreed(predicted, majority),
+            }
+            for run, predicted in predictions.items()
+        },
+    }
