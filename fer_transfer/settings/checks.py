@@ -12,6 +12,7 @@ from fer_transfer.settings.searches import PORTABLE
 
 # Committed, and never changed: what `data.watch` names where the source is not on this machine.
 UNWATCHED = "data/unwatched"
+FEW_NAMES = 10  # an error lists no more
 
 # Listed, not imported: they bring TensorFlow.
 BACKBONES = tuple(module.name for module in iter_modules(backbones.__path__))
@@ -199,7 +200,9 @@ def _check_repeats(settings: Any) -> None:
 def _check_one_of(value: str, allowed: Collection[str], where: str) -> None:
     if value not in allowed:
         near = get_close_matches(value, allowed, n=1, cutoff=0)[0]
+        few = len(allowed) < FEW_NAMES
+        names = ", ".join(allowed) if few else f"{len(allowed)} names"
         raise InputError(
-            f"`{where}` in params.yaml must be one of {shown([*allowed])}. Got {shown(value)} "
-            f"instead. Did you mean `{near}`?"
+            f"`{where}` in params.yaml must be one of {names}. Got {shown(value)} instead. Did "
+            f"you mean `{near}`?"
         )
