@@ -102,7 +102,7 @@ def test_everything_that_dvc_yaml_lists_is_drawn_without_a_network(page, browser
     )
     loaded = "return [...document.images].filter((image) => image.naturalWidth).length"
     images = [path for one in FOLDERS for path in (page.parents[1] / one).iterdir()]
-    assert len(images) == 16  # Table 1, test accuracy, Figures 1 and 5-17
+    assert len(images) == 15  # test accuracy, Figures 1 and 5-17
     assert browser.execute_script(loaded) == len(images)
     # Vega warns that Vega-Lite 5 was written for its version before, and draws it.
     log = browser.get_log("browser")

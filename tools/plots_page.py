@@ -14,6 +14,7 @@ from pathlib import Path
 from dvc_render.html import PAGE_HTML
 
 from fer_transfer.console import command
+from fer_transfer.console.errors import InputError
 from fer_transfer.core import files
 from fer_transfer.report import html
 from tools.processes import dvc
@@ -26,11 +27,15 @@ STYLE = "<style>img {max-width: 100%}</style>"
 
 
 def main() -> None:
-    place = str(PAGE.relative_to(".dvc"))  # as DVC wants it
-    dvc(Path(), "config", "--quiet", "--local", "plots.html_template", place)
+    if not Path(".dvc").is_dir():
+        raise InputError(
+            "There is no .dvc in this folder. Run from the project's top folder."
+        )
     script = f"<script>{html.vega(VEGA_LITE)}</script>"
     page = PAGE_HTML.replace("{scripts}", STYLE + script)
     files.write_bytes(PAGE, page.encode())
+    place = str(PAGE.relative_to(".dvc"))  # as DVC wants it
+    dvc(Path(), "config", "--quiet", "--local", "plots.html_template", place)
 
 
 if __name__ == "__main__":

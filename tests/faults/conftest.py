@@ -15,8 +15,10 @@ def study(tmp_path_factory):
     folder, home = tmp_path_factory.mktemp("study"), tmp_path_factory.mktemp("home")
     start, whole, env = folder / "start", folder / "whole", projects.environment(home)
     projects.make(start, (VARIANT,))
-    # Time to kill a training between two epochs.
+    # Time to kill a training between two epochs, of which each leaves a checkpoint.
     settings_files.change({"train.epochs": 6}, start)
+    fit = start / "fer_transfer/training/fit.py"
+    projects.edit(fit, "CHECKPOINT_SECONDS = 60", "CHECKPOINT_SECONDS = 0")
     if not LONG:
         projects.dvc(start, env, "repro", f"features@{VARIANT}")
     shutil.copytree(start, whole, symlinks=True)
