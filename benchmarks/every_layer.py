@@ -18,6 +18,7 @@ from fer_transfer.networks.runtime import keras, tf
 from benchmarks import subjects
 from benchmarks.timing import elsewhere, medians
 from fer_transfer.networks import precision, split_model
+from fer_transfer.networks.building import spec_of
 from fer_transfer.networks.inference import openvino_pass
 from fer_transfer.results import paper
 from fer_transfer.settings.settings import Variant, load_settings
@@ -28,14 +29,12 @@ from fer_transfer.training.recipe import Recipe, compile_model
 
 BACKBONES = paper.BACKBONES[:2]  # the two whole networks that train in hours
 PROTOCOL = Recipe(epochs=20, batch_size=32, learning_rate=1e-4)
-SIZE = 96  # pixels of the recipe's input
 SETTINGS = load_settings()
+RUN = SETTINGS.runs["mobilenet-recipe"]
+VARIANT = SETTINGS.variants[RUN.variant]
+SIZE = VARIANT.size or spec_of(VARIANT.backbone).size
 # Without votes and smoothing, which change the labels and not the step.
-RECIPE = replace(
-    Recipe.of(SETTINGS.runs["mobilenet-recipe"], SETTINGS.train),
-    labels="fer2013",
-    label_smoothing=0,
-)
+RECIPE = replace(Recipe.of(RUN, SETTINGS.train), labels="fer2013", label_smoothing=0)
 NUM_BATCHES = 5  # timed as one; the last moves the average
 
 
@@ -74,8 +73,7 @@ def by_protocol(backbone: str, in_precision: str) -> None:
 def mobilenet(resize: keras.layers.Layer) -> keras.Model:
     """Build MobileNet as the recipe trains it, behind a layer that gives views."""
     keras.utils.set_random_seed(42)
-    variant = SETTINGS.variants["mobilenet-96"]
-    network = split_model.build(variant, dropout=RECIPE.dropout, resize=resize)
+    network = split_model.build(VARIANT, dropout=RECIPE.dropout, resize=resize)
     compile_model(network.tail, RECIPE)
     return network.tail
 

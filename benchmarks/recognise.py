@@ -5,8 +5,8 @@
 Photos of the folder are copied until there are as many as asked for, and recognised by the
 command, in processes of their own: without pictures, with pictures; then a video of them and 48x48
 crops of FER2013's kind. Each line has the rate, start-up included, the faces, the processor time
-and the memory. deepface is of the study's environment, its emotion model without trained weights
-where it has no file of them. SITE is a folder that `pip install --target` put fer into, or that
+and the memory. deepface is of the study's environment, its emotion model without trained weights.
+SITE is a folder that `pip install --target` put fer into, or that
 npm put face-api into (benchmarks/face_api.cjs says how); face-api reads JPEG alone.
 """
 

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -115,14 +116,17 @@ def test_a_commit_that_did_not_make_the_results_is_refused_and_the_right_one_tak
     assert "train@a" not in would_run()
 
 
-@pytest.mark.usefixtures("toy")
-def test_code_that_fails_is_reported_with_its_last_lines_and_the_folder_that_may_be_full():
+def test_code_that_fails_is_reported_with_its_last_lines_and_a_full_disk(
+    toy, monkeypatch
+):
     projects.edit("stages/train.py", "START = 0.5", "raise SystemExit('x' * 20_000)")
     commit()
+    full = shutil.disk_usage(toy)._replace(free=0)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: full)
     with pytest.raises(InputError) as raised:
         unchanged.main()
     assert re.search(
-        r"(?s)The new code stopped.*unchanged-\S+ \(TMPDIR names another.*xxx",
+        r"(?s)The new code stopped.*unchanged-\S+ is full: set TMPDIR.*xxx",
         str(raised.value),
     )
     assert len(str(raised.value)) < 4000

@@ -18,7 +18,7 @@ from pathlib import Path
 from dvc.repo import Repo
 
 from fer_transfer.console import command
-from fer_transfer.console.errors import InputError
+from fer_transfer.console.errors import InputError, some_of
 from fer_transfer.core import files
 from tools.pipeline import LOCK, Entry, Pipeline, edited, hashes, recorded
 
@@ -105,11 +105,9 @@ def main(folder: str) -> None:
     taken, refused = merge(incoming, read)
     logger.info("Taken over: %s.", ", ".join(taken) or "nothing")
     if refused:
-        more = f" and {len(refused) - MOST} more" if len(refused) > MOST else ""
         logger.warning(
-            "Left: %s%s. Their code, settings or inputs are not those here.",
-            ", ".join(refused[:MOST]),
-            more,
+            "Left: %s. Their code, settings or inputs are not those here.",
+            some_of(refused, MOST),
         )
 
 

@@ -18,6 +18,7 @@ Writes  dvc.lock; a few gigabytes in a temporary folder (TMPDIR says where), rem
 """
 
 import logging
+import shutil
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
@@ -41,6 +42,7 @@ logger = logging.getLogger(__name__)
 ASSESS = "assess"
 NUM_FACES = 96  # with 32 a batch, the last batch of training is not a whole one
 EPOCHS, BATCH_SIZE = 2, 64  # the latter of the frozen pass
+LOW_BYTES = 100e6  # of a disk that is named as almost full
 
 
 def main(commit: str = "") -> None:
@@ -58,9 +60,8 @@ def main(commit: str = "") -> None:
             return
         logger.info("Comparing %s with HEAD: %s.", commit[:7], ", ".join(names))
         needed = needed_for(now, names)
-        with (
-            ThreadPoolExecutor() as sides
-        ):  # a stage on little data keeps one core busy
+        # At the same time: a stage on little data keeps one core busy.
+        with ThreadPoolExecutor() as sides:
             before, after = sides.map(reproduce, (old, new), (needed, needed))
     changed = [
         f"{path} of {stage}"
@@ -136,9 +137,10 @@ def reproduce(side: Path, names: list[str]) -> dict[str, dict[str, str]]:
     try:
         dvc(side, "repro", "--single-item", *names, DVC_SITE_CACHE_DIR=site)
     except InputError as error:
+        is_full = shutil.disk_usage(side).free < LOW_BYTES
+        hint = f" ({side.parent} is full: set TMPDIR to a folder with room)"
         raise InputError(
-            f"The {side.name} code stopped on the small part of the data in {side.parent} (TMPDIR "
-            f"names another folder): {error}"
+            f"The {side.name} code stopped on the small part of the data{hint * is_full}: {error}"
         ) from None
     entries = recorded(side / LOCK)
     return {name: hashes(entries[name], "outs") for name in names}

@@ -2,6 +2,7 @@
 
 import errno
 import re
+from collections.abc import Sequence
 from reprlib import Repr
 from typing import Any
 
@@ -47,3 +48,13 @@ class InputError(ValueError):
 def shown(value: Any) -> str:
     """Return a value as an error shows it, cut short where it is long."""
     return _short.repr(value)
+
+
+def some_of(names: Sequence[str], most: int) -> str:
+    """Name the first of several, and say how many more there are.
+
+    >>> some_of(["a", "b", "c"], most=2)
+    'a, b and 1 more'
+    """
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from fer_transfer.console.errors import InputError
+from fer_transfer.console.errors import InputError, some_of
 
 PIPELINE, SETTINGS = Path("dvc.yaml"), Path("params.yaml")
 # Large, and rewritten by stages alone. Everything else is hashed: Git rewrites files that it
@@ -44,9 +44,8 @@ def check() -> None:
     now = _state()
     changed = [key for key in {**_noted, **now} if _noted.get(key) != now.get(key)]
     if changed:
-        more = f" and {len(changed) - MOST} more" if len(changed) > MOST else ""
         raise InputError(
-            f"{', '.join(changed[:MOST])}{more} changed while {os.environ['DVC_STAGE']} ran. DVC "
+            f"{some_of(changed, MOST)} changed while {os.environ['DVC_STAGE']} ran. DVC "
             "would record its results as made by the changed version, so they are not kept. Run "
             "`dvc repro` again."
         )

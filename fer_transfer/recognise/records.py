@@ -1,4 +1,4 @@
-"""The record of one input, which the journal keeps and the results are made of; many in order."""
+"""The record of one input, which the journal keeps and the results are made of."""
 
 import base64
 from collections.abc import Callable, Iterable

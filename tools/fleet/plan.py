@@ -14,6 +14,7 @@ import numpy as np
 from dvc.repo import Repo
 from dvc.repo.reproduce import collect_stages, get_active_graph, plan_repro
 
+from fer_transfer.console.errors import some_of
 from fer_transfer.core import files
 from tools.fleet.chain import Task
 from tools.pipeline import Pipeline, hashes
@@ -109,8 +110,7 @@ def _divided(chain: list[str], shares: float) -> list[list[str]]:
 
 def name_of(chain: list[str]) -> str:
     """Name a chain after its first run, or its variant."""
-    first, *others = _runs(chain) or [_key(chain[0])]
-    return f"{first} and {len(others)} more" if others else first
+    return some_of(_runs(chain) or [_key(chain[0])], most=1)
 
 
 def _runs(chain: list[str]) -> list[str]:
