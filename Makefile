@@ -47,14 +47,14 @@ help:  ## list the targets
 install: clone .dvc/plots/page.html  ## install what the project needs into .venv (GPU=1: with CUDA)
 
 clone:
-	@test -e .git || { echo "error: this folder is no Git repository, and DVC needs one. Use git clone rather than a download; or begin your own: git init && git add . && git commit -m Begin" >&2; exit 1; }
+	@test -e .git || { echo "error: not a Git repository, and DVC needs one. Use git clone rather than a download; or begin your own: git init && git add . && git commit -m Begin" >&2; exit 1; }
 
 .dvc/plots/page.html: $(INSTALLED) tools/plots_page.py fer_transfer/report/html.py
 	python -m tools.plots_page
 
 # The environment's python is named at each step, whatever environment is active.
 $(INSTALLED): $(LOCK) build-constraints.txt tools/environment.pth
-	"$(or $(wildcard .venv/bin/python),$$PYTHON)" -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 11) <= v < (3, 13) else f"{sys.executable} is {v[0]}.{v[1]}; the project needs 3.11 or 3.12: rm -rf .venv, then make PYTHON=python3.12")'
+	"$(or $(wildcard .venv/bin/python),$$PYTHON)" -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 11) <= v < (3, 13) else f"{sys.executable} is {v[0]}.{v[1]}; the project needs 3.11 or 3.12: rm -rf .venv, then make install PYTHON=python3.12")'
 	test -x .venv/bin/python || "$$PYTHON" -m venv .venv
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-user --prefix= --target .venv/uv --upgrade uv==$(UV)
 	.venv/uv/bin/uv pip sync --python .venv/bin/python --quiet $(LOCK) --build-constraints build-constraints.txt --compile-bytecode

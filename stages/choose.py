@@ -23,7 +23,7 @@ from fer_transfer.core import files
 from fer_transfer.data import faces
 from fer_transfer.export import onnx_export
 from fer_transfer.networks import split_model
-from fer_transfer.settings.searches import PORTABLE
+from fer_transfer.settings.classifiers import PORTABLE
 from fer_transfer.settings.settings import Variant, load_settings
 
 logger = logging.getLogger(__name__)

@@ -31,6 +31,7 @@ from fer_transfer.data.faces import IMAGE_SIZE
 from fer_transfer.detection.boxes import Box
 from fer_transfer.detection.journal import Journal
 from fer_transfer.detection.labelled_face import TO_CONVERT, Face, read_face
+from fer_transfer.detection.status import Status
 from fer_transfer.readers import detected
 from fer_transfer.readers.listing import Dropped
 from fer_transfer.readers.sources import detect_layout, list_images
@@ -63,7 +64,8 @@ def find_faces(table: pd.DataFrame, root: Path, data: Data) -> pd.DataFrame:
                 box = Box(*map(float, sides)) if row["left"] else None
                 face = read_face(path, box, data.detector, convert=data.convert)
                 record = {"file": place, **as_row(face)}
-                journal.add(record)
+                if face.status != Status.NEEDS_PACKAGE:  # it may be installed
+                    journal.add(record)
             rows.append(record)
             progress.update(1)
     return pd.DataFrame(rows, columns=FOUND)

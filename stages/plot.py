@@ -37,14 +37,13 @@ Drawn = tuple[Path, vega.Chart, str, list[str]]  # the file, the chart, its titl
 
 FIGURES, FACES = Path("plots/figures"), Path("plots/faces")
 CURVES_NOTE = (
-    "Dashed: random weights. Lighter: validation. Dotted: baseline, image not seen. Of several "
-    "seeds the mean, in a band from the least to the most."
+    "Dashed: random weights. Lighter: validation. Dotted: baseline that ignores the image. With "
+    "several seeds: their mean, and a band from minimum to maximum."
 )
 BARS_NOTE = "Training above validation, which is lighter. Dotted: baseline."
 ACCURACY_NOTE = (
-    "A point per run, with its 95% interval over images (Wilson), which knows nothing of seeds; a "
-    "tick for the mean of a group. Dotted: the majority class. On another split the test images "
-    "are others, so these accuracies do not compare."
+    "A point per run of the paper's split, with its 95% interval over images (Wilson), not over "
+    "seeds; a tick per group mean. Filled: pretrained. Dotted: the majority class."
 )
 
 
@@ -60,7 +59,7 @@ def main() -> None:
 def notes_on(shown: Shown, names: Iterable[str] = ()) -> list[str]:
     """Say what a reader of a figure about these groups must know."""
     study, lines = shown.study, []
-    if study["data"] == "synthetic":
+    if study["data"] == "synthetic faces":
         lines.append("Synthetic faces: these results say nothing about people.")
     absent = [name for name in names if name not in study["ran"]]
     dull = [name for name in names if name in study["uninformative"]]

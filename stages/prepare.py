@@ -121,12 +121,12 @@ def warn(data_set: DataSet, counts: dict[str, Any]) -> None:
             len(same),
             "; ".join(same[:5]),
         )
-    num_images = counts["images"]
-    if data_set.faces.name == fer2013_csv.NAME and num_images != fer2013.NUM_IMAGES:
+    if data_set.layout == "csv" and data_set.faces.name != fer2013_csv.NAME:
         logger.warning(
-            "FER2013 has %d images, and this copy %d: its results are those of another data set.",
+            "FER2013 has %d images, and %s %d: its results are those of another data set.",
             fer2013.NUM_IMAGES,
-            num_images,
+            data_set.faces.name,
+            counts["images"],
         )
 
 

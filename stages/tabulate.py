@@ -13,8 +13,8 @@ Reads   metrics/test/<run>.json           of the runs that params.yaml lists; th
         metrics/paper/                    the published Tables 2-5
         dvc.lock                          whether a run is of the current settings and data
 Params  all but searches
-Writes  plots/study/results.csv           the table: a row per run, metric, set and epoch, window
-                                          or class
+Writes  plots/study/results.csv           the table: a row per run, metric, set and epoch or
+                                          window
         plots/study/groups.csv            the same over seeds, beside the paper's numbers
         plots/study/confusion.csv         a row per run, class and predicted class
         plots/study/arithmetic.csv        published rates that fit each number of images

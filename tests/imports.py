@@ -8,6 +8,7 @@ PROJECT = Path(__file__).parents[1]
 LIBRARY = PROJECT / "fer_transfer"
 # No stage depends on these: they decide no result. `settings` checks values that DVC records itself.
 EXEMPT = ("console", "settings")
+DECIDES = LIBRARY / "settings/classifiers.py"  # all the same
 
 
 def imported(file: Path) -> set[Path]:
@@ -21,7 +22,9 @@ def imported(file: Path) -> set[Path]:
             names = [alias.name for alias in node.names]
         else:
             continue
-        paths = [PROJECT / (name.replace(".", "/") + ".py") for name in names]
+        places = [PROJECT / name.replace(".", "/") for name in names]
+        paths = [place.with_suffix(".py") for place in places]
+        paths += [place / "__init__.py" for place in places if place.parent == LIBRARY]
         found |= {path for path in paths if path.is_file()}
     return found
 
@@ -37,7 +40,7 @@ def modules(files: Iterable[Path], exempt: Collection[str] = ()) -> set[Path]:
     waiting = list(files)
     while waiting:
         file = waiting.pop()
-        if file not in seen and package(file) not in exempt:
+        if file not in seen and (package(file) not in exempt or file == DECIDES):
             seen.add(file)
             waiting += imported(file)
     return seen

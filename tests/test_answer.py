@@ -1,5 +1,6 @@
 """The answer: which groups are compared, and what is said of them."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 
 from fer_transfer.results import answer, compare
 from fer_transfer.results.inputs import Data, Result
-from fer_transfer.results.protocols import Group, Protocol
+from fer_transfer.results.protocols import Group, Protocol, at_best_epoch
 from fer_transfer.results.study import Study
 
 TEXT, ALL = Protocol(4, "float32"), Protocol("all", "float32")
@@ -106,9 +107,10 @@ def test_no_comparison_mixes_protocols(protocol):
     assert answer.pairs({"o": GROUPS["openface"], "m": other}) == []
 
 
-def test_backbones_are_compared_each_at_its_own_input_size():
+def test_backbones_are_compared_each_at_its_own_input_size_and_learning_rate():
     recipe = Protocol("all", "float32", recipe=(("augment", True),))
-    small = recipe._replace(recipe=(("size", 96), *recipe.recipe))
+    own = (("size", 96), ("learning_rate", 0.001))
+    small = recipe._replace(recipe=(*own, *recipe.recipe))
     shown = {
         "o": group("openface", "pretrained", recipe, "o"),
         "m": group("mobilenet", "pretrained", small, "m"),
@@ -116,6 +118,16 @@ def test_backbones_are_compared_each_at_its_own_input_size():
     }
     [pair] = answer.pairs(shown)
     assert pair == (answer.FACES_OR_IMAGENET, "o", "m")
+
+
+def test_where_the_best_epoch_is_kept_the_last_is_not_compared_again():
+    study = make()
+    best = TEXT._replace(recipe=(("early_stopping", 20),))
+    ran = GROUPS | {"best": GROUPS["openface"]._replace(protocol=best)}
+    assert at_best_epoch(ran) == {"openface": "best"}
+    study = replace(study, ran=ran, measured=study.measured | {"best": {}})
+    rows = found(study)["comparisons"]
+    assert [row["groups"] for row in rows] == [["resnet29", "mobilenet"]]
 
 
 def test_with_three_seeds_on_either_side_there_is_an_interval_over_seeds_and_images():
@@ -143,7 +155,7 @@ def test_a_headline_counts_the_outcomes_of_the_comparisons_that_are_tested():
         answer.FACES_OR_IMAGENET: "Of 2 comparisons with three seeds on each side: "
         "pretraining on ImageNet is more accurate in 2.",
         answer.PRETRAINING: "No comparison has three seeds on each side yet, so none is "
-        "decided.",
+        "tested.",
     }
 
 

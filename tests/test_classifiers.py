@@ -17,7 +17,8 @@ from fer_transfer.classifiers.catalog import CLASSIFIERS, grid, pipeline
 from fer_transfer.classifiers.dataset import HIDDEN, Dataset
 from fer_transfer.classifiers.selection import Selection
 from fer_transfer.console.errors import InputError
-from fer_transfer.settings.searches import BASELINES, TITLES, Choose
+from fer_transfer.settings.classifiers import BASELINES, TITLES
+from fer_transfer.settings.searches import Choose
 
 # In one thread: under other programs OpenMP waits more than it works.
 threadpool_limits(1)
@@ -78,6 +79,7 @@ def test_every_classifier_has_a_title_and_settings_that_it_takes(name):
     tried = grid(name, 100)
     pipeline(name, 1).set_params(**{key: values[0] for key, values in tried.items()})
     assert all(tried.values())
+    assert list(TITLES) == [*BASELINES, *Choose().classifiers]
     assert set(TITLES) == set(CLASSIFIERS)
 
 

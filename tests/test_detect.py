@@ -16,9 +16,10 @@ from sources import encoded, face
 from fer_transfer.console.errors import InputError
 from fer_transfer.core import files
 from fer_transfer.data import faces
-from fer_transfer.detection import detectors
+from fer_transfer.detection import detectors, photos
 from fer_transfer.detection.boxes import Box, Detection
 from fer_transfer.detection.labelled_face import find_face
+from fer_transfer.detection.status import Rejected, Status
 from stages import detect, prepare
 
 GREY = np.random.default_rng(0).integers(0, 256, (100, 120, 3), dtype=np.uint8)
@@ -155,9 +156,24 @@ def test_a_class_without_a_face_is_dropped_with_a_warning(project, monkeypatch, 
     assert "Class dropped: no photo of angry has a face." in caplog.text
 
 
-def test_one_class_is_an_error_before_anything_is_computed(project):
+def test_one_class_is_an_error_before_anything_is_computed_and_so_are_eleven(project):
     with pytest.raises(InputError, match=r"at least two classes.*those of 1: happy"):
         read(project, {"happy/1.png": encoded(face(1))})
+    many = {f"c{number}/1.png": encoded(face(number)) for number in range(11)}
+    with pytest.raises(InputError, match="11 classes, and at most 10 are supported"):
+        read(project, many)
+    read(project, many, map={"c3": "drop"})
+    assert len(faces.read().classes) == 10
+
+
+def test_a_photo_that_needed_a_package_is_read_once_it_is_there(project, monkeypatch):
+    content = TWO | {"sad/2.heic": PHOTO}
+    needs = Rejected(Status.NEEDS_PACKAGE, "pillow-heif")
+    with monkeypatch.context() as patch:
+        patch.setattr(photos, "read_photo", Mock(side_effect=[needs] * 3))
+        with pytest.raises(InputError, match="needs a package"):
+            read(project, content)
+    assert read(project, content, convert=True)["images"] == 3
 
 
 def test_the_same_face_in_two_classes_is_named_mirrored_or_not(project, caplog):

@@ -141,7 +141,7 @@ def test_figures_and_page_show_the_classes_that_few_photos_have(tmp_path, monkey
     classes = ("bored", "confused", "happy", "sad")
     write_faces(labels, IMAGES[:6], classes=classes)
     data = inputs.Data(classes, labels, {"people": {"examples": np.array([3, 2])}})
-    study = {"data": "another data set", "ran": {}, "uninformative": []}
+    study = {"data": "photos", "ran": {}, "uninformative": []}
     none = pd.DataFrame()
     results = shown.Shown(study, data, {}, {}, none, none, vega.styles_of({}), {})
     drawn = [path.name for path, *_ in plot.draw_faces(results)]

@@ -29,6 +29,7 @@ def test_every_column_reaches_the_table(tmp_path):
         "path,label\nsub/c.jpg,happy\n",
         "Path,Label\nsub/c.jpg,happy\n",
         "path, label\nsub/c.jpg, happy\n",
+        '"path", "label"\n"sub/c.jpg", "happy"\n',
         "path;label\nsub/c.jpg;happy\n",
         "path,label\nsub\\c.jpg,happy\n",
         'label,path\n"happy","sub/c.jpg"\n',

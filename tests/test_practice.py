@@ -79,9 +79,9 @@ def runs(split="people", **right):
 @pytest.mark.parametrize(
     ("networks", "use", "why"),
     [
-        ({"a": 60, "b": 80}, "b", "significantly more often right than the best"),
-        ({"a": 60, "b": 55}, "mobilenet/logistic", "validation is not significantly"),
-        ({"a": 20, "b": 30}, "mobilenet/logistic", "than the network that is best"),
+        ({"a": 60, "b": 80}, "b", "lies above the best classifier's"),
+        ({"a": 60, "b": 55}, "mobilenet/logistic", "is not below that of the network"),
+        ({"a": 20, "b": 30}, "mobilenet/logistic", "lies above that of the network"),
     ],
 )
 def test_a_network_is_to_be_used_where_its_interval_lies_above_the_classifier_s(

@@ -106,5 +106,5 @@ def test_the_metrics_count_classes_parts_duplicates_blanks_and_conflicts(project
     assert parts == {"train": 3, "val": 1, "test": 1}
     assert (counts["images"], counts["duplicates"], counts["blank"]) == (5, 2, 1)
     assert counts["conflicting_groups"] == 1
-    assert (counts["name"], counts["official"]) == ("FER2013", False)
+    assert (counts["name"], counts["official"]) == ("fer2013.csv", False)
     assert counts["source_file"] == "fer2013.csv"

@@ -136,10 +136,11 @@ def test_of_photos_of_ones_own_the_page_says_what_was_left_out_and_nothing_of_th
 ):
     folder = shutil.copytree(partial, tmp_path / "own")
     monkeypatch.chdir(folder)
-    path = folder / "metrics/dataset.json"
-    changes = {"name": "holiday", "dropped": {"no face": 3, "damaged": 1}}
+    changes = {"dropped": {"no face": 3, "damaged": 1}}
     changes["classes_without_faces"] = ["bored"]
-    files.write_json(path, files.read_json(path) | changes)
+    for name, changed in (("dataset", changes), ("study/study", {"data": "holiday"})):
+        path = folder / f"metrics/{name}.json"
+        files.write_json(path, files.read_json(path) | changed)
     report.main()
     text = read(folder)
     assert "Recognising emotions in holiday" in text
@@ -150,7 +151,7 @@ def test_of_photos_of_ones_own_the_page_says_what_was_left_out_and_nothing_of_th
 
 def test_missing_variants_are_named_with_the_reason(partial):
     text = read(partial)
-    assert "5 of 8 variants have results" in text
+    assert "5 of 8 groups of runs have results" in text
     assert text.count("Missing: not run") == 3
 
 
@@ -226,7 +227,7 @@ def test_stale_runs_and_runs_with_the_same_outputs_are_named(folder, study):
     files.write_json(path, told | {"repeats": {"openface-b": "openface-a"}})
     report.main()
     text = read(folder)
-    assert "7 of 8 variants have results" in text
+    assert "7 of 8 groups of runs have results" in text
     assert "settings and data: openface-random: another split" in text
     assert "Missing: another split" in text
     assert "openface-b has the same history and predictions as openface-a." in text
@@ -446,7 +447,7 @@ def test_a_study_without_results_has_a_page_without_charts_and_errors(show, tmp_
     browser = show(write_page(tmp_path, ran=()), charts=NUM_PUBLISHED)
     assert browser.get_log("browser") == []
     text = browser.find_element(By.TAG_NAME, "main").text
-    assert "0 of 8 variants have results" in text
+    assert "0 of 8 groups of runs have results" in text
     assert "No variant has results yet." in text
 
 

@@ -19,7 +19,7 @@ from fer_transfer.report import html, page
 from fer_transfer.results import inputs
 from fer_transfer.results.catalog import BACKBONES
 from fer_transfer.scoring.calibration import with_temperature
-from fer_transfer.settings.searches import TITLES
+from fer_transfer.settings.classifiers import TITLES
 from fer_transfer.synthetic import drawing
 from stages import assess, choose, features, split, views, weights
 

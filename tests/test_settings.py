@@ -163,7 +163,7 @@ CONTRADICTIONS = {
     ),
     "augmentation of features that are computed once": (
         {"runs.mobilenet-pretrained.augment": "true"},
-        "`runs.mobilenet-pretrained` in params.yaml augments images, but its variant `mobilenet-pretrained` trains 4 layers: what the others make of an image is computed once, from the image as it is. Set `trainable_layers: all` there, or remove `augment`.",
+        "`runs.mobilenet-pretrained` in params.yaml augments images, but its variant `mobilenet-pretrained` trains 4 layers: the others' output is computed once per image, without augmentation. Set `trainable_layers: all` there, or remove `augment`.",
     ),
     "weight decay without its optimizer": (
         {"runs.mobilenet-recipe.optimizer": None},

@@ -91,7 +91,7 @@ def test_of_other_data_it_gives_the_best_classifier_in_place_of_the_papers_table
     score = {"accuracy": 0.75, "images": 28, "interval": [0.56, 0.87]}
     best = {"classifier": "lda", "variant": "tiny-frozen", "test": score}
     assessed = {"people": {"best": best, "majority": 0.25}}
-    text = " ".join(printed(assessed, data="another data set"))
+    text = " ".join(printed(assessed, data="photos"))
     assert (
         "analysis on tiny-frozen is the best, right on 75.0% of 28 test faces" in text
     )
@@ -123,7 +123,7 @@ def test_readmes_table_has_the_results_in_git():
 def test_a_run_on_synthetic_faces_says_so_and_a_real_one_does_not(printed):
     said = "its numbers say nothing about people."
     changes = {"uninformative": ["mobilenet-random"], "images": 112}
-    demo = " ".join(printed(data="synthetic", pretrained="stand-in", **changes))
+    demo = " ".join(printed(data="synthetic faces", pretrained="stand-in", **changes))
     assert "Uninformative features: mobilenet-random." in demo
     assert "on 112 synthetic faces and with stand-in weights" in demo
     assert said in demo

@@ -1,4 +1,4 @@
-"""Commands that are no stage of the pipeline, run as `python -m tools.<name>`."""
+"""Commands that are not pipeline stages, run as `python -m tools.<name>`."""
 
 from fer_transfer import environment
 

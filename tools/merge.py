@@ -2,8 +2,8 @@
 
 An entry of its dvc.lock is taken only where it is what DVC would record here too: the same
 command, code, settings and inputs. What Git holds of it is copied, checked by its hash; what
-DVC caches comes by a shared cache or a remote (`dvc pull`). Beside DVC itself this and `make
-unchanged` are all that writes dvc.lock; `make fleet` merges by it, too.
+DVC caches comes by a shared cache or a remote (`dvc pull`). Besides DVC itself, only this (also
+for `make fleet`), `make unchanged` and tools.prune write dvc.lock.
 
 Reads   FOLDER/dvc.lock, and the outputs there that Git holds
 Writes  dvc.lock, in one write, and those outputs
@@ -106,7 +106,7 @@ def main(folder: str) -> None:
     logger.info("Taken over: %s.", ", ".join(taken) or "nothing")
     if refused:
         logger.warning(
-            "Left: %s. Their code, settings or inputs are not those here.",
+            "Left: %s. Their code, settings or inputs differ from those here.",
             some_of(refused, MOST),
         )
 

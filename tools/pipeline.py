@@ -156,8 +156,8 @@ def recorded(path: Path = LOCK) -> dict[str, Entry]:
     except (serialize.YAMLFileCorruptedError, Invalid):
         if "<<<<<<< " in lock:
             raise InputError(
-                f"{path} holds a merge conflict. Solve that of params.yaml first, if there is "
-                f"one; then take one side of {path} whole (`git checkout --ours {path}`), and "
+                f"{path} holds a merge conflict. Resolve the one in params.yaml first, if "
+                f"any; then take one side of {path} whole (`git checkout --ours {path}`), and "
                 "results of the other by `python -m tools.merge FOLDER`, where FOLDER is a clone "
                 "of it."
             ) from None

@@ -91,7 +91,7 @@ def main(*, apply: bool) -> None:
                     logger.info("no stage writes %s any more", out["path"])
                     targets[Path(out["path"])] = None
         if not (moves or gone):
-            logger.info("Nothing is left behind.")
+            logger.info("No leftovers found.")
         elif not apply:
             logger.info("`python -m tools.prune --apply` moves and removes these.")
         else:

@@ -17,7 +17,7 @@ from fer_transfer.core import files
 from fer_transfer.results import inputs, paper
 from fer_transfer.results.protocols import groups, of_protocol, paper_protocol
 from fer_transfer.results.table import numbers
-from fer_transfer.settings.searches import TITLES
+from fer_transfer.settings.classifiers import TITLES
 from fer_transfer.settings.settings import Settings, load_settings
 
 WIDTH = 120  # columns of a terminal
@@ -28,7 +28,7 @@ def main() -> None:
     study = inputs.read_study(settings)
     assessed = files.read_json(Path("metrics/assess.json"))
     sentences = classifiers(assessed)
-    if not assessed or study["data"] != "another data set":
+    if not assessed or study["data"] in paper.DATA:
         print_tables(settings)
         sentences += study["answer"]["headlines"].values()
     for remark in [*dict.fromkeys(sentences), *remarks(study)]:
@@ -80,7 +80,7 @@ def remarks(study: dict[str, Any]) -> list[str]:
             "are the same for all images (metrics/features), so there is nothing to learn."
         )
     grounds = []
-    if study["data"] == "synthetic":
+    if study["data"] == "synthetic faces":
         grounds.append(f"on {study['images']} synthetic faces")
     if study["pretrained"] == "stand-in":
         grounds.append("with stand-in weights for the pretrained ones")

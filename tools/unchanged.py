@@ -111,7 +111,7 @@ def _why_again(now: Pipeline, name: str, old: Pipeline) -> str:
         code = {path: of_old[path] for path in of_old.keys() - stage.gathers.keys()}
         if code.items() <= deps.items():
             return ""
-    return "the old commit's code did not make it: name the one that did"
+    return "not made by the old commit's code: name the commit that made it"
 
 
 def needed_for(now: Pipeline, names: list[str]) -> list[str]:

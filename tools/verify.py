@@ -53,17 +53,17 @@ def is_damaged(path: Path) -> bool:
 
 def main() -> None:
     if remove_cut_list(Path(".dvc/tmp")):
-        logger.warning("Unreadable, and removed: DVC's list of running stages.")
+        logger.warning("Removed DVC's unreadable list of running stages.")
     repo = Repo()
     cache = Path(str(repo.cache.local.path))
     cached = sorted(cache.glob("[0-9a-f][0-9a-f]/*"))
     broken = list(filter(is_damaged, cached))
     for path in broken:
-        logger.warning("Damaged, and removed: %s.", path)
         path.unlink()
+        logger.warning("Removed damaged object: %s.", path)
     repo.state.hashes.clear()
     whole = len(cached) - len(broken)
-    logger.info("DVC's cache: %d objects whole, %d damaged.", whole, len(broken))
+    logger.info("DVC's cache: %d objects intact, %d damaged.", whole, len(broken))
     if broken:
         logger.info("`dvc repro` makes what is missing again, `dvc pull` fetches it.")
 

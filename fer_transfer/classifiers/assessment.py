@@ -8,7 +8,7 @@ import numpy as np
 from fer_transfer.classifiers.selection import Record, summarize
 from fer_transfer.recognise import metadata
 from fer_transfer.scoring import calibration, scores
-from fer_transfer.settings.searches import BASELINES
+from fer_transfer.settings.classifiers import BASELINES
 
 
 def candidates(searches: dict[str, Record]) -> list[Record]:

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from fer_transfer.classifiers.dataset import Dataset
 from fer_transfer.classifiers.selection import Record, Selection
 from fer_transfer.console.errors import InputError
-from fer_transfer.settings.searches import BASELINES, PORTABLE, Choose
+from fer_transfer.settings.classifiers import BASELINES, PORTABLE
+from fer_transfer.settings.searches import Choose
 
 logger = logging.getLogger(__name__)
 

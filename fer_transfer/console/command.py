@@ -23,7 +23,7 @@ def run(main: Callable[..., None], *arguments: str) -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     if environment.dropped:
         logging.getLogger(__name__).info(
-            "Not used, as results may not depend on it: %s.",
+            "Ignored, as results must not depend on it: %s.",
             ", ".join(environment.dropped),
         )
     try:

@@ -1,4 +1,4 @@
-"""What a user can put right: mistakes in files and settings, and the machine's refusals."""
+"""Errors a user can fix: in files, in settings, and those of the operating system."""
 
 import errno
 import re

@@ -76,7 +76,7 @@ def _kind(path: Path) -> str:
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
-            raise Rejected(Status.NOT_A_PHOTO, "no regular file: a pipe or a device")
+            raise Rejected(Status.NOT_A_PHOTO, "not a regular file (a pipe or device)")
         if not status.st_size:
             raise Rejected(Status.EMPTY, "the file has no content: copy it again")
         return file_kinds.kind_of(path)

@@ -3,6 +3,7 @@
 happy/1.jpg   train/happy/1.jpg   happy/Ann/1.jpg   Ann/happy/1.jpg
 """
 
+import logging
 import os
 from itertools import takewhile
 from pathlib import Path, PurePosixPath
@@ -10,40 +11,40 @@ from pathlib import Path, PurePosixPath
 from fer_transfer.readers import listing
 from fer_transfer.readers.labels import is_emotion, is_number
 
+logger = logging.getLogger(__name__)
+
 Folders = tuple[str, ...]
 
 OUTSIDE = "it lies in no class folder, so nothing says what it shows"
-TABLES = (".csv", ".tsv", ".xls", ".xlsx", ".ods")
 NOT_A_MANIFEST = "a table, not a manifest (CSV UTF-8 with the columns path and label)"
 
 
 def read(root: Path) -> listing.Listing:
     """Take the label of each file below `root` from the folder it lies in."""
     names, dropped = listing.list_files(root)
-    num_wrappers = _count_wrappers(names)
+    images = [name for name in names if not listing.is_document(name)]
+    around = _find_wrappers(images)
+    found = {name: _split(name, around) for name in names}
+    levels = _levels([found[name][1] for name in images])
     rows: list[dict[str, str]] = []
-    folders: list[Folders] = []
-    for name in names:
-        inside = PurePosixPath(name).parts[num_wrappers:-1]
-        part = listing.PART_OF.get(inside[0].lower(), "") if inside else ""
-        if inside := inside[1:] if part else inside:
-            rows.append({"file": name, "part": part})
-            folders.append(inside)
+    for name, (part, folders) in found.items():
+        if len(folders) > levels["label"]:
+            row = {"file": name, "part": part}
+            for column, level in levels.items():
+                row[column] = listing.normalised("".join(folders[level : level + 1]))
+            rows.append(row)
         else:
-            is_table = name.lower().endswith(TABLES)
+            is_table = name.lower().endswith(listing.TABLES)
             reason = NOT_A_MANIFEST if is_table else OUTSIDE
             dropped.append(listing.Dropped(name, reason))
-    for column, level in _levels(folders).items():
-        for row, inside in zip(rows, folders, strict=True):
-            row[column] = listing.normalised(inside[level])
     return listing.Listing(listing.as_table(rows), dropped)
 
 
-def _count_wrappers(names: list[str]) -> int:
-    """Count the folders around all others, such as the one that an archive unpacks into."""
+def _find_wrappers(names: list[str]) -> Folders:
+    """Return the folders around all others, such as the one that an archive unpacks into."""
     outer = [str(PurePosixPath(name).parent.parent) for name in names]
     around_all = PurePosixPath(os.path.commonpath(outer or ["."]))
-    return len(list(takewhile(_is_wrapper, around_all.parts)))
+    return tuple(takewhile(_is_wrapper, around_all.parts))
 
 
 def _is_wrapper(folder: str) -> bool:
@@ -51,14 +52,34 @@ def _is_wrapper(folder: str) -> bool:
     return not (is_part or is_emotion(folder) or is_number(folder))
 
 
+def _split(name: str, around: Folders) -> tuple[str, Folders]:
+    """Return the part that a file belongs to, if any, and the folders below it."""
+    folders = PurePosixPath(name).parts[:-1]
+    if folders[: len(around)] != around:
+        return "", ()
+    inside = folders[len(around) :]
+    part = listing.PART_OF.get(inside[0].lower(), "") if inside else ""
+    return part, inside[1:] if part else inside
+
+
 def _levels(paths: list[Folders]) -> dict[str, int]:
     """Return at which depth the label is, and at which the person, if people have folders.
 
-    People have folders where all files lie two folders deep and the second ones differ.
+    People have folders where images lie two folders deep and the second ones differ; which of the
+    two are the classes is told by the names of emotions among them.
     """
-    if not paths or any(len(path) != 2 for path in paths):
+    deep = [path for path in paths if len(path) > 1]
+    if not deep or any(len(path) > 2 for path in deep):
         return {"label": 0}
-    outer, inner = (set(folders) for folders in zip(*paths, strict=True))
-    if all(map(is_emotion, inner)) and not any(map(is_emotion, outer)):
-        return {"label": 1, "person": 0}
-    return {"label": 0, "person": 1} if len(inner) > 1 else {"label": 0}
+    levels = [sorted(set(folders)) for folders in zip(*deep, strict=True)]
+    emotions = [sum(map(is_emotion, level)) / len(level) for level in levels]
+    label = int(emotions[1] > emotions[0])
+    if label == 0 and len(levels[1]) == 1:
+        return {"label": 0}
+    if emotions[label] < 1:
+        logger.warning(
+            "Taken for classes: %s; for people: %s. If it is the other way round, give a manifest.",
+            ", ".join(levels[label][:5]),
+            ", ".join(levels[1 - label][:5]),
+        )
+    return {"label": label, "person": 1 - label}

@@ -1,4 +1,7 @@
-"""CSV files as tables of text, read strictly: nothing is guessed, filled in or left out."""
+"""CSV files as tables of text, read strictly: nothing is guessed or left out.
+
+A row may lack its last values, which are empty then.
+"""
 
 import csv
 import warnings
@@ -13,6 +16,7 @@ from fer_transfer.console.errors import InputError, shown
 SEPARATORS = ",;\t"
 LONGEST_HEADER = 4096  # characters
 TEXT: Any = {"header": 0, "index_col": False, "dtype": str, "na_filter": False}
+TEXT["skipinitialspace"] = True  # `a.png, "happy"`
 
 
 def header(path: Path) -> tuple[str, list[str]]:
@@ -26,7 +30,7 @@ def header(path: Path) -> tuple[str, list[str]]:
     with path.open(encoding=encoding, errors="replace", newline="") as file:
         line = file.readline(LONGEST_HEADER)
     separator = max(SEPARATORS, key=line.count)
-    fields = next(csv.reader([line], delimiter=separator), [])
+    fields = next(csv.reader([line], delimiter=separator, skipinitialspace=True), [])
     return separator, [field.strip().lower() for field in fields]
 
 

@@ -22,6 +22,7 @@ from fer_transfer.readers.labels import DROP, name_classes
 from fer_transfer.readers.listing import Dropped
 
 FOLDER = Path("data/detected")
+MOST_CLASSES = 10  # plots/predictions/ has a digit per face
 MAPPED = "`data.map` drops its label"
 
 
@@ -57,7 +58,7 @@ def read(layout: str, name: str, numbering: str, mapping: Mapping[str, str]) -> 
 
     Raises:
         InputError: If labels have no name, no file of a class could be read, or fewer than two
-            classes have faces.
+            classes or more than ten have faces.
     """
     table = files.read_text_table(FOLDER / "faces.csv")
     images = files.read_npy(FOLDER / "images.npy")
@@ -71,13 +72,13 @@ def read(layout: str, name: str, numbering: str, mapping: Mapping[str, str]) -> 
     table.loc[is_mapped, "reason"] = MAPPED
     wanted = table[~is_mapped]
     _check_every_class_was_read(wanted)
-    kept = wanted[is_taken]
+    kept = wanted[wanted["status"] == Outcome.TAKEN]
     unlabelled = files.read_text_table(FOLDER / "dropped.csv")
     others = table.drop(kept.index)[list(Dropped._fields)]
     dropped = pd.concat([unlabelled, others]).sort_values(list(Dropped._fields))
     classes = in_order(set(kept["label"]))
     without = in_order(set(wanted["label"]) - set(classes))
-    _check_two_classes(classes, without, dropped["reason"])
+    _check_number(classes, without, dropped["reason"])
     return DataSet(
         Faces(name, classes, kept[list(COLUMNS)].reset_index(drop=True)),
         images[~is_mapped[is_taken].to_numpy()],
@@ -103,9 +104,15 @@ def _check_every_class_was_read(table: pd.DataFrame) -> None:
         )
 
 
-def _check_two_classes(
+def _check_number(
     classes: tuple[str, ...], without: tuple[str, ...], reasons: pd.Series
 ) -> None:
+    """Raise an InputError for fewer than two classes, or more than have a digit each."""
+    if len(classes) > MOST_CLASSES:
+        raise InputError(
+            f"There are {len(classes)} classes, and at most {MOST_CLASSES} are supported: "
+            f"{', '.join(classes)}. Join or drop some by `data.map` in params.yaml."
+        )
     if len(classes) < 2:
         counts = reasons.value_counts().head(3).items()
         counted = "; ".join(f"{count} {reason}" for reason, count in counts)

@@ -44,7 +44,8 @@ def read(path: Path) -> tuple[Faces, np.ndarray]:
     known["label"] = np.array(EMOTIONS)[table["emotion"].astype(int)]
     known["part"] = table["usage"].map(PARTS)
     pixels = [_image(text, path, row) for row, text in enumerate(table["pixels"], 1)]
-    return Faces(NAME, EMOTIONS, known), np.stack(pixels)
+    name = NAME if len(known) == NUM_IMAGES else path.name
+    return Faces(name, EMOTIONS, known), np.stack(pixels)
 
 
 def is_copy(faces: Faces) -> bool:

@@ -24,6 +24,9 @@ OF_SYSTEMS = {
     *("thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r"),
 }
 OF_THE_SYSTEM = "a file of the operating system"
+TABLES = (".csv", ".tsv", ".xls", ".xlsx", ".ods")
+# What lies beside images, and does not tell how their folders are meant.
+DOCUMENTS = (*TABLES, ".txt", ".md", ".pdf", ".doc", ".docx", ".html", ".json", ".xml")
 NOT_UTF8 = "its name is not UTF-8: rename it"
 
 
@@ -69,6 +72,11 @@ def list_files(root: Path) -> tuple[list[str], list[Dropped]]:
         if reason
     ]
     return [name for name in reasons if not reasons[name]], dropped
+
+
+def is_document(name: str) -> bool:
+    """Tell by a file's name that it is not an image."""
+    return name.lower().endswith(DOCUMENTS)
 
 
 def normalised(text: str) -> str:

@@ -1,13 +1,12 @@
 """Which layout a source has, once it is downloaded."""
 
-import os
 from collections import Counter
 from pathlib import Path, PurePath
 from typing import NamedTuple
 
 from fer_transfer.console.errors import InputError
 from fer_transfer.readers import class_folders, csv_files, fer2013_csv, manifest
-from fer_transfer.readers.listing import Listing, as_table, list_files
+from fer_transfer.readers.listing import Listing, as_table, is_document, list_files
 
 LAYOUTS = ("csv", "manifest", "class-folders")
 SYNTHETIC = "synthetic"  # the labelled faces themselves, as download draws them
@@ -75,10 +74,14 @@ def _find_fer2013(columns: dict[Path, set[str]]) -> Path | None:
 def _find_manifest(
     columns: dict[Path, set[str]], root: Path, names: list[str]
 ) -> Path | None:
-    """Return the manifest at the top: inside the folder that an archive unpacks into."""
-    top = root / os.path.commonpath([PurePath(name).parent for name in names] or [root])
-    at_top = [path for path in columns if path.parent == top]
-    manifests = [path for path in at_top if columns[path] >= set(manifest.REQUIRED)]
+    """Return the manifest at the top: no image lies outside its folder."""
+    folders = [(root / name).parent for name in names if not is_document(name)]
+    manifests = [
+        path
+        for path in columns
+        if columns[path] >= set(manifest.REQUIRED)
+        and all(folder.is_relative_to(path.parent) for folder in folders)
+    ]
     if len(manifests) > 1:
         raise InputError(
             f"There are several manifests: {', '.join(path.name for path in manifests)}. Keep "

@@ -34,8 +34,8 @@ def claim(folder: Path) -> Path:
     held = {path.name for path in folder.glob("*")}
     if held and not held & {UNFINISHED, FILES}:
         raise InputError(
-            f"--out names {folder}, which holds files of others ({min(held)}, ...). Give a "
-            "folder that is empty, or does not exist yet."
+            f"--out names {folder}, which holds other files ({min(held)}, ...). Give an "
+            "empty folder, or one that does not exist yet."
         )
     unfinished = folder / UNFINISHED
     unfinished.mkdir(parents=True, exist_ok=True)

@@ -49,7 +49,7 @@ def differences(comparisons: Sequence[Mapping[str, Any]]) -> vega.Chart:
     ends = ["difference", "low", "high"]
     data[ends] *= 100
     base = vega.inline(data[["what", "protocol", "tested", *ends]]).encode(
-        alt.X("difference:Q", title="difference of accuracy, points"),
+        alt.X("difference:Q", title="difference in accuracy, points"),
         alt.Y("what:N", title=None, sort=None, axis=alt.Axis(grid=True)),
         tooltip=["what:N", "protocol:N", *vega.numbers("+.1f", *ends)],
     )
@@ -62,46 +62,32 @@ def differences(comparisons: Sequence[Mapping[str, Any]]) -> vega.Chart:
 
 
 def fits(table: pd.DataFrame) -> vega.Chart:
-    """Draw how many published rates fit each number of images; the best stands out."""
-    best = table.nlargest(1, "fits")["images"].item()
-    is_best = f"datum.images == {best}"
+    """Draw how many published rates fit each number of images."""
     base = vega.inline(table[["images", "fits", "chance"]]).encode(
         alt.X("images:Q", title="images", scale=alt.Scale(zero=False, nice=False)),
         alt.Y("fits:Q", title="rates that fit"),
     )
     return alt.layer(
-        base.mark_rule(strokeWidth=2).encode(
-            y2=alt.datum(0),
-            color=alt.condition(
-                is_best, alt.value(vega.INK), alt.value(vega.LIGHT_GREY)
-            ),
-            tooltip=["images:Q", "fits:Q"],
+        base.mark_rule(strokeWidth=2, color=vega.GREY).encode(
+            y2=alt.datum(0), tooltip=["images:Q", "fits:Q"]
         ),
         base.mark_line(color=vega.INK, strokeDash=[2, 3]).encode(y="chance:Q"),
     ).properties(height=150)
 
 
 def accuracies(shown: Shown) -> vega.Chart:
-    """Draw each run's deduplicated test accuracy with Wilson's interval, the best group first.
-
-    Groups on another split than the paper's have other test images: they come last, and name
-    theirs.
-    """
-    rows = select(shown.runs, metric="accuracy", set="deduplicated")
+    """Draw the accuracy of each run on the paper's split, deduplicated, the best group first."""
+    split = shown.data.paper_split
+    rows = select(shown.runs, metric="accuracy", set="deduplicated", split=split)
     data = rows.dropna(subset="value").join(shown.styles, on="group")
-    data["elsewhere"] = data["split"] != shown.data.paper_split
-    elsewhere = " (split " + data["split"] + ")"
-    data["label"] = data["group"] + elsewhere.where(data["elsewhere"], "")
     data["mean"] = data.groupby("group")["value"].transform("mean")
-    data = data.sort_values(
-        ["elsewhere", "mean"], ascending=[True, False], kind="stable"
-    )
-    order = list(data["label"].unique())
-    columns = ["run", "label", "value", "low", "high", "mean", "colour", "fill"]
+    data = data.sort_values("mean", ascending=False, kind="stable")
+    order = list(data["group"].unique())
+    columns = ["run", "group", "value", "low", "high", "mean", "colour", "fill"]
     title = "accuracy on the test images without a duplicate in train"
     base = vega.inline(data[columns]).encode(
         alt.X("value:Q", title=title, scale=alt.Scale(zero=False)),
-        alt.Y("label:N", title=None, sort=order, axis=alt.Axis(grid=True)),
+        alt.Y("group:N", title=None, sort=order, axis=alt.Axis(grid=True)),
         color=vega.as_given("colour"),
     )
     points = base.mark_point(size=50, opacity=1, strokeWidth=1.5).encode(
@@ -122,7 +108,7 @@ def images_needed(rows: Sequence[Mapping[str, Any]]) -> vega.Chart:
     data = pd.DataFrame(rows)
     data[ends] *= 100
     data["images"] = [str(row["per_class"] or "all") for row in rows]
-    title = "training images of a class, at most"
+    title = "training images per class, at most"
     base = vega.inline(data).encode(
         alt.X("images:O", title=title, sort=None, axis=alt.Axis(labelAngle=0)),
         alt.Y("value:Q", title="test accuracy, %", scale=alt.Scale(zero=False)),

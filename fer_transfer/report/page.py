@@ -15,7 +15,7 @@ from fer_transfer.report import charts, html, learning, vega
 from fer_transfer.report.shown import Shown, pick_faces, read
 from fer_transfer.results import distance, inputs, paper, table
 from fer_transfer.results.catalog import BACKBONES
-from fer_transfer.settings.searches import TITLES
+from fer_transfer.settings.classifiers import TITLES
 from fer_transfer.settings.settings import SECTIONS, Settings
 
 # Those that results depend on, and those that draw; requirements.lock has all.
@@ -44,6 +44,7 @@ def context(settings: Settings) -> dict[str, Any]:
         "runs": settings.runs,
         "first": first,
         "catalog": BACKBONES,
+        "colour_of": vega.colour_of,
         "paper": paper,
         "distance": distance,
         "dataset": files.read_json(Path("metrics/dataset.json")),

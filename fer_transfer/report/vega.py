@@ -18,14 +18,13 @@ import vl_convert
 
 from fer_transfer.core import files
 from fer_transfer.report.html import VEGA_LITE
-from fer_transfer.results.catalog import BACKBONES
 from fer_transfer.results.protocols import Group
 from fer_transfer.results.table import records
 
 Chart = Any  # Altair's layers have no common type that can be finished
 
 INK, RULE = "#1c2128", "#e6e8eb"
-GREY, LIGHT_GREY = "#666666", "#b2b2b2"
+GREY = "#666666"
 
 FONT = "Segoe UI, Roboto, Helvetica Neue, Noto Sans, Liberation Sans, Arial, sans-serif"
 PNG_FONT = "DejaVu Sans"  # which matplotlib brings along: the same on every machine
@@ -33,9 +32,23 @@ NOTE_WIDTH = 110  # characters of a line of notes
 WIDTH = 560  # pixels of a chart in a PNG
 
 UNITS = {"accuracy": "accuracy (share of images)", "loss": "loss (cross-entropy, nats)"}
+# Okabe and Ito's colours, which the colour-blind tell apart too.
+COLOURS = {
+    "efficientnetb0": "#E69F00",
+    "mobilenet": "#D55E00",
+    "openface": "#0072B2",
+    "resnet29": "#56B4E9",
+    "resnet50": "#009E73",
+    "vggface": "#CC79A7",
+}
 PARTS = pd.DataFrame(
     {"part": ["training", "validation"], "opacity": [1.0, 0.5]}, index=["train", "val"]
 )
+
+
+def colour_of(backbone: str) -> str:
+    """Return a backbone's colour, grey for one that has none."""
+    return COLOURS.get(backbone, "#666666")
 
 
 def styles_of(groups: Mapping[str, Group]) -> pd.DataFrame:
@@ -47,7 +60,7 @@ def styles_of(groups: Mapping[str, Group]) -> pd.DataFrame:
     """
     rows = []
     for group in groups.values():
-        colour = BACKBONES[group.backbone].colour
+        colour = colour_of(group.backbone)
         pretrained = group.weights == "pretrained"
         dash, fill = ([1, 0], colour) if pretrained else ([5, 4], "white")
         rows.append((group.backbone, colour, dash, fill))

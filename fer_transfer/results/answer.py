@@ -15,7 +15,13 @@ import numpy as np
 from fer_transfer.results import claims, evidence, paper
 from fer_transfer.results.catalog import BACKBONES
 from fer_transfer.results.compare import Comparison, compare, correct
-from fer_transfer.results.protocols import Group, groups, of_protocol, paper_protocol
+from fer_transfer.results.protocols import (
+    Group,
+    at_best_epoch,
+    groups,
+    of_protocol,
+    paper_protocol,
+)
 from fer_transfer.results.study import Study
 
 FACES_OR_IMAGENET, PRETRAINING = "faces or ImageNet", "pretraining"
@@ -88,16 +94,18 @@ def question_of(left: Group, right: Group) -> str:
 def compare_all(study: Study) -> list[Comparison]:
     """Compare both questions' groups, of those that ran on informative features.
 
-    A split whose validation images are its test images has no part in it.
+    A split whose validation images are its test images has no part in it. Where the same
+    trainings are scored at their best epoch too, that counts, and not the last.
 
     Returns:
         A row per comparison: what `compare` returns, and of either side the group, its seeds, the
         weights that train, its scatter and whether it is still learning.
     """
+    left_out = {*study.uninformative, *at_best_epoch(study.ran)}
     samples = {
         name: sample
         for name, group in study.ran.items()
-        if name not in study.uninformative
+        if name not in left_out
         and not study.data.validates_on_test(group.protocol.split)
         and (sample := evidence.final_accuracy(study, name))
     }
@@ -147,7 +155,7 @@ def headline(question: str, rows: list[Comparison]) -> str:
         if row["question"] == question and row["interval"]
     )
     if not outcomes:
-        return "No comparison has three seeds on each side yet, so none is decided."
+        return "No comparison has three seeds on each side yet, so none is tested."
     left, right = BETTER[question]
     words = {
         "more": f"{left} more accurate",

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from fer_transfer.results import paper
+from fer_transfer.results.protocols import Protocol, at_best_epoch
 from fer_transfer.results.study import Study
 
 TABLES = (paper.ACCURACY_MCR, paper.LOSS_MCR)
@@ -29,7 +30,7 @@ def find(
         study: Its groups.
         runs: The table of all runs; those of too few epochs for all four windows are left out.
         printed: Tables 2-5.
-        others: The groups that are not compared.
+        others: The groups that are not compared, beside those that only keep another epoch.
 
     Returns:
         rows: by the paper's variant, what `compare` returns. summary: what follows of them.
@@ -38,10 +39,11 @@ def find(
     columns = [(paper.TABLES[key].title, *span) for key in TABLES for span in spans]
     rates = runs.pivot_table("value", "run", ["metric", "first", "last"])
     complete = rates.reindex(columns=pd.MultiIndex.from_tuples(columns)).dropna()
-    rows = {}
+    others = {*others, *at_best_epoch(study.ran).values()}
+    rows, near = {}, {}
     for variant in printed[TABLES[0]]:
         protocols = {
-            group.protocol.label: complete.loc[list(group.runs)]
+            group.protocol: complete.loc[list(group.runs)]
             .to_numpy()
             .reshape(-1, len(TABLES), len(spans))
             for name, group in study.ran.items()
@@ -51,35 +53,41 @@ def find(
         }
         if protocols:
             published = [list(printed[key][variant].values()) for key in TABLES]
-            rows[variant] = compare(protocols, np.array(published))
-    return {"rows": rows, "summary": summarise(rows)}
+            compared = compare(protocols, np.array(published))
+            rows[variant] = {protocol.label: row for protocol, row in compared.items()}
+            near[variant] = {
+                protocol.without("size")._replace(split="random").label
+                for protocol, row in compared.items()
+                if row["overall"] <= NEAR
+            }
+    return {"rows": rows, "summary": summarise(rows, near)}
 
 
 def compare(
-    protocols: Mapping[str, np.ndarray], published: np.ndarray
-) -> dict[str, Any]:
+    protocols: Mapping[Protocol, np.ndarray], published: np.ndarray
+) -> dict[Protocol, dict[str, Any]]:
     """Return how far each protocol is from a published row, the nearest first.
 
     Args:
-        protocols: By label, the rates of each of its runs, (runs, tables, windows).
+        protocols: Of each the rates of its runs, (runs, tables, windows).
         published: The paper's, (tables, windows).
 
     Returns:
-        By label the distance of each table's mean over seeds (None of a row of zeros), their
+        The distance of each table's mean over seeds (None of a row of zeros), their
         mean (overall), the mean distance between two seeds in the same units (floor, None of
         one seed) and seeds.
     """
     norm = np.linalg.norm(published, axis=-1)
     scale = np.where(norm > 0, norm, np.nan)
-    described: dict[str, Any] = {}
-    for label, seeds in protocols.items():
+    described: dict[Protocol, dict[str, Any]] = {}
+    for protocol, seeds in protocols.items():
         distances = np.linalg.norm(seeds.mean(axis=0) - published, axis=-1) / scale
         apart = [
             np.nanmean(np.linalg.norm(left - right, axis=-1) / scale)
             for left, right in combinations(seeds, 2)
         ]
         by_table = [None if np.isnan(value) else float(value) for value in distances]
-        described[label] = {
+        described[protocol] = {
             **dict(zip(TABLES, by_table, strict=True)),
             "overall": float(np.nanmean(distances)),
             "floor": float(np.mean(apart)) if apart else None,
@@ -87,18 +95,27 @@ def compare(
     return dict(sorted(described.items(), key=lambda row: row[1]["overall"]))
 
 
-def summarise(rows: Mapping[str, Mapping[str, Any]]) -> str:
-    """Say what a reader may conclude of the published tables as a whole."""
+def summarise(
+    rows: Mapping[str, Mapping[str, Any]], near: Mapping[str, set[str]]
+) -> str:
+    """Say what a reader may conclude of the published tables as a whole.
+
+    Args:
+        rows: What `compare` returns, by label.
+        near: The protocols that come near each row, whatever their split and input size.
+    """
     if not rows:
         return ""
-    near = [
-        {label for label, row in of_row.items() if row["overall"] <= NEAR}
-        for of_row in rows.values()
-    ]
-    text = f"A protocol here comes near {sum(map(bool, near))} of {len(rows)} published rows"
-    if shared := set.intersection(*near):
+    number = sum(map(bool, near.values()))
+    text = (
+        f"Of the protocols tried, some come near {number} of {len(rows)} published rows"
+    )
+    if shared := set.intersection(*near.values()):
         return f"{text}, and “{min(shared)}” comes near all of them."
+    text = f"{text}, and none comes near all of them"
+    if once := [variant for variant, tried in rows.items() if len(tried) == 1]:
+        text = f"{text} (with {' and '.join(once)} only one was tried)"
     return (
-        f"{text}, and no protocol comes near all of them. So differences between rows of the "
-        "published tables need not be differences between networks under the same conditions."
+        f"{text}. So differences between rows of the published tables need not be differences "
+        "between networks under the same conditions."
     )

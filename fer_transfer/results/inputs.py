@@ -80,6 +80,7 @@ def read_results(settings: Settings) -> tuple[dict[str, Result], dict[str, str]]
         test = Path(f"metrics/test/{name}.json")
         predicted = Path(f"plots/predictions/{name}.txt")
         paths = [history, test, predicted, Path(f"plots/examples/{name}.csv")]
+        paths.append(Path(f"metrics/calibration/{name}.json"))
         if not all(path.is_file() for path in paths):
             continue
         stage = f"evaluate@{name}"

@@ -18,6 +18,8 @@ Window = tuple[int, int]  # the first and the last epoch, counted from 1
 # In the order of its Figures 5-8. What is not among them the paper claims nothing about.
 BACKBONES = ("mobilenet", "openface", "resnet50", "vggface")
 TRAINABLE_LAYERS = 4  # section 4: "all layers except the last 4 were frozen"
+# What is compared with the paper: its data, and those that stand in for them.
+DATA = ("FER2013", "synthetic faces")
 
 # Section 3.1: how many images each set has.
 SETS = {"train": 25_121, "val": 3_589, "test": 7_177}

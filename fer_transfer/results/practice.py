@@ -15,7 +15,7 @@ from fer_transfer.results.catalog import BACKBONES
 from fer_transfer.results.protocols import Group
 from fer_transfer.results.study import Study
 from fer_transfer.results.table import records, select
-from fer_transfer.settings.searches import TITLES
+from fer_transfer.settings.classifiers import TITLES
 
 PER_CLASS = "train_per_class"
 BEST = "the network that is best on validation"
@@ -27,8 +27,8 @@ def find(study: Study, runs: pd.DataFrame) -> dict[str, Any]:
     """Describe the groups trained on sets that the data come with.
 
     Returns:
-        groups: their names. curve: of those with a counterpart that differs in the number of
-        training images alone, a row per run: what trains, images per class (None: all), test
+        groups: their names. curve: of those with a counterpart on another number of
+        training images, a row per run: what trains, images per class (None: all), test
         accuracy and its 95% interval over images.
     """
     shown = {
@@ -64,9 +64,9 @@ def compare(
 ) -> dict[str, dict[str, Any]]:
     """Compare the assessed classifier of each split with the networks trained on it.
 
-    With few photos a classifier on a frozen backbone's vectors tends to win: it has little to
-    learn. So a network has to be shown to be better: the one that is best on validation, as of
-    many networks the luckiest would be best on test.
+    A classifier on a frozen backbone's vectors is quicker to train and to run, so a network has to
+    be shown to be better: the one that is best on validation, as of many networks the luckiest
+    would be best on test.
 
     Args:
         runs: The table of all runs.
@@ -131,10 +131,8 @@ def recommend(classifier: Model, networks: list[Model]) -> dict[str, str]:
     """Return the model to use, and why: a network only if its interval lies above."""
     best = max(networks, key=itemgetter("validation"))
     if best["low"] > classifier["high"]:
-        why = "it is significantly more often right than the best classifier"
+        why = "its interval lies above the best classifier's"
         return {"use": best["name"], "why": why}
-    if best["high"] < classifier["low"]:
-        why = f"it is significantly more often right than {BEST}"
-    else:
-        why = f"{BEST} is not significantly better, and slower to train and to run"
-    return {"use": classifier["name"], "why": why}
+    is_above = best["high"] < classifier["low"]
+    why = "lies above that of" if is_above else "is not below that of"
+    return {"use": classifier["name"], "why": f"its interval {why} {BEST}"}

@@ -9,6 +9,9 @@ from fer_transfer.settings.settings import Settings
 # What a variant or a run sets and is no recipe: what names, seeds, is compared or stands alone.
 NO_RECIPE = {"variant", "backbone", "weights", "hash", "seed"}
 NO_RECIPE |= {"trainable_layers", "precision", "split"}
+BEST_EPOCH = (
+    "early_stopping"  # what keeps the weights of the epoch that is best on validation
+)
 WORDS = {
     "train_share": "{:.0%} of the training images",
     "train_per_class": "at most {} images of a class",
@@ -53,8 +56,16 @@ class Protocol(NamedTuple):
 
     @property
     def conditions(self) -> "Protocol":
-        """What two backbones must have in common: each has an input size of its own."""
-        recipe = tuple(entry for entry in self.recipe if entry[0] != "size")
+        """What two backbones must have in common.
+
+        Each has an input size of its own, and where augmented the learning rate it can bear.
+        """
+        is_augmented = ("augment", True) in self.recipe
+        return self.without("size", *["learning_rate"] * is_augmented)
+
+    def without(self, *keys: str) -> "Protocol":
+        """Return the protocol that differs in nothing but these settings, which are not set."""
+        recipe = tuple(entry for entry in self.recipe if entry[0] not in keys)
         return self._replace(recipe=recipe)
 
     @property
@@ -100,6 +111,17 @@ def groups(settings: Settings) -> dict[str, Group]:
         key = variant.backbone, variant.weights, protocol
         repeated.setdefault(key, []).append(name)
     return {runs[0]: Group(*key, tuple(runs)) for key, runs in repeated.items()}
+
+
+def at_best_epoch(shown: Mapping[str, Group]) -> dict[str, str]:
+    """Return, by the name of a group, that of the group that keeps the best epoch of such runs."""
+    best = {
+        group._replace(protocol=group.protocol.without(BEST_EPOCH), runs=()): name
+        for name, group in shown.items()
+        if BEST_EPOCH in dict(group.protocol.recipe)
+    }
+    last = {name: best.get(group._replace(runs=())) for name, group in shown.items()}
+    return {name: kept for name, kept in last.items() if kept}
 
 
 def of_protocol(shown: Mapping[str, Group], protocol: Protocol) -> dict[str, Group]:

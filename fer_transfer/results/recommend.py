@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from fer_transfer.results.protocols import at_best_epoch
 from fer_transfer.results.study import Study
 from fer_transfer.results.table import select
 
@@ -23,7 +24,9 @@ RULES = (
 
 
 def find(study: Study, names: Iterable[str], groups: pd.DataFrame) -> dict[str, Any]:
-    """Recommend groups by their accuracy on the images that the baseline is of."""
+    """Recommend groups, at their best epoch if known, on the images that the baseline is of."""
+    at_best = at_best_epoch(study.ran)
+    names = [at_best.get(name, name) for name in names]
     labels = study.data.labels[study.data.fresh(study.data.paper_split)]
     baseline = np.bincount(labels).max() / len(labels) if len(labels) else 0.0
     accuracy = select(groups, metric="accuracy", set="deduplicated")

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from fer_transfer.core import files
-from fer_transfer.results import inputs, paper
+from fer_transfer.results import inputs
 from fer_transfer.results.inputs import Data, Result
 from fer_transfer.results.protocols import Group, groups
 from fer_transfer.settings.settings import Settings
@@ -104,7 +104,7 @@ def describe(study: Study) -> dict[str, Any]:
     """Say what the results rest on: the data, the weights, and which runs there are."""
     settings, dataset = study.settings, files.read_json(Path("metrics/dataset.json"))
     return {
-        "data": name_data(settings.data.source, dataset),
+        "data": dataset["name"],
         "pretrained": settings.weights.pretrained,
         **{key: dataset[key] for key in ("images", "official", "source_file")},
         "epochs": settings.train.epochs,
@@ -112,11 +112,3 @@ def describe(study: Study) -> dict[str, Any]:
         **study.left_out,
         "uninformative": list(study.uninformative),
     }
-
-
-def name_data(source: str, dataset: Mapping[str, Any]) -> str:
-    """Name the data set: FER2013 only where its counts are those of the paper's Table 1."""
-    if source == "synthetic":
-        return "synthetic"
-    is_fer2013 = dataset["emotions"] == paper.CLASS_COUNTS
-    return "FER2013" if is_fer2013 else "another data set"

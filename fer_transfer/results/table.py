@@ -13,6 +13,7 @@ from scipy import stats
 
 from fer_transfer.results import paper
 from fer_transfer.results.catalog import BACKBONES
+from fer_transfer.results.compare import ENOUGH_SEEDS
 from fer_transfer.results.inputs import Result
 from fer_transfer.results.protocols import Group, Protocol, paper_protocol
 from fer_transfer.results.study import Study
@@ -104,10 +105,10 @@ def of_groups(
     Of the history only the first and the last epoch are kept.
 
     Returns:
-        mean: empty where a run has none. deviation: the standard deviation. low, high: the 95%
-        interval of the mean by Student's t. All three are empty of one seed. paper, difference:
-        the published rate, and ours minus that; a published rate without ours is a row of 0
-        seeds.
+        mean: empty where a run has none. deviation: the standard deviation over seeds. low,
+        high: the 95% interval of the mean over seeds alone, by Student's t; empty of fewer than
+        three. paper, difference: the published rate, and ours minus that; a published rate
+        without ours is a row of 0 seeds.
     """
     last = runs.groupby("group")["last"].transform("max")
     # Runs that end early end in different epochs; the last one of each is its group's last one.
@@ -124,7 +125,7 @@ def of_groups(
         deviation=lambda numbers: numbers.std(skipna=False),
         seeds="size",
     ).reset_index()
-    freedom = (table["seeds"] - 1).where(table["seeds"] > 1)
+    freedom = (table["seeds"] - 1).where(table["seeds"] >= ENOUGH_SEEDS)
     half = stats.t.ppf(0.975, freedom) * table["deviation"] / np.sqrt(table["seeds"])
     table["low"], table["high"] = table["mean"] - half, table["mean"] + half
     # A published rate goes to the row of ours, where there is one.

@@ -2,20 +2,20 @@
 
 from collections.abc import Collection
 from difflib import get_close_matches
-from pkgutil import iter_modules
+from pathlib import Path
 from typing import Any
 
-from fer_transfer import backbones
 from fer_transfer.console.errors import InputError, shown
 from fer_transfer.fetching import addresses
-from fer_transfer.settings.searches import PORTABLE
+from fer_transfer.settings.classifiers import PORTABLE
 
 # Committed, and never changed: what `data.watch` names where the source is not on this machine.
 UNWATCHED = "data/unwatched"
 FEW_NAMES = 10  # an error lists no more
 
 # Listed, not imported: they bring TensorFlow.
-BACKBONES = tuple(module.name for module in iter_modules(backbones.__path__))
+FOLDER = Path(__file__).parents[1] / "backbones"
+BACKBONES = tuple(sorted(path.stem for path in FOLDER.glob("[!_]*.py")))
 
 
 def check(settings: Any) -> None:
@@ -118,7 +118,7 @@ def _check_recipe(name: str, run: Any, settings: Any) -> None:
     if run.augment and trained != "all":
         raise InputError(
             f"{where} augments images, but its variant `{run.variant}` trains {trained} layers: "
-            "what the others make of an image is computed once, from the image as it is. Set "
+            "the others' output is computed once per image, without augmentation. Set "
             "`trainable_layers: all` there, or remove `augment`."
         )
     if (run.optimizer == "adamw") != (run.weight_decay is not None):
@@ -188,7 +188,9 @@ def _check_repeats(settings: Any) -> None:
     for section, remedy in remedies.items():
         first: dict[str, str] = {}
         for name, entry in settings[section].items():
-            given = {key: value for key, value in entry.items() if value is not None}
+            given = {
+                key: entry[key] for key in entry if entry[key] not in (None, False)
+            }
             other = first.setdefault(repr(sorted((default | given).items())), name)
             if other != name:
                 raise InputError(

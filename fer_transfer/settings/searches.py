@@ -7,22 +7,6 @@ from pydantic import Field
 from fer_transfer.settings.types import MOST, Classifier, Classifiers, Count, Text
 from fer_transfer.settings.validation import Section
 
-# Named here, free of TensorFlow and scikit-learn: fer_transfer/classifiers/catalog.py makes them.
-CLASSIFIERS = {
-    "dense": "Dense layers",
-    "logistic": "Logistic regression",
-    "linear-svm": "Linear SVM",
-    "rbf-svm": "SVM, RBF kernel",
-    "knn": "k nearest neighbours",
-    "lda": "Linear discriminant analysis",
-    "boosting": "Gradient boosting",
-}
-BASELINES = {"majority": "Majority class", "prior": "Class prior"}
-TITLES = {**BASELINES, **CLASSIFIERS}
-
-# A model holds dense layers: an SVM's or kNN's would hold training images.
-PORTABLE = ("dense", "logistic")
-
 
 class Views(Section):
     """The augmented views of each training face, and their largest changes."""

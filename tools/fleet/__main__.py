@@ -31,7 +31,7 @@ from tools.processes import committed, dvc, git
 
 logger = logging.getLogger(__name__)
 
-REFUSED = "refused at the merge: its code, settings or inputs are not those here"
+REFUSED = "refused at the merge: its code, settings or inputs differ from those here"
 
 
 def main(scheduler: str, targets: Sequence[str]) -> None:
