@@ -43,7 +43,7 @@ def find(row, protocols, windows=WINDOWS):
         ]
     settings = SimpleNamespace(tables=SimpleNamespace(windows=windows))
     study = SimpleNamespace(ran=ran, settings=settings)
-    return distance.find(study, pd.DataFrame(rows), PRINTED, others=())
+    return distance.find(study, pd.DataFrame(rows), PRINTED, omit=())
 
 
 def test_a_history_of_the_published_rates_has_distance_0():

@@ -79,14 +79,9 @@ def remarks(study: dict[str, Any]) -> list[str]:
             f"Uninformative features: {', '.join(study['uninformative'])}. Their features "
             "are the same for all images (metrics/features), so there is nothing to learn."
         )
-    grounds = []
-    if study["data"] == "synthetic faces":
-        grounds.append(f"on {study['images']} synthetic faces")
-    if study["pretrained"] == "stand-in":
-        grounds.append("with stand-in weights for the pretrained ones")
-    if grounds:
+    if study["data"] == "synthetic faces" or study["pretrained"] == "stand-in":
         lines.append(
-            f"This run is {' and '.join(grounds)}: its numbers say nothing about people."
+            "With synthetic faces or stand-in weights these numbers say nothing about people."
         )
     return [*lines, "Figures: plots/figures. All on one page: plots/report.html"]
 

@@ -1,10 +1,9 @@
 """Which layout a source has, once it is downloaded."""
 
-from collections import Counter
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import NamedTuple
 
-from fer_transfer.console.errors import InputError
+from fer_transfer.console.errors import InputError, some_of
 from fer_transfer.readers import class_folders, csv_files, fer2013_csv, manifest
 from fer_transfer.readers.listing import Listing, as_table, is_document, list_files
 
@@ -50,7 +49,7 @@ def detect_layout(root: Path, layout: str = "auto") -> Source:
     wanted = "a known layout" if layout == "auto" else f"the layout `{layout}`"
     raise InputError(
         f"What `data.source` in params.yaml names does not have {wanted}. {EXPECTED}. It holds "
-        f"{_summary(names)}. Set `data.source` to a copy that has one of these layouts."
+        f"{some_of(names, 3) or 'no file'}. Set `data.source` to a copy that has one of these layouts."
     )
 
 
@@ -88,11 +87,3 @@ def _find_manifest(
             "one of them in the folder that `data.source` in params.yaml names."
         )
     return manifests[0] if manifests else None
-
-
-def _summary(names: list[str]) -> str:
-    if not names:
-        return "no file"
-    kinds = Counter(PurePath(name).suffix.lower() or "no suffix" for name in names)
-    counted = ", ".join(f"{number} of {kind}" for kind, number in kinds.most_common(5))
-    return f"{len(names)} files ({counted}), such as {names[0]}"

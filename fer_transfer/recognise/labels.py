@@ -72,11 +72,11 @@ def score(labelled: pd.DataFrame, run: Run) -> dict[str, Any]:
         largest = max(record["faces"], key=lambda face: face.box.area, default=None)
         photo = str(Path(record["file"]).resolve())
         predicted[photo] = largest and run.recogniser.classes.index(largest.emotion)
-    read = labelled.join(pd.Series(predicted, dtype="Int64", name="face"), how="inner")
-    table = read.dropna().astype({"face": int})
+    seen = labelled.join(pd.Series(predicted, dtype="Int64", name="face"), how="inner")
+    table = seen.dropna().astype({"face": int})
     if table.empty:
         raise InputError(
-            f"None of the {len(read)} labelled photos could be read and has a face: there is "
+            f"None of the {len(seen)} labelled photos could be read and has a face: there is "
             "nothing to score. Check files.csv without --labels."
         )
     codes, correct = table["label"], table["label"] == table["face"]
@@ -88,7 +88,7 @@ def score(labelled: pd.DataFrame, run: Run) -> dict[str, Any]:
     )
     baseline = float(codes.value_counts(normalize=True).max())
     return scores | {
-        "no_face": len(read) - len(table),
+        "no_face": len(seen) - len(table),
         "baseline": baseline,
         "above_baseline": scores["interval"][0] > baseline,
         "groups": {

@@ -82,7 +82,7 @@ def pairs(ran: Mapping[str, Group]) -> list[tuple[str, str, str]]:
 def question_of(left: Group, right: Group) -> str:
     """Name the question that two groups bear on; "" if they bear on none."""
     weights = left.weights, right.weights
-    learned = BACKBONES[left.backbone].learned, BACKBONES[right.backbone].learned
+    learned = tuple(BACKBONES[side.backbone].pretrained_on for side in (left, right))
     if weights == ("pretrained", "pretrained") and learned == ("faces", "ImageNet"):
         alike = left.protocol.conditions == right.protocol.conditions
         return FACES_OR_IMAGENET if alike else ""

@@ -11,7 +11,7 @@ class Backbone(NamedTuple):
     """What the results say of a backbone."""
 
     title: str
-    learned: Literal["faces", "ImageNet"]
+    pretrained_on: Literal["faces", "ImageNet"]
 
 
 BACKBONES = {

@@ -94,13 +94,13 @@ def _test(
         if abs(tested) <= margin:
             return None, None, "equal to the printed digits"
         return [tested - margin, tested + margin], None, ""
-    few = [
+    short = [
         f"{side.group} has {len(side.values)} of {ENOUGH_SEEDS} seeds"
         for side in (left, right)
         if len(side.values) < ENOUGH_SEEDS
     ]
-    if few:
-        return None, None, SEPARATOR.join(dict.fromkeys(few))
+    if short:
+        return None, None, SEPARATOR.join(dict.fromkeys(short))
     interval = estimate_interval(tested, variances(left, right))
     if interval is None:
         return None, None, "nothing varies between seeds"
@@ -142,15 +142,15 @@ def variances(left: Sample, right: Sample) -> list[tuple[float, float]]:
 
     A network's numbers for two classes come from the same seeds, so these are paired.
     """
-    seeds: list[Any] = [left.values, right.values]
+    over_seeds: list[Any] = [left.values, right.values]
     if left.group == right.group:
-        seeds = [np.subtract(left.values, right.values)]
-    parts = [(_variance_of_mean(values), len(values) - 1.0) for values in seeds]
+        over_seeds = [np.subtract(left.values, right.values)]
+    parts = [(_variance_of_mean(values), len(values) - 1.0) for values in over_seeds]
     if left.correct is not None and right.correct is not None:
         hits = left.correct - right.correct
         return [*parts, (_variance_of_mean(hits), len(hits) - 1.0)]
-    images = left.variance + right.variance
-    return [*parts, (images, float("inf"))] if images else parts
+    over_images = left.variance + right.variance
+    return [*parts, (over_images, float("inf"))] if over_images else parts
 
 
 def _variance_of_mean(values: Any) -> float:

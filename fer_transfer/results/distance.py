@@ -22,7 +22,7 @@ NEAR = 0.2  # up to here a protocol may have made a row: a threshold of ours
 
 
 def find(
-    study: Study, runs: pd.DataFrame, printed: paper.Published, others: Collection[str]
+    study: Study, runs: pd.DataFrame, printed: paper.Published, omit: Collection[str]
 ) -> dict[str, Any]:
     """Compare each published row with the protocols of its backbone and weights that ran.
 
@@ -30,7 +30,7 @@ def find(
         study: Its groups.
         runs: The table of all runs; those of too few epochs for all four windows are left out.
         printed: Tables 2-5.
-        others: The groups that are not compared, beside those that only keep another epoch.
+        omit: The groups that are not compared, beside those that only keep another epoch.
 
     Returns:
         rows: by the paper's variant, what `compare` returns. summary: what follows of them.
@@ -39,7 +39,7 @@ def find(
     columns = [(paper.TABLES[key].title, *span) for key in TABLES for span in spans]
     rates = runs.pivot_table("value", "run", ["metric", "first", "last"])
     complete = rates.reindex(columns=pd.MultiIndex.from_tuples(columns)).dropna()
-    others = {*others, *at_best_epoch(study.ran).values()}
+    omit = {*omit, *at_best_epoch(study.ran).values()}
     rows, near = {}, {}
     for variant in printed[TABLES[0]]:
         protocols = {
@@ -47,7 +47,7 @@ def find(
             .to_numpy()
             .reshape(-1, len(TABLES), len(spans))
             for name, group in study.ran.items()
-            if name not in others
+            if name not in omit
             and f"{group.backbone}-{group.weights}" == variant
             and set(group.runs) <= set(complete.index)
         }

@@ -24,7 +24,7 @@ PERIODS = {
 RATE_WORDS = {"MCR": paper.ACCURACY_MCR, "MOFR": paper.ACCURACY_MOFR}
 KNOWN = ("parameters", "milliseconds")  # of a backbone, whatever ran
 RECALL = "recall of "
-UPPER = (  # classes whose least recall is compared with the most of the others
+CLAIMED_BEST = (  # classes whose least recall is compared with the most of the others
     ("happy", "angry", "fear", "surprise"),
     ("happy", "angry", "fear", "surprise", "sad", "neutral"),
 )
@@ -71,12 +71,12 @@ def of_the_paper(published: paper.Published) -> Evidence:
     return Evidence(samples)
 
 
-def of_study(study: Study, protocol: Protocol, shown: Mapping[str, Group]) -> Evidence:
-    """Return the numbers of one protocol; `shown` are all groups of params.yaml."""
-    samples = known_of(study, shown)
+def of_study(study: Study, protocol: Protocol, listed: Mapping[str, Group]) -> Evidence:
+    """Return the numbers of one protocol; `listed` are all groups of params.yaml."""
+    samples = known_of(study, listed)
     names = {
         f"{group.backbone}-{group.weights}": name
-        for name, group in of_protocol(shown, protocol).items()
+        for name, group in of_protocol(listed, protocol).items()
     }
     absent = {}
     for network in NETWORKS:
@@ -113,8 +113,8 @@ def samples_of(study: Study, name: str) -> dict[str, Sample]:
         rate_of = paper.TABLES[table].rate_of
         rates = [rate_of(history, first, last) for history in histories]
         # Training accuracy is of the very images that it is about; validation's scatter.
-        images = val_variance(first, last) / (last - first) ** 2
-        variance = images if word == "MOFR" else 0.0
+        over_images = val_variance(first, last) / (last - first) ** 2
+        variance = over_images if word == "MOFR" else 0.0
         samples[f"{word} {when}"] = Sample(name, tuple(rates), variance=variance)
     if final := final_accuracy(study, name):
         samples |= {"final": final, **recall_samples(study, name)}
@@ -142,7 +142,7 @@ def recall_samples(study: Study, name: str) -> dict[str, Sample]:
         variance = variance_of([np.mean(shares)], of_class.shape[1])
         recalls.append(Sample(name, shares, variance=variance, label=emotion))
     samples = {}
-    for upper in UPPER:
+    for upper in CLAIMED_BEST:
         best = [sample for sample in recalls if sample.label in upper]
         rest = [sample for sample in recalls if sample.label not in upper]
         quantity = f"{RECALL}{', '.join(upper)}"
@@ -160,10 +160,10 @@ def hits_of(study: Study, name: str) -> np.ndarray:
     return np.asarray(hits[:, ~sets["test_has_duplicate"]])
 
 
-def known_of(study: Study, shown: Mapping[str, Group]) -> dict[Key, Sample]:
+def known_of(study: Study, listed: Mapping[str, Group]) -> dict[Key, Sample]:
     """Return what is simply known of each backbone: its parameters and its time."""
     samples = {}
-    for name, group in shown.items():
+    for name, group in listed.items():
         if name in study.measured:
             number = study.measured[name]["parameters"]["backbone"]
             samples["parameters", f"{group.backbone}-pretrained"] = Sample(

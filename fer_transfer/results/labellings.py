@@ -30,12 +30,12 @@ def compare(
         agreement: metadata.score of the majority against the labels. runs: by run and labelling,
         on what share of the images it agrees, and on what share of those where the two differ.
     """
-    known = majority >= 0
-    labels, majority = labels[known].astype(int), majority[known]
+    has_majority = majority >= 0
+    labels, majority = labels[has_majority].astype(int), majority[has_majority]
     disputed = labels != majority
 
     def agreed(predicted: np.ndarray, codes: np.ndarray) -> dict[str, float | None]:
-        hits = predicted[known] == codes
+        hits = predicted[has_majority] == codes
         shares = {"share": hits, "disputed": hits[disputed]}
         return {
             key: float(of.mean()) if len(of) else None for key, of in shares.items()

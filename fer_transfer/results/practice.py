@@ -31,12 +31,12 @@ def find(study: Study, runs: pd.DataFrame) -> dict[str, Any]:
         training images, a row per run: what trains, images per class (None: all), test
         accuracy and its 95% interval over images.
     """
-    shown = {
+    groups = {
         name: group
         for name, group in study.ran.items()
         if study.settings.splits[group.protocol.split].by == "parts"
     }
-    return {"groups": list(shown), "curve": curve(shown, runs)}
+    return {"groups": list(groups), "curve": curve(groups, runs)}
 
 
 def curve(ran: Mapping[str, Group], runs: pd.DataFrame) -> list[dict[str, Any]]:
@@ -53,10 +53,10 @@ def curve(ran: Mapping[str, Group], runs: pd.DataFrame) -> list[dict[str, Any]]:
         for row in records(accuracies)
         if (group := ran.get(row["group"]))
     ]
-    way = itemgetter("trains", "backbone", "weights")
-    several = {way(row) for row in rows if row["per_class"]}
-    shown = [row for row in rows if way(row) in several]
-    return sorted(shown, key=lambda row: row["per_class"] or float("inf"))
+    training = itemgetter("trains", "backbone", "weights")
+    several = {training(row) for row in rows if row["per_class"]}
+    compared = [row for row in rows if training(row) in several]
+    return sorted(compared, key=lambda row: row["per_class"] or float("inf"))
 
 
 def compare(

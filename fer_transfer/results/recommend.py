@@ -63,10 +63,10 @@ def recommend(candidates: list[dict[str, Any]], baseline: float) -> dict[str, An
         for row in candidates
     ]
     advice = []
-    for situation, paper, best, quantity in RULES:
+    for situation, of_paper, pick, quantity in RULES:
         known = [
             row for row in candidates if row["worthwhile"] and row[quantity] is not None
         ]
-        choice = best(known, key=itemgetter(quantity))["variant"] if known else None
-        advice.append({"situation": situation, "choice": choice, "paper": paper})
+        choice = pick(known, key=itemgetter(quantity))["variant"] if known else None
+        advice.append({"situation": situation, "choice": choice, "paper": of_paper})
     return {"baseline": baseline, "candidates": candidates, "advice": advice}

@@ -92,8 +92,8 @@ def _test_rows(scores: Mapping[str, Any], part: str, epoch: int) -> Iterator[Row
         row = _row(metric, part, epoch, epoch, value)
         if metric == "accuracy" and value is not None:
             images = scores["images"]
-            ends = wilson_interval(round(value * images), images)
-            row |= dict(zip(("low", "high"), ends, strict=True))
+            interval = wilson_interval(round(value * images), images)
+            row |= dict(zip(("low", "high"), interval, strict=True))
         yield row
 
 
