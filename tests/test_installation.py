@@ -135,7 +135,7 @@ def test_a_download_without_git_is_told_to_clone(checkout, target):
     done = make(checkout, target)
     first, *_ = done.stderr.splitlines()
     assert first.startswith(
-        "error: this folder is no Git repository, and DVC needs one"
+        "error: not a Git repository, and DVC needs one"
     )
     assert "git clone" in first
     assert not (checkout / ".venv").exists()

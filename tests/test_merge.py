@@ -129,7 +129,7 @@ stages:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (CONFLICT, "holds a merge conflict. Solve that of params.yaml first"),
+        (CONFLICT, "holds a merge conflict. Resolve the one in params.yaml first"),
         ("", "is empty or damaged. Restore it from Git"),
         ("stages: {a: ", "is empty or damaged"),
         ("stages: [a]", "is empty or damaged"),

@@ -48,7 +48,7 @@ def test_of_a_study_that_is_in_order_nothing_is_listed(study, caplog):
     Path("data/runs/.b.part").mkdir()  # an unfinished pass
     before = Path("dvc.lock").read_bytes()
     prune.main(apply=True)
-    assert caplog.messages == ["Nothing is left behind."]
+    assert caplog.messages == ["No leftovers found."]
     assert Path("dvc.lock").read_bytes() == before
     assert Path("data/runs/.b.part").exists()
 

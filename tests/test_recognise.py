@@ -232,7 +232,7 @@ def test_new_results_replace_the_earlier_ones_and_nothing_else(photos):
 
 
 def test_a_folder_of_others_is_left_alone(photos):
-    with pytest.raises(InputError, match="holds files of others"):
+    with pytest.raises(InputError, match="holds other files"):
         run(photos, out=photos)
     Path("file").touch()
     with pytest.raises(InputError, match="is a file"):

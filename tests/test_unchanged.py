@@ -110,7 +110,7 @@ def test_a_commit_that_did_not_make_the_results_is_refused_and_the_right_one_tak
     projects.edit("stages/train.py", "START = 1", "BEGIN = START = 0.5")
     commit()
     unchanged.main("HEAD~")
-    assert "train@a (the old commit's code did not make it" in caplog.text
+    assert "train@a (not made by the old commit's code" in caplog.text
     assert "train@a" in would_run()
     unchanged.main(made_by)
     assert "train@a" not in would_run()

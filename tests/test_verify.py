@@ -54,7 +54,7 @@ def test_a_damaged_object_is_removed_and_the_files_are_hashed_again(name, caplog
     verify.main()
     assert not path.exists()
     assert len(objects()) == 2
-    assert "DVC's cache: 2 objects whole, 1 damaged." in caplog.messages
+    assert "DVC's cache: 2 objects intact, 1 damaged." in caplog.messages
     assert "file.dvc" in Repo().status()
 
 
