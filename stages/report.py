@@ -3,9 +3,8 @@
 Reads   data/faces/, data/splits/<split>.npz      the faces that the page shows
         metrics/dataset.json, metrics/split/      what the data set holds
         metrics/study/, plots/study/              all results, and what they rest on
-        metrics/paper/                            the published Tables 2-5
         metrics/weights, metrics/features         a file per variant that got so far
-        metrics/test, metrics/calibration         a file per run
+        metrics/calibration                       a file per run
         metrics/costs.json                        milliseconds per image, by backbone
         metrics/assess.json                       the classifiers that searches chose
         metrics/architectures.json                the layers of each backbone

@@ -92,10 +92,8 @@ def write_images(folder, number):
     labels = np.concatenate([labels, labels[:COPIES]])
     part = np.resize(["train"] * 8 + ["val", "test"], number)
     write_faces(labels, pixels, part=part)
-    settings = load_settings()
-    drawn = settings.data.source == "synthetic"
-    name = "synthetic faces" if drawn else "FER2013"
-    known = replace(faces.read(), name=name)
+    drawn = load_settings().data.source == "synthetic"
+    known = replace(faces.read(), name="synthetic faces" if drawn else "FER2013")
     made_up = prepare.DataSet(known, pixels, "csv", "fer2013.csv")
     files.write_json(folder / "metrics/dataset.json", prepare.describe(made_up))
 

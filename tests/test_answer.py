@@ -9,7 +9,7 @@ import pytest
 
 from fer_transfer.results import answer, compare
 from fer_transfer.results.inputs import Data, Result
-from fer_transfer.results.protocols import Group, Protocol, at_best_epoch
+from fer_transfer.results.protocols import Group, Protocol
 from fer_transfer.results.study import Study
 
 TEXT, ALL = Protocol(4, "float32"), Protocol("all", "float32")
@@ -120,14 +120,18 @@ def test_backbones_are_compared_each_at_its_own_input_size_and_learning_rate():
     assert pair == (answer.FACES_OR_IMAGENET, "o", "m")
 
 
-def test_where_the_best_epoch_is_kept_the_last_is_not_compared_again():
-    study = make()
+def test_where_both_keep_their_best_epochs_the_last_are_not_compared_again():
     best = TEXT._replace(recipe=(("early_stopping", 20),))
-    ran = GROUPS | {"best": GROUPS["openface"]._replace(protocol=best)}
-    assert at_best_epoch(ran) == {"openface": "best"}
-    study = replace(study, ran=ran, measured=study.measured | {"best": {}})
-    rows = found(study)["comparisons"]
-    assert [row["groups"] for row in rows] == [["resnet29", "mobilenet"]]
+    study, ran = make(), GROUPS
+    for name in ("openface", "mobilenet"):
+        compared = [row["groups"] for row in found(study)["comparisons"]]
+        assert ["openface", "mobilenet"] in compared
+        ran = ran | {f"{name}-best": GROUPS[name]._replace(protocol=best)}
+        measured = {**study.measured, f"{name}-best": study.measured[name]}
+        study = replace(study, ran=ran, measured=measured)
+    compared = [row["groups"] for row in found(study)["comparisons"]]
+    assert ["openface", "mobilenet"] not in compared
+    assert ["openface-best", "mobilenet-best"] in compared
 
 
 def test_with_three_seeds_on_either_side_there_is_an_interval_over_seeds_and_images():

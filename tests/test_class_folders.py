@@ -54,14 +54,19 @@ def test_people_may_have_folders_inside_the_classes_or_around_them(tmp_path, par
     assert listed(tmp_path / "around", *around) == expected
 
 
-PEOPLE = [("Ann/happy/1", "happy", "Ann"), ("Bo/sad/2", "sad", "Bo")]
-PEOPLE_INSIDE = [("happy/Ann/1", "happy", "Ann"), ("sad/Bo/2", "sad", "Bo")]
+PEOPLE = [("Ann/happy/1.png", "happy", "Ann"), ("Bo/sad/2.png", "sad", "Bo")]
+PEOPLE_INSIDE = [("happy/Ann/1.png", "happy", "Ann"), ("sad/Bo/2.png", "sad", "Bo")]
 
 
 @pytest.mark.parametrize(
     ("rows", "beside"),
     [
-        ([*PEOPLE, ("Ann/bored/3", "bored", "Ann")], "Bo/notes.txt"),
+        ([*PEOPLE, ("Ann/bored/3.png", "bored", "Ann")], "Bo/notes.txt"),
+        (
+            [("bored/Joy/1.png", "bored", "Joy"), ("idle/Ann/2.png", "idle", "Ann")],
+            "LICENSE",
+        ),
+        ([("sad/2.png", "sad", ""), ("more/happy/1.png", "more", "")], "sad/x.yaml"),
         ([*PEOPLE_INSIDE, ("sad/3.png", "sad", "")], "happy/readme.txt"),
         ([(f"set/{name}", *row) for name, *row in PEOPLE_INSIDE], "README.md"),
         ([(f"set/{name}", *row) for name, *row in PEOPLE], "set/README.md"),
@@ -71,13 +76,12 @@ def test_stray_files_and_own_classes_do_not_turn_people_into_classes(
     tmp_path, caplog, rows, beside
 ):
     names = [name for name, *_ in rows]
-    listing = class_folders.read(
-        write_files(tmp_path, dict.fromkeys([*names, beside], b""))
-    )
-    table = listing.table[~listing.table["file"].str.endswith((".txt", ".md"))]
-    found = zip(table["file"], table["label"], table["person"], strict=True)
-    assert sorted(found) == sorted(rows)
-    assert ("for people: Ann, Bo" in caplog.text) == ("bored" in str(rows))
+    files = dict.fromkeys([*names, beside], b"")
+    listing = class_folders.read(write_files(tmp_path, files))
+    table = listing.table[listing.table["file"].str.endswith(".png")]
+    found = table[["file", "label", "person"]].values.tolist()
+    assert sorted(map(tuple, found)) == sorted(rows)
+    assert ("Taken for classes: bored" in caplog.text) == ("bored" in str(rows))
 
 
 @pytest.mark.parametrize(

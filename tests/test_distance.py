@@ -79,7 +79,7 @@ def test_the_nearest_protocol_comes_first_and_the_summary_counts_the_rows_it_is_
     labels = list(compared["rows"][OPENFACE])
     assert labels == ["every layer", "last 4 layers"]
     assert compared["summary"].startswith(
-        "Of the protocols tried, some come near 1 of 1 published rows"
+        "A protocol that was tried comes near 1 of 1 published rows"
     )
     assert "“every layer” comes near all of them" in compared["summary"]
     far = find(OPENFACE, {4: protocols[4]})["summary"]

@@ -134,9 +134,7 @@ def test_a_download_without_git_is_told_to_clone(checkout, target):
     (checkout / ".git").rmdir()
     done = make(checkout, target)
     first, *_ = done.stderr.splitlines()
-    assert first.startswith(
-        "error: not a Git repository, and DVC needs one"
-    )
+    assert first.startswith("error: not a Git repository, and DVC needs one")
     assert "git clone" in first
     assert not (checkout / ".venv").exists()
 

@@ -42,7 +42,7 @@ def test_the_layout_is_told_by_what_the_files_hold(tmp_path, files, layout, expe
         (
             {"train.csv": "emotion,pixels\n", "test.csv": "pixels\n"},
             "auto",
-            "2 of .csv",
+            "test.csv, train.csv",
         ),
         ({"1.png": b"x"}, "auto", "columns emotion, pixels.*a folder of images per"),
         (CSV, "manifest", "does not have the layout `manifest`"),

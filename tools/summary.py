@@ -73,7 +73,6 @@ def remarks(study: dict[str, Any]) -> list[str]:
     lines = []
     if study["missing"]:
         lines.append(f"Without results: {', '.join(study['missing'])}.")
-        lines.append("Run one of them with `dvc repro evaluate@<run>`.")
     if study["uninformative"]:
         lines.append(
             f"Uninformative features: {', '.join(study['uninformative'])}. Their features "

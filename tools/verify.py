@@ -62,8 +62,8 @@ def main() -> None:
         path.unlink()
         logger.warning("Removed damaged object: %s.", path)
     repo.state.hashes.clear()
-    whole = len(cached) - len(broken)
-    logger.info("DVC's cache: %d objects intact, %d damaged.", whole, len(broken))
+    num_intact = len(cached) - len(broken)
+    logger.info("DVC's cache: %d objects intact, %d damaged.", num_intact, len(broken))
     if broken:
         logger.info("`dvc repro` makes what is missing again, `dvc pull` fetches it.")
 

@@ -8,6 +8,7 @@ import os
 from itertools import takewhile
 from pathlib import Path, PurePosixPath
 
+from fer_transfer.console.errors import some_of
 from fer_transfer.readers import listing
 from fer_transfer.readers.labels import is_emotion, is_number
 
@@ -16,13 +17,14 @@ logger = logging.getLogger(__name__)
 Folders = tuple[str, ...]
 
 OUTSIDE = "it lies in no class folder, so nothing says what it shows"
+TABLES = (".csv", ".tsv", ".xls", ".xlsx", ".ods")
 NOT_A_MANIFEST = "a table, not a manifest (CSV UTF-8 with the columns path and label)"
 
 
 def read(root: Path) -> listing.Listing:
     """Take the label of each file below `root` from the folder it lies in."""
     names, dropped = listing.list_files(root)
-    images = [name for name in names if not listing.is_document(name)]
+    images = listing.images_among(names)
     around = _find_wrappers(images)
     found = {name: _split(name, around) for name in names}
     levels = _levels([found[name][1] for name in images])
@@ -34,8 +36,7 @@ def read(root: Path) -> listing.Listing:
                 row[column] = listing.normalised("".join(folders[level : level + 1]))
             rows.append(row)
         else:
-            is_table = name.lower().endswith(listing.TABLES)
-            reason = NOT_A_MANIFEST if is_table else OUTSIDE
+            reason = NOT_A_MANIFEST if name.lower().endswith(TABLES) else OUTSIDE
             dropped.append(listing.Dropped(name, reason))
     return listing.Listing(listing.as_table(rows), dropped)
 
@@ -65,21 +66,25 @@ def _split(name: str, around: Folders) -> tuple[str, Folders]:
 def _levels(paths: list[Folders]) -> dict[str, int]:
     """Return at which depth the label is, and at which the person, if people have folders.
 
-    People have folders where images lie two folders deep and the second ones differ; which of the
-    two are the classes is told by the names of emotions among them.
+    People have folders where images lie two folders deep and the second ones differ. They are the
+    outer ones if no outer one is called as an emotion, and half of the inner ones are.
     """
-    deep = [path for path in paths if len(path) > 1]
-    if not deep or any(len(path) > 2 for path in deep):
+    inner = {path[1] for path in paths if len(path) == 2}
+    if not inner or max(map(len, paths)) > 2:
         return {"label": 0}
-    levels = [sorted(set(folders)) for folders in zip(*deep, strict=True)]
-    emotions = [sum(map(is_emotion, level)) / len(level) for level in levels]
-    label = int(emotions[1] > emotions[0])
-    if label == 0 and len(levels[1]) == 1:
+    levels = [sorted({path[0] for path in paths if path}), sorted(inner)]
+    known = [sum(map(_is_class, level)) / len(level) for level in levels]
+    label = int(known[0] == 0 and known[1] >= 0.5)
+    if label == 0 and len(inner) == 1:
         return {"label": 0}
-    if emotions[label] < 1:
+    if known[label] < 1:
         logger.warning(
             "Taken for classes: %s; for people: %s. If it is the other way round, give a manifest.",
-            ", ".join(levels[label][:5]),
-            ", ".join(levels[1 - label][:5]),
+            some_of(levels[label], 5),
+            some_of(levels[1 - label], 5),
         )
     return {"label": label, "person": 1 - label}
+
+
+def _is_class(folder: str) -> bool:
+    return is_emotion(folder) and folder.lower() != "joy"  # a name, too

@@ -24,9 +24,11 @@ OF_SYSTEMS = {
     *("thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r"),
 }
 OF_THE_SYSTEM = "a file of the operating system"
-TABLES = (".csv", ".tsv", ".xls", ".xlsx", ".ods")
-# What lies beside images, and does not tell how their folders are meant.
-DOCUMENTS = (*TABLES, ".txt", ".md", ".pdf", ".doc", ".docx", ".html", ".json", ".xml")
+# Of files that tell how folders are meant, if there are such; all are read.
+IMAGES = (
+    *(".jpg", ".jpeg", ".jfif", ".png", ".gif", ".bmp", ".tif", ".tiff", ".webp"),
+    *(".pgm", ".ppm", ".heic", ".heif", ".avif"),
+)
 NOT_UTF8 = "its name is not UTF-8: rename it"
 
 
@@ -74,9 +76,9 @@ def list_files(root: Path) -> tuple[list[str], list[Dropped]]:
     return [name for name in reasons if not reasons[name]], dropped
 
 
-def is_document(name: str) -> bool:
-    """Tell by a file's name that it is not an image."""
-    return name.lower().endswith(DOCUMENTS)
+def images_among(names: list[str]) -> list[str]:
+    """Return the files that are called as images are; all of them if none is."""
+    return [name for name in names if name.lower().endswith(IMAGES)] or names
 
 
 def normalised(text: str) -> str:

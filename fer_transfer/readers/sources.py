@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from fer_transfer.console.errors import InputError, some_of
 from fer_transfer.readers import class_folders, csv_files, fer2013_csv, manifest
-from fer_transfer.readers.listing import Listing, as_table, is_document, list_files
+from fer_transfer.readers.listing import Listing, as_table, images_among, list_files
 
 LAYOUTS = ("csv", "manifest", "class-folders")
 SYNTHETIC = "synthetic"  # the labelled faces themselves, as download draws them
@@ -74,13 +74,17 @@ def _find_manifest(
     columns: dict[Path, set[str]], root: Path, names: list[str]
 ) -> Path | None:
     """Return the manifest at the top: no image lies outside its folder."""
-    folders = [(root / name).parent for name in names if not is_document(name)]
-    manifests = [
+    folders = {(root / name).parent for name in images_among(names)}
+    fitting = [
         path
         for path in columns
         if columns[path] >= set(manifest.REQUIRED)
         and all(folder.is_relative_to(path.parent) for folder in folders)
     ]
+    top = min(
+        (path.parent for path in fitting), key=lambda at: len(at.parts), default=0
+    )
+    manifests = [path for path in fitting if path.parent == top]
     if len(manifests) > 1:
         raise InputError(
             f"There are several manifests: {', '.join(path.name for path in manifests)}. Keep "

@@ -45,15 +45,10 @@ def vega(version: str = VEGA_LITE) -> Markup:
 def number(value: float | None, digits: int, sign: str = "") -> Markup:
     """Write a number, its exact value beside it for whoever reads the page by machine.
 
-    In powers of ten where nothing but its sign is left.
-
     >>> number(-0.25, 1)
     Markup('<data value="-0.25">−0.2</data>')
     """
-    text = f"{value or 0:{sign}.{digits}f}"
-    if value and not text.strip("+-0."):
-        text = f"{value:{sign}.0e}"
-    return _data(value, text)
+    return _data(value, f"{value or 0:{sign}.{digits}f}")
 
 
 def percent(value: float | None) -> Markup:

@@ -18,6 +18,7 @@ import vl_convert
 
 from fer_transfer.core import files
 from fer_transfer.report.html import VEGA_LITE
+from fer_transfer.results.catalog import BACKBONES
 from fer_transfer.results.protocols import Group
 from fer_transfer.results.table import records
 
@@ -33,14 +34,8 @@ WIDTH = 560  # pixels of a chart in a PNG
 
 UNITS = {"accuracy": "accuracy (share of images)", "loss": "loss (cross-entropy, nats)"}
 # Okabe and Ito's colours, which the colour-blind tell apart too.
-COLOURS = {
-    "efficientnetb0": "#E69F00",
-    "mobilenet": "#D55E00",
-    "openface": "#0072B2",
-    "resnet29": "#56B4E9",
-    "resnet50": "#009E73",
-    "vggface": "#CC79A7",
-}
+PALETTE = ("#E69F00", "#D55E00", "#0072B2", "#56B4E9", "#009E73", "#CC79A7")
+COLOURS = dict(zip(BACKBONES, PALETTE, strict=False))
 PARTS = pd.DataFrame(
     {"part": ["training", "validation"], "opacity": [1.0, 0.5]}, index=["train", "val"]
 )
@@ -103,11 +98,8 @@ def _configured(chart: Chart, font: str, background: str) -> Chart:
             titleColor=INK,
             titleFontWeight="normal",
             labelFontSize=11,
-            titleFontSize=11,
             labelFlush=False,
             gridColor=RULE,
-            domainColor="#9aa1a9",
-            tickColor="#9aa1a9",
             labelLimit=420,
         ),
         legend=alt.LegendConfig(title=None),

@@ -95,22 +95,30 @@ def compare_all(study: Study) -> list[Comparison]:
     """Compare both questions' groups, of those that ran on informative features.
 
     A split whose validation images are its test images has no part in it. Where the same
-    trainings are scored at their best epoch too, that counts, and not the last.
+    trainings of both are scored at their best epoch too, that counts, and not the last.
 
     Returns:
         A row per comparison: what `compare` returns, and of either side the group, its seeds, the
         weights that train, its scatter and whether it is still learning.
     """
-    left_out = {*study.uninformative, *at_best_epoch(study.ran)}
     samples = {
         name: sample
         for name, group in study.ran.items()
-        if name not in left_out
+        if name not in study.uninformative
         and not study.data.validates_on_test(group.protocol.split)
         and (sample := evidence.final_accuracy(study, name))
     }
+    best = at_best_epoch(study.ran)
+    again = {
+        name
+        for name, sample in samples.items()
+        if (twin := samples.get(best.get(name, "")))
+        and len(twin.values) >= len(sample.values)
+    }
     rows = []
     for question, left, right in pairs({name: study.ran[name] for name in samples}):
+        if {left, right} <= again:
+            continue
         sides = [describe(study, name) for name in (left, right)]
         rows.append(
             {

@@ -6,7 +6,6 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from fer_transfer.data.fer2013 import EMOTIONS
 from fer_transfer.results import evidence
 from fer_transfer.results.compare import NOT_TESTED, SEPARATOR, Comparison, compare
 from fer_transfer.settings.settings import read_yaml
@@ -56,12 +55,7 @@ def check(claim: Claim, source: evidence.Evidence) -> list[Comparison]:
         why = "" if claim.quantity in evidence.KNOWN else source.why_untested(*networks)
         if left and right and left.label and not why:
             subject = f"{subject}: {left.label}, {right.label}"
-        row = compare(left, right, claim.within, why)
-        if left and right and left.label and row["p"] and row["difference"] < 0:
-            # Of so many pairs of classes the one with the least difference.
-            best = claim.quantity.count(",") + 1
-            row["p"] = min(1.0, row["p"] * best * (len(EMOTIONS) - best))
-        rows.append({"what": subject, **row})
+        rows.append({"what": subject, **compare(left, right, claim.within, why)})
     return rows
 
 

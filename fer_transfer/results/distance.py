@@ -108,7 +108,7 @@ def summarise(
         return ""
     number = sum(map(bool, near.values()))
     text = (
-        f"Of the protocols tried, some come near {number} of {len(rows)} published rows"
+        f"A protocol that was tried comes near {number} of {len(rows)} published rows"
     )
     if shared := set.intersection(*near.values()):
         return f"{text}, and “{min(shared)}” comes near all of them."

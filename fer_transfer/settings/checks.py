@@ -188,9 +188,7 @@ def _check_repeats(settings: Any) -> None:
     for section, remedy in remedies.items():
         first: dict[str, str] = {}
         for name, entry in settings[section].items():
-            given = {
-                key: entry[key] for key in entry if entry[key] not in (None, False)
-            }
+            given = {k: v for k, v in entry.items() if v is not None and v is not False}
             other = first.setdefault(repr(sorted((default | given).items())), name)
             if other != name:
                 raise InputError(
