@@ -72,7 +72,7 @@ def read(layout: str, name: str, numbering: str, mapping: Mapping[str, str]) -> 
     table.loc[is_mapped, "reason"] = MAPPED
     wanted = table[~is_mapped]
     _check_every_class_was_read(wanted)
-    kept = wanted[wanted["status"] == Outcome.TAKEN]
+    kept = table[is_taken & ~is_mapped]
     unlabelled = files.read_text_table(FOLDER / "dropped.csv")
     others = table.drop(kept.index)[list(Dropped._fields)]
     dropped = pd.concat([unlabelled, others]).sort_values(list(Dropped._fields))
