@@ -60,12 +60,8 @@ def read(data: Data) -> DataSet:
         return DataSet(labelled, images, layout, SYNTHETIC)
     source = addresses.local_path(data.source)
     name = source.resolve().name if source else addresses.file_name(data.source)
-    if name == fer2013_csv.NAME:
-        name = f"a folder {name}"
     data_set = detected.read(layout, name, data.numbering, data.map)
-    if fer2013_csv.is_copy(data_set.faces):
-        return replace(data_set, faces=replace(data_set.faces, name=fer2013_csv.NAME))
-    return data_set
+    return replace(data_set, faces=fer2013_csv.named(data_set.faces))
 
 
 def describe(data_set: DataSet) -> dict[str, Any]:

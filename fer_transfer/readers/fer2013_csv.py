@@ -4,6 +4,7 @@ Source: Goodfellow et al., "Challenges in Representation Learning" (2013, arXiv:
 """
 
 from collections.abc import Collection
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -44,13 +45,14 @@ def read(path: Path) -> tuple[Faces, np.ndarray]:
     known["label"] = np.array(EMOTIONS)[table["emotion"].astype(int)]
     known["part"] = table["usage"].map(PARTS)
     pixels = [_image(text, path, row) for row, text in enumerate(table["pixels"], 1)]
-    name = NAME if len(known) == NUM_IMAGES else path.name
-    return Faces(name, EMOTIONS, known), np.stack(pixels)
+    return named(Faces(path.name, EMOTIONS, known)), np.stack(pixels)
 
 
-def is_copy(faces: Faces) -> bool:
-    """Tell whether faces that came as image files are FER2013's, by their number and classes."""
-    return faces.classes == EMOTIONS and len(faces) == NUM_IMAGES
+def named(faces: Faces) -> Faces:
+    """Call faces FER2013 if they are, by their number and classes, and no others so."""
+    if faces.classes == EMOTIONS and len(faces) == NUM_IMAGES:
+        return replace(faces, name=NAME)
+    return replace(faces, name=f"a folder {NAME}") if faces.name == NAME else faces
 
 
 def is_official(path: Path) -> bool:
