@@ -1,7 +1,7 @@
 """Bring the data set into the project from where params.yaml says, and verify it.
 
-Reads   what `data.source` names, and so does `data.watch` where it is on this machine; the
-        environment variable FER_MIRROR, where set, is tried first
+Reads   what `data.source` names (`data.watch` is the same path where it is on this machine);
+        the environment variable FER_MIRROR, where set, is tried first
 Params  data, synthetic
 Writes  data/raw/   what was fetched: a folder as it is, a file unpacked
 Source  docs/choices.md; the hashes are in fer_transfer/readers/fer2013_csv.py

@@ -33,8 +33,6 @@ from fer_transfer.results import inputs, paper
 from fer_transfer.results.catalog import BACKBONES
 from fer_transfer.settings.settings import load_settings
 
-Drawn = tuple[Path, vega.Chart, str, list[str]]  # the file, the chart, its title, notes
-
 FIGURES, FACES = Path("plots/figures"), Path("plots/faces")
 CURVES_NOTE = (
     "Dashed: random weights. Lighter: validation. Dotted: baseline that ignores the image. With "
@@ -59,7 +57,7 @@ def main() -> None:
 def notes_on(shown: Shown, names: Iterable[str] = ()) -> list[str]:
     """Say what a reader of a figure about these groups must know."""
     study, lines = shown.study, []
-    if study["data"] == "synthetic faces":
+    if study["data"] == paper.SYNTHETIC:
         lines.append("Synthetic faces: these results say nothing about people.")
     absent = [name for name in names if name not in study["ran"]]
     dull = [name for name in names if name in study["uninformative"]]
@@ -69,8 +67,8 @@ def notes_on(shown: Shown, names: Iterable[str] = ()) -> list[str]:
     return lines
 
 
-def draw_charts(shown: Shown) -> Iterator[Drawn]:
-    """Draw the figures without a face."""
+def draw_charts(shown: Shown) -> Iterator[tuple[Path, vega.Chart, str, list[str]]]:
+    """Draw the figures without a face: yield file, chart, title and notes of each."""
     others = sorted({group.backbone for group in shown.text.values()})
     for backbone in dict.fromkeys([*paper.BACKBONES, *others]):
         names = [

@@ -6,9 +6,9 @@ Params  data
 Writes  data/faces/            the labelled faces: images.npy, faces.csv, classes.json and votes.csv,
                                as fer_transfer/data/faces.py describes them
         data/dropped.csv       file, reason: what was found and did not become a face
-        metrics/dataset.json   number of images per class and part, people, duplicates, all-black
-                               images, fingerprint, whether it is the official file, what was
-                               dropped for which reason
+        metrics/dataset.json   number of images per class, people, duplicates, all-black images,
+                               fingerprint, whether it is the official file, what was dropped for
+                               which reason
 Source  the paper, section 3.1 (Table 1)
 """
 
@@ -37,7 +37,6 @@ logger = logging.getLogger(__name__)
 
 RAW = Path("data/raw")
 DROPPED = Path("data/dropped.csv")
-METRICS = Path("metrics/dataset.json")
 
 
 def read(data: Data) -> DataSet:
@@ -65,11 +64,10 @@ def read(data: Data) -> DataSet:
 
 
 def describe(data_set: DataSet) -> dict[str, Any]:
-    """Count what is in the data set: classes, parts, people, duplicates and blanks."""
+    """Count what is in the data set: classes, people, duplicates and blanks."""
     labelled, images = data_set.faces, data_set.images
     group = groups.identical(images)
     num_labels = pd.Series(labelled.labels).groupby(group).nunique()
-    part, person = labelled.column("part"), labelled.column("person")
     reasons = data_set.dropped["reason"].str.split(": ").str[0]
     counts = labelled.count(labelled.labels)
     return {
@@ -77,13 +75,7 @@ def describe(data_set: DataSet) -> dict[str, Any]:
         "layout": data_set.layout,
         "images": counts.pop("total"),
         "emotions": counts,
-        "parts": {
-            name: labelled.count(labelled.labels[part == name])
-            for name in faces.PARTS
-            if name in part
-        },
-        "people": len(set(person) - {""}),
-        "without_person": int((person == "").sum()),
+        "people": len(set(labelled.column("person")) - {""}),
         "duplicates": len(group) - len(np.unique(group)),
         "conflicting_groups": int((num_labels > 1).sum()),
         "blank": int((images.max(axis=(1, 2)) == 0).sum()),
@@ -121,10 +113,10 @@ def warn(data_set: DataSet, counts: dict[str, Any]) -> None:
         )
     if data_set.layout == "csv" and data_set.faces.name != fer2013_csv.NAME:
         logger.warning(
-            "FER2013 has %d images, and %s %d: its results are those of another data set.",
-            fer2013.NUM_IMAGES,
+            "%s has %d images, FER2013 has %d: its results are those of another data set.",
             data_set.faces.name,
             counts["images"],
+            fer2013.NUM_IMAGES,
         )
 
 
@@ -133,7 +125,7 @@ def main() -> None:
     faces.write(data_set.faces, data_set.images)
     files.write_csv(DROPPED, data_set.dropped)
     counts = describe(data_set)
-    files.write_json(METRICS, counts)
+    files.write_json(Path("metrics/dataset.json"), counts)
     logger.info("%s: %d images.", data_set.faces.name, counts["images"])
     warn(data_set, counts)
 

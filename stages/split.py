@@ -9,7 +9,7 @@ Writes  data/splits/<split>.npz     train, val, test: sorted rows of faces.csv, 
         metrics/split/<split>.json  faces per set and class, what the split goes by, leakage,
                                     and what these sets cannot show
 Source  the paper, section 3.1 (70/10/20, stratified, random_state = 42); the competition's own
-        sets (Goodfellow et al. 2013); scikit-learn's StratifiedGroupKFold
+        sets (Goodfellow et al. 2013)
 """
 
 import logging
@@ -50,7 +50,7 @@ def main(name: str) -> None:
     group = groups.join(groups.by_person(people, known.column("file")), mirrored)
     sets = split_rows(known, group, settings)
     splits.check_classes(labels, sets, known.classes, name)
-    warnings = splits.warnings(labels, sets, known.classes)
+    warnings = splits.warnings(labels, sets, known.classes, group)
     for warning in warnings:
         logger.warning("%s", warning)
     has_duplicate = np.isin(exact[sets["test"]], exact[sets["train"]])

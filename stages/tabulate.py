@@ -46,6 +46,7 @@ from fer_transfer.results import (
     answer,
     arithmetic,
     distance,
+    inputs,
     labellings,
     paper,
     practice,
@@ -60,7 +61,7 @@ from fer_transfer.settings.settings import load_settings
 
 def main() -> None:
     settings = load_settings()
-    published, study = paper.read(), studies.read(settings)
+    published, study = inputs.read_each("paper", paper.TABLES), studies.read(settings)
     runs = table.of_runs(study)
     groups = table.of_groups(runs, published, settings.tables.windows)
     fits, counts = arithmetic.find(published)
@@ -79,7 +80,7 @@ def main() -> None:
         "study": studies.describe(study),
         "answer": answered,
         "claims": claims,
-        "advice": recommend.find(study, named, groups),
+        "advice": recommend.find(study, named),
         "practice": practised,
         "distances": distance.find(study, runs, published, practised["groups"]),
         "arithmetic": fits,

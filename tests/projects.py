@@ -22,7 +22,6 @@ PARTS = (
     ".dvc/plots",
     ".dvcignore",
     ".gitignore",
-    "data/choices/.gitkeep",
     "data/unwatched",
     "dvc.yaml",
     "fer_transfer",
@@ -173,8 +172,8 @@ def restored(output: str) -> list[str]:
 
 
 def contents(folder: Path, *patterns: str) -> dict[str, bytes]:
-    """Return the files that match, by their path inside the folder."""
-    paths = [path for pattern in patterns for path in folder.glob(pattern)]
+    """Return the files that match, or all, by their path inside the folder."""
+    paths = [path for one in patterns or ["**/*"] for path in folder.glob(one)]
     return {
         str(path.relative_to(folder)): path.read_bytes()
         for path in sorted(paths)

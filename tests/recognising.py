@@ -42,14 +42,6 @@ def rows(path):
         return list(csv.DictReader(file))
 
 
-def contents(folder):
-    return {
-        str(path.relative_to(folder)): path.read_bytes()
-        for path in sorted(Path(folder).rglob("*"))
-        if path.is_file()
-    }
-
-
 def interrupt(monkeypatch, after):
     """Let Ctrl-C come after so many records."""
     add, added = Journal.add, []

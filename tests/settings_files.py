@@ -9,6 +9,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+from fer_transfer.settings.checks import UNWATCHED
 from fer_transfer.settings.settings import NAMED
 
 ROOT = Path(__file__).parents[1]
@@ -36,6 +37,7 @@ def write(
         settings["searches"] = {}
     for name, values in sections.items():
         settings[name] = values if name in NAMED else settings[name] | values
+    settings["assess"]["reads"] = "data/choices" if settings["searches"] else UNWATCHED
     YAML_12.dump(settings, folder / "params.yaml")
 
 

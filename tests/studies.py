@@ -1,11 +1,11 @@
 """Made-up results of a study, in the files that stages hand to each other."""
 
-import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import projects
 import records
 import settings_files
 from small_sets import write_faces
@@ -15,8 +15,6 @@ from fer_transfer.data import faces
 from fer_transfer.settings.settings import load_settings
 from fer_transfer.synthetic import drawing
 from stages import evaluate, prepare, split, tabulate
-
-ROOT = Path(__file__).parents[1]
 
 # What a run's validation accuracy starts with and ends with.
 LEARNS = {
@@ -59,15 +57,12 @@ def make(folder, ran=tuple(LEARNS), images=420, sections=None):
     `sections` changes what params.yaml says, such as {"data": {"source": "synthetic"}}.
     """
     write_settings(folder, sections or {})
-    for name in ("metrics/paper", "fer_transfer/report/templates"):
-        shutil.copytree(ROOT / name, folder / name)
+    projects.copy(
+        folder,
+        *("metrics/paper", "metrics/architectures.json", "metrics/costs.json"),
+        *("requirements.lock", "fer_transfer/report/templates"),
+    )
     files.write_json(Path("metrics/assess.json"), {})
-    for name in (
-        "metrics/architectures.json",
-        "metrics/costs.json",
-        "requirements.lock",
-    ):
-        shutil.copy(ROOT / name, folder / name)
     write_images(folder, images)
     for name in ("random", "official", "tables"):
         split.main(name)

@@ -70,8 +70,7 @@ def test_two_classes_of_one_network_are_compared_seed_by_seed():
 
 
 @pytest.mark.parametrize(
-    ("left", "outcome"),
-    [(0.04, "more"), (0.0300005, "not tested"), (0.02, "less")],
+    ("left", "outcome"), [(0.04, "more"), (0.0300005, "not tested"), (0.02, "less")]
 )
 def test_printed_numbers_differ_where_more_than_their_last_digit_does(left, outcome):
     compared = compare(

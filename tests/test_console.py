@@ -14,11 +14,9 @@ from fer_transfer.console import command
 from fer_transfer.console.errors import InputError
 from fer_transfer.core import files
 
-PROJECT = Path(__file__).parents[1]
-
 
 def environment() -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": str(PROJECT)}
+    return {**os.environ, "PYTHONPATH": str(commands.PROJECT)}
 
 
 IMPORTS = (

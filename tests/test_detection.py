@@ -9,6 +9,7 @@ from fer_transfer.console.errors import InputError
 from fer_transfer.detection import framing
 from fer_transfer.detection.boxes import Box
 from fer_transfer.detection.detectors import find_detector
+from fer_transfer.detection.labelled_face import find_face
 
 CENTERFACE, HAAR = find_detector("centerface"), find_detector("haar")
 
@@ -109,3 +110,12 @@ def test_a_slight_tilt_is_left():
     assert np.array_equal(
         framing.cut_upright(photo, square, 9), framing.cut(photo, square)
     )
+
+
+def test_the_face_of_a_photo_and_of_its_mirror_image_are_mirrored_copies():
+    photo = np.asarray(photo_files.scene(-12))[:, 50:]  # its face is not in the middle
+    one = find_face(photo, None, "centerface", convert=False)
+    other = find_face(photo[:, ::-1], None, "centerface", convert=False)
+    np.testing.assert_array_equal(other.image, one.image[:, ::-1])
+    left = photo.shape[1] - one.box.left - one.box.width
+    assert other.box == pytest.approx(one.box._replace(left=left))

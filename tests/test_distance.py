@@ -46,20 +46,13 @@ def find(row, protocols, windows=WINDOWS):
     return distance.find(study, pd.DataFrame(rows), PRINTED, omit=())
 
 
-def test_a_history_of_the_published_rates_has_distance_0():
-    compared = find(OPENFACE, {4: [published_history(OPENFACE)]})["rows"][OPENFACE]
-    row = compared["last 4 layers"]
+@pytest.mark.parametrize(("factor", "distance"), [(1, 0), (0.7, 0.3)])
+def test_the_distance_is_relative_to_the_published_numbers(factor, distance):
+    histories = {4: [published_history(OPENFACE, factor)]}
+    row = find(OPENFACE, histories)["rows"][OPENFACE]["last 4 layers"]
     numbers = [row[key] for key in ("table2", "table3", "overall")]
-    assert numbers == pytest.approx([0] * 3)
+    assert numbers == pytest.approx([distance] * 3)
     assert row["floor"] is None
-
-
-def test_the_distance_is_relative_to_the_published_numbers():
-    slower = [published_history(OPENFACE, 0.7)]
-    compared = find(OPENFACE, {4: slower})["rows"][OPENFACE]
-    row = compared["last 4 layers"]
-    numbers = [row[key] for key in ("table2", "table3", "overall")]
-    assert numbers == pytest.approx([0.3] * 3)
 
 
 def test_the_floor_is_the_distance_between_seeds_in_the_units_of_the_row():

@@ -13,8 +13,6 @@ import pytest
 from fer_transfer import environment
 from fer_transfer.settings.checks import BACKBONES
 
-PROJECT = Path(__file__).parents[1]
-
 # Prints of each backbone a hash of a few faces' features, of OpenFace by both engines, and the
 # probabilities after a short training; and hashes of what else is computed and drawn.
 PROBE = """
@@ -155,7 +153,7 @@ def test_what_is_not_used_is_named_and_a_stray_module_on_pythonpath_not_imported
     """A stage runs, without assertions too."""
     for name in ("params", "pooch", "numpy"):
         (tmp_path / f"{name}.py").write_text("raise SystemExit('stray')\n")
-    path = f"{tmp_path}{os.pathsep}{PROJECT}"
+    path = f"{tmp_path}{os.pathsep}{commands.PROJECT}"
     variables = {"PYTHONPATH": path, "PYTHONOPTIMIZE": "1", "TF_XLA_FLAGS": "-x"}
     stage = ("-m", "stages.evaluate", "nobody")
     done = commands.python(*stage, expected=1, **variables)

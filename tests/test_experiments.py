@@ -70,12 +70,6 @@ def saved(clone, branch, path):
     return json.loads(clone.git("show", f"{branch}:{path}"))
 
 
-def test_the_setting_that_differs_between_branches_is_named(main):
-    changes = main.json("params", "diff", "main", "faster")["params.yaml"]
-    assert list(changes) == [RATE]
-    assert (changes[RATE]["old"], changes[RATE]["new"]) == (SLOW, FAST)
-
-
 def test_the_metrics_that_differ_between_branches_are_those_of_the_variants(main):
     diff = main.json("metrics", "diff", "main", "faster")
     assert set(diff) <= COMPARED

@@ -215,18 +215,16 @@ PAGES = {
 )
 def test_a_web_page_in_place_of_the_file_is_called_so(web, target, name, known_hash):
     web.pages["/weights.h5"] = PAGES[name]
-    refuses(
-        r"with a web page in place of.*HTTPS_PROXY",
-        f"{web.url}/weights.h5",
-        known_hash,
-        target,
-    )
+    message = r"with a web page in place of.*HTTPS_PROXY"
+    refuses(message, f"{web.url}/weights.h5", known_hash, target)
     assert web.asked["/weights.h5"] == 1
 
 
+UNREADABLE = r"Could not read .*Check FER_MIRROR, or unset"
+
+
 @pytest.mark.parametrize(
-    ("failure", "message"),
-    [("error", r"Could not read .*Check FER_MIRROR, or unset"), ("", "a web page")],
+    ("failure", "message"), [("error", UNREADABLE), ("", "a web page")]
 )
 def test_a_mirror_that_fails_or_answers_with_pages_is_an_error(
     web, target, monkeypatch, failure, message
@@ -239,19 +237,10 @@ def test_a_mirror_that_fails_or_answers_with_pages_is_an_error(
 
 def test_a_folder_in_place_of_a_mirrors_file_is_an_error(target, mirror):
     (mirror / "weights.h5").mkdir()
-    refuses(
-        r"Could not read .*Check FER_MIRROR, or unset",
-        "weights.h5",
-        MD5,
-        target,
-        fetch.from_mirror,
-    )
+    refuses(UNREADABLE, "weights.h5", MD5, target, fetch.from_mirror)
 
 
-@pytest.mark.parametrize(
-    "address",
-    ["http://example.org/a.h5", "file:///etc/passwd"],
-)
+@pytest.mark.parametrize("address", ["http://example.org/a.h5", "file:///etc/passwd"])
 def test_a_redirect_away_from_https_is_not_followed(web, target, address):
     web.pages["/weights.h5"] = address.encode()
     refuses(re.escape(address), f"{web.url}/weights.h5", "", target)

@@ -13,8 +13,6 @@ from fer_transfer.training.loop import Loop
 from fer_transfer.training.recipe import Recipe, compile_model
 from tests.networks import network_of, some_images
 
-ROOT = Path(__file__).parents[1]
-
 
 @pytest.fixture
 def mixed_policy():
@@ -40,7 +38,7 @@ def test_under_the_mixed_policy_features_weights_and_probabilities_stay_float32(
 
 
 def pins(name: str) -> dict[str, str]:
-    lock = (ROOT / name).read_text(encoding="utf-8")
+    lock = (Path(__file__).parents[1] / name).read_text(encoding="utf-8")
     return dict(
         re.findall(r"^([a-z0-9._-]+)(?:\[[a-z0-9,._-]+\])?==([^ ;\\]+)", lock, re.M)
     )

@@ -17,8 +17,6 @@ from sources import write_files
 from fer_transfer.console import integrity
 from fer_transfer.console.errors import InputError
 
-PROJECT = Path(__file__).parents[1]
-
 PIPELINE = """\
 stages:
   double:
@@ -119,17 +117,15 @@ EDITS = {
         "fer_transfer/core/new.py",
     ),
     "a setting": (replace("params.yaml", "epochs: 2", "epochs: 3"), "`train.epochs`"),
-    "a setting of its run": (
-        replace("params.yaml", "seed: 1", "seed: 3"),
-        "`runs.a`",
-    ),
+    "a setting of its run": (replace("params.yaml", "seed: 1", "seed: 3"), "`runs.a`"),
     "an input": (replace_input, "data/input/0.npy"),
 }
 
 
 @pytest.mark.slow
-def test_what_is_edited_while_a_stage_runs_is_not_recorded(folder):
-    edit, changed = EDITS["a module of the library"]
+@pytest.mark.parametrize("kind", ["a module of the library", "a setting", "an input"])
+def test_what_is_edited_while_a_stage_runs_is_not_recorded(folder, kind):
+    edit, changed = EDITS[kind]
     done = run(folder, edit)
     assert f"error: {changed} changed while double@a ran" in done.stderr
     assert "Traceback" not in done.stderr
@@ -183,7 +179,7 @@ def test_dependencies_are_those_that_dvc_reads_for_every_stage(tmp_path, monkeyp
         ("dvc.yaml", "dvc.yaml"),
         ("params.photos.yaml", "params.yaml"),
     ):
-        shutil.copyfile(PROJECT / name, tmp_path / target)
+        shutil.copyfile(projects.ROOT / name, tmp_path / target)
     monkeypatch.chdir(tmp_path)
     stages = Repo.init(no_scm=True).stage.load_all()
     groups = settings_files.load("dvc.yaml")["stages"]

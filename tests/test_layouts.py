@@ -62,6 +62,6 @@ def test_without_a_known_layout_the_error_says_which_there_are(
 
 def test_the_settings_offer_the_layouts_and_detectors_that_there_are():
     hints = {name: get_args(hint) for name, hint in get_annotations(Data).items()}
-    assert hints["layout"] == ("auto", *sources.LAYOUTS)
+    assert hints["layout"] == ("auto", "csv", "manifest", "class-folders")
     assert set(hints["detector"]) == set(DETECTORS)
     assert hints["numbering"] == ("none", *NUMBERINGS)

@@ -40,10 +40,7 @@ DATA_SETS = {
     ),
     "affectnet": (
         {"training.csv": AFFECTNET, **{f"img/1/{n}.jpg": b"" for n in "abc"}},
-        [
-            "img/1/a.jpg,happy,,train,10,20,30,40",
-            "img/1/b.jpg,contempt,,train,,,,",
-        ],
+        ["img/1/a.jpg,happy,,train,10,20,30,40", "img/1/b.jpg,contempt,,train,,,,"],
     ),
     "affectnet by annotations": (
         {

@@ -22,8 +22,7 @@ from fer_transfer.settings.settings import Run, Variant, load_settings
 from fer_transfer.synthetic import drawing
 from stages import plot
 
-ROOT = Path(__file__).parents[1]
-TEMPLATES = ROOT / ".dvc/plots"
+TEMPLATES = Path(__file__).parents[1] / ".dvc/plots"
 NETWORKS = {"mobilenet": "MobileNet", "openface": "OpenFace"}
 FIGURES = {f"figure-{n:02}" for n in range(5, 11)}
 FACES = {"figure-01", *(f"figure-{n}" for n in range(11, 18))}
@@ -46,6 +45,14 @@ def settings():
 @pytest.fixture
 def styles(settings):
     return vega.styles_of(groups(settings))
+
+
+def test_only_a_network_from_random_weights_is_drawn_dashed_and_open(settings):
+    settings.variants["openface-pretrained"]["weights"] = "models/default/model.onnx"
+    fill = vega.styles_of(groups(settings))["fill"]
+    assert set(fill[fill == "white"].index.str.split("-").str[1]) == {
+        *("random", "scratch")
+    }
 
 
 @pytest.fixture

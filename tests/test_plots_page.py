@@ -1,7 +1,6 @@
 """What `dvc plots show` makes, as a real browser shows it without a network."""
 
 import shutil
-from pathlib import Path
 
 import commands
 import planted
@@ -18,7 +17,6 @@ from tools import plots_page
 
 pytestmark = pytest.mark.slow
 
-PROJECT = Path(__file__).parents[1]
 PLOTS = settings_files.load("dvc.yaml")["plots"]
 FOLDERS = [entry for entry in PLOTS if isinstance(entry, str)]
 CHARTS = [next(iter(entry)) for entry in PLOTS if isinstance(entry, dict)]
@@ -35,8 +33,9 @@ def study(tmp_path_factory):
     """A clone in which a study ran, and the page was not made."""
     folder = tmp_path_factory.mktemp("study")
     projects.copy(folder, "dvc.yaml", ".dvc/config", ".dvc/.gitignore", ".gitignore")
-    for template in (PROJECT / ".dvc/plots").glob("*.json"):  # not what this clone made
-        projects.copy(folder, str(template.relative_to(PROJECT)))
+    # Not what this clone made.
+    for template in (commands.PROJECT / ".dvc/plots").glob("*.json"):
+        projects.copy(folder, str(template.relative_to(commands.PROJECT)))
     commands.run("git", "init", "-q", folder=folder)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)

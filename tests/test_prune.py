@@ -40,10 +40,6 @@ def study(made, tmp_path, monkeypatch, caplog):
     return projects.enter_copy(made, tmp_path, monkeypatch)
 
 
-def stages() -> set[str]:
-    return set(recorded())
-
-
 def test_of_a_study_that_is_in_order_nothing_is_listed(study, caplog):
     Path("data/runs/.b.part").mkdir()  # an unfinished pass
     before = Path("dvc.lock").read_bytes()
@@ -59,12 +55,12 @@ def test_a_removed_run_is_listed_and_then_removed_and_the_others_stay(study, cap
     assert all(f"no stage writes {name} " in caplog.text for name in FILES)
     assert "dvc.lock: train@b is not a stage of dvc.yaml" in caplog.text
     assert all(Path(name).exists() for name in FILES)
-    assert {"train@b", "evaluate@b"} <= stages()
+    assert {"train@b", "evaluate@b"} <= set(recorded())
     prune.main(apply=True)
     assert not Path("data/runs/b").exists()
     assert not any(Path(name).exists() for name in FILES)
     assert Path("data/runs/a/weights.npz").exists()
-    assert stages() == LEFT
+    assert set(recorded()) == LEFT
     assert projects.would_run() == []
 
 
@@ -90,4 +86,4 @@ def test_a_run_that_was_renamed_and_changed_is_not_taken_for_the_old_one(study):
     )
     prune.main(apply=True)
     assert not any(Path(name).exists() for name in FILES)
-    assert stages() == LEFT
+    assert set(recorded()) == LEFT

@@ -1,9 +1,8 @@
 import numpy as np
-import pandas as pd
 import pytest
 from test_answer import make
 
-from fer_transfer.results import recommend, table
+from fer_transfer.results import recommend
 
 BASELINE = 0.25
 
@@ -78,6 +77,5 @@ def test_the_baseline_is_of_the_images_that_accuracy_is_of(has_duplicate, expect
     """Accuracy on the deduplicated part was once compared to the whole test set's baseline."""
     test = np.array([7, 14, 21, 1, 8])  # of classes 0, 0, 0, 1 and 1
     split = {"test": test, "test_has_duplicate": np.array(has_duplicate)}
-    summary = pd.DataFrame(columns=table.GROUP_COLUMNS)
-    advice = recommend.find(make(splits={"random": split}), [], summary)
+    advice = recommend.find(make(splits={"random": split}), [])
     assert advice["baseline"] == pytest.approx(expected)

@@ -11,7 +11,6 @@ from fer_transfer.console.errors import InputError
 from fer_transfer.networks.building import WEIGHT_LOADING_ERRORS
 from stages import weights
 
-PARAMETERS = 5_614_592
 Layers = list[tuple[str, np.ndarray]]
 
 # What dlib writes between its layers does not matter to the reader.

@@ -52,10 +52,6 @@ def test_a_variance_that_is_known_well_widens_the_interval_and_raises_its_freedo
     assert (wide_high - wide_low) < (high - low) * math.sqrt(2)
 
 
-def test_what_does_not_vary_has_no_interval():
-    assert estimate_interval(0.1, [(0.0, 2), (0.0, 2)]) is None
-
-
 @pytest.mark.parametrize("ps", [[0.01], [0.04, 0.01, 0.03, 0.005], [0.9, 0.8, 0.04]])
 def test_holms_correction_is_the_step_down_of_his_paper(ps):
     order = sorted(ps)
@@ -64,7 +60,3 @@ def test_holms_correction_is_the_step_down_of_his_paper(ps):
         highest = max(highest, min(1.0, p * (len(ps) - place)))
         expected[p] = highest
     assert holm(ps) == pytest.approx([expected[p] for p in ps])
-
-
-def test_of_no_p_value_none_is_corrected():
-    assert holm([]) == []

@@ -179,3 +179,11 @@ def test_a_training_set_without_a_class_is_an_error(official):
     write_faces(codes, part=part)
     with pytest.raises(InputError, match="`official` has no face of fear"):
         split.main("official")
+
+
+def test_where_all_faces_are_of_one_person_split_says_that_no_search_is_possible():
+    labels, sets = np.repeat([0, 1], 10), np.split(np.arange(20), [12, 16])
+    sets = dict(zip(faces.PARTS, sets, strict=True))
+    for group, told in ((np.zeros(20), True), (np.arange(20), False)):
+        said = " ".join(splits.warnings(labels, sets, ("happy", "sad"), group))
+        assert ("no search can cross-validate" in said) == told

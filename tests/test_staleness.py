@@ -9,13 +9,8 @@ import pytest
 import settings_files
 from dvc.repo import Repo
 
-pytestmark = [
-    pytest.mark.slow,
-    # DVC uses a deprecated property of pygtrie.
-    pytest.mark.filterwarnings("ignore:_NoneStep:DeprecationWarning"),
-]
+pytestmark = pytest.mark.slow
 
-PROJECT = Path(__file__).parents[1]
 LIBRARY = "fer_transfer"
 NAMES = ("mobilenet-random", "openface-random")
 GATHERING = {"tabulate", "plot", "report"}  # what reads the results of all runs

@@ -4,16 +4,6 @@ import projects
 from fer_transfer.core.state import state_key
 
 
-def test_a_state_key_knows_settings_and_files(tmp_path):
-    path = tmp_path / "file"
-    path.write_text("a")
-    first = state_key({"seed": 1}, [path])
-    assert state_key({"seed": 1}, [path]) == first
-    assert state_key({"seed": 2}, [path]) != first
-    path.write_text("b")
-    assert state_key({"seed": 1}, [path]) != first
-
-
 def test_a_project_that_was_moved_goes_on_from_its_checkpoint(tmp_path, monkeypatch):
     found = []
     for name in ("before", "after"):
@@ -46,6 +36,4 @@ for name in {[*EDITS]}:
 def test_a_state_is_not_gone_on_from_by_other_code(tmp_path):
     projects.copy(tmp_path, "stages", "fer_transfer")
     printed = commands.python("-c", SCRIPT, folder=tmp_path).stdout
-    assert dict(zip(EDITS, map(str, EDITS.values()), strict=True)) == dict(
-        zip(EDITS, printed.split(), strict=True)
-    )
+    assert printed.split() == list(map(str, EDITS.values()))

@@ -334,10 +334,7 @@ def two_seeds(study):
 
 def test_runs_that_differ_in_the_seed_alone_are_one_row_of_means(two_seeds):
     tabulate.main()
-    assert list(metric("table2")) == [
-        "mobilenet-random",
-        "scratch",
-    ]
+    assert list(metric("table2")) == ["mobilenet-random", "scratch"]
     assert metric("table2")["scratch"]["1-6"] == 0.02
     assert metric("final")["scratch"]["accuracy"] == 0.65
     runs = table.select(

@@ -15,18 +15,10 @@ from fer_transfer.training.checkpoint import Checkpoint
 from fer_transfer.training.loop import Loop
 from fer_transfer.training.recipe import Recipe, compile_model
 from stages import train
-from tests.networks import (
-    BACKBONES,
-    KilledError,
-    build,
-    killing,
-    release,
-    some_images,
-)
+from tests.networks import BACKBONES, KilledError, build, killing, release, some_images
 
 SETTINGS = Recipe(epochs=4, batch_size=4, learning_rate=1e-3)
 SEED = 3
-PROJECT = Path(__file__).parents[1]
 
 
 @pytest.fixture(scope="module")
@@ -208,7 +200,7 @@ def key_of(tmp_path, monkeypatch):
     write_inputs()
     Path("versions.txt").write_text("numpy==2.4.6")
     monkeypatch.setattr(runtime, "VERSIONS", Path("versions.txt"))
-    settings = load_settings(PROJECT / "params.yaml")
+    settings = load_settings(Path(__file__).parents[1] / "params.yaml")
     return lambda: train.key_of(settings, "openface-random"), settings
 
 

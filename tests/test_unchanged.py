@@ -16,11 +16,7 @@ from fer_transfer.data import faces
 from tools import unchanged
 from tools.pipeline import hashes, recorded
 
-pytestmark = [
-    pytest.mark.slow,
-    # DVC uses a deprecated property of pygtrie.
-    pytest.mark.filterwarnings("ignore:_NoneStep:DeprecationWarning"),
-]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")

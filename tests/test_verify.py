@@ -10,9 +10,6 @@ from dvc.rwlock import RWLockFileCorruptedError, rwlock
 from fer_transfer.console.errors import InputError
 from tools import verify
 
-# DVC uses a deprecated property of pygtrie.
-pytestmark = pytest.mark.filterwarnings("ignore:_NoneStep:DeprecationWarning")
-
 
 @pytest.fixture
 def project(tmp_path, monkeypatch):
@@ -70,17 +67,18 @@ LISTED = '{"write": {"a": {"pid": 1, "cmd": "dvc repro"}}}'
 
 
 def lock(folder):
-    with rwlock(str(folder), localfs, "dvc repro", [], [], False):
+    with rwlock(folder, localfs, "dvc repro", [], [], False):
         pass
 
 
+@pytest.mark.usefixtures("project")
 @pytest.mark.parametrize("left", ["", LISTED[:20]])
-def test_a_list_of_running_stages_that_a_kill_cut_short_is_removed(tmp_path, left):
-    (tmp_path / "rwlock").write_text(left)
+def test_a_list_of_running_stages_that_a_kill_cut_short_is_removed(left):
+    Path(".dvc/tmp/rwlock").write_text(left)
     with pytest.raises(RWLockFileCorruptedError):
-        lock(tmp_path)
-    assert verify.remove_cut_list(tmp_path)
-    lock(tmp_path)
+        lock(".dvc/tmp")
+    verify.main()
+    lock(".dvc/tmp")
 
 
 def test_a_list_of_running_stages_that_is_whole_stays(tmp_path):

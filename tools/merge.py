@@ -32,9 +32,9 @@ MOST = 10  # stages named that were left
 def fitting(here: Pipeline, incoming: dict[str, Entry]) -> tuple[list[str], list[str]]:
     """Name the stages whose entries are to be taken, and those that do not fit.
 
-    Where both have a result of a variant or run that fits, the incoming one is taken; of what all
-    share (the data, the split) ours stays, and so it does of stages that keep whole folders in
-    Git: DVC runs these again in seconds. Whether one fits depends on those it reads from, which
+    Where both have a result of a variant or run that fits, the incoming one is taken. What all
+    share (the data, the splits) stays ours, and so do stages that keep whole folders in Git: DVC
+    runs these again in seconds. Whether one fits depends on those it reads from, which
     stand before it in dvc.yaml.
     """
     merged, taken, refused = here, [], []

@@ -72,13 +72,16 @@ def remarks(study: dict[str, Any]) -> list[str]:
     """Say on which data and weights the numbers rest, and where figures and page are."""
     lines = []
     if study["missing"]:
-        lines.append(f"Without results: {', '.join(study['missing'])}.")
+        lines.append(
+            f"Without results: {', '.join(study['missing'])}. To run one: `dvc repro "
+            "evaluate@<run>`."
+        )
     if study["uninformative"]:
         lines.append(
             f"Uninformative features: {', '.join(study['uninformative'])}. Their features "
             "are the same for all images (metrics/features), so there is nothing to learn."
         )
-    if study["data"] == "synthetic faces" or study["pretrained"] == "stand-in":
+    if study["data"] == paper.SYNTHETIC or study["pretrained"] == "stand-in":
         lines.append(
             "With synthetic faces or stand-in weights these numbers say nothing about people."
         )

@@ -37,8 +37,8 @@ class Journal(AbstractContextManager["Journal"]):
         except sqlite3.DatabaseError as error:
             self.database.close()
             raise InputError(
-                f"{folder / NAME} cannot be opened ({error}). Another run writes into the folder: "
-                "wait for it, or give another --out. If none does, remove the file."
+                f"{folder / NAME} cannot be opened ({error}). If another run uses it, wait until "
+                "that ends; else remove the file."
             ) from None
         if self.find(OF_ALL) != {"key": key}:
             self.database.execute("DELETE FROM records")

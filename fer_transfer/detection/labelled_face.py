@@ -67,6 +67,19 @@ def find_face(
 
 
 def _detected(pixels: np.ndarray, detector: str) -> Face:
+    """Find the face in the photo or its mirror image, the same one of both whichever is given.
+
+    A detector's boxes differ on them, so that copies would not be known as such.
+    """
+    mirrored = np.ascontiguousarray(pixels[:, ::-1])
+    if mirrored.tobytes() > pixels.tobytes():
+        face = _detected(mirrored, detector)
+        if face.box is None or face.image is None:
+            return face
+        left = pixels.shape[1] - face.box.left - face.box.width
+        return face._replace(
+            box=face.box._replace(left=left), image=face.image[:, ::-1]
+        )
     faces = find_detector(detector)(pixels)
     if not faces:
         return Face(Outcome.NO_FACE, f"{detector} finds none")

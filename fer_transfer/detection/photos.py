@@ -45,7 +45,7 @@ def read_photo(path: Path, *, named: bool = True) -> Photo:
         named: Whether the user named it; what lies in a folder may be something else.
 
     Raises:
-        Rejected: If it is none, or damaged, or too large.
+        Rejected: If it is not a photo, or is damaged or too large.
     """
     try:
         kind = _kind(path)

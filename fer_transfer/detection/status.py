@@ -8,7 +8,7 @@ class Status(StrEnum):
 
     FACES = "faces"
     NO_FACE = "no face"
-    SKIPPED = "skipped"  # lies in a folder and is no photo: nobody asked for it
+    SKIPPED = "skipped"  # lies in a folder and is not a photo
     MISSING = "missing"
     NO_PERMISSION = "no permission"
     EMPTY = "empty"
@@ -25,7 +25,7 @@ class Status(StrEnum):
         return self not in (Status.FACES, Status.NO_FACE, Status.SKIPPED)
 
 
-class Rejected(Exception):  # noqa: N818  # says what happened, and is no error of ours
+class Rejected(Exception):  # noqa: N818  # says what happened, and is not an error of ours
     """One input cannot be read; the others can. Not an error of the run."""
 
     def __init__(self, status: Status, reason: str) -> None:

@@ -53,7 +53,7 @@ def read(path: Path) -> tuple[pd.DataFrame, pd.Series]:
     """Read fer2013new.csv: the votes on each face, (N, 10) int64, and its part.
 
     Raises:
-        InputError: If it has other columns, or votes that are none.
+        InputError: If it has other columns, or values that are not votes.
     """
     columns = [name.lower() for name in NAMES]
     table = csv_files.read(path, ["usage", *columns])

@@ -7,7 +7,6 @@ from fer_transfer.console.errors import InputError, some_of
 from fer_transfer.readers import class_folders, csv_files, fer2013_csv, manifest
 from fer_transfer.readers.listing import Listing, as_table, images_among, list_files
 
-LAYOUTS = ("csv", "manifest", "class-folders")
 SYNTHETIC = "synthetic"  # the labelled faces themselves, as download draws them
 EXPECTED = (
     "Expected fer2013.csv or icml_face_data.csv with the columns emotion, pixels and Usage "
@@ -28,7 +27,7 @@ def detect_layout(root: Path, layout: str = "auto") -> Source:
 
     Args:
         root: The folder it was downloaded to.
-        layout: `auto`, or one of LAYOUTS that it must have.
+        layout: `auto`, or the one that it must have (`data.layout` in params.yaml).
 
     Raises:
         InputError: If it has none, or two manifests.

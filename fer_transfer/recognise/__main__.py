@@ -85,7 +85,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         type=float,
         default=5,
         metavar="RATE",
-        help="frames of a video to recognise, a second (%(default)s)",
+        help="frames recognised per second of video (%(default)s)",
     )
     add(
         "--smoothing",
@@ -98,7 +98,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     if not options.paths and options.camera is None:
         parser.error("give a photo, a video, a folder or --camera")
     if not 0 < options.frames <= 1000 or not 0 <= options.smoothing < inf:
-        parser.error("--frames must be within 0 and 1000, --smoothing 0 or more")
+        parser.error("--frames must be above 0 and at most 1000, --smoothing 0 or more")
     return options
 
 

@@ -77,7 +77,7 @@ def score(labelled: pd.DataFrame, run: Run) -> dict[str, Any]:
     if table.empty:
         raise InputError(
             f"None of the {len(seen)} labelled photos could be read and has a face: there is "
-            "nothing to score. Check files.csv without --labels."
+            "nothing to score. Run without --labels: files.csv then gives the reasons."
         )
     codes, correct = table["label"], table["label"] == table["face"]
     scores = metadata.score(

@@ -1,7 +1,6 @@
 """The probabilities of each face of a video over time, as areas to draw one on the other."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import chain, pairwise
 from typing import Any
 
@@ -17,21 +16,13 @@ COLOURS = (
 )
 
 
-@dataclass(frozen=True)
-class Timeline:
-    """One face: the area of each emotion, and what is shown where the pointer is."""
-
-    areas: list[str]  # paths of SVG, in the order of the classes
-    moments: list[dict[str, Any]]  # left, width, seconds, crop, emotion, probability
-
-
 def draw(
     frames: Iterable[tuple[float, list[Face]]],
     numbers: Iterable[int],
     classes: Sequence[str],
     num_frames: int,
     duration: float,
-) -> dict[int, Timeline]:
+) -> dict[int, dict[str, Any]]:
     """Average the probabilities of some faces over the intervals of a video.
 
     Args:
@@ -40,6 +31,11 @@ def draw(
         classes: Of the probabilities.
         num_frames: How many frames there are.
         duration: Seconds up to the end of the last frame.
+
+    Returns:
+        By number: areas, a path of SVG for each emotion, in the order of the classes; and
+        moments, what is shown where the pointer is: left, width, seconds, crop, emotion,
+        probability.
     """
     intervals = min(INTERVALS, num_frames)
     sums = {number: np.zeros((intervals, len(classes))) for number in numbers}
@@ -61,7 +57,7 @@ def _timeline(
     crops: dict[int, np.ndarray],
     classes: Sequence[str],
     seconds: float,
-) -> Timeline:
+) -> dict[str, Any]:
     """Draw sums of probabilities (intervals, classes), each interval of so many seconds."""
     present = np.flatnonzero(sums.any(axis=1))
     shares = sums[present] / sums[present].sum(axis=1, keepdims=True)
@@ -86,4 +82,4 @@ def _timeline(
         }
         for place, own in zip(present, shares, strict=True)
     ]
-    return Timeline(areas, moments)
+    return {"areas": areas, "moments": moments}

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from fer_transfer import environment
 from fer_transfer.core import files
 from fer_transfer.data import faces
 from fer_transfer.report import charts, html, learning, vega
@@ -76,7 +75,7 @@ def assessed(data: inputs.Data, images: np.ndarray) -> dict[str, Any]:
     """Return what `assess` wrote of each split, with some of its training faces by class."""
     results: dict[str, Any] = files.read_json(Path("metrics/assess.json"))
     for split, result in results.items():
-        train = files.read_npz(Path(f"data/splits/{split}.npz"))["train"]
+        train = data.splits[split]["train"]
         picked = pick_faces(data.labels[train], data.classes)
         result["examples"] = {
             name: images[train[rows]] for name, rows in picked.items()
@@ -85,15 +84,14 @@ def assessed(data: inputs.Data, images: np.ndarray) -> dict[str, Any]:
 
 
 def versions() -> dict[str, str]:
-    """Return the versions of Python and of the packages as installed here, and oneDNN's switch."""
+    """Return the versions of Python and of the packages as installed here."""
     installed = {"python": platform.python_version()}
     for package in PACKAGES:
         try:
             installed[package] = metadata.version(package)
         except metadata.PackageNotFoundError:  # OpenVINO is an extra
             installed[package] = "not installed"
-    switch = "TF_ENABLE_ONEDNN_OPTS"
-    return installed | {switch: environment.SET[switch]}
+    return installed
 
 
 def draw(shown: Shown) -> Iterator[tuple[str, vega.Chart]]:

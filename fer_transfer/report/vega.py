@@ -43,7 +43,7 @@ PARTS = pd.DataFrame(
 
 def colour_of(backbone: str) -> str:
     """Return a backbone's colour, grey for one that has none."""
-    return COLOURS.get(backbone, "#666666")
+    return COLOURS.get(backbone, GREY)
 
 
 def styles_of(groups: Mapping[str, Group]) -> pd.DataFrame:
@@ -56,8 +56,8 @@ def styles_of(groups: Mapping[str, Group]) -> pd.DataFrame:
     rows = []
     for group in groups.values():
         colour = colour_of(group.backbone)
-        pretrained = group.weights == "pretrained"
-        dash, fill = ([1, 0], colour) if pretrained else ([5, 4], "white")
+        trained = group.weights != "random"
+        dash, fill = ([1, 0], colour) if trained else ([5, 4], "white")
         rows.append((group.backbone, colour, dash, fill))
     columns = ["backbone", "colour", "dash", "fill"]
     return pd.DataFrame(rows, index=list(groups), columns=columns)

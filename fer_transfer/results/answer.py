@@ -12,16 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from fer_transfer.results import claims, evidence, paper
+from fer_transfer.results import claims, evidence, paper, protocols
 from fer_transfer.results.catalog import BACKBONES
 from fer_transfer.results.compare import Comparison, compare, correct
-from fer_transfer.results.protocols import (
-    Group,
-    at_best_epoch,
-    groups,
-    of_protocol,
-    paper_protocol,
-)
 from fer_transfer.results.study import Study
 
 FACES_OR_IMAGENET, PRETRAINING = "faces or ImageNet", "pretraining"
@@ -40,12 +33,13 @@ def find(
     All their differences are tested as one family. The sources are our runs by the paper's
     protocol, those with every layer training if there are any, and the paper's own tables.
     """
-    text, listed = paper_protocol(study.settings), groups(study.settings)
-    every_layer = text._replace(trainable_layers="all")
+    listed = protocols.groups(study.settings)
+    last_four = protocols.paper_protocol(study.settings)
+    every_layer = last_four._replace(trainable_layers="all")
     sources = {
-        "ours": evidence.of_study(study, text, listed),
+        "ours": evidence.of_study(study, last_four, listed),
         "every_layer": evidence.of_study(study, every_layer, listed)
-        if of_protocol(study.ran, every_layer)
+        if protocols.of_protocol(study.ran, every_layer)
         else None,
         "paper": evidence.of_the_paper(published),
     }
@@ -70,7 +64,7 @@ def find(
     return answer, judged
 
 
-def pairs(ran: Mapping[str, Group]) -> list[tuple[str, str, str]]:
+def pairs(ran: Mapping[str, protocols.Group]) -> list[tuple[str, str, str]]:
     """List the question, the left and the right group of every comparison."""
     asked = [
         (question_of(ran[left], ran[right]), left, right)
@@ -79,7 +73,7 @@ def pairs(ran: Mapping[str, Group]) -> list[tuple[str, str, str]]:
     return [pair for question in BETTER for pair in asked if pair[0] == question]
 
 
-def question_of(left: Group, right: Group) -> str:
+def question_of(left: protocols.Group, right: protocols.Group) -> str:
     """Name the question that two groups bear on; "" if they bear on none."""
     weights = left.weights, right.weights
     learned = tuple(BACKBONES[side.backbone].pretrained_on for side in (left, right))
@@ -108,16 +102,16 @@ def compare_all(study: Study) -> list[Comparison]:
         and not study.data.validates_on_test(group.protocol.split)
         and (sample := evidence.final_accuracy(study, name))
     }
-    best = at_best_epoch(study.ran)
-    again = {
+    best = protocols.at_best_epoch(study.ran)
+    superseded = {
         name
         for name, sample in samples.items()
-        if (twin := samples.get(best.get(name, "")))
-        and len(twin.values) >= len(sample.values)
+        if (at_best := samples.get(best.get(name, "")))
+        and len(at_best.values) >= len(sample.values)
     }
     rows = []
     for question, left, right in pairs({name: study.ran[name] for name in samples}):
-        if {left, right} <= again:
+        if {left, right} <= superseded:
             continue
         sides = [describe(study, name) for name in (left, right)]
         rows.append(

@@ -74,8 +74,8 @@ def compare(
 
     Returns:
         The distance of each table's mean over seeds (None of a row of zeros), their
-        mean (overall), the mean distance between two seeds in the same units (floor, None of
-        one seed) and seeds.
+        mean (overall), and the mean distance between two seeds in the same units (floor; None
+        of a single seed).
     """
     norm = np.linalg.norm(published, axis=-1)
     scale = np.where(norm > 0, norm, np.nan)

@@ -6,20 +6,18 @@ Source: Smelyakov and others, "Identification of Modern Facial Emotion Recogniti
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
-
-from fer_transfer.core import files
 
 Window = tuple[int, int]  # the first and the last epoch, counted from 1
 
 # In the order of its Figures 5-8. What is not among them the paper claims nothing about.
 BACKBONES = ("mobilenet", "openface", "resnet50", "vggface")
 TRAINABLE_LAYERS = 4  # section 4: "all layers except the last 4 were frozen"
-# What is compared with the paper: its data, and those that stand in for them.
-DATA = ("FER2013", "synthetic faces")
+# What is compared with the paper: its data, and the demo's, which stand in for them.
+SYNTHETIC = "synthetic faces"
+DATA = ("FER2013", SYNTHETIC)
 
 # Section 3.1: how many images each set has.
 SETS = {"train": 25_121, "val": 3_589, "test": 7_177}
@@ -97,17 +95,10 @@ TABLES = {
 }
 ACCURACY_MCR, LOSS_MCR, ACCURACY_MOFR = "table2", "table3", "table4"
 
-# By table, variant and window.
+# Tables 2-5 as in metrics/paper: by table and variant, the rate by the column's heading.
 Published = Mapping[str, Mapping[str, Mapping[str, float]]]
 
 CELL = 8  # characters to which a rate is printed; zeros at its end are left out
-
-
-def read() -> Published:
-    """Read the published Tables 2-5: by table and variant, the rate by the column's heading."""
-    return {
-        name: files.read_json(Path(f"metrics/paper/{name}.json")) for name in TABLES
-    }
 
 
 def spans(windows: Iterable[Iterable[int]]) -> dict[str, Window]:
@@ -125,9 +116,8 @@ def clip(windows: Iterable[Iterable[int]], num_epochs: int) -> list[Window]:
     >>> clip([[1, 6], [6, 11], [11, 16]], num_epochs=8)
     [(1, 6), (6, 8)]
     """
-    pairs = ((first, last) for first, last in windows)
     return [
-        (first, min(last, num_epochs)) for first, last in pairs if first < num_epochs
+        (first, min(last, num_epochs)) for first, last in windows if first < num_epochs
     ]
 
 

@@ -9,9 +9,8 @@ from fer_transfer.settings.settings import Settings
 # What a variant or a run sets and is no recipe: what names, seeds, is compared or stands alone.
 NO_RECIPE = {"variant", "backbone", "weights", "hash", "seed"}
 NO_RECIPE |= {"trainable_layers", "precision", "split"}
-BEST_EPOCH = (
-    "early_stopping"  # what keeps the weights of the epoch that is best on validation
-)
+# What keeps the weights of the epoch that is best on validation.
+BEST_EPOCH = "early_stopping"
 WORDS = {
     "train_share": "{:.0%} of the training images",
     "train_per_class": "at most {} images of a class",
@@ -81,7 +80,7 @@ class Group(NamedTuple):
     """Runs that differ in nothing but the seed; its name is that of the first of them."""
 
     backbone: str
-    weights: str  # pretrained or random
+    weights: str  # pretrained, random, or the path of a model file
     protocol: Protocol
     runs: tuple[str, ...]
 
@@ -103,9 +102,8 @@ def groups(settings: Settings) -> dict[str, Group]:
             run.split,
             tuple(
                 (key, value)
-                for entry in (variant, run)
-                for key, value in entry.items()
-                if key not in NO_RECIPE and value not in (None, False)
+                for key, value in settings.departures(variant, run).items()
+                if key not in NO_RECIPE
             ),
         )
         key = variant.backbone, variant.weights, protocol

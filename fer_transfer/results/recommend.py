@@ -5,11 +5,10 @@ from operator import itemgetter
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
+from fer_transfer.results.evidence import final_accuracy
 from fer_transfer.results.protocols import at_best_epoch
 from fer_transfer.results.study import Study
-from fer_transfer.results.table import select
 
 # A network that keeps less than this share of the best one's lead over the majority-class
 # baseline is not worth its speed.
@@ -23,18 +22,16 @@ RULES = (
 )
 
 
-def find(study: Study, names: Iterable[str], groups: pd.DataFrame) -> dict[str, Any]:
-    """Recommend groups, at their best epoch if known, on the images that the baseline is of."""
+def find(study: Study, names: Iterable[str]) -> dict[str, Any]:
+    """Recommend groups, at their best epoch if known, by accuracy without duplicates."""
     at_best = at_best_epoch(study.ran)
-    names = [at_best.get(name, name) for name in names]
     labels = study.data.labels[study.data.fresh(study.data.paper_split)]
     baseline = np.bincount(labels).max() / len(labels) if len(labels) else 0.0
-    accuracy = select(groups, metric="accuracy", set="deduplicated")
-    means = accuracy.dropna(subset="mean").set_index("group")["mean"]
     candidates = [
-        describe(study, name, float(means[name]))
-        for name in names
-        if name in means and name in study.measured and name not in study.uninformative
+        describe(study, name, accuracy.mean)
+        for name in (at_best.get(name, name) for name in names)
+        if name in study.measured and name not in study.uninformative
+        if (accuracy := final_accuracy(study, name))
     ]
     return recommend(candidates, float(baseline))
 

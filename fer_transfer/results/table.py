@@ -66,10 +66,9 @@ def rows_of(result: Result, windows: Sequence[Sequence[int]]) -> Iterator[Row]:
     Those against people's votes are of the sets `votes_...`.
     """
     history = result.history
-    for column in history.columns.drop("epoch"):
+    for epoch, column, value in history.melt("epoch").itertuples(index=False):
         part = "val" if column.startswith("val_") else "train"
-        for epoch, value in zip(history["epoch"], history[column], strict=True):
-            yield _row(column.removeprefix("val_"), part, epoch, epoch, value)
+        yield _row(column.removeprefix("val_"), part, epoch, epoch, value)
     for table in paper.TABLES.values():
         for window in paper.clip(windows, len(history)):
             rate = table.rate_of(history, *window)

@@ -9,7 +9,8 @@ from fer_transfer.console.errors import InputError, shown
 from fer_transfer.fetching import addresses
 from fer_transfer.settings.classifiers import PORTABLE
 
-# Committed, and never changed: what `data.watch` names where the source is not on this machine.
+# Committed, and never changed: what `data.watch` names where the source is not on this machine,
+# and `assess.reads` where there are no searches.
 UNWATCHED = "data/unwatched"
 FEW_NAMES = 10  # an error lists no more
 
@@ -34,6 +35,12 @@ def check(settings: Any) -> None:
     _check_repeats(settings)
     for name, search in settings.searches.items():
         _check_search(name, search, settings)
+    expected = "data/choices" if settings.searches else UNWATCHED
+    if settings.assess.reads != expected:
+        raise InputError(
+            f"`assess.reads` in params.yaml must be `{expected}`, as there are "
+            f"{len(settings.searches)} searches. Got {shown(settings.assess.reads)} instead."
+        )
     if not set(PORTABLE) & set(settings.choose.classifiers):
         raise InputError(
             f"`choose.classifiers` in params.yaml must include {' or '.join(PORTABLE)}: a model "
@@ -184,12 +191,11 @@ def _check_repeats(settings: Any) -> None:
         "seeds. (Without `precision` a variant has that of `compute`.)",
         "runs": "Remove one, or give it another `seed`.",
     }
-    default = {"precision": settings.compute.precision}
     for section, remedy in remedies.items():
         first: dict[str, str] = {}
         for name, entry in settings[section].items():
-            given = {k: v for k, v in entry.items() if v is not None and v is not False}
-            other = first.setdefault(repr(sorted((default | given).items())), name)
+            set_apart = sorted(settings.departures(entry).items())
+            other = first.setdefault(repr(set_apart), name)
             if other != name:
                 raise InputError(
                     f"`{section}.{other}` and `{section}.{name}` in params.yaml have the same "

@@ -1,4 +1,4 @@
-"""The sections of params.yaml about classifiers: searches, augmented views, what is tried."""
+"""The sections of params.yaml about classifiers: augmented views, what is tried, searches."""
 
 from typing import Annotated, get_args
 
@@ -27,6 +27,12 @@ class Choose(Section):
     classifiers: Classifiers = [*get_args(Classifier)]  # noqa: RUF012
     minutes: Count = 60
     largest: Annotated[int, Field(ge=100, le=MOST)] = 8000
+
+
+class Assess(Section):
+    """What `assess` depends on: it exists in every study, with searches or without."""
+
+    reads: Text = ""
 
 
 class Search(Section):

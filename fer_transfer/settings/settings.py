@@ -10,7 +10,7 @@ from ruamel.yaml.error import YAMLError
 
 from fer_transfer.console.errors import InputError, shown
 from fer_transfer.settings import checks, types
-from fer_transfer.settings.searches import Choose, Search, Views
+from fer_transfer.settings.searches import Assess, Choose, Search, Views
 from fer_transfer.settings.validation import Kinds, NamedSection, Section, checked
 
 
@@ -128,6 +128,15 @@ class Run(Section):
     early_stopping: types.Count | None = None
 
 
+# What a run does that says nothing of it; the rest is `train`'s, or 0.
+DEFAULTS = {
+    "labels": "fer2013",
+    "optimizer": "adam",
+    "schedule": "constant",
+    "class_weight": "none",
+}
+
+
 class Settings(Section):
     """All of params.yaml."""
 
@@ -143,7 +152,18 @@ class Settings(Section):
     runs: types.Listed[Run] = {}  # noqa: RUF012  # params-flow copies it
     views: Views = Views()
     choose: Choose = Choose()
+    assess: Assess = Assess()
     searches: dict[types.Name, Search] = {}  # noqa: RUF012
+
+    def departures(self, *entries: Section) -> dict[str, Any]:
+        """Return what variants or runs set to something other than the study's settings."""
+        default = DEFAULTS | self.train | self.compute
+        return {
+            key: value
+            for entry in entries
+            for key, value in entry.items()
+            if value not in (None, False, default.get(key))
+        }
 
 
 NAMED: Kinds = {"splits": Split, "variants": Variant, "runs": Run, "searches": Search}

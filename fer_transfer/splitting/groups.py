@@ -16,14 +16,11 @@ def identical(images: np.ndarray, *, mirrored: bool = False) -> np.ndarray:
     >>> identical(np.array([[[1, 2]], [[2, 1]], [[1, 2]]]), mirrored=True).tolist()
     [0, 0, 0]
     """
-    first: dict[bytes, int] = {}
-    rows = []
-    for row, image in enumerate(images):
-        key = image.tobytes()
-        if mirrored:
-            key = min(key, image[:, ::-1].tobytes())
-        rows.append(first.setdefault(key, row))
-    return np.array(rows, dtype=np.int64)
+    keys = [image.tobytes() for image in images]
+    if mirrored:
+        keys = list(map(min, keys, (image[:, ::-1].tobytes() for image in images)))
+    rows = pd.Series(range(len(keys)), dtype=np.int64)
+    return np.asarray(rows.groupby(pd.Series(keys)).transform("first"), dtype=np.int64)
 
 
 def join(*keys: np.ndarray) -> np.ndarray:

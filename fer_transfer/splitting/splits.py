@@ -178,17 +178,23 @@ def check_classes(
     if len(np.unique(labels[sets["val"]])) < 2:
         raise InputError(
             f"The {len(sets['val'])} validation faces of split `{name}` do not show two classes, "
-            "which calibration needs. Add photos of three people for each of two classes at least."
+            "which calibration needs. Add photos: at least two classes need three people each."
         )
 
 
-def warnings(labels: np.ndarray, sets: Sets, classes: tuple[str, ...]) -> list[str]:
-    """Say what the sets cannot show."""
+def warnings(
+    labels: np.ndarray, sets: Sets, classes: tuple[str, ...], group: np.ndarray
+) -> list[str]:
+    """Say what the sets, and searches on them, cannot show."""
     messages = []
     if np.array_equal(sets["val"], sets["test"]):
         messages.append(
             "The validation images are the test images, as behind the paper's tables: nothing "
             "may be chosen by them, and no temperature fitted."
+        )
+    if len(np.unique(group[np.concatenate([sets["train"], sets["val"]])])) < 2:
+        messages.append(
+            "All faces outside the test set are of one person: no search can cross-validate here."
         )
     messages += [
         f"No face of the {name} set shows {classes[code]}: how well it is recognised cannot be "
@@ -206,7 +212,7 @@ def warnings(labels: np.ndarray, sets: Sets, classes: tuple[str, ...]) -> list[s
 
 
 def shared(key: np.ndarray, sets: Sets, unknown: object = None) -> int:
-    """Count the test rows whose key, (N,), is also in training; `unknown` is no key."""
+    """Count the test rows whose key, (N,), is also in training, but not `unknown` ones."""
     test = key[sets["test"]]
     return int((np.isin(test, key[sets["train"]]) & (test != unknown)).sum())
 

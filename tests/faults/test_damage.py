@@ -117,18 +117,3 @@ def test_a_lock_that_was_cut_short_is_taken_from_git(study, tmp_path, kind):
     # DVC hands every new lock to Git's index (core.autostage), so no commit is needed.
     projects.git(folder, "checkout", "dvc.lock")
     study.check_repaired(folder)
-
-
-@pytest.mark.long
-@pytest.mark.parametrize("kind", CUTS)
-def test_after_verify_a_list_of_running_stages_that_was_cut_short_does_not_matter(
-    study, tmp_path, kind
-):
-    folder = study.copy(study.start, tmp_path)
-    (folder / ".dvc/tmp").mkdir(exist_ok=True)
-    running = folder / ".dvc/tmp/rwlock"
-    running.write_text('{"write": {"a": {"pid": 1, "cmd": "dvc repro"}}}')
-    damage(running, kind)
-    study.check_refused(folder)
-    study.verify(folder)
-    study.check_repaired(folder)

@@ -49,10 +49,6 @@ def results(folder: Path) -> dict[str, object]:
     return {"dvc.lock": lock, **projects.contents(folder, "metrics/**/*", "plots/**/*")}
 
 
-def check(folder: Path, expected: dict[str, object]) -> None:
-    assert results(folder) == expected
-
-
 @dataclass
 class Fleet:
     """Processes of a scheduler, its workers and clients, all ended at the end."""

@@ -46,7 +46,7 @@ def test_a_machine_that_fails_changes_no_result_and_the_client_trains_nothing(
     FAULTS[fault](workers[0])
     # The longest chain is first, and the seeds of a variant stay together.
     assert "2 chains: b, a and 1 more." in fleet.finish(process)
-    team.check(client, expected)
+    assert team.results(client) == expected
     assert not (client / "data/runs").exists()
     # What was trained is on the remote, and nothing is left to do.
     projects.dvc(client, fleet.env, "pull", "--allow-missing")
@@ -71,7 +71,7 @@ def test_a_scheduler_that_dies_is_one_line_and_the_next_run_goes_on(
     for name in ("one", "two"):
         fleet.worker(client.parent / name)
     fleet.finish(fleet.client(client))
-    team.check(client, expected)
+    assert team.results(client) == expected
 
 
 @pytest.mark.long
@@ -84,7 +84,7 @@ def test_after_a_client_has_ended_the_next_takes_what_was_finished(
     process.wait(timeout=60)
     assert "Traceback" not in fleet.log("client")
     fleet.finish(fleet.client(client))
-    team.check(client, expected)
+    assert team.results(client) == expected
     assert sorted(run for run, _ in fleet.trainings()) == sorted(team.RUNS)  # each once
 
 
@@ -95,7 +95,7 @@ def test_two_clients_on_one_cluster_train_each_run_once(running, fleet, expected
     fleet.finish(fleet.client(second), "second")
     fleet.finish(process)
     for folder in (client, second):
-        team.check(folder, expected)
+        assert team.results(folder) == expected
     assert sorted(run for run, _ in fleet.trainings()) == sorted(team.RUNS)
 
 
@@ -118,7 +118,7 @@ def test_a_chain_that_fails_everywhere_is_named_and_the_rest_is_merged(
     projects.edit(client / "params.yaml", "seed: none", "seed: 42")
     projects.commit(client, "Right again")
     assert "1 chains: b." in fleet.finish(fleet.client(client))
-    team.check(client, expected)
+    assert team.results(client) == expected
 
 
 @pytest.mark.long
@@ -147,7 +147,7 @@ def test_a_worker_with_other_packages_gets_nothing_and_other_code_is_replaced(
 def test_this_machine_s_cores_make_what_dvc_repro_makes(clones, fleet, made, expected):
     client, *_ = clones
     fleet.finish(fleet.client(client))
-    team.check(client, expected)
+    assert team.results(client) == expected
     made_here, made_there = (
         projects.contents(folder, "data/**/*") for folder in (client, made / "whole")
     )

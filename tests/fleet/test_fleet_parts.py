@@ -14,11 +14,6 @@ from tools.fleet import chain, cluster, plan, worker
 from tools.fleet.__main__ import main
 from tools.pipeline import load
 
-pytestmark = [
-    # DVC uses a deprecated property of pygtrie.
-    pytest.mark.filterwarnings("ignore:_NoneStep:DeprecationWarning"),
-]
-
 
 @pytest.fixture
 def client(study, tmp_path, monkeypatch):
