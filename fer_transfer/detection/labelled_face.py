@@ -71,15 +71,15 @@ def _detected(pixels: np.ndarray, detector: str) -> Face:
 
     A detector's boxes differ on them, so that copies would not be known as such.
     """
-    mirrored = np.ascontiguousarray(pixels[:, ::-1])
-    if mirrored.tobytes() > pixels.tobytes():
-        face = _detected(mirrored, detector)
+    mirrored = pixels[:, ::-1]
+    row = (pixels != mirrored).any(axis=(1, 2)).argmax()  # the first that is asymmetric
+    if mirrored[row].tobytes() > pixels[row].tobytes():
+        face = _detected(np.ascontiguousarray(mirrored), detector)
         if face.box is None or face.image is None:
             return face
         left = pixels.shape[1] - face.box.left - face.box.width
-        return face._replace(
-            box=face.box._replace(left=left), image=face.image[:, ::-1]
-        )
+        box = face.box._replace(left=left)
+        return face._replace(box=box, image=face.image[:, ::-1])
     faces = find_detector(detector)(pixels)
     if not faces:
         return Face(Outcome.NO_FACE, f"{detector} finds none")

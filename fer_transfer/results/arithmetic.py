@@ -74,20 +74,21 @@ def count_fits(
         A row for each of `images`: differences (a tuple, by window), fits, rates (how many
         are counted) and chance (how many would fit if their last digits were random).
     """
-    choices = [
-        choice
-        for choice in product(DIVISORS, repeat=rates.shape[1])
-        if sum(choice) <= MOST_DIFFERENCES
-    ]
-    counts = []
-    for choice in choices:
-        scale = np.multiply.outer(images, choice)[:, None, :]  # n, 1, windows
-        whole = rates * scale
+
+    def count(window: int, divisor: int) -> np.ndarray:
+        scale = divisor * images[:, None]  # n, 1
+        whole, spread = rates[:, window] * scale, units[:, window] * scale
         # Half a unit either way, and what the sum of two binary fractions rounds.
-        hits = np.abs(whole - np.round(whole)) <= units * scale / 2 + 1e-9
-        likely = np.minimum(1, units * scale)
-        counts.append([(part * counted).sum(axis=(1, 2)) for part in (hits, likely)])
-    fits, chance = np.swapaxes(counts, 0, 1)  # choices, n
+        hits = np.abs(whole - np.round(whole)) <= spread / 2 + 1e-9
+        parts = np.stack([hits, np.minimum(1, spread)])
+        return np.asarray((parts * counted[:, window]).sum(axis=-1))
+
+    windows = range(rates.shape[1])
+    by_divisor = {pair: count(*pair) for pair in product(windows, DIVISORS)}
+    every = product(DIVISORS, repeat=len(windows))
+    choices = [choice for choice in every if sum(choice) <= MOST_DIFFERENCES]
+    counts = [[by_divisor[pair] for pair in enumerate(choice)] for choice in choices]
+    fits, chance = np.sum(counts, axis=1).swapaxes(0, 1)  # choices, n
     best = fits.argmax(axis=0), np.arange(len(images))
     return pd.DataFrame(
         {
