@@ -167,7 +167,8 @@ def test_the_page_shows_each_split_with_its_candidates_faces_and_warnings():
         "people": {"use": "a-run", "why": "it is better", "images": 9, "models": []}
     }
     known = faces.read()
-    data = inputs.Data(known.classes, known.labels, {})
+    split = files.read_npz(Path("data/splits/people.npz"))
+    data = inputs.Data(known.classes, known.labels, {"people": split})
     sets = files.read_json(Path("metrics/split/people.json"))
     text = (
         html.environment()
