@@ -7,6 +7,7 @@ from pathlib import Path
 import commands
 import projects
 import pytest
+import toys
 from dvc.utils.serialize import modify_yaml
 from projects import git
 
@@ -116,6 +117,33 @@ def test_a_relative_source_that_is_not_there_is_to_be_made_absolute(tmp_path):
         download.from_path(Path("copies/fer2013.csv"), "", tmp_path)
     with pytest.raises(InputError, match="one that exists, to an address"):
         download.from_path(Path("/copies/fer2013.csv"), "", tmp_path)
+
+
+GLOBAL_CONFIG = """\
+[core]
+    autostage = true
+    checksum_jobs = 1
+    check_update = false
+[cache]
+    type = copy
+[parsing]
+    bool = boolean_optional
+    list = append
+"""
+
+
+@pytest.mark.slow
+def test_dvcs_global_config_changes_no_result(tmp_path):
+    found = []
+    for name, config in (("plain", ""), ("set", GLOBAL_CONFIG)):
+        home, folder = tmp_path / f"home-{name}", tmp_path / name
+        home.mkdir()
+        folder.mkdir()
+        (home / "config").write_text(config)
+        toys.begin(folder)
+        projects.dvc(folder, projects.environment(home), "repro", "train")
+        found.append((folder / "dvc.lock").read_bytes())
+    assert found[0] == found[1]
 
 
 def test_no_hook_of_the_users_runs_in_what_tools_check_out(home, monkeypatch):

@@ -47,11 +47,18 @@ def test_the_loop_trains_as_keras_fit_does():
         for name in ("loss", "accuracy"):
             assert np.isclose(means[0][name], history[name][0], rtol=1e-6)
             assert np.isclose(means[1][name], history[f"val_{name}"][0], rtol=1e-6)
-    expected = fits.predict(FEATURES[0], verbose=0)
-    np.testing.assert_allclose(loop.predict(batches(0, 30)), expected, rtol=1e-4)
-    # Evaluating and predicting taught nothing.
     for mine, its in zip(ours.get_weights(), fits.get_weights(), strict=True):
         np.testing.assert_allclose(mine, its, rtol=1e-5, atol=1e-6)
+    expected = fits.predict(FEATURES[0], verbose=0)
+    np.testing.assert_allclose(loop.predict(batches(0, 30)), expected, rtol=1e-4)
+
+
+def test_evaluating_and_predicting_teaches_nothing():
+    tail = make_tail()
+    loop, before = Loop(tail), tail.get_weights()
+    loop.evaluate(batches(0, 30))
+    loop.predict(batches(0, 30))
+    assert all(map(np.array_equal, before, tail.get_weights()))
 
 
 def test_every_image_is_counted_once():

@@ -142,6 +142,12 @@ def test_a_lock_that_cannot_be_read_is_named_with_what_to_do(tmp_path, text, mes
         recorded(tmp_path / "dvc.lock")
 
 
+def test_it_is_named_in_the_other_clone_too(there):
+    (there / "dvc.lock").write_text("")
+    with pytest.raises(InputError, match="is empty or damaged"):
+        merge.main(str(there))
+
+
 def test_what_ran_there_is_taken_into_a_lock_without_stages_and_none_from_one(there):
     Path("dvc.lock").write_text("schema: '2.0'\n")
     merge.main(str(there))

@@ -11,7 +11,7 @@ from fer_transfer.networks.runtime import tf
 from fer_transfer.data import faces as contract
 from fer_transfer.data.fer2013 import EMOTIONS
 from fer_transfer.readers.ferplus import NAMES
-from fer_transfer.settings.settings import Run, Train
+from fer_transfer.settings.settings import DEFAULTS, Run, Train
 from fer_transfer.training import fit
 from fer_transfer.training import recipe as recipes
 from fer_transfer.training.augment import Augmentation
@@ -268,3 +268,7 @@ def test_what_is_evaluated_is_the_average_and_training_goes_on_from_the_weights(
     loop.model.set_weights(weights)
     assert loop.evaluate(batches) != by_average
     assert applied.rate == pytest.approx(0.1)
+
+
+def test_the_defaults_that_make_no_other_protocol_are_those_of_training():
+    assert {name: getattr(Recipe, name) for name in DEFAULTS} == DEFAULTS

@@ -55,7 +55,10 @@ def test_a_face_has_calibrated_probabilities_that_add_up(recogniser):
     assert (face.crop.shape, face.crop.dtype) == ((48, 48), np.uint8)
 
 
-def test_an_array_of_another_shape_is_an_error(recogniser):
+def test_a_grey_array_is_read_and_another_shape_is_an_error(recogniser):
+    face = photo_files.drawn_faces(1)[0]
+    [taken_whole] = recogniser(face)
+    assert np.array_equal(taken_whole.crop, face)
     with pytest.raises(InputError, match=r"Got float64 \(48, 48, 4\)"):
         recogniser(np.zeros((48, 48, 4)))
 

@@ -128,7 +128,7 @@ class Run(Section):
     early_stopping: types.Count | None = None
 
 
-# What a run does that says nothing of it; the rest is `train`'s, or 0.
+# What a run does where it sets nothing (training/recipe.py); the rest is `train`'s, or 0.
 DEFAULTS = {
     "labels": "fer2013",
     "optimizer": "adam",

@@ -212,7 +212,7 @@ def warnings(
 
 
 def shared(key: np.ndarray, sets: Sets, unknown: object = None) -> int:
-    """Count the test rows whose key, (N,), is also in training, but not `unknown` ones."""
+    """Count the test rows whose key, (N,), is also in training; `unknown` does not count."""
     test = key[sets["test"]]
     return int((np.isin(test, key[sets["train"]]) & (test != unknown)).sum())
 
