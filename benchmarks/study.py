@@ -1,9 +1,8 @@
 """The paper's study: our frozen pass, our training steps, and both against the whole network.
 
 For each backbone, timed in turns: the frozen pass as the features stage runs it, against OpenVINO
-and TensorFlow alone, which measure and store nothing; a training step of the tail, against the
-rate of a matrix product; and their sum for the paper's number of images, against the whole network
-at every epoch, by Keras and PyTorch.
+and TensorFlow alone, which measure and store nothing; and with a training step of the tail, summed
+for the paper's number of images, against the whole network at every epoch, by Keras and PyTorch.
 """
 
 import shutil
@@ -36,7 +35,6 @@ NUM_WHOLE = defaultdict(lambda: 32, mobilenet=128, openface=256)
 STEPS = defaultdict(lambda: 10, openface=50, vggface=2)
 BATCH_SIZE, PASS_BATCH_SIZE = 32, 64  # as params.yaml has them
 PEERS = ("mobilenet", "resnet50")  # those that benchmarks/peer.py writes in PyTorch
-SIDE = 2048  # of the square matrices whose product measures the machine's rate
 EPOCHS = 20  # of the paper
 
 
@@ -56,32 +54,24 @@ def training(tail: keras.Model, number: int) -> Callable[[], object]:
     return partial(Loop(tail).train, [batch] * number)
 
 
-def product() -> Callable[[], object]:
-    """Return a function that multiplies two square matrices."""
-    matrix = tf.random.normal((SIDE, SIDE))
-    multiply = tf.function(lambda: tf.matmul(matrix, matrix))
-    return lambda: multiply().numpy()
-
-
 def our_ways(backbone: str, name: str, pixels: np.ndarray, folder: Path) -> Ways:
-    """Return what is timed in one precision: `frozen`, `alone`, `tail` and `product`."""
+    """Return what is timed in one precision: `frozen`, `alone` and `tail`."""
     network = subjects.build(backbone)
     faster = building.spec_of(backbone).bfloat16_is_faster
     compute_frozen = openvino_pass(network.frozen, name if faster else "float32")
     engine = Engine("openvino", compute_frozen)
-    train, multiply = training(network.tail, STEPS[backbone]), product()
+    train = training(network.tail, STEPS[backbone])
 
-    def in_precision(compute: Callable[[], object]) -> None:
+    def in_precision() -> None:
         precision.set_precision(name)
-        compute()
+        train()
         precision.set_precision("float32")
 
     in_steps = STEPS[backbone] * BATCH_SIZE
     return {
         f"frozen {name}": (lambda: whole_stage(engine, pixels, folder), len(pixels)),
         f"alone {name}": (lambda: compute_frozen(pixels), len(pixels)),
-        f"tail {name}": (lambda: in_precision(train), in_steps),
-        f"product {name}": (lambda: in_precision(multiply), 1),
+        f"tail {name}": (in_precision, in_steps),
     }
 
 
@@ -97,7 +87,7 @@ def keras_ways(backbone: str, number: int) -> Ways:
 
 
 def costs(backbone: str) -> dict[str, float]:
-    """Return seconds per image of everything that is timed, of `product` per product.
+    """Return seconds per image of everything that is timed.
 
     With PyTorch installed, `torch fit` and `torch evaluate` too, where there is a peer.
     """
@@ -134,20 +124,6 @@ def study(fit: float, evaluate: float, frozen: float = 0) -> float:
     return passes + EPOCHS * train * fit + (EPOCHS * val + test) * evaluate
 
 
-def operations(backbone: str) -> int:
-    """Return the floating-point operations per image of a step's matrix products.
-
-    Forward, and backward for the weights alone: the features need no gradient.
-    Head and biases are left out.
-    """
-    products = (
-        int(np.prod(layer.output_shape[1:3])) * int(np.prod(layer.kernel.shape))
-        for layer in subjects.build(backbone).tail.layers
-        if isinstance(layer, keras.layers.Conv2D)
-    )
-    return 2 * 2 * sum(products)
-
-
 def measure(backbone: str) -> dict[str, float]:
     """Print the rows of one backbone; return the seconds of the study: ours, and by `fit`."""
     cost = costs(backbone)
@@ -157,12 +133,6 @@ def measure(backbone: str) -> dict[str, float]:
         title = f"{backbone}, {name}"
         show(f"frozen pass, {title}", frozen, cost[f"alone {name}"], "OpenVINO alone")
         show(f"frozen pass, {title}", frozen, cost["tensorflow"], "TensorFlow, float32")
-        rate = 2 * SIDE**3 / cost[f"product {name}"]
-        share = operations(backbone) / tail / rate
-        print(
-            f"training step, {title}: {share:.0%} of the matrix-product rate, "
-            f"{rate / 1e9:.0f} GFLOP/s"
-        )
         seconds[name] = study(tail, tail, frozen)
         show(f"study, {title}", seconds[name], seconds["fit"], "Keras fit, float32")
         if "torch fit" in cost:

@@ -9,13 +9,14 @@ import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from fer_transfer.detection.status import Rejected
     from fer_transfer.recognise.face import Face
     from fer_transfer.recognise.recogniser import Faces, Recogniser
 
 # deepface and params-flow are written for Keras 2, also in a notebook that imports this package.
 os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
 
-__all__ = ["Face", "Faces", "Recogniser"]
+__all__ = ["Face", "Faces", "Recogniser", "Rejected"]
 
 
 def __getattr__(name: str) -> Any:

@@ -98,14 +98,26 @@ def _copy_folder(path: Path, known_hash: str, folder: Path) -> None:
             f"`data.source` in params.yaml is `{path}`, a folder that {RAW} itself lies in. "
             "Set it to the folder that holds the images."
         )
+    for inside in path.rglob("*"):
+        if inside.is_symlink() and inside.is_dir():
+            raise InputError(
+                f"{inside} is a link to a folder, in which DVC would not see a change. Copy that "
+                "folder there, or set `data.source` in params.yaml to it."
+            )
     try:
-        shutil.copytree(path, folder, dirs_exist_ok=True)
+        # Without the permissions: in a folder that is read-only DVC could not replace anything.
+        shutil.copytree(path, folder, copy_function=shutil.copyfile, dirs_exist_ok=True)
     except shutil.Error as error:
         [(source, _, reason), *others] = error.args[0]
+        for number in REMEDIES:
+            if f"[Errno {number}]" in reason:
+                raise OSError(number, os.strerror(number), source) from None
         raise InputError(
             f"{1 + len(others)} of what is in {path} could not be copied, the first is {source}: "
             f"{reason}. Correct or remove it."
         ) from None
+    for inside in (folder, *folder.rglob("*/")):
+        inside.chmod(0o755)
 
 
 def from_synthetic(settings: Synthetic, folder: Path) -> None:

@@ -82,7 +82,7 @@ def main() -> None:
         "claims": claims,
         "advice": recommend.find(study, named),
         "practice": practised,
-        "distances": distance.find(study, runs, published, practised["groups"]),
+        "distances": distance.find(study, published, practised["groups"]),
         "arithmetic": fits,
         "models": practice.compare(runs, files.read_json(Path("metrics/assess.json"))),
         **ferplus(study),

@@ -1,5 +1,6 @@
 """The answer: which groups are compared, and what is said of them."""
 
+from collections import defaultdict
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -11,6 +12,7 @@ from fer_transfer.results import answer, compare
 from fer_transfer.results.inputs import Data, Result
 from fer_transfer.results.protocols import Group, Protocol
 from fer_transfer.results.study import Study
+from fer_transfer.settings.settings import Run
 
 TEXT, ALL = Protocol(4, "float32"), Protocol("all", "float32")
 NUM_TEST = 2_000
@@ -63,7 +65,11 @@ def make(groups=GROUPS, uninformative=(), **changes):
         name: {"parameters": {"backbone": 10, "trainable": 95_239}} for name in groups
     }
     return Study(
-        SimpleNamespace(tables=SimpleNamespace(windows=[])),
+        SimpleNamespace(
+            tables=SimpleNamespace(windows=[]),
+            train=SimpleNamespace(learning_rate=0.0001),
+            runs=defaultdict(Run),
+        ),
         Data(classes, labels, splits),
         groups,
         results,
@@ -156,7 +162,7 @@ def test_a_headline_counts_the_outcomes_of_the_comparisons_that_are_tested():
     headlines = {key: answer.headline(key, comparisons) for key in answer.BETTER}
     assert headlines == {
         answer.FACES_OR_IMAGENET: "Of 2 comparisons with three seeds on each side: "
-        "pretraining on ImageNet is more accurate in 2.",
+        "the network pretrained on ImageNet is more accurate in 2.",
         answer.PRETRAINING: "No comparison has three seeds on each side yet, so none is "
         "tested.",
     }
@@ -166,6 +172,36 @@ def test_a_comparison_says_how_many_weights_train_and_what_has_not_converged():
     row = found(make())[0]
     assert row["trainable"] == [95_239] * 2
     assert row["still_learning"] == [True, False]
+
+
+@pytest.mark.parametrize(("labels", "outputs"), [("both", 7 + 8), ("ferplus", 8)])
+def test_the_head_for_votes_counts_among_the_weights_that_train(labels, outputs):
+    """OpenFace gives a head 128 numbers; the features stage counts a head of seven classes."""
+    study = make()
+    study.settings.runs["openface"] = Run(labels=labels)
+    votes = {"test": {"recall": dict.fromkeys("abcdefgh", 0.5)}}
+    study.results["o"].test["votes"] = votes
+    counted = answer.describe(study, "openface")["trainable"]
+    assert counted == 95_239 + 129 * (outputs - 7)
+
+
+def test_a_learning_rate_that_falls_to_zero_says_nothing_of_what_is_still_learning():
+    study = make()
+    study.settings.runs["openface"] = Run(schedule="cosine")
+    assert answer.describe(study, "openface")["still_learning"] is False
+
+
+def test_a_recipe_is_called_by_the_network_that_has_it_and_different_rates_are_said():
+    protocol = Protocol("all", "float32", "own", (("augment", True),))
+    ran = {
+        name: GROUPS[name]._replace(protocol=protocol)
+        for name in ("openface", "mobilenet")
+    }
+    study = make(groups=ran)
+    study.settings.runs["mobilenet"] = Run(learning_rate=0.001)
+    said = answer.conditions(study, "openface", "mobilenet")
+    rates = "learning rates 0.0001 and 0.001"
+    assert said == f"every layer, by the recipe of mobilenet ({rates}), split own"
 
 
 def test_uninformative_features_have_no_part_in_the_answer():

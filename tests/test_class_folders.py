@@ -1,11 +1,13 @@
+import os
 import unicodedata
 from pathlib import Path
 
 import pytest
 from sources import write_files
 
+from fer_transfer.console.errors import InputError
 from fer_transfer.readers import class_folders
-from fer_transfer.readers.listing import OF_THE_SYSTEM
+from fer_transfer.readers.listing import BAD_NAME, EMPTY, OF_THE_SYSTEM
 
 
 def listed(folder: Path, *names: str) -> set[tuple[str, str, str]]:
@@ -54,6 +56,23 @@ def test_people_may_have_folders_inside_the_classes_or_around_them(tmp_path, par
     assert listed(tmp_path / "around", *around) == expected
 
 
+def test_images_without_a_suffix_do_not_make_the_others_folder_a_wrapper(tmp_path):
+    names = ("bored/in/1.png", "idle/in/2")
+    assert listed(tmp_path, *names) == {("bored", "", ""), ("idle", "", "")}
+
+
+def test_a_folder_without_a_photo_and_names_that_cannot_be_written_are_said(tmp_path):
+    (tmp_path / "fear").mkdir()
+    names = ("happy/1.png", "sad/a\rb.png", "sad/2.png", "angry/.DS_Store")
+    listing = class_folders.read(write_files(tmp_path, dict.fromkeys(names, b"")))
+    reasons = dict(listing.dropped)
+    assert reasons["angry/"] == reasons["fear/"] == EMPTY
+    assert reasons["sad/a\rb.png"] == BAD_NAME
+    (tmp_path / os.fsdecode(b"traurig\xff")).mkdir()
+    with pytest.raises(InputError, match=r"its name is not UTF-8 .* rename it"):
+        class_folders.read(tmp_path)
+
+
 PEOPLE = [("Ann/happy/1.png", "happy", "Ann"), ("Bo/sad/2.png", "sad", "Bo")]
 PEOPLE_INSIDE = [("happy/Ann/1.png", "happy", "Ann"), ("sad/Bo/2.png", "sad", "Bo")]
 
@@ -62,6 +81,8 @@ PEOPLE_INSIDE = [("happy/Ann/1.png", "happy", "Ann"), ("sad/Bo/2.png", "sad", "B
     ("rows", "beside"),
     [
         ([*PEOPLE, ("Ann/bored/3.png", "bored", "Ann")], "Bo/notes.txt"),
+        ([*PEOPLE, ("Ann/happy/old/3.png", "happy", "Ann")], "LICENSE"),
+        ([("happy/Ann/old/1.png", "happy", "Ann"), *PEOPLE_INSIDE[1:]], "LICENSE"),
         (
             [("bored/Joy/1.png", "bored", "Joy"), ("idle/Ann/2.png", "idle", "Ann")],
             "LICENSE",

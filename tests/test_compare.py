@@ -24,11 +24,14 @@ def sample(name, correct):
 
 
 @pytest.mark.parametrize(
-    ("seeds", "spread"),
-    [((3, 3), 0.03), ((3, 3), 0.003), ((3, 7), 0.02), ((5, 5), 0.01)],
+    ("seeds", "spreads"),
+    [
+        *[((3, 3), (0.03, 0.03)), ((3, 3), (0.003, 0.003)), ((3, 3), (0.03, 0.003))],
+        *[((3, 7), (0.02, 0.02)), ((5, 5), (0.01, 0.01))],
+    ],
 )
 def test_95_percent_intervals_cover_the_true_difference_of_new_seeds_and_images(
-    seeds, spread
+    seeds, spreads
 ):
     """With the seeds and the images both drawn anew; of either alone they would be too short."""
     random = np.random.default_rng(7)
@@ -38,8 +41,8 @@ def test_95_percent_intervals_cover_the_true_difference_of_new_seeds_and_images(
         own = [0.5 * common + 0.5 * random.beta(2, 2, NUM_IMAGES) for _ in seeds]
         left, right = (
             sample(name, recognise(random, size, accuracy, spread, difficulty))
-            for name, size, accuracy, difficulty in zip(
-                "lr", seeds, (0.55, 0.5), own, strict=True
+            for name, size, accuracy, spread, difficulty in zip(
+                "lr", seeds, (0.55, 0.5), spreads, own, strict=True
             )
         )
         low, high = compare(left, right)["interval"]

@@ -1,6 +1,8 @@
+import errno
 import hashlib
 import lzma
 import os
+import shutil
 from pathlib import Path
 
 import kagglehub
@@ -120,9 +122,29 @@ def test_what_cannot_be_copied_is_named_and_nothing_is_kept(tmp_path):
     assert in_data() == []
 
 
+def test_a_full_disk_is_not_taken_for_a_fault_of_the_source(tmp_path, monkeypatch):
+    def fail(source, target):
+        raise OSError(errno.ENOSPC, "No space left on device", str(source))
+
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos/1.png").touch()
+    monkeypatch.setattr(shutil, "copyfile", fail)
+    with pytest.raises(OSError, match=rf"Errno {errno.ENOSPC}\] No space left"):
+        run("../photos")
+
+
+def test_the_copy_of_a_read_only_folder_can_be_replaced(tmp_path):
+    (tmp_path / "photos/happy").mkdir(parents=True)
+    (tmp_path / "photos/happy/1.png").touch()
+    (tmp_path / "photos/happy").chmod(0o555)
+    run("../photos")
+    assert Path("data/raw/happy").stat().st_mode & 0o200
+
+
 @pytest.mark.parametrize(
     ("source", "known_hash", "message"),
     [
+        ("../linked", "", "is a link to a folder, in which DVC would not see a change"),
         ("../pipe", "", "there is no such file or folder"),
         ("../empty", f"md5:{MD5}", r"`data\.hash` .* is set, but .* is a folder"),
         ("..", "", "a folder that data/raw itself lies in"),
@@ -131,6 +153,8 @@ def test_what_cannot_be_copied_is_named_and_nothing_is_kept(tmp_path):
 def test_what_cannot_be_a_source_is_an_error(tmp_path, source, known_hash, message):
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "empty").mkdir()
+    (tmp_path / "linked").mkdir()
+    (tmp_path / "linked/happy").symlink_to("../empty")
     with pytest.raises(InputError, match=message):
         run(source, known_hash)
     assert in_data() == []

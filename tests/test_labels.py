@@ -61,6 +61,26 @@ def test_all_bad_labels_are_listed_at_once_with_the_settings_that_mend_them():
     assert all(message.count(f"{numbering} (") == 1 for numbering in NUMBERINGS)
 
 
+@pytest.mark.parametrize(
+    ("label", "mapping", "message"),
+    [
+        ("drop", {}, "no class may be called drop"),
+        ("joy", {"joy": "total"}, "no class may be called total"),
+        ("Happy", {"Happy": "sad", "happy": "drop"}, "`data.map` maps happy twice"),
+    ],
+)
+def test_what_the_results_call_otherwise_and_a_map_that_contradicts_itself_are_errors(
+    label, mapping, message
+):
+    with pytest.raises(InputError, match=message):
+        names(label, "awe", **mapping)
+
+
+def test_the_map_is_followed_once():
+    swapped = names("happy", "sad", happy="sad", sad="happy")
+    assert swapped == {"happy": "sad", "sad": "happy"}
+
+
 def test_the_map_renames_and_drops_before_and_after_numbers():
     assert names("Joy", "contempt", joy="happy", contempt="drop") == {
         "Joy": "happy",

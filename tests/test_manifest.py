@@ -74,6 +74,7 @@ def test_two_labels_of_one_face_are_an_error_that_names_the_file(tmp_path):
     ("row", "problem"),
     [
         ("a.jpg,,,,,,", "no label"),
+        ('a.jpg,"a\rb",,,,,', "a control character"),
         *[
             (f"{path},happy,,,,,", "a path that is not relative to the manifest's")
             for path in ("", "../a.jpg", "~/a.jpg", "C:\\a.jpg")

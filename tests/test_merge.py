@@ -9,8 +9,9 @@ import toys
 from dvc.repo import Repo
 
 from fer_transfer.console.errors import InputError
+from fer_transfer.results.record import recorded
 from tools import merge
-from tools.pipeline import Pipeline, Stage, hashes, recorded
+from tools.pipeline import Pipeline, Stage, hashes
 
 pytestmark = pytest.mark.slow
 

@@ -223,7 +223,7 @@ def test_heic_is_read_with_its_package(tmp_path):
 
 def test_a_pipe_is_not_opened(tmp_path):
     os.mkfifo(tmp_path / "x.jpg")
-    with pytest.raises(Rejected, match="a pipe or device"):
+    with pytest.raises(Rejected, match="a pipe or a device"):
         read_photo(tmp_path / "x.jpg")
 
 

@@ -131,10 +131,10 @@ def test_the_same_results_give_the_same_bytes(styles, tmp_path):
 
 def test_a_backbone_has_one_colour_and_pretrained_is_solid(styles, settings):
     for name, variant in settings.variants.items():
-        assert styles.loc[name, "colour"] == vega.COLOURS[variant.backbone]
+        assert styles.loc[name, "colour"] == BACKBONES[variant.backbone].colour
         pretrained = variant.weights == "pretrained"
         assert styles.loc[name, "dash"] == ([1, 0] if pretrained else [5, 4])
-    assert len(set(vega.COLOURS.values())) == len(BACKBONES)
+    assert len({row.colour for row in BACKBONES.values()}) == len(BACKBONES)
 
 
 def drawn_lines(chart):

@@ -11,26 +11,31 @@ from fer_transfer.scoring.wilson import wilson_interval
 
 IMAGES = 100
 SETTINGS = SimpleNamespace(
-    splits={"random": SimpleNamespace(by="random"), "own": SimpleNamespace(by="parts")}
+    splits={
+        name: SimpleNamespace(by=by)
+        for name, by in {"random": "random", "own": "parts", "own-2": "parts"}.items()
+    }
 )
 ACCURACIES = {
-    "few": ("all", 50, 0.42),
-    "all": ("all", None, 0.72),
-    "head-few": (0, 50, 0.45),
-    "other": (4, None, 0.6),
+    "few": ("all", 50, 0.42, "own"),
+    "all": ("all", None, 0.72, "own"),
+    "head-few": (0, 50, 0.45, "own"),
+    "other": (4, None, 0.6, "own"),
+    "all-again": ("all", None, 0.7, "own-2"),
 }
 
 
 @pytest.fixture
 def found():
     ran, rows = {}, []
-    for name, (layers, number, accuracy) in ACCURACIES.items():
+    for name, (layers, number, accuracy, split) in ACCURACIES.items():
         recipe = (("train_per_class", number),) if number else ()
-        protocol = Protocol(layers, "float32", "own", recipe)
+        protocol = Protocol(layers, "float32", split, recipe)
         ran[name] = Group("mobilenet", "pretrained", protocol, (name,))
         row = {"group": name, "run": name, "metric": "accuracy", "set": "test"}
         row |= {"value": accuracy, "low": accuracy - 0.01, "high": accuracy + 0.01}
-        rows.append(row | {"class": ""})
+        alone = {"set": "unmirrored", "value": accuracy - 0.02}
+        rows += [row | alone, row] if name == "few" else [row]
     ran["text"] = Group("mobilenet", "pretrained", Protocol(4, "float32"), ("text",))
     return practice.find(
         SimpleNamespace(settings=SETTINGS, ran=ran), pd.DataFrame(rows)
@@ -41,8 +46,14 @@ def test_only_what_trained_on_the_sets_that_the_data_come_with_is_shown(found):
     assert found["groups"] == list(ACCURACIES)
 
 
-def test_the_curve_has_the_ways_of_training_that_were_tried_on_fewer_images(found):
+def test_the_curve_has_the_ways_of_training_that_were_tried_on_fewer_images_of_one_split(
+    found,
+):
     assert [row["run"] for row in found["curve"]] == ["few", "head-few", "all"]
+
+
+def test_the_curve_compares_accuracies_without_mirror_images(found):
+    assert [row["value"] for row in found["curve"]] == pytest.approx([0.4, 0.45, 0.72])
 
 
 def assessed(right):
@@ -65,8 +76,13 @@ def runs(split="people", **right):
     rows = []
     for name, number in right.items():
         low, high = wilson_interval(number, IMAGES)
-        row = {"run": name, "network": "MobileNet", "weights": "pretrained"}
-        row |= {"split": split, "class": "", "value": number / IMAGES}
+        row = {"run": name, "group": name.partition("-")[0], "weights": "pretrained"}
+        row |= {
+            "network": "MobileNet",
+            "split": split,
+            "class": "",
+            "value": number / IMAGES,
+        }
         row |= {"low": low, "high": high}
         rows += [
             row | {"metric": metric, "set": part}
@@ -98,6 +114,13 @@ def test_the_network_is_chosen_by_validation_and_not_by_test():
     table.loc[is_validation, "value"] = 0.9
     [compared] = practice.compare(table, assessed(54)).values()
     assert compared["use"] == "better"
+
+
+def test_of_each_group_the_run_that_is_best_on_validation_is_listed():
+    table = pd.concat([runs(**{"a": 60, "a-43": 62}), runs(b=61)])
+    [compared] = practice.compare(table, assessed(54)).values()
+    names = [model["name"] for model in compared["models"]]
+    assert names == ["a-43", "b", "mobilenet/logistic"]
 
 
 def test_a_network_that_kept_its_best_epoch_is_chosen_by_that_one():

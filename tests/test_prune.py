@@ -6,8 +6,8 @@ import projects
 import pytest
 import toys
 
+from fer_transfer.results.record import recorded
 from tools import prune
-from tools.pipeline import recorded
 
 pytestmark = pytest.mark.slow
 

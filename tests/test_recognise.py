@@ -291,11 +291,11 @@ def test_memory_does_not_grow_with_the_number_of_files(tmp_path):
 
 @pytest.fixture
 def labelled(photos):
-    """Six photos by what they show, and a table that says so."""
+    """Six photos by what they show, in any word for it, and a table that says so."""
     lines = ["Path;Label;Group"]
     for number in range(6):
         image = photo_files.ramp(60 + number, 40)
-        name = f"{'Sad' if number < 5 else 'happy'}/{number}.png"
+        name = f"{'Sadness' if number < 5 else 'joy'}/{number}.png"
         photo_files.write(photos / name, photo_files.encoded(image, "PNG"))
         lines.append(f"{name}; {name.split('/')[0].upper()} ;{'ab'[number % 2]}")
     (photos / "labels.csv").write_text("\n".join(lines) + "\n")
@@ -310,7 +310,7 @@ def test_labels_say_how_often_the_emotions_are_right(labelled, source):
     predicted = {
         Path(row["file"]).name: row["emotion"]
         for row in rows("out/faces.csv")
-        if row["face"] == "1" and Path(row["file"]).parent.name in ("Sad", "happy")
+        if row["face"] == "1" and Path(row["file"]).parent.name in ("Sadness", "joy")
     }
     sad = sum(predicted[f"{number}.png"] == "sad" for number in range(5))
     assert scores["by_class"]["sad"]["recall"] == pytest.approx(sad / 5)
@@ -324,7 +324,7 @@ def test_labels_say_how_often_the_emotions_are_right(labelled, source):
 
 
 def test_labelled_photos_without_a_face_are_counted_apart(labelled):
-    (labelled / "happy/5.png").write_bytes((labelled / "no face.png").read_bytes())
+    (labelled / "joy/5.png").write_bytes((labelled / "no face.png").read_bytes())
     run(labelled, "--labels", "folders")
     scores = json.loads(Path("out/scores.json").read_text())
     assert (scores["images"], scores["no_face"]) == (5, 1)

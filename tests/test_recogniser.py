@@ -7,15 +7,15 @@ from pathlib import Path
 
 import commands
 import numpy as np
+import onnx
 import pandas as pd
 import photo_files
 import pytest
 from packaging.requirements import Requirement
 
-from fer_transfer import Recogniser
+from fer_transfer import Recogniser, Rejected
 from fer_transfer.console.errors import InputError
 from fer_transfer.recognise import __main__ as program
-from fer_transfer.recognise import metadata
 from fer_transfer.recognise.model import Model, default_model
 
 PROJECT = Path(__file__).parents[1]
@@ -61,6 +61,10 @@ def test_a_grey_array_is_read_and_another_shape_is_an_error(recogniser):
     assert np.array_equal(taken_whole.crop, face)
     with pytest.raises(InputError, match=r"Got float64 \(48, 48, 4\)"):
         recogniser(np.zeros((48, 48, 4)))
+    with pytest.raises(InputError, match=r"Got object \(\)"):
+        recogniser(None)  # as OpenCV gives of a file that is not there
+    with pytest.raises(Rejected, match="a folder"):
+        recogniser(Path())
 
 
 def test_a_photo_without_faces_has_a_table_without_rows(recogniser):
@@ -111,13 +115,19 @@ def test_the_default_model_is_small_and_says_what_it_is():
         ({"classes": '["happy"]'}, "two names or more"),
         ({"classes": None}, "lack 'classes'"),
         ({"scores": "{"}, "are not JSON"),
+        ({"scores": "{}"}, "does not do what its metadata say"),
+        ({"classes": '["a", "b"]'}, "does not do what its metadata say"),
     ],
 )
-def test_a_model_that_is_not_ours_is_refused(recogniser, properties, message):
-    changed = recogniser.model.metadata.properties() | properties
+def test_a_model_that_is_not_ours_is_refused(properties, message, tmp_path):
+    model = onnx.load(default_model())
+    changed = {one.key: one.value for one in model.metadata_props} | properties
+    del model.metadata_props[:]
     present = {key: value for key, value in changed.items() if value is not None}
+    onnx.helper.set_model_props(model, present)
+    onnx.save(model, tmp_path / "model.onnx")
     with pytest.raises(InputError, match=message):
-        metadata.read(present, "model.onnx")
+        Model(tmp_path / "model.onnx")
 
 
 def test_a_file_that_holds_no_model_is_refused(tmp_path):

@@ -13,8 +13,9 @@ from dvc.repo import Repo
 
 from fer_transfer.console.errors import InputError
 from fer_transfer.data import faces
+from fer_transfer.results.record import recorded
 from tools import unchanged
-from tools.pipeline import hashes, recorded
+from tools.pipeline import hashes
 
 pytestmark = pytest.mark.slow
 

@@ -94,6 +94,14 @@ def test_a_variant_that_was_added_without_a_run_does_not(checkout):
     assert "weights@mobilenet-random" in projects.ran(done.stdout)
 
 
+def test_a_project_without_a_remote_passes_and_says_so(checkout):
+    projects.dvc(
+        checkout, projects.environment(checkout.parent), "remote", "remove", "team"
+    )
+    done = run(checkout, PULL)
+    assert (done.returncode, "no remote" in done.stdout) == (0, True)
+
+
 def test_a_remote_that_lacks_a_result_does_not(checkout, pushed):
     remote = pushed.parent / "remote"
     shutil.move(remote, remote.with_name("elsewhere"))

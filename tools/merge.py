@@ -20,7 +20,8 @@ from dvc.repo import Repo
 from fer_transfer.console import command
 from fer_transfer.console.errors import InputError, some_of
 from fer_transfer.core import files
-from tools.pipeline import LOCK, Entry, Pipeline, edited, hashes, recorded
+from fer_transfer.results.record import LOCK, Entry, recorded
+from tools.pipeline import Pipeline, edited, hashes
 
 logger = logging.getLogger(__name__)
 

@@ -11,16 +11,12 @@ from dvc.dependency import ParamsDependency
 from dvc.exceptions import DvcException
 from dvc.lock import LockBase, LockError
 from dvc.repo import Repo
-from dvc.schema import COMPILED_LOCKFILE_SCHEMA
 from dvc.utils import serialize
 from dvc.utils.flatten import flatten
-from voluptuous import Invalid
 
 from fer_transfer.console.errors import InputError
 from fer_transfer.core import files
-
-LOCK = Path("dvc.lock")
-Entry = dict[str, Any]  # of a stage in dvc.lock, as YAML gives it
+from fer_transfer.results.record import LOCK, Entry, recorded
 
 
 @contextmanager
@@ -142,30 +138,6 @@ def _hash(dep: Any) -> str | None:
     with suppress(DvcException, FileNotFoundError):
         return str(dep.get_hash().value)
     return None
-
-
-def recorded(path: Path = LOCK) -> dict[str, Entry]:
-    """Return the entries of a dvc.lock by stage, as YAML gives them.
-
-    Raises:
-        InputError: If it is empty, was cut short, or holds a conflict that Git left.
-    """
-    lock = path.read_text(encoding="utf-8")
-    try:
-        values = COMPILED_LOCKFILE_SCHEMA(serialize.parse_yaml(lock, str(path)))
-    except (serialize.YAMLFileCorruptedError, Invalid):
-        if "<<<<<<< " in lock:
-            raise InputError(
-                f"{path} holds a merge conflict. Resolve the one in params.yaml first, if "
-                f"any; then take one side of {path} whole (`git checkout --ours {path}`), and "
-                "results of the other by `python -m tools.merge FOLDER`, where FOLDER is a clone "
-                "of it."
-            ) from None
-        raise InputError(
-            f"{path} is empty or damaged. Restore it from Git (`git checkout {path}`)."
-        ) from None
-    stages: dict[str, Entry] = values.get("stages", {})
-    return stages
 
 
 @contextmanager

@@ -33,7 +33,8 @@ from dvc.utils.serialize import modify_yaml
 from fer_transfer.console import command
 from fer_transfer.console.errors import InputError
 from fer_transfer.data import faces
-from tools.pipeline import LOCK, Pipeline, edited, hashes, load, recorded, settings
+from fer_transfer.results.record import LOCK, recorded
+from tools.pipeline import Pipeline, edited, hashes, load, settings
 from tools.processes import clone, committed, dvc, git
 
 logger = logging.getLogger(__name__)

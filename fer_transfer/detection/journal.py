@@ -4,6 +4,7 @@ A record names what the numbers depend on. Each is committed by itself, so a kil
 the one that is being written, and none is kept in memory.
 """
 
+import errno
 import json
 import logging
 import sqlite3
@@ -62,7 +63,10 @@ class Journal(AbstractContextManager["Journal"]):
 
     def _write(self, file: str, content: dict[str, Any]) -> None:
         row = file, json.dumps(content)
-        self.database.execute("INSERT OR REPLACE INTO records VALUES (?, ?)", row)
+        try:
+            self.database.execute("INSERT OR REPLACE INTO records VALUES (?, ?)", row)
+        except sqlite3.OperationalError as error:
+            raise OSError(errno.ENOSPC, str(error), NAME) from None
 
     def __exit__(self, *_: object) -> None:
         self.database.close()

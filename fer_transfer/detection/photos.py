@@ -76,7 +76,9 @@ def _kind(path: Path) -> str:
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
-            raise Rejected(Status.NOT_A_PHOTO, "not a regular file (a pipe or device)")
+            raise Rejected(
+                Status.NOT_A_PHOTO, "a folder, a pipe or a device: name a file"
+            )
         if not status.st_size:
             raise Rejected(Status.EMPTY, "the file has no content: copy it again")
         return file_kinds.kind_of(path)

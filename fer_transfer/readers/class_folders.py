@@ -66,11 +66,11 @@ def _split(name: str, around: Folders) -> tuple[str, Folders]:
 def _levels(paths: list[Folders]) -> dict[str, int]:
     """Return at which depth the label is, and at which the person, if people have folders.
 
-    People have folders where images lie two folders deep and the second ones differ. They are the
-    outer ones if no outer one is called as an emotion, and half of the inner ones are.
+    People have folders where images lie two folders deep or deeper and the second ones differ.
+    They are the outer ones if no outer one is called as an emotion, and half of the inner ones are.
     """
-    inner = {path[1] for path in paths if len(path) == 2}
-    if not inner or max(map(len, paths)) > 2:
+    inner = {path[1] for path in paths if len(path) > 1}
+    if not inner:
         return {"label": 0}
     levels = [sorted({path[0] for path in paths if path}), sorted(inner)]
     known = [sum(map(_is_class, level)) / len(level) for level in levels]

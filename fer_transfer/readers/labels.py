@@ -1,6 +1,7 @@
 """From a source's labels to the names of classes."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 
@@ -9,6 +10,7 @@ from fer_transfer.data.emotions import NUMBERINGS, WORDS, listed
 from fer_transfer.readers.listing import normalised
 
 DROP = "drop"  # what `data.map` maps a label to that is to be left out
+RESERVED = ("total", "row", "emotion")  # what columns of the results are called
 # `3`, `03`, `1_surprise`, `0 - angry`
 NUMBERED = re.compile(r"0*(\d{1,3})(?:[\s._-]+(\S.*))?")
 
@@ -29,11 +31,12 @@ def name_classes(
     Raises:
         InputError: If labels have no name; it lists all of them.
     """
+    counts = Counter(map(_key, mapping))
     mapping = {_key(label): _key(name) for label, name in mapping.items()}
     names, used, unnamed = {}, set(), []
     for label in sorted(set(labels)):
         key = _key(label)
-        name = mapping.get(key) or _by_number(key, numbering)
+        name = key if key in mapping else _by_number(key, numbering)
         if name is None:
             unnamed.append(label)
             continue
@@ -41,6 +44,12 @@ def name_classes(
         names[label] = mapping.get(name, name)
     problems = [_unnamed(unnamed, numbering)] if unnamed else []
     problems += [_unused(label, names) for label in mapping if label not in used]
+    problems += [
+        f"`data.map` maps {label} twice" for label, n in counts.items() if n > 1
+    ]
+    reserved = {*RESERVED, *([] if DROP in mapping.values() else [DROP])}
+    for name in sorted(reserved & {*names.values()}):
+        problems.append(f"no class may be called {name}")
     if problems:
         raise InputError(
             f"{'; '.join(problems)}. Correct `data.numbering` or `data.map` in params.yaml, such "

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from fer_transfer.console.errors import InputError, shown
 from fer_transfer.data.faces import COLUMNS
 
 # What data sets call their parts, in lower case.
@@ -29,7 +30,8 @@ IMAGES = (
     *(".jpg", ".jpeg", ".jfif", ".png", ".gif", ".bmp", ".tif", ".tiff", ".webp"),
     *(".pgm", ".ppm", ".heic", ".heif", ".avif"),
 )
-NOT_UTF8 = "its name is not UTF-8: rename it"
+BAD_NAME = "its name is not UTF-8 or has a control character: rename it"
+EMPTY = "a folder without a photo"
 
 
 class Dropped(NamedTuple):
@@ -60,14 +62,28 @@ def as_table(rows: Iterable[dict[str, str]]) -> pd.DataFrame:
 def list_files(root: Path) -> tuple[list[str], list[Dropped]]:
     """List the files below a folder, relative to it and sorted; links are followed.
 
-    What an operating system left there, and what has a name that cannot be written, is dropped.
+    What an operating system left there, what has a name that cannot be written, and folders with
+    nothing else are dropped.
+
+    Raises:
+        InputError: If a folder has such a name: all that is in it would be dropped.
     """
-    names = [
-        Path(folder, name).relative_to(root).as_posix()
-        for folder, _, names in os.walk(root, followlinks=True)
-        for name in names
-    ]
-    reasons = {name: _reason_to_drop(name) for name in sorted(names)}
+    reasons = {}
+    for folder, folders, files in os.walk(root, followlinks=True):
+        inside = Path(folder).relative_to(root)
+        in_it = {
+            name: _reason_to_drop(name)
+            for name in map(str, map(inside.joinpath, files))
+        }
+        where = _reason_to_drop(inside.as_posix())
+        if where == BAD_NAME:
+            raise InputError(
+                f"The folder {shown(str(inside))} cannot be read: {where}."
+            )
+        if not where and not folders and all(in_it.values()):
+            in_it[f"{inside}/"] = EMPTY
+        reasons |= in_it
+    reasons = dict(sorted(reasons.items()))
     dropped = [
         Dropped(os.fsencode(name).decode(errors="backslashreplace"), reason)
         for name, reason in reasons.items()
@@ -77,8 +93,15 @@ def list_files(root: Path) -> tuple[list[str], list[Dropped]]:
 
 
 def images_among(names: list[str]) -> list[str]:
-    """Return the files that are called as images are; all of them if none is."""
-    return [name for name in names if name.lower().endswith(IMAGES)] or names
+    """Return the files that are called as images are; all of them if none is.
+
+    In a folder a file may be an image without a suffix.
+    """
+    return [
+        name
+        for name in names
+        if name.lower().endswith(IMAGES) or ("/" in name and not Path(name).suffix)
+    ] or names
 
 
 def normalised(text: str) -> str:
@@ -90,12 +113,16 @@ def normalised(text: str) -> str:
 
 
 def _reason_to_drop(name: str) -> str:
-    if name.encode(errors="replace").decode() != name:
-        return NOT_UTF8
     name = name.lower()
-    if name.endswith(".icloud"):  # a photo that macOS has not downloaded
-        return ""
     is_of_system = name.endswith("zone.identifier") or any(
         part.startswith(".") or part in OF_SYSTEMS for part in name.split("/")
     )
-    return OF_THE_SYSTEM if is_of_system else ""
+    # A photo that macOS has not downloaded begins with a dot, too.
+    if is_of_system and not name.endswith(".icloud"):
+        return OF_THE_SYSTEM
+    return BAD_NAME if has_control(name) else ""
+
+
+def has_control(text: str) -> bool:
+    """Tell whether text has control characters, or bytes that are not UTF-8 (surrogates)."""
+    return any(unicodedata.category(character) in ("Cc", "Cs") for character in text)

@@ -78,6 +78,7 @@ def _check_rows(path: Path, table: pd.DataFrame) -> None:
     is_wrong_box = (boxes != "").any(axis=1) & ~is_box
     problems = {
         "no label": table["label"] == "",
+        "a control character": table.map(listing.has_control).any(axis=1),
         "a path that is not relative to the manifest's folder and below it, such as "
         "happy/1.jpg": ~table["path"].map(_is_below),
         f"a part other than {', '.join(listing.PARTS)}": ~parts.isin(

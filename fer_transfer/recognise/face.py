@@ -56,6 +56,6 @@ def columns(classes: Iterable[str]) -> list[str]:
 
 
 def by_emotion(classes: Iterable[str], shares: Iterable[float]) -> dict[str, float]:
-    """Return probabilities by emotion, to six digits."""
-    rounded = (round(float(share), 6) for share in shares)
+    """Return probabilities by emotion, to six significant digits."""
+    rounded = (float(f"{share:.6g}") for share in shares)
     return dict(zip(classes, rounded, strict=True))

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from fer_transfer.console.errors import InputError, shown
+from fer_transfer.data.emotions import WORDS
 from fer_transfer.readers import csv_files
 from fer_transfer.readers.listing import normalised
 from fer_transfer.recognise import metadata
@@ -25,7 +26,8 @@ def read(source: str, paths: Iterable[str], classes: Sequence[str]) -> pd.DataFr
         source: A CSV with the columns path (relative to the file's folder or to the working
             directory), label and optionally group; or `folders`.
         paths: Of the photos.
-        classes: What labels must be called, in the model's order.
+        classes: The model's, in its order. Labels are their names, or other words for the same
+            emotions.
 
     Returns:
         By absolute path: label, as a code of the classes, and group, which may be empty.
@@ -35,8 +37,10 @@ def read(source: str, paths: Iterable[str], classes: Sequence[str]) -> pd.DataFr
     """
     photos = {str(Path(path).resolve()) for path in paths}
     codes = {_plain(name): code for code, name in enumerate(classes)}
+    words = {word: codes[name] for word, name in WORDS.items() if name in codes}
+    codes = words | codes
     if source == FOLDERS:
-        return _from_folders(photos, codes)
+        return _from_folders(photos, codes, classes)
     table = csv_files.read(Path(source), ("path", "label"))
     labels = table["label"].map(_plain)
     unknown = table["label"][~labels.isin(list(codes))]
@@ -122,12 +126,14 @@ def differ(left: tuple[int, int], right: tuple[int, int]) -> bool:
     return bool(high - low > math.hypot(below, above))
 
 
-def _from_folders(photos: set[str], codes: dict[str, int]) -> pd.DataFrame:
+def _from_folders(
+    photos: set[str], codes: dict[str, int], classes: Sequence[str]
+) -> pd.DataFrame:
     names = {photo: Path(photo).parent.name for photo in photos}
     labels = pd.Series(names, dtype=str).map(_plain).map(codes).dropna().astype(int)
     if labels.empty:
         raise InputError(
-            f"--labels folders: no photo lies in a folder called {_listed(codes)}. Got "
+            f"--labels folders: no photo lies in a folder called {_listed(classes)}. Got "
             f"{_listed(names.values())}. Rename the folders, or give a CSV."
         )
     return labels.to_frame("label").assign(group="")

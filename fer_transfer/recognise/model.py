@@ -39,6 +39,19 @@ class Model:
         properties = self.session.get_modelmeta().custom_metadata_map
         self.metadata = metadata.read(properties, str(path))
         self.key = hashlib.sha256(content).hexdigest()
+        try:
+            shape = self.probabilities(np.zeros((48, 48), np.uint8)).shape
+            fits = bool(self.metadata.accuracy) and shape == (
+                len(self.metadata.classes),
+            )
+        except Exception:  # onnxruntime's, or that of scores that lack something
+            fits = False
+        if not fits:
+            raise InputError(
+                f"{path} does not do what its metadata say: expected `image` (n, 48, 48) uint8 in, "
+                "`probabilities` of its classes (n, classes) out, and `scores` with an interval. "
+                "Write it again by `python -m tools.export`."
+            )
 
     def probabilities(self, face: np.ndarray) -> np.ndarray:
         """Return the calibrated probabilities (classes,) float32 of a grey face (48, 48) uint8.

@@ -18,6 +18,7 @@ from fer_transfer.console.errors import InputError
 from fer_transfer.detection import framing, photos
 from fer_transfer.detection.boxes import Box, Detection
 from fer_transfer.detection.detectors import SMALLEST_FACE, find_detector, whole_image
+from fer_transfer.detection.status import Rejected as Rejected
 from fer_transfer.recognise import pictures
 from fer_transfer.recognise.face import Face, by_emotion, columns
 from fer_transfer.recognise.model import Model, default_model
@@ -127,6 +128,7 @@ class Recogniser:
 
 def _checked(pixels: np.ndarray) -> np.ndarray:
     """Return an array as RGB (h, w, 3)."""
+    pixels = np.asarray(pixels)  # None, as OpenCV gives of no photo, is one of objects
     if pixels.ndim == 2:
         pixels = np.repeat(pixels[..., None], 3, axis=2)
     if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3:

@@ -115,6 +115,7 @@ def images_needed(rows: Sequence[Mapping[str, Any]]) -> vega.Chart:
         alt.Color(
             "trains:N", legend=alt.Legend(orient="top"), scale=alt.Scale(range=WAYS)
         ),
+        detail="split:N",
         tooltip=["run:N", *vega.numbers(".1f", *ends)],
     )
     return alt.layer(

@@ -43,7 +43,6 @@ def context(settings: Settings) -> dict[str, Any]:
         "runs": settings.runs,
         "first": first,
         "catalog": BACKBONES,
-        "colour_of": vega.colour_of,
         "paper": paper,
         "distance": distance,
         "dataset": files.read_json(Path("metrics/dataset.json")),

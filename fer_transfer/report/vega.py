@@ -33,17 +33,9 @@ NOTE_WIDTH = 110  # characters of a line of notes
 WIDTH = 560  # pixels of a chart in a PNG
 
 UNITS = {"accuracy": "accuracy (share of images)", "loss": "loss (cross-entropy, nats)"}
-# Okabe and Ito's colours, which the colour-blind tell apart too.
-PALETTE = ("#E69F00", "#D55E00", "#0072B2", "#56B4E9", "#009E73", "#CC79A7")
-COLOURS = dict(zip(BACKBONES, PALETTE, strict=False))
 PARTS = pd.DataFrame(
     {"part": ["training", "validation"], "opacity": [1.0, 0.5]}, index=["train", "val"]
 )
-
-
-def colour_of(backbone: str) -> str:
-    """Return a backbone's colour, grey for one that has none."""
-    return COLOURS.get(backbone, GREY)
 
 
 def styles_of(groups: Mapping[str, Group]) -> pd.DataFrame:
@@ -55,7 +47,7 @@ def styles_of(groups: Mapping[str, Group]) -> pd.DataFrame:
     """
     rows = []
     for group in groups.values():
-        colour = colour_of(group.backbone)
+        colour = BACKBONES[group.backbone].colour
         trained = group.weights != "random"
         dash, fill = ([1, 0], colour) if trained else ([5, 4], "white")
         rows.append((group.backbone, colour, dash, fill))

@@ -19,44 +19,39 @@ from fer_transfer.results.study import Study
 
 FACES_OR_IMAGENET, PRETRAINING = "faces or ImageNet", "pretraining"
 BETTER = {
-    FACES_OR_IMAGENET: ("pretraining on faces is", "pretraining on ImageNet is"),
-    PRETRAINING: ("pretrained weights are", "random weights are"),
+    FACES_OR_IMAGENET: (
+        "network pretrained on faces",
+        "network pretrained on ImageNet",
+    ),
+    PRETRAINING: ("pretrained network", "network with random weights"),
 }
+COUNTED_CLASSES = 7  # of the head whose weights the features stage counts
 SCATTER_EPOCHS = 10  # of the end, over which a run's validation accuracy scatters
 
 
 def find(
     study: Study, published: paper.Published
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """Return the answer, and each claim with its verdict by every source of numbers.
+    """Return the answer, and each claim with its verdict by our runs and by the paper's tables.
 
-    All their differences are tested as one family. The sources are our runs by the paper's
-    protocol, those with every layer training if there are any, and the paper's own tables.
+    Ours are those of the paper's protocol. All differences are tested as one family.
     """
     listed = protocols.groups(study.settings)
     last_four = protocols.paper_protocol(study.settings)
-    every_layer = last_four._replace(trainable_layers="all")
     sources = {
         "ours": evidence.of_study(study, last_four, listed),
-        "every_layer": evidence.of_study(study, every_layer, listed)
-        if protocols.of_protocol(study.ran, every_layer)
-        else None,
         "paper": evidence.of_the_paper(published),
     }
     checks = {
         (claim.key, name): claims.check(claim, source)
         for claim in claims.CLAIMS
         for name, source in sources.items()
-        if source
     }
     comparisons = compare_all(study)
     tests = correct([*comparisons, *chain(*checks.values())])
     judged = [
         vars(claim)
-        | {
-            name: claims.judge(claim, checks[claim.key, name]) if source else None
-            for name, source in sources.items()
-        }
+        | {name: claims.judge(claim, checks[claim.key, name]) for name in sources}
         for claim in claims.CLAIMS
     ]
     headlines = {question: headline(question, comparisons) for question in BETTER}
@@ -117,7 +112,7 @@ def compare_all(study: Study) -> list[Comparison]:
         rows.append(
             {
                 "question": question,
-                "protocol": study.ran[left].protocol.conditions.label,
+                "protocol": conditions(study, left, right),
                 "groups": [left, right],
                 **compare(samples[left], samples[right]),
                 **{key: [side[key] for side in sides] for key in sides[0]},
@@ -126,42 +121,66 @@ def compare_all(study: Study) -> list[Comparison]:
     return rows
 
 
+def conditions(study: Study, left: str, right: str) -> str:
+    """Say what two groups have in common; a long recipe by the name of the group that has it."""
+    protocol = study.ran[left].protocol.conditions
+    if ("augment", True) not in protocol.recipe:
+        return protocol.label
+    runs, usual = study.settings.runs, study.settings.train.learning_rate
+    rates = [runs[name].learning_rate or usual for name in (left, right)]
+    return (
+        f"{protocol.layers}, by the recipe of {right} (learning rates {rates[0]} and {rates[1]}), "
+        f"split {protocol.split}"
+    )
+
+
 def describe(study: Study, name: str) -> dict[str, Any]:
     """Describe a group beside its accuracy.
 
     Returns:
-        seeds: how many runs it has. trainable: how many weights train, the head's among them.
+        seeds: how many runs it has. trainable: how many weights train, the heads' among them.
         scatter: the standard deviation of validation accuracy over the last ten epochs, of
         several runs the largest; it says how far the score of one epoch can be trusted.
-        still_learning: whether the last epoch has the lowest validation loss of every run.
+        still_learning: whether the last epoch has the lowest validation loss of every run, at a
+        learning rate that does not fall to zero.
     """
     histories = study.histories(name)
     ends = [history["val_accuracy"].tail(SCATTER_EPOCHS) for history in histories]
     return {
         "seeds": len(histories),
-        "trainable": int(study.measured[name]["parameters"]["trainable"]),
+        "trainable": trainable(study, name),
         # Of a single epoch nothing scatters.
         "scatter": max(np.std(end, ddof=min(1, len(end) - 1)) for end in ends),
-        "still_learning": all(
+        "still_learning": study.settings.runs[name].schedule != "cosine"
+        and all(
             history["val_loss"].idxmin() == len(history) - 1 > 0
             for history in histories
         ),
     }
 
 
+def trainable(study: Study, name: str) -> int:
+    """Return how many weights of a run train."""
+    group, learned = study.ran[name], study.settings.runs[name].labels
+    outputs = 0 if learned == "ferplus" else len(study.data.classes)
+    if learned in ("both", "ferplus"):
+        votes = study.results[group.runs[0]].test["votes"]
+        outputs += len(votes["test"]["recall"])
+    of_output = BACKBONES[group.backbone].features + 1
+    counted: int = study.measured[name]["parameters"]["trainable"]
+    return counted + of_output * (outputs - COUNTED_CLASSES)
+
+
 def headline(question: str, rows: list[Comparison]) -> str:
     """Say in a sentence what the comparisons of a question have in common."""
-    outcomes = Counter(
-        row["outcome"]
-        for row in rows
-        if row["question"] == question and row["interval"]
-    )
+    tested = [row for row in rows if row["question"] == question and row["interval"]]
+    outcomes = Counter(row["outcome"] for row in tested)
     if not outcomes:
         return "No comparison has three seeds on each side yet, so none is tested."
     left, right = BETTER[question]
     words = {
-        "more": f"{left} more accurate",
-        "less": f"{right} more accurate",
+        "more": f"the {left} is more accurate",
+        "less": f"the {right} is more accurate",
         "not significant": "no significant difference",
     }
     counts = [

@@ -108,8 +108,7 @@ def read_study(settings: Settings) -> dict[str, Any]:
     folder = Path("metrics/study")
     if not (folder / "study.json").is_file():
         raise InputError(f"There is no {folder}/study.json. Run `dvc repro` first.")
-    entry = record.read().entries.get("tabulate", {})
-    if why := record.changed_setting(settings, entry):
+    if why := record.why_stale("tabulate", settings, record.read(), LABELS):
         raise InputError(
             f"The tables are stale: {why}. Run `dvc repro -f -s tabulate plot report`."
         )

@@ -28,8 +28,8 @@ def find(study: Study, runs: pd.DataFrame) -> dict[str, Any]:
 
     Returns:
         groups: their names. curve: of those with a counterpart on another number of
-        training images, a row per run: what trains, images per class (None: all), test
-        accuracy and its 95% interval over images.
+        training images, a row per run: what trains, images per class (None: all), accuracy on
+        the test images, not mirrored, and its 95% interval over images.
     """
     groups = {
         name: group
@@ -41,19 +41,25 @@ def find(study: Study, runs: pd.DataFrame) -> dict[str, Any]:
 
 def curve(ran: Mapping[str, Group], runs: pd.DataFrame) -> list[dict[str, Any]]:
     """Return the test accuracy by images per class, for each way of training that has several."""
-    accuracies = select(runs, metric="accuracy", set="test")
+    accuracies = select(runs, metric="accuracy")
+    alone = {
+        row["run"]: row
+        for part in ("test", "unmirrored")
+        for row in records(select(accuracies, set=part))
+    }
     rows = [
         {
             "trains": group.protocol.layers,
             "backbone": group.backbone,
             "weights": group.weights,
+            "split": group.protocol.split,
             "per_class": dict(group.protocol.recipe).get(PER_CLASS),
             **{key: row[key] for key in ("run", "value", "low", "high")},
         }
-        for row in records(accuracies)
+        for row in alone.values()
         if (group := ran.get(row["group"]))
     ]
-    training = itemgetter("trains", "backbone", "weights")
+    training = itemgetter("trains", "backbone", "weights", "split")
     several = {training(row) for row in rows if row["per_class"]}
     compared = [row for row in rows if training(row) in several]
     return sorted(compared, key=lambda row: row["per_class"] or float("inf"))
@@ -81,7 +87,8 @@ def compare(
     compared = {}
     for split, result in assessed.items():
         scored = select(runs, split=split)
-        networks = [network(rows) for _, rows in scored.groupby("run", sort=False)]
+        groups = scored.groupby("group", sort=False)
+        networks = [best_run(rows) for _, rows in groups]
         if networks:
             classifier = chosen_classifier(result["best"])
             models = [classifier, *networks]
@@ -91,6 +98,12 @@ def compare(
                 **recommend(classifier, networks),
             }
     return compared
+
+
+def best_run(scores: pd.DataFrame) -> Model:
+    """Return the run of a group that is best on validation, as a model."""
+    models = [network(rows) for _, rows in scores.groupby("run", sort=False)]
+    return max(models, key=itemgetter("validation"))
 
 
 def network(scores: pd.DataFrame) -> Model:

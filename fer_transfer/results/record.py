@@ -9,25 +9,52 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from dvc.schema import COMPILED_LOCKFILE_SCHEMA
+from dvc.utils import serialize
 from dvc.utils.flatten import flatten
+from voluptuous import Invalid
 
-from fer_transfer.console.errors import shown
+from fer_transfer.console.errors import InputError, shown
 from fer_transfer.core import files
-from fer_transfer.settings.settings import Settings, read_yaml
+from fer_transfer.settings.settings import Settings
 
 LOCK = Path("dvc.lock")
+Entry = dict[str, Any]  # of a stage in dvc.lock, as YAML gives it
 
 
 class Record(NamedTuple):
     """What dvc.lock holds."""
 
-    entries: dict[str, Any]  # by stage
+    entries: dict[str, Entry]  # by stage
     written: dict[str, tuple[str, str]]  # by path, the stage that wrote it and its hash
 
 
+def recorded(path: Path = LOCK) -> dict[str, Entry]:
+    """Return the entries of a dvc.lock by stage, as YAML gives them.
+
+    Raises:
+        InputError: If it is empty, was cut short, or holds a conflict that Git left.
+    """
+    lock = path.read_text(encoding="utf-8")
+    try:
+        values = COMPILED_LOCKFILE_SCHEMA(serialize.parse_yaml(lock, str(path)))
+    except (serialize.YAMLFileCorruptedError, Invalid):
+        if "<<<<<<< " in lock:
+            raise InputError(
+                f"{path} holds a merge conflict. Resolve the one in params.yaml first, if "
+                f"any; then take one side of {path} whole (`git checkout --ours {path}`), and "
+                "results of the other by `python -m tools.merge FOLDER`, where FOLDER is a clone "
+                "of it."
+            ) from None
+        raise InputError(
+            f"{path} is empty or damaged. Restore it from Git (`git checkout {path}`)."
+        ) from None
+    stages: dict[str, Entry] = values.get("stages", {})
+    return stages
+
+
 def read() -> Record:
-    lock = read_yaml(LOCK) if LOCK.is_file() else None
-    entries = (lock or {}).get("stages", {})
+    entries = recorded() if LOCK.is_file() else {}
     written = {
         path: (stage, digest)
         for stage, entry in entries.items()
@@ -58,8 +85,10 @@ def why_stale(
             return why
         if writer and digest != last:
             return f"{path} has changed since {stage} ran"
-        # What no stage writes is code, or the user's own data.
-        if not writer and path.startswith("data/") and path != settings.data.watch:
+        # What no stage writes is code, the user's own data, or a folder in which several write.
+        is_folder = any(written.startswith(f"{path}/") for written in record.written)
+        is_own = path == settings.data.watch or is_folder
+        if not writer and path.startswith("data/") and not is_own:
             return f"{LOCK} does not say what wrote {path}"
     for file in paths:
         _, last = record.written.get(file.as_posix(), ("", ""))

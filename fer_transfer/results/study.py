@@ -8,8 +8,10 @@ from typing import Any
 
 import pandas as pd
 
+from fer_transfer.console.errors import InputError
 from fer_transfer.core import files
 from fer_transfer.results import inputs
+from fer_transfer.results.catalog import BACKBONES
 from fer_transfer.results.inputs import Data, Result
 from fer_transfer.results.protocols import Group, groups
 from fer_transfer.settings.settings import Settings
@@ -48,6 +50,11 @@ class Study:
 
 def read(settings: Settings) -> Study:
     """Read what `evaluate` and the stages before it wrote; log which runs are left out."""
+    for backbone in {variant.backbone for variant in settings.variants.values()}:
+        if backbone not in BACKBONES:
+            raise InputError(
+                f"fer_transfer/results/catalog.py has no row for the backbone {backbone}. Add it."
+            )
     results, stale = inputs.read_results(settings)
     missing = [name for name in settings.runs if name not in results]
     logger.info("Tabulating %d of %d runs.", len(results), len(settings.runs))

@@ -42,8 +42,10 @@ class NamedSection(dict[str, Any]):
         self.section = section
 
     def __missing__(self, name: str) -> Any:
+        near = ", ".join(get_close_matches(name, self, n=3, cutoff=0))
         raise InputError(
-            f"`{self.section}` in params.yaml has no {shown(name)}. It has {', '.join(self)}."
+            f"`{self.section}` in params.yaml has no {shown(name)}. Of its {len(self)} entries "
+            f"the nearest are {near}. Name one that is there, or add it."
         )
 
 

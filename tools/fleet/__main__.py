@@ -23,10 +23,11 @@ from dvc.repo import Repo
 
 from fer_transfer.console import command
 from fer_transfer.console.errors import InputError
+from fer_transfer.results.record import LOCK
 from tools.fleet import cluster, plan
 from tools.fleet.chain import Task
 from tools.merge import merge
-from tools.pipeline import LOCK, load
+from tools.pipeline import load
 from tools.processes import committed, dvc, git
 
 logger = logging.getLogger(__name__)

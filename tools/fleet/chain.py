@@ -20,8 +20,9 @@ from dvc.config import Config
 
 from fer_transfer.console.errors import InputError
 from fer_transfer.core import files
+from fer_transfer.results.record import LOCK, Entry, recorded
 from tools import processes
-from tools.pipeline import LOCK, Entry, lock_text, recorded
+from tools.pipeline import lock_text
 from tools.processes import dvc
 
 Say = Callable[[str], None]
