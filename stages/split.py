@@ -27,9 +27,7 @@ from fer_transfer.splitting import groups, splits
 logger = logging.getLogger(__name__)
 
 
-def split_rows(
-    known: faces.Faces, group: np.ndarray, settings: Split
-) -> dict[str, np.ndarray]:
+def split_rows(known: faces.Faces, group: np.ndarray, settings: Split) -> splits.Sets:
     """Return the rows of each set."""
     labels = known.labels
     if settings.by in ("random", "tables"):
@@ -54,29 +52,23 @@ def main(name: str) -> None:
     for warning in warnings:
         logger.warning("%s", warning)
     has_duplicate = np.isin(exact[sets["test"]], exact[sets["train"]])
-    files.write_npz(
-        Path(f"data/splits/{name}.npz"),
-        {
-            **sets,
-            "test_has_duplicate": has_duplicate,
-            "examples": splits.examples(
-                labels, sets["test"], has_duplicate, len(known.classes), settings.seed
-            ),
-            "groups": group,
-        },
-    )
-    files.write_json(
-        Path(f"metrics/split/{name}.json"),
-        {part: known.count(labels[rows]) for part, rows in sets.items()}
-        | {
-            "by": settings.by,
-            "people": len(set(people.tolist()) - {""}),
-            "test_with_duplicate_in_train": int(has_duplicate.sum()),
-            "test_with_mirrored_duplicate_in_train": splits.shared(mirrored, sets),
-            "test_with_person_in_train": splits.shared(people, sets, unknown=""),
-            "warnings": warnings,
-        },
-    )
+    examples = splits.examples(labels, sets["test"], has_duplicate, settings.seed)
+    others = {
+        "test_has_duplicate": has_duplicate,
+        "examples": examples,
+        "groups": group,
+    }
+    files.write_npz(Path(f"data/splits/{name}.npz"), sets | others)
+    counts = {part: known.count(labels[rows]) for part, rows in sets.items()}
+    described = {
+        "by": settings.by,
+        "people": len(set(people.tolist()) - {""}),
+        "test_with_duplicate_in_train": int(has_duplicate.sum()),
+        "test_with_mirrored_duplicate_in_train": splits.shared(mirrored, sets),
+        "test_with_person_in_train": splits.shared(people, sets, unknown=""),
+        "warnings": warnings,
+    }
+    files.write_json(Path(f"metrics/split/{name}.json"), counts | described)
 
 
 if __name__ == "__main__":

@@ -27,23 +27,18 @@ def stratified(labels: np.ndarray, val: float | None, test: float, seed: int) ->
     draw = partial(train_test_split, random_state=seed)
     rows = np.arange(len(labels))
     try:
-        rest, held_out = draw(rows, test_size=num_test, stratify=labels)
-        train, validation = (
-            draw(rest, test_size=num_val, stratify=labels[rest])
-            if val
-            else (rest, held_out)
-        )
+        train, held_out = draw(rows, test_size=num_test, stratify=labels)
+        sets = {"train": train, "val": held_out, "test": held_out}
+        if val:
+            shares = draw(train, test_size=num_val, stratify=labels[train])
+            sets["train"], sets["val"] = shares
     except ValueError as error:
         raise InputError(
             f"{len(labels)} images cannot be split into sets of {num_val} for validation "
             f"and {num_test} for the test with every class in each: {error} Use more "
             "images, or other shares (`splits` in params.yaml)."
         ) from None
-    return {
-        "train": np.sort(train),
-        "val": np.sort(validation),
-        "test": np.sort(held_out),
-    }
+    return {name: np.sort(drawn) for name, drawn in sets.items()}
 
 
 def given(part: np.ndarray) -> Sets:
@@ -168,8 +163,7 @@ def check_classes(
     labels: np.ndarray, sets: Sets, classes: tuple[str, ...], name: str
 ) -> None:
     """Raise an InputError if the sets cannot be trained on, or no temperature fitted on `val`."""
-    present = np.unique(labels)
-    missing = [classes[code] for code in np.setdiff1d(present, labels[sets["train"]])]
+    missing = [classes[code] for code in np.setdiff1d(labels, labels[sets["train"]])]
     if missing:
         raise InputError(
             f"The training set of split `{name}` has no face of {', '.join(missing)}. Use more "
@@ -218,18 +212,13 @@ def shared(key: np.ndarray, sets: Sets, unknown: object = None) -> int:
 
 
 def examples(
-    labels: np.ndarray,
-    test: np.ndarray,
-    has_duplicate: np.ndarray,
-    num_classes: int,
-    seed: int,
+    labels: np.ndarray, test: np.ndarray, has_duplicate: np.ndarray, seed: int
 ) -> np.ndarray:
     """Choose a test row of each class that has one: without a duplicate in train if possible."""
     random = np.random.default_rng(seed)
     chosen = []
-    for code in range(num_classes):
+    for code in np.unique(labels[test]):
         shows = labels[test] == code
-        rows, fresh = test[shows], test[shows & ~has_duplicate]
-        if len(rows):
-            chosen.append(random.choice(fresh if len(fresh) else rows))
+        fresh = test[shows & ~has_duplicate]
+        chosen.append(random.choice(fresh if len(fresh) else test[shows]))
     return np.array(chosen, dtype=np.int64)
