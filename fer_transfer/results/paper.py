@@ -24,18 +24,8 @@ SETS = {"train": 25_121, "val": 3_589, "test": 7_177}
 
 # From which epoch to which each column of Tables 2-5 averages, by its heading: as the arithmetic
 # of the published numbers shows (results/arithmetic.py), and by the text (docs/choices.md, C3).
-WINDOWS: dict[str, Window] = {
-    "1-5": (1, 6),
-    "6-10": (6, 11),
-    "11-15": (11, 16),
-    "16-20": (16, 19),
-}
-TEXT_WINDOWS: dict[str, Window] = {
-    "1-5": (1, 5),
-    "6-10": (5, 10),
-    "11-15": (10, 15),
-    "16-20": (15, 20),
-}
+WINDOWS = {"1-5": (1, 6), "6-10": (6, 11), "11-15": (11, 16), "16-20": (16, 19)}
+TEXT_WINDOWS = {"1-5": (1, 5), "6-10": (5, 10), "11-15": (10, 15), "16-20": (15, 20)}
 
 LEARNING_FIGURES = {name: number for number, name in enumerate(BACKBONES, start=5)}
 FIRST_EXAMPLE_FIGURE = 11  # Figures 11-17, one per emotion, by name
