@@ -68,7 +68,7 @@ def list_files(root: Path) -> tuple[list[str], list[Dropped]]:
     Raises:
         InputError: If a folder has such a name: all that is in it would be dropped.
     """
-    reasons = {}
+    reasons: dict[str, str] = {}
     for folder, folders, files in os.walk(root, followlinks=True):
         inside = Path(folder).relative_to(root)
         in_it = {

@@ -183,11 +183,7 @@ def headline(question: str, rows: list[Comparison]) -> str:
         "less": f"the {right} is more accurate",
         "not significant": "no significant difference",
     }
-    counts = [
-        f"{words[outcome]} in {outcomes[outcome]}"
-        for outcome in words
-        if outcome in outcomes
-    ]
+    parts = [f"{words[key]} in {outcomes[key]}" for key in words if key in outcomes]
     total = outcomes.total()
     compared = f"{total} comparison{'s' if total > 1 else ''}"
-    return f"Of {compared} with three seeds on each side: {', '.join(counts)}."
+    return f"Of {compared} with three seeds on each side: {', '.join(parts)}."

@@ -38,9 +38,7 @@ class Claim:
         return [pair for pair in product(self.left, self.right) if pair[0] != pair[1]]
 
 
-CLAIMS = tuple(
-    Claim(**entry) for entry in read_yaml(Path(__file__).with_suffix(".yaml"))
-)
+CLAIMS = [Claim(**entry) for entry in read_yaml(Path(__file__).with_suffix(".yaml"))]
 
 
 def check(claim: Claim, source: evidence.Evidence) -> list[Comparison]:

@@ -6,7 +6,7 @@ zero. A published row of zeros has no such scale, and no distance.
 Tables 2 and 3 count; 4 and 5 mostly hold how validation scatters from epoch to epoch.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
@@ -21,9 +21,7 @@ TABLES = (paper.ACCURACY_MCR, paper.LOSS_MCR)
 NEAR = 0.2  # up to here a protocol may have made a row: a threshold of ours
 
 
-def find(
-    study: Study, printed: paper.Published, omit: Collection[str]
-) -> dict[str, Any]:
+def find(study: Study, printed: paper.Published, omit: Iterable[str]) -> dict[str, Any]:
     """Compare each published row with the protocols of its backbone and weights that ran.
 
     Args:
@@ -55,7 +53,7 @@ def find(
 def compare(
     protocols: Mapping[Protocol, list[pd.DataFrame]],
     published: np.ndarray,
-    spans: Sequence[tuple[int, int]],
+    spans: Sequence[paper.Window],
 ) -> dict[Protocol, dict[str, Any]]:
     """Return how far each protocol is from a published row, the nearest first.
 
@@ -84,7 +82,7 @@ def compare(
         by_table = distances(seeds.mean(axis=0), published)
         later = [(first + 1, last + 1) for first, last in spans]
         fits = later[-1][1] <= min(map(len, histories))
-        moved = rates(histories, later).mean(axis=0) if fits else None
+        moved: Any = rates(histories, later).mean(axis=0) if fits else None
         apart = [np.nanmean(distances(*pair)) for pair in combinations(seeds, 2)]
         described[protocol] = {
             key: None if np.isnan(value) else float(value)
@@ -97,9 +95,7 @@ def compare(
     return dict(sorted(described.items(), key=lambda row: farther(row[1])))
 
 
-def rates(
-    histories: list[pd.DataFrame], spans: Sequence[tuple[int, int]]
-) -> np.ndarray:
+def rates(histories: list[pd.DataFrame], spans: Sequence[paper.Window]) -> np.ndarray:
     """Return the rates that count of some histories, (runs, tables, windows)."""
     rate_of = [paper.TABLES[key].rate_of for key in TABLES]
     return np.array(
@@ -109,7 +105,7 @@ def rates(
 
 def farther(row: Mapping[str, Any]) -> float:
     """Return a protocol's distance with the windows that suit it less."""
-    return max(row["overall"], row["later"] or 0)
+    return float(max(row["overall"], row["later"] or 0))
 
 
 def is_near(row: Mapping[str, Any]) -> bool:

@@ -48,9 +48,7 @@ class Evidence:
 
     def why_untested(self, *networks: str) -> str:
         """Say what keeps networks from being compared; "" if nothing does."""
-        reasons = [
-            self.absent[network] for network in networks if network in self.absent
-        ]
+        reasons = [self.absent[name] for name in networks if name in self.absent]
         missing = [why for why in reasons if why != LEFT_OUT]
         return SEPARATOR.join(dict.fromkeys(missing or reasons))
 

@@ -49,10 +49,8 @@ class Data:
 def read_data(settings: Settings) -> Data:
     """Read what is known of the faces, and their splits."""
     known = faces.read()
-    splits = {
-        name: files.read_npz(Path(f"data/splits/{name}.npz"))
-        for name in settings.splits
-    }
+    paths = {name: Path(f"data/splits/{name}.npz") for name in settings.splits}
+    splits = {name: files.read_npz(path) for name, path in paths.items()}
     return Data(known.classes, known.labels, splits)
 
 
@@ -112,9 +110,7 @@ def read_study(settings: Settings) -> dict[str, Any]:
         raise InputError(
             f"The tables are stale: {why}. Run `dvc repro -f -s tabulate plot report`."
         )
-    study: dict[str, Any] = {
-        path.stem: files.read_json(path) for path in folder.glob("*.json")
-    }
+    study = {path.stem: files.read_json(path) for path in folder.glob("*.json")}
     return {**study, **study["study"]}
 
 
@@ -126,9 +122,7 @@ def read_table(name: str) -> pd.DataFrame:
 def read_each(folder: str, names: Iterable[str]) -> dict[str, Any]:
     """Read the JSON of each name that has one in a folder of metrics/."""
     paths = {name: Path(f"metrics/{folder}/{name}.json") for name in names}
-    return {
-        name: files.read_json(path) for name, path in paths.items() if path.is_file()
-    }
+    return {key: files.read_json(path) for key, path in paths.items() if path.is_file()}
 
 
 def read_examples(

@@ -36,10 +36,8 @@ def compare(
 
     def agreed(predicted: np.ndarray, codes: np.ndarray) -> dict[str, float | None]:
         hits = predicted[has_majority] == codes
-        shares = {"share": hits, "disputed": hits[disputed]}
-        return {
-            key: float(of.mean()) if len(of) else None for key, of in shares.items()
-        }
+        parts = {"share": hits, "disputed": hits[disputed]}
+        return {key: float(of.mean()) if len(of) else None for key, of in parts.items()}
 
     return {
         "agreement": metadata.score("FER+", classes, labels, majority),

@@ -59,11 +59,10 @@ def recommend(candidates: list[dict[str, Any]], baseline: float) -> dict[str, An
         row | {"worthwhile": row["accuracy"] - baseline >= WORTHWHILE * best_lead > 0}
         for row in candidates
     ]
+    worthwhile = [row for row in candidates if row["worthwhile"]]
     advice = []
     for situation, of_paper, pick, quantity in RULES:
-        known = [
-            row for row in candidates if row["worthwhile"] and row[quantity] is not None
-        ]
+        known = [row for row in worthwhile if row[quantity] is not None]
         choice = pick(known, key=itemgetter(quantity))["variant"] if known else None
         advice.append({"situation": situation, "choice": choice, "paper": of_paper})
     return {"baseline": baseline, "candidates": candidates, "advice": advice}

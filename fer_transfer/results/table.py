@@ -22,6 +22,7 @@ from fer_transfer.scoring.wilson import wilson_interval
 # What a number is of. `network` names its protocol too, where that is not the paper's.
 OF_GROUP = ["group", "network", "weights", "split"]
 OF_NUMBER = ["metric", "set", "first", "last"]
+KEYS = ["group", *OF_NUMBER]
 RUN_COLUMNS = ["run", "seed", *OF_GROUP, *OF_NUMBER, "value", "low", "high"]
 GROUP_COLUMNS = [
     *OF_GROUP,
@@ -91,8 +92,7 @@ def _test_rows(scores: Mapping[str, Any], part: str, epoch: int) -> Iterator[Row
         row = _row(metric, part, epoch, epoch, value)
         if metric == "accuracy" and value is not None:
             images = scores["images"]
-            interval = wilson_interval(round(value * images), images)
-            row |= dict(zip(("low", "high"), interval, strict=True))
+            row["low"], row["high"] = wilson_interval(round(value * images), images)
         yield row
 
 
@@ -128,9 +128,8 @@ def of_groups(
     half = stats.t.ppf(0.975, freedom) * table["deviation"] / np.sqrt(table["seeds"])
     table["low"], table["high"] = table["mean"] - half, table["mean"] + half
     # A published rate goes to the row of ours, where there is one.
-    keys = ["group", *OF_NUMBER]
     printed = _printed(published, windows)
-    table = pd.concat([table, printed]).groupby(keys, sort=False).first().reset_index()
+    table = pd.concat([table, printed]).groupby(KEYS, sort=False).first().reset_index()
     table["seeds"] = table["seeds"].fillna(0).astype(int)
     table["difference"] = table["mean"] - table["paper"]
     return table[GROUP_COLUMNS]
@@ -149,16 +148,13 @@ def _printed(
         for heading, span in paper.spans(windows).items()
         if span in shown
     ]
-    columns = ["group", *OF_NUMBER, "paper"]
-    return pd.DataFrame(rows, columns=columns)
+    return pd.DataFrame(rows, columns=[*KEYS, "paper"])
 
 
 def metrics(groups: pd.DataFrame) -> dict[str, dict[str, Any]]:
     """Return what `dvc metrics` compares: by file, group and number, the mean over seeds."""
     tables = {table.title: name for name, table in paper.TABLES.items()}
-    compared: dict[str, dict[str, Any]] = {
-        name: {} for name in (*paper.TABLES, "initial", "final")
-    }
+    compared = {name: dict[str, Any]() for name in (*paper.TABLES, "initial", "final")}
     for (group, metric, part, first, last), row in numbers(groups).items():
         name = metric if part == "train" else f"{part}_{metric}"
         if metric in tables:
@@ -181,9 +177,8 @@ def numbers(groups: pd.DataFrame) -> dict[tuple[Any, ...], dict[str, Any]]:
     """
     epochs = groups[groups["first"] == groups["last"]]
     ends = epochs[epochs["last"] == epochs.groupby("group")["last"].transform("max")]
-    keys = ["group", "metric", "set", "first", "last"]
     return {
-        tuple(row[key] for key in keys): row
+        tuple(row[key] for key in KEYS): row
         for row in records(pd.concat([groups, ends.assign(first="last", last="last")]))
     }
 
