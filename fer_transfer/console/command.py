@@ -57,9 +57,8 @@ def end_with_dvc() -> None:
     import psutil  # comes with DVC: what recognises photos does without
 
     try:
-        dvc = next(
-            parent for parent in psutil.Process().parents() if not _has_mark(parent)
-        )
+        parents = psutil.Process().parents()
+        dvc = next(parent for parent in parents if not _has_mark(parent))
         # What adopts an orphan has a process group of its own.
         alive = os.getpgid(dvc.pid) == os.getpgrp()
     except (psutil.NoSuchProcess, ProcessLookupError):  # it ended meanwhile

@@ -45,11 +45,9 @@ class Journal(AbstractContextManager["Journal"]):
             self.database.execute("DELETE FROM records")
             self._write(OF_ALL, {"key": key})
         [(count,)] = self.database.execute("SELECT COUNT(*) FROM records")
-        self.num_found = count - 1
-        if self.num_found:
-            logger.info(
-                "Going on after %d inputs of an unfinished run.", self.num_found
-            )
+        self.num_found = found = count - 1
+        if found:
+            logger.info("Going on after %d inputs of an unfinished run.", found)
 
     def find(self, file: str) -> dict[str, Any] | None:
         """Return what is recorded of a file, or None."""

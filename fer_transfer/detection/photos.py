@@ -76,9 +76,8 @@ def _kind(path: Path) -> str:
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
-            raise Rejected(
-                Status.NOT_A_PHOTO, "a folder, a pipe or a device: name a file"
-            )
+            reason = "a folder, a pipe or a device: name a file"
+            raise Rejected(Status.NOT_A_PHOTO, reason)
         if not status.st_size:
             raise Rejected(Status.EMPTY, "the file has no content: copy it again")
         return file_kinds.kind_of(path)

@@ -71,16 +71,12 @@ def list_files(root: Path) -> tuple[list[str], list[Dropped]]:
     reasons: dict[str, str] = {}
     for folder, folders, files in os.walk(root, followlinks=True):
         inside = Path(folder).relative_to(root)
-        in_it = {
-            name: _reason_to_drop(name)
-            for name in map(str, map(inside.joinpath, files))
-        }
-        where = _reason_to_drop(inside.as_posix())
-        if where == BAD_NAME:
-            raise InputError(
-                f"The folder {shown(str(inside))} cannot be read: {where}."
-            )
-        if not where and not folders and all(in_it.values()):
+        names = (str(inside / file) for file in files)
+        in_it = {name: _reason_to_drop(name) for name in names}
+        why = _reason_to_drop(inside.as_posix())
+        if why == BAD_NAME:
+            raise InputError(f"The folder {shown(str(inside))} cannot be read: {why}.")
+        if not why and not folders and all(in_it.values()):
             in_it[f"{inside}/"] = EMPTY
         reasons |= in_it
     reasons = dict(sorted(reasons.items()))

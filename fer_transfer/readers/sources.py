@@ -80,10 +80,8 @@ def _find_manifest(
         if columns[path] >= set(manifest.REQUIRED)
         and all(folder.is_relative_to(path.parent) for folder in folders)
     ]
-    top = min(
-        (path.parent for path in fitting), key=lambda at: len(at.parts), default=0
-    )
-    manifests = [path for path in fitting if path.parent == top]
+    depth = min((len(path.parts) for path in fitting), default=0)
+    manifests = [path for path in fitting if len(path.parts) == depth]
     if len(manifests) > 1:
         raise InputError(
             f"There are several manifests: {', '.join(path.name for path in manifests)}. Keep "

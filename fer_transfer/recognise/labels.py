@@ -71,11 +71,11 @@ def score(labelled: pd.DataFrame, run: Run) -> dict[str, Any]:
         above it; groups: by name images, accuracy, interval and significant, whether
         its accuracy differs from that of all other photos.
     """
-    predicted = {}
+    classes, predicted = run.recogniser.classes, {}
     for record in run.records():
         largest = max(record["faces"], key=lambda face: face.box.area, default=None)
         photo = str(Path(record["file"]).resolve())
-        predicted[photo] = largest and run.recogniser.classes.index(largest.emotion)
+        predicted[photo] = largest and classes.index(largest.emotion)
     seen = labelled.join(pd.Series(predicted, dtype="Int64", name="face"), how="inner")
     table = seen.dropna().astype({"face": int})
     if table.empty:
@@ -85,10 +85,7 @@ def score(labelled: pd.DataFrame, run: Run) -> dict[str, Any]:
         )
     codes, correct = table["label"], table["label"] == table["face"]
     scores = metadata.score(
-        "these photos",
-        run.recogniser.classes,
-        codes.to_numpy(),
-        table["face"].to_numpy(),
+        "these photos", classes, codes.to_numpy(), table["face"].to_numpy()
     )
     baseline = float(codes.value_counts(normalize=True).max())
     return scores | {

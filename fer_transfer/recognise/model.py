@@ -41,9 +41,8 @@ class Model:
         self.key = hashlib.sha256(content).hexdigest()
         try:
             shape = self.probabilities(np.zeros((48, 48), np.uint8)).shape
-            fits = bool(self.metadata.accuracy) and shape == (
-                len(self.metadata.classes),
-            )
+            expected = (len(self.metadata.classes),)
+            fits = bool(self.metadata.accuracy) and shape == expected
         except Exception:  # onnxruntime's, or that of scores that lack something
             fits = False
         if not fits:
