@@ -71,9 +71,7 @@ def draw_charts(shown: Shown) -> Iterator[tuple[Path, vega.Chart, str, list[str]
     """Draw the figures without a face: yield file, chart, title and notes of each."""
     others = sorted({group.backbone for group in shown.text.values()})
     for backbone in dict.fromkeys([*paper.BACKBONES, *others]):
-        names = [
-            name for name, group in shown.text.items() if group.backbone == backbone
-        ]
+        names = [key for key, group in shown.text.items() if group.backbone == backbone]
         rows = shown.runs[shown.runs["group"].isin(names)]
         chart = learning.figure(rows, shown.styles, shown.baseline)
         file, title = f"learning-{backbone}", BACKBONES[backbone].title
@@ -96,9 +94,8 @@ def draw_faces(shown: Shown) -> Iterator[tuple[Path, Figure, str, list[str]]]:
     """Draw Figure 1, and Figures 11-17, which the paper orders by the classes' names."""
     data, images = shown.data, faces.read_images()
     picked = pick_faces(data.labels, data.classes)
-    figure = figures.examples(
-        {name: images[rows] for name, rows in picked.items() if len(rows)}
-    )
+    shows = {name: images[rows] for name, rows in picked.items() if len(rows)}
+    figure = figures.examples(shows)
     title = "Figure 1: Examples of images"
     yield FACES / "figure-01.png", figure, title, notes_on(shown)
     examples = inputs.read_examples(data, shown.first_runs)

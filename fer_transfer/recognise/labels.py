@@ -71,7 +71,8 @@ def score(labelled: pd.DataFrame, run: Run) -> dict[str, Any]:
         above it; groups: by name images, accuracy, interval and significant, whether
         its accuracy differs from that of all other photos.
     """
-    classes, predicted = run.recogniser.classes, {}
+    classes = run.recogniser.classes
+    predicted = {}
     for record in run.records():
         largest = max(record["faces"], key=lambda face: face.box.area, default=None)
         photo = str(Path(record["file"]).resolve())

@@ -23,7 +23,7 @@ class Tracker:
         """
         self.smoothing = smoothing
         self.tracks: dict[int, tuple[float, Face]] = {}  # seen last when, and how
-        self.new_numbers = count(1)
+        self.numbers = count(1)
 
     def update(self, time: float, faces: Sequence[Face]) -> list[Face]:
         """Return the faces of the next frame with their numbers and smoothed probabilities.
@@ -58,6 +58,4 @@ class Tracker:
             is_free = place not in matched and number not in matched.values()
             if is_free and -overlap >= LEAST_OVERLAP:
                 matched[place] = number
-        return [
-            matched.get(place) or next(self.new_numbers) for place in range(len(boxes))
-        ]
+        return [matched.get(place) or next(self.numbers) for place in range(len(boxes))]

@@ -32,9 +32,11 @@ def initial(shown: Shown, metric: str) -> vega.Chart:
         opacity=vega.as_given("opacity"),
         tooltip=["group:N", "part:N", *vega.numbers(".4f", "mean")],
     )
-    return alt.layer(
-        bars, vega.baseline(shown.baseline[metric]), vega.labels(base, "mean:Q", ".3f")
-    ).properties(height=15 * max(len(data), 1))
+    labels = base.mark_text(align="left", dx=4, fontSize=10, color=vega.INK).encode(
+        text=alt.Text("mean:Q", format=".3f")
+    )
+    layers = bars, vega.baseline(shown.baseline[metric]), labels
+    return alt.layer(*layers).properties(height=15 * max(len(data), 1))
 
 
 def differences(comparisons: Sequence[Mapping[str, Any]]) -> vega.Chart:

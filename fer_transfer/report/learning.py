@@ -37,9 +37,7 @@ def points_of(rows: pd.DataFrame, styles: pd.DataFrame) -> pd.DataFrame:
         .join(styles, on="group")
         .join(vega.PARTS, on="set", how="inner")
     )
-    several = [
-        f", {seeds[name]} seeds" if seeds[name] > 1 else "" for name in points["group"]
-    ]
+    several = [f", {n} seeds" if n > 1 else "" for n in seeds[points["group"]]]
     points["line"] = points["group"] + ", " + points["part"] + several
     points["opacity"] /= points["opacity"].max()
     columns = ["line", "colour", "opacity", "dash", "epoch", "value", "low", "high"]
@@ -55,9 +53,8 @@ def learning(
     # With Ctrl held, which a pinch sends too: without, the page scrolls.
     wheel = "wheel![event.ctrlKey || event.metaKey]"
     zoom = alt.selection_interval(name="zoom", bind="scales", zoom=wheel)
-    return alt.layer(
-        lines.properties(name="lines").add_params(zoom), *bands, _hover(points)
-    )
+    zoomed = lines.properties(name="lines").add_params(zoom)
+    return alt.layer(zoomed, *bands, _hover(points))
 
 
 def _curves(points: pd.DataFrame, metric: str, top: float) -> list[vega.Chart]:

@@ -36,7 +36,7 @@ def context(settings: Settings) -> dict[str, Any]:
     shown = read(settings)
     data, first = shown.data, shown.first_runs
     images = faces.read_images()
-    confusion = files.read_csv(Path("plots/study/confusion.csv"))
+    confusion = inputs.read_table("confusion")
     scored = table.select(shown.summary, set="test")
     return {
         **vars(shown),
@@ -75,10 +75,8 @@ def assessed(data: inputs.Data, images: np.ndarray) -> dict[str, Any]:
     results: dict[str, Any] = files.read_json(Path("metrics/assess.json"))
     for split, result in results.items():
         train = data.splits[split]["train"]
-        picked = pick_faces(data.labels[train], data.classes)
-        result["examples"] = {
-            name: images[train[rows]] for name, rows in picked.items()
-        }
+        picked = pick_faces(data.labels[train], data.classes).items()
+        result["examples"] = {name: images[train[rows]] for name, rows in picked}
     return results
 
 
@@ -95,18 +93,16 @@ def versions() -> dict[str, str]:
 
 def draw(shown: Shown) -> Iterator[tuple[str, vega.Chart]]:
     """Yield each chart for which there are results, by its id on the page."""
-    study = shown.study
-    counts = files.read_csv(Path("plots/study/arithmetic.csv"))
+    answer, practice = shown.study["answer"], shown.study["practice"]
+    counts = inputs.read_table("arithmetic")
     for part, rows in counts.groupby("set", sort=False):
         yield f"fits-{part}", charts.fits(rows)
-    for number, question in enumerate(study["answer"]["headlines"], start=1):
-        asked = [
-            row for row in study["answer"]["comparisons"] if row["question"] == question
-        ]
+    for number, question in enumerate(answer["headlines"], start=1):
+        asked = [row for row in answer["comparisons"] if row["question"] == question]
         if asked:
             yield f"differences-{number}", charts.differences(asked)
-    if study["practice"]["curve"]:
-        yield "images-needed", charts.images_needed(study["practice"]["curve"])
+    if practice["curve"]:
+        yield "images-needed", charts.images_needed(practice["curve"])
     runs = shown.of_text(shown.runs)
     if runs.empty:
         return

@@ -118,12 +118,6 @@ def numbers(form: str, *names: str) -> list[alt.Tooltip]:
     return [alt.Tooltip(f"{name}:Q", format=form) for name in names]
 
 
-def labels(bars: Chart, field: str, form: str) -> Chart:
-    """Write a number at the end of each bar."""
-    text = bars.mark_text(align="left", dx=4, fontSize=10, color=INK)
-    return text.encode(text=alt.Text(field, format=form))
-
-
 def rule(name: str, value: float, dash: list[int], axis: str = "x") -> Chart:
     """Draw a dashed line across at one value of an axis."""
     return (

@@ -115,7 +115,7 @@ def read_study(settings: Settings) -> dict[str, Any]:
 
 
 def read_table(name: str) -> pd.DataFrame:
-    """Read the table of runs (`results`) or of `groups` that `tabulate` wrote."""
+    """Read a table that `tabulate` wrote, such as that of runs (`results`) or of `groups`."""
     return files.read_csv(Path(f"plots/study/{name}.csv"))
 
 
