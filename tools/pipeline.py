@@ -27,16 +27,13 @@ def locked(lock: LockBase) -> Iterator[None]:
         InputError: If one runs.
     """
     try:
-        lock.lock()
+        with lock:
+            yield
     except LockError as error:
         raise InputError(
             "Another dvc command runs in this clone, so nothing was written. Wait for it to "
             "end, then run this again."
         ) from error
-    try:
-        yield
-    finally:
-        lock.unlock()
 
 
 @dataclass(frozen=True)
