@@ -61,12 +61,10 @@ class Pipeline:
 
     def is_current(self, name: str) -> bool:
         """Tell whether a stage's entry is what DVC would record for it now."""
-        if name not in self.entries:
-            return False
-        stage, entry = self.stages[name], self.entries[name]
+        stage, entry = self.stages[name], self.entries.get(name, {})
         inputs = {path: self.written(path, by) for path, by in stage.reads.items()}
         return (
-            (stage.cmd, stage.settings) == (entry["cmd"], settings(entry))
+            (stage.cmd, stage.settings) == (entry.get("cmd"), settings(entry))
             and {**stage.code, **inputs} == hashes(entry, "deps")
             and stage.outs == hashes(entry, "outs").keys()
         )
@@ -88,8 +86,7 @@ def hashes(entry: Entry, part: str) -> dict[str, str]:
 
 def settings(entry: Entry) -> dict[str, Any]:
     """Return the settings that a stage ran with, by dotted key."""
-    ran_with: dict[str, Any] = flatten(entry.get("params", {}).get("params.yaml", {}))
-    return ran_with
+    return dict(flatten(entry.get("params", {}).get("params.yaml", {})))
 
 
 def load(repo: Repo) -> Pipeline:
