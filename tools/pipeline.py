@@ -1,10 +1,8 @@
 """A commit's pipeline as DVC itself reads it, and what dvc.lock records of the last runs."""
 
-from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from dvc.dependency import ParamsDependency
@@ -95,18 +93,11 @@ def load(repo: Repo) -> Pipeline:
     entries = recorded() if LOCK.is_file() else {}
     stages = repo.stage.load_all()
     writers = {out.fs_path: stage.name for stage in stages for out in stage.outs}
-    below: dict[str, dict[str, str]] = defaultdict(dict)
-    for out, by in writers.items():
-        for folder in Path(out).parents:
-            below[str(folder)][out] = by
-    read = {stage.name: _stage(stage, writers, below) for stage in stages}
-    return Pipeline(read, entries)
+    return Pipeline({stage.name: _stage(stage, writers) for stage in stages}, entries)
 
 
-def _stage(
-    stage: Any, writers: dict[str, str], below: dict[str, dict[str, str]]
-) -> Stage:
-    """Read a stage, given the stages that write each file, also by the folders around it."""
+def _stage(stage: Any, writers: dict[str, str]) -> Stage:
+    """Read a stage, given the stages that write each file."""
     params = [dep for dep in stage.deps if isinstance(dep, ParamsDependency)]
     read = {dep: writers.get(dep.fs_path) for dep in stage.deps if dep not in params}
     return Stage(
@@ -119,11 +110,15 @@ def _stage(
         kept=frozenset(out.def_path for out in stage.outs if not out.use_cache),
         unshared=frozenset(out.def_path for out in stage.outs if not out.can_push),
         gathers={
-            dep.def_path: below[dep.fs_path]
+            dep.def_path: below
             for dep, writer in read.items()
-            if not writer and dep.fs_path in below
+            if not writer and (below := _below(dep.fs_path, writers))
         },
     )
+
+
+def _below(folder: str, writers: dict[str, str]) -> dict[str, str]:
+    return {out: by for out, by in writers.items() if out.startswith(f"{folder}/")}
 
 
 def _hash(dep: Any) -> str | None:
