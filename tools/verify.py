@@ -24,7 +24,7 @@ from tools.pipeline import locked
 logger = logging.getLogger(__name__)
 
 
-def remove_cut_list(folder: Path) -> bool:
+def remove_cut_list(folder: Path) -> None:
     """Remove DVC's list of running stages, `rwlock`, if a dvc that was killed left it truncated.
 
     DVC writes it in place, and refuses every command while it cannot be read
@@ -32,14 +32,13 @@ def remove_cut_list(folder: Path) -> bool:
     """
     running = folder / "rwlock"
     if not running.exists():
-        return False
+        return
     with locked(make_lock(str(folder / "rwlock.lock"), tmp_dir=str(folder))):
         try:
             json.loads(running.read_bytes())
         except ValueError:
             running.unlink()
-            return True
-    return False
+            logger.warning("Removed DVC's unreadable list of running stages.")
 
 
 def is_damaged(path: Path) -> bool:
@@ -52,8 +51,7 @@ def is_damaged(path: Path) -> bool:
 
 
 def main() -> None:
-    if remove_cut_list(Path(".dvc/tmp")):
-        logger.warning("Removed DVC's unreadable list of running stages.")
+    remove_cut_list(Path(".dvc/tmp"))
     repo = Repo()
     cache = Path(str(repo.cache.local.path))
     cached = sorted(cache.glob("[0-9a-f][0-9a-f]/*"))
