@@ -20,7 +20,7 @@ from dvc.utils.fs import remove
 
 from fer_transfer.console import command
 from fer_transfer.results.record import LOCK, Entry
-from tools.pipeline import Pipeline, Stage, edited
+from tools.pipeline import Pipeline, Stage, edited, hashes
 
 logger = logging.getLogger(__name__)
 
@@ -83,14 +83,13 @@ def main(*, apply: bool) -> None:
         targets: dict[Path, Path | None] = {}
         for old, (new, moved) in moves.items():
             logger.info("renamed: %s is %s now", old, new)
-            for out, own in zip(lock[old]["outs"], moved["outs"], strict=True):
-                targets[Path(out["path"])] = Path(own["path"])
+            outs, own = hashes(lock[old], "outs"), hashes(moved, "outs")
+            targets |= zip(map(Path, outs), map(Path, own), strict=True)
         for name in gone:
             logger.info("%s: %s is not a stage of dvc.yaml", LOCK, name)
-            for out in lock[name].get("outs", []):
-                if out["path"] not in written:
-                    logger.info("no stage writes %s any more", out["path"])
-                    targets[Path(out["path"])] = None
+            for path in sorted(hashes(lock[name], "outs").keys() - written):
+                logger.info("no stage writes %s any more", path)
+                targets[Path(path)] = None
         if not (moves or gone):
             logger.info("No leftovers found.")
         elif not apply:
