@@ -30,10 +30,9 @@ OPTIONS = (
 
 def resource() -> str:
     """Name what a worker must have: the same Python, packages and code of the fleet."""
-    digest = hashlib.sha256(LOCK.read_bytes())
-    digest.update(f"{platform.python_version()} {version('numpy')}".encode())
-    for path in sorted(Path("tools/fleet").glob("*.py")):
-        digest.update(path.read_bytes())
+    files = [LOCK, *sorted(Path("tools/fleet").glob("*.py"))]
+    versions = f"{platform.python_version()} {version('numpy')}".encode()
+    digest = hashlib.sha256(b"".join([versions, *map(Path.read_bytes, files)]))
     return f"fer-{digest.hexdigest()[:12]}"
 
 
