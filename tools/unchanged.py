@@ -151,13 +151,10 @@ def write_faces(folder: Path) -> None:
     """Write some of the real faces: as many of each class and given part as can be."""
     known, images = faces.read(votes=True), faces.read_images()
     groups = known.table.groupby(["part", "label"], sort=False)
-    rows = groups.head(max(1, NUM_FACES // groups.ngroups)).index
-    part = replace(
-        known,
-        table=known.table.loc[rows].reset_index(drop=True),
-        votes=None if known.votes is None else known.votes.loc[rows],
-    )
-    faces.write(part, images[rows], folder)
+    table = groups.head(max(1, NUM_FACES // groups.ngroups))
+    votes = None if known.votes is None else known.votes.loc[table.index]
+    part = replace(known, table=table, votes=votes)
+    faces.write(part, images[table.index], folder)
 
 
 def record(names: list[str], now: Pipeline) -> None:
@@ -172,11 +169,10 @@ def record(names: list[str], now: Pipeline) -> None:
         if here.entries != now.entries:
             raise InputError(f"{LOCK} was written to meanwhile. Run this again.")
         stages = {stage.name: stage for stage in repo.stage.load_all()}
-        written = {out.fs_path for stage in stages.values() for out in stage.outs}
         for name in names:
-            gathered = now.stages[name].gathers
+            written = {*now.stages[name].reads, *now.stages[name].gathers}
             for dep in stages[name].deps:
-                if dep.fs_path not in written and dep.def_path not in gathered:
+                if dep.def_path not in written:
                     dep.save()
             here.entries.update(serialize.to_lockfile(stages[name]))
 
