@@ -12,7 +12,6 @@ import re
 import shutil
 import time
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import TypedDict
 
@@ -23,7 +22,6 @@ from fer_transfer.core import files
 from fer_transfer.results.record import LOCK, Entry, recorded
 from tools import processes
 from tools.pipeline import lock_text
-from tools.processes import dvc
 
 Say = Callable[[str], None]
 # New entries of dvc.lock by stage, and what Git would hold of the stages by path.
@@ -64,13 +62,18 @@ def run(task: Task, folder: Path, bundle: Path, say: Say) -> Result:
     Raises:
         InputError: If a dvc command fails.
     """
+
+    def say_stage(line: str) -> None:
+        if begun := re.match(r"Running stage '(.+)':", line):
+            say(begun[1])
+
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("wb") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # until an earlier worker's process has ended
         clone = folder / key_of(task)
         _clone(task, clone, bundle)
         stages = task["stages"]
-        dvc(clone, "repro", "--single-item", *stages, on_line=partial(_say_stage, say))
+        processes.dvc(clone, "repro", "--single-item", *stages, on_line=say_stage)
         if not task["cache"]:
             _push(clone, say)
         entries = recorded(clone / LOCK)
@@ -98,21 +101,15 @@ def _clone(task: Task, clone: Path, bundle: Path) -> None:
         local.update(Config(".dvc").load_one("local"))
         if task["cache"]:
             local.setdefault("cache", {})["dir"] = task["cache"]
-    dvc(part, "checkout" if task["cache"] else "pull", "--allow-missing")
+    processes.dvc(part, "checkout" if task["cache"] else "pull", "--allow-missing")
     part.rename(clone)
 
 
 def _push(clone: Path, say: Say) -> None:
     for wait in PUSH_WAITS:
         try:
-            return dvc(clone, "push")
+            return processes.dvc(clone, "push")
         except InputError as error:
             say(f"{error}; trying again in {wait} s")
             time.sleep(wait)
-    return dvc(clone, "push")
-
-
-def _say_stage(say: Say, line: str) -> None:
-    """Tell the user which stage dvc begins, where a line of its output says so."""
-    if begun := re.match(r"Running stage '(.+)':", line):
-        say(begun[1])
+    return processes.dvc(clone, "push")
