@@ -7,10 +7,7 @@ shift, and, where it is installed, beside PyTorch with torchvision's transforms.
 """
 
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
 from dataclasses import replace
-from functools import partial
-from importlib.util import find_spec
 
 import numpy as np
 
@@ -93,11 +90,9 @@ def by_recipe() -> None:
             pixels, labels, RECIPE.batch_size, verbose=0
         ),
     }
-    with ExitStack() as stack:
-        if find_spec("torchvision"):
-            peer_of = elsewhere("recipe", pixels, labels, SIZE, RECIPE.batch_size)
-            others["PyTorch, torchvision"] = partial(stack.enter_context(peer_of), 0)
-        measure(f"augmented, mobilenet at {SIZE} pixels", loop, RECIPE, others)
+    title = f"augmented, mobilenet at {SIZE} pixels"
+    with elsewhere("recipe", pixels, labels, SIZE, RECIPE.batch_size) as by_torch:
+        measure(title, loop, RECIPE, others | by_torch)
 
 
 def keras_views() -> keras.Model:

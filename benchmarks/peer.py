@@ -50,7 +50,7 @@ def dataset(pixels: np.ndarray, labels: np.ndarray) -> TensorDataset:
 
 def epoch(
     backbone: str, pixels: np.ndarray, labels: np.ndarray
-) -> list[Callable[[], None]]:
+) -> dict[str, Callable[[], None]]:
     """Return functions that train on, and that evaluate, some images, end to end."""
     whole, trained = NETWORKS[backbone]()
     whole.requires_grad_(False)
@@ -79,12 +79,12 @@ def epoch(
             for batch in batches:
                 loss_of(*batch)
 
-    return [fit, evaluate]
+    return {"torch fit": fit, "torch evaluate": evaluate}
 
 
 def recipe(
     pixels: np.ndarray, labels: np.ndarray, size: int, batch_size: int
-) -> list[Callable[[], None]]:
+) -> dict[str, Callable[[], None]]:
     """Return a function that trains every layer of MobileNet on augmented views, for an epoch.
 
     The views are the recipe's (docs/choices.md), by torchvision.
@@ -115,4 +115,4 @@ def recipe(
             nn.functional.cross_entropy(logits, targets).backward()
             optimizer.step()
 
-    return [fit]
+    return {"PyTorch, torchvision": fit}

@@ -10,7 +10,6 @@ from collections import defaultdict
 from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
-from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -101,12 +100,10 @@ def costs(backbone: str) -> dict[str, float]:
         len(pixels),
     )
     with ExitStack() as stack:
-        if backbone in PEERS and find_spec("torchvision"):
-            call = stack.enter_context(
-                elsewhere("epoch", backbone, *subjects.images(number))
-            )
-            ways["torch fit"] = partial(call, 0), number
-            ways["torch evaluate"] = partial(call, 1), number
+        if backbone in PEERS:
+            peer = elsewhere("epoch", backbone, *subjects.images(number))
+            by_torch = stack.enter_context(peer)
+            ways |= {name: (way, number) for name, way in by_torch.items()}
         folder = Path(stack.enter_context(TemporaryDirectory()), "features")
         for in_precision in subjects.precisions():
             ways |= our_ways(backbone, in_precision, pixels, folder)
