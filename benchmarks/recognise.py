@@ -11,7 +11,6 @@ npm put face-api into (benchmarks/face_api.cjs says how); face-api reads JPEG al
 """
 
 import argparse
-import itertools
 import os
 import shutil
 import subprocess
@@ -37,8 +36,8 @@ FACE_API = ("node", str(Path(__file__).with_name("face_api.cjs")))
 def copy_photos(source: Path, target: Path) -> None:
     """Fill a folder with copies of a folder's photos."""
     target.mkdir()
-    photos = itertools.cycle(sorted(source.iterdir()))
-    for number, photo in zip(range(PHOTOS), photos, strict=False):
+    photos = sorted(source.iterdir()) * PHOTOS
+    for number, photo in enumerate(photos[:PHOTOS]):
         shutil.copy(photo, target / f"{number:03}{photo.suffix}")
 
 
