@@ -64,7 +64,6 @@ def by_protocol(backbone: str, in_precision: str) -> None:
     others = {"OpenVINO": lambda: openvino(pixels)}
     title = f"every layer, {backbone}, {in_precision}"
     measure(title, Loop(network.tail), PROTOCOL, others)
-    precision.set_precision("float32")
 
 
 def mobilenet(resize: keras.layers.Layer) -> keras.Model:
