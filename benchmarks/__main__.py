@@ -5,7 +5,6 @@ python -m benchmarks every_layer  # one module
 """
 
 import argparse
-import logging
 import os
 from importlib import import_module
 
@@ -17,7 +16,6 @@ def main() -> None:
     parser = argparse.ArgumentParser("python -m benchmarks")
     parser.add_argument("module", nargs="?", choices=MODULES, help="all without one")
     chosen = parser.parse_args().module
-    logging.disable(logging.WARNING)
     print(f"{os.cpu_count()} cores; medians of three, in turns, in one process")
     for name in [chosen] if chosen else MODULES:
         import_module(f"benchmarks.{name}").main()

@@ -3,7 +3,6 @@
 About a minute. Writes metrics/costs.json, by which the report recommends a backbone.
 """
 
-import logging
 import os
 import re
 import tempfile
@@ -28,7 +27,6 @@ def milliseconds(backbone: str) -> float:
 
 
 def main() -> None:
-    logging.disable(logging.WARNING)
     processors = Path("/proc/cpuinfo").read_text(encoding="utf-8")
     processor = re.search(r"^model name\s*:\s*(.+)$", processors, re.MULTILINE)
     costs = {
