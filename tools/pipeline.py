@@ -1,12 +1,11 @@
 """A commit's pipeline as DVC itself reads it, and what dvc.lock records of the last runs."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from dvc.dependency import ParamsDependency
-from dvc.exceptions import DvcException
 from dvc.lock import LockBase, LockError
 from dvc.repo import Repo
 from dvc.utils import serialize
@@ -124,9 +123,7 @@ def _below(folder: str, writers: dict[str, str]) -> dict[str, str]:
 def _hash(dep: Any) -> str | None:
     """Let DVC hash a file or folder; None if it is not there."""
     dep.hash_name = "md5"
-    with suppress(DvcException, FileNotFoundError):
-        return str(dep.get_hash().value)
-    return None
+    return str(dep.get_hash().value) if dep.exists else None
 
 
 @contextmanager
