@@ -115,6 +115,6 @@ def main() -> None:
     """Print all; after the recipe op determinism is on, as in the train stage."""
     by_recipe()
     tf.config.experimental.enable_op_determinism()
-    for in_precision in subjects.precisions():
+    for in_precision in subjects.PRECISIONS:
         for backbone in BACKBONES:
             by_protocol(backbone, in_precision)

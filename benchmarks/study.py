@@ -105,7 +105,7 @@ def costs(backbone: str) -> dict[str, float]:
             by_torch = stack.enter_context(peer)
             ways |= {name: (way, number) for name, way in by_torch.items()}
         folder = Path(stack.enter_context(TemporaryDirectory()), "features")
-        for in_precision in subjects.precisions():
+        for in_precision in subjects.PRECISIONS:
             ways |= our_ways(backbone, in_precision, pixels, folder)
         return medians(ways)
 
@@ -125,7 +125,7 @@ def measure(backbone: str) -> dict[str, float]:
     """Print the rows of one backbone; return the seconds of the study: ours, and by `fit`."""
     cost = costs(backbone)
     seconds = {"fit": study(cost["fit"], cost["evaluate"])}
-    for name in subjects.precisions():
+    for name in subjects.PRECISIONS:
         frozen, tail = cost[f"frozen {name}"], cost[f"tail {name}"]
         title = f"{backbone}, {name}"
         show(f"frozen pass, {title}", frozen, cost[f"alone {name}"], "OpenVINO alone")
@@ -142,6 +142,6 @@ def main() -> None:
     """Print the rows of each backbone; then the paper's eight variants, summed."""
     seconds = pd.DataFrame({name: measure(name) for name in BACKBONES})
     total = 2 * seconds[list(paper.BACKBONES)].sum(axis=1)  # pretrained and random
-    for name in subjects.precisions():
+    for name in subjects.PRECISIONS:
         title = f"study, the paper's eight, {name}"
         show(title, total[name], total["fit"], "Keras fit, float32")

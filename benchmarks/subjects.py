@@ -9,10 +9,8 @@ from fer_transfer.networks.runtime import keras
 from fer_transfer.networks import precision, split_model
 from fer_transfer.settings.settings import Variant
 
-
-def precisions() -> list[str]:
-    """Return the precisions that this machine trains in."""
-    return ["float32", *["bfloat16"] * precision.has_bfloat16()]
+# Those that this machine trains in.
+PRECISIONS = ["float32", *["bfloat16"] * precision.has_bfloat16()]
 
 
 def build(backbone: str) -> split_model.Network:
