@@ -30,7 +30,7 @@ from fer_transfer.export import onnx_export
 from fer_transfer.networks import split_model
 from fer_transfer.recognise import metadata
 from fer_transfer.scoring import calibration
-from fer_transfer.settings.settings import Settings, load_settings
+from fer_transfer.settings.settings import Variant, load_settings
 from fer_transfer.training.recipe import Recipe
 from tools.processes import git
 
@@ -53,6 +53,7 @@ def export(name: str, wanted: str) -> None:
     """Write a run's network with one of its heads, `labels` or `votes`."""
     settings = load_settings()
     run = settings.runs[name]
+    variant = settings.variants[run.variant]
     if settings.splits[run.split].by == "tables":
         raise InputError(
             f"The validation images of `{name}` are its test images, so no temperature can be "
@@ -60,7 +61,7 @@ def export(name: str, wanted: str) -> None:
         )
     recipe = Recipe.of(run, settings.train)
     known = faces.read(votes=recipe.labels != "fer2013")
-    network = build_network(name, settings, recipe, known)
+    network = build_network(name, variant, recipe, known)
     head = choose_head(recipe, known, wanted)
     output = network.outputs[-1 if head.prefix else 0]
     model = onnx_export.to_onnx(keras.Model(network.input, output))
@@ -73,7 +74,6 @@ def export(name: str, wanted: str) -> None:
     predicted = onnx_export.predict(onnx_export.finish(model, {}), images)
     check(predicted, calibration.with_temperature(probabilities, fitted["value"]))
 
-    weights = settings.variants[run.variant].weights
     seen = ", what most people see" if head.prefix else ""
     test_set = f"{known.name}'s test set ({run.split}{seen})"
     codes = predicted.argmax(axis=1)
@@ -82,7 +82,7 @@ def export(name: str, wanted: str) -> None:
         classes=head.classes,
         temperature=fitted["value"],
         calibrated_on=fitted["images"],
-        data=f"{known.name} ({run.backbone} started from {weights} weights)",
+        data=f"{known.name} ({run.backbone} started from {variant.weights} weights)",
         licence="MIT, apart from what the data and the first weights ask for (data/README.md)",
         run=name,
         commit=git("rev-parse", "--short", "HEAD").strip(),
@@ -109,7 +109,7 @@ def choose_head(recipe: Recipe, known: faces.Faces, wanted: str) -> Head:
 
 
 def build_network(
-    name: str, settings: Settings, recipe: Recipe, known: faces.Faces
+    name: str, variant: Variant, recipe: Recipe, known: faces.Faces
 ) -> keras.Model:
     """Build a run's network, image in, probabilities out, with its trained weights."""
     weights = Path(f"data/runs/{name}/weights.h5")
@@ -118,7 +118,6 @@ def build_network(
             f"There is no {weights}: the run {name} has not been trained here. Train it by "
             f"`dvc repro train@{name}`, or fetch it by `dvc pull {weights}`."
         )
-    variant = settings.variants[settings.runs[name].variant]
     num_classes, num_votes = recipe.heads(known)
     network = split_model.build(
         variant, num_classes=num_classes, num_votes=num_votes, dropout=recipe.dropout
