@@ -6,6 +6,7 @@ Reads   metrics/study/, metrics/assess.json, plots/study/groups.csv
 """
 
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 from textwrap import fill
 from typing import Any
@@ -27,7 +28,7 @@ def main() -> None:
     settings = load_settings()
     study = inputs.read_study(settings)
     assessed = files.read_json(Path("metrics/assess.json"))
-    sentences = classifiers(assessed)
+    sentences = list(classifiers(assessed))
     if not assessed or study["data"] in paper.DATA:
         print_tables(settings)
         sentences += study["answer"]["headlines"].values()
@@ -54,38 +55,35 @@ def print_tables(settings: Settings) -> None:
     print()
 
 
-def classifiers(assessed: dict[str, Any]) -> list[str]:
+def classifiers(assessed: dict[str, Any]) -> Iterator[str]:
     """Say which classifier is the best of each split, and how good it is."""
-    sentences = []
     for split, result in assessed.items():
         best, test = result["best"], result["best"]["test"]
         low, high = test["interval"]
-        sentences.append(
+        yield (
             f"Split {split}: {TITLES[best['classifier']]} on {best['variant']} is the best, right "
             f"on {test['accuracy']:.1%} of {test['images']} test faces (95% interval {low:.1%} to "
             f"{high:.1%}; majority class {result['majority']:.1%})."
         )
-    return sentences
 
 
-def remarks(study: dict[str, Any]) -> list[str]:
+def remarks(study: dict[str, Any]) -> Iterator[str]:
     """Say on which data and weights the numbers rest, and where figures and page are."""
-    lines = []
     if study["missing"]:
-        lines.append(
+        yield (
             f"Without results: {', '.join(study['missing'])}. To run one: `dvc repro "
             "evaluate@<run>`."
         )
     if study["uninformative"]:
-        lines.append(
+        yield (
             f"Uninformative features: {', '.join(study['uninformative'])}. Their features "
             "are the same for all images (metrics/features), so there is nothing to learn."
         )
     if study["data"] == paper.SYNTHETIC or study["pretrained"] == "stand-in":
-        lines.append(
+        yield (
             "With synthetic faces or stand-in weights these numbers say nothing about people."
         )
-    return [*lines, "Figures: plots/figures. All on one page: plots/report.html"]
+    yield "Figures: plots/figures. All on one page: plots/report.html"
 
 
 def _cell(row: dict[str, Any]) -> str:
