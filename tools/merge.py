@@ -12,7 +12,7 @@ Writes  dvc.lock, in one write, and those outputs
 import hashlib
 import logging
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from dvc.repo import Repo
@@ -56,13 +56,12 @@ def fitting(here: Pipeline, incoming: dict[str, Entry]) -> tuple[list[str], list
 
 def copies(
     here: Pipeline, incoming: dict[str, Entry], names: list[str], read: Read
-) -> dict[Path, bytes]:
+) -> Iterator[tuple[Path, bytes]]:
     """Read what these stages wrote there and Git holds.
 
     Raises:
         InputError: If a file is not what the entry records.
     """
-    contents = {}
     for name in names:
         for path in sorted(here.stages[name].kept):
             content = read(path)
@@ -71,8 +70,7 @@ def copies(
                     f"{path} is not what the dvc.lock there records of {name}. Commit or "
                     "restore it there, then run this again. Nothing was taken."
                 )
-            contents[Path(path)] = content
-    return contents
+            yield Path(path), content
 
 
 def merge(incoming: dict[str, Entry], read: Read) -> tuple[list[str], list[str]]:
@@ -90,7 +88,8 @@ def merge(incoming: dict[str, Entry], read: Read) -> tuple[list[str], list[str]]
     """
     with edited(Repo()) as here:
         taken, refused = fitting(here, incoming)
-        for path, content in copies(here, incoming, taken, read).items():
+        # All are read and checked before one is written.
+        for path, content in list(copies(here, incoming, taken, read)):
             files.write_bytes(path, content)
         here.entries.update({name: incoming[name] for name in taken})
     return taken, refused
