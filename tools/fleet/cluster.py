@@ -1,7 +1,6 @@
 """Reach a Dask scheduler, or start one with workers on this machine; run tasks there."""
 
 import logging
-import os
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -40,7 +39,7 @@ def local() -> Client:
     free = int(psutil.virtual_memory().available / MEMORY)
     return Client(
         host="127.0.0.1",
-        n_workers=max(1, min(len(os.sched_getaffinity(0)), free)),
+        n_workers=max(1, min(len(psutil.Process().cpu_affinity()), free)),
         threads_per_worker=1,
         memory_limit=0,  # Dask does not see the memory of the stages it starts
         resources={resource(): 1},

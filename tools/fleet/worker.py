@@ -8,7 +8,6 @@ docs/sharing.md first.
 import hashlib
 import os
 import platform
-import socket
 import sys
 from importlib.metadata import version
 from pathlib import Path
@@ -21,7 +20,7 @@ from tools.fleet import chain
 LOCK = Path("requirements.lock")
 TOPIC = "fer-fleet"  # of the lines that workers send to the client
 OPTIONS = (
-    *("--name", socket.gethostname(), "--nworkers", "1", "--nthreads", "1"),
+    *("--name", platform.node(), "--nworkers", "1", "--nthreads", "1"),
     # Dask does not see the memory of the stages that it starts.
     *("--memory-limit", "0", "--local-directory", ".fleet/dask", "--no-dashboard"),
     *("--death-timeout", "60"),  # seconds without a scheduler
