@@ -113,5 +113,4 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m tools.fleet")
     parser.add_argument("--scheduler", default="", metavar="tcp://HOST:8786")
     parser.add_argument("targets", nargs="*", metavar="TARGET")
-    given = parser.parse_args()
-    command.run(lambda: main(given.scheduler, given.targets))
+    command.run(lambda: main(**vars(parser.parse_args())))

@@ -80,9 +80,8 @@ def run(client: Client, tasks: Sequence[Task]) -> Iterator[tuple[str, Result | s
             client.submit(work, task, key=key_of(task), priority=-place, **options)
             for place, task in enumerate(tasks)
         ]
-        client.publish_dataset(
-            {future.key: future for future in futures}, override=True
-        )
+        by_key = {future.key: future for future in futures}
+        client.publish_dataset(by_key, override=True)
         for future in as_completed(futures):
             if future.status not in ("finished", "error"):
                 raise InputError(
