@@ -66,11 +66,10 @@ def our_ways(backbone: str, name: str, pixels: np.ndarray, folder: Path) -> Ways
         train()
         precision.set_precision("float32")
 
-    in_steps = STEPS[backbone] * BATCH_SIZE
     return {
         f"frozen {name}": (lambda: whole_stage(engine, pixels, folder), len(pixels)),
         f"alone {name}": (lambda: compute_frozen(pixels), len(pixels)),
-        f"tail {name}": (in_precision, in_steps),
+        f"tail {name}": (in_precision, STEPS[backbone] * BATCH_SIZE),
     }
 
 
