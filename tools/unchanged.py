@@ -21,6 +21,7 @@ import logging
 import shutil
 import sys
 import tempfile
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import chdir
 from dataclasses import replace
@@ -55,7 +56,7 @@ def main(commit: str = "") -> None:
         clone(old, commit)
         clone(new, head)
         with chdir(old):
-            names = comparable(now, load(Repo()))
+            names = list(comparable(now, load(Repo())))
         if not names:
             logger.info("No result can be carried over.")
             return
@@ -78,17 +79,15 @@ def main(commit: str = "") -> None:
     logger.info("Recorded in %s, to be committed: %s.", LOCK, ", ".join(names))
 
 
-def comparable(now: Pipeline, old: Pipeline) -> list[str]:
+def comparable(now: Pipeline, old: Pipeline) -> Iterator[str]:
     """Name the stages whose entry is stale by code alone, code that the old commit has."""
-    names = []
     for name, stage in now.stages.items():
         is_compared = (stage.generated or name == ASSESS) and name in now.entries
         if is_compared and not now.is_current(name):
             if why := _why_again(now, name, old):
                 logger.info("  runs again: %s (%s)", name, why)
             else:
-                names.append(name)
-    return names
+                yield name
 
 
 def _why_again(now: Pipeline, name: str, old: Pipeline) -> str:
