@@ -20,8 +20,6 @@ from fer_transfer.networks import building
 from fer_transfer.results import paper
 from fer_transfer.results.catalog import BACKBONES
 
-FILE = Path("metrics/architectures.json")
-
 
 def blocks(model: keras.Model) -> list[dict[str, Any]]:
     """Return a network's blocks: neighbouring layers between two reductions of the map.
@@ -69,7 +67,7 @@ def main() -> None:
     for name in BACKBONES:
         keras.backend.clear_session()  # so that layers are numbered from one
         described[name] = blocks(building.build(name, None))
-    files.write_json(FILE, described)
+    files.write_json(Path("metrics/architectures.json"), described)
 
 
 if __name__ == "__main__":

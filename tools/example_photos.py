@@ -19,7 +19,6 @@ from fer_transfer.core import files
 from fer_transfer.data.fer2013 import EMOTIONS
 from fer_transfer.synthetic import drawing as synthetic
 
-FOLDER = Path("photos")
 PEOPLE, FACES, SEED = 9, 126, 42
 WIDTH, HEIGHT = 240, 180  # pixels
 MAX_TILT = 15  # degrees
@@ -64,7 +63,7 @@ def lighten_settings(path: Path) -> None:
 
 
 def main() -> None:
-    write_photos(FOLDER)
+    write_photos(Path("photos"))
     lighten_settings(Path("params.yaml"))
 
 
