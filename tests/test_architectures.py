@@ -10,8 +10,10 @@ from tools import architectures
 WRITTEN = files.read_json(ROOT / "metrics/architectures.json")
 
 
-def test_every_backbone_of_the_catalog_is_there():
+def test_every_backbone_of_the_catalog_is_there_with_what_its_head_is_given():
     assert list(WRITTEN) == list(BACKBONES), "Run `python -m tools.architectures`."
+    for name, blocks in WRITTEN.items():
+        assert blocks[-1]["output"][-1] == BACKBONES[name].features
 
 
 @pytest.mark.parametrize("name", [name for name in BACKBONES if name != "vggface"])

@@ -241,6 +241,15 @@ def test_tables_of_other_settings_are_refused(folder, stage):
         stage.main()
 
 
+def test_tables_of_other_data_are_refused(folder):
+    lock = files.read_json(folder / "dvc.lock")
+    for out in lock["stages"]["prepare"]["outs"]:
+        out["md5"] = "0" * 32
+    (folder / "dvc.lock").write_text(json.dumps(lock))
+    with pytest.raises(InputError, match=r"faces/\S+ has changed since tabulate ran"):
+        report.main()
+
+
 @pytest.fixture
 def show(browser):
     """Open a study's page at a width, and wait until its charts are drawn."""

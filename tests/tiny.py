@@ -17,6 +17,7 @@ SPEC = Spec(
     weights_url="https://example.org/tiny.h5",
     weights_hash=f"md5:{'0' * 32}",
 )
+ROW = catalog.Backbone("Tiny", "faces", features=16, colour="#000000")
 
 
 def build(weights: Path | None) -> keras.Model:
@@ -38,6 +39,6 @@ def build(weights: Path | None) -> keras.Model:
 
 def install(patch: pytest.MonkeyPatch) -> None:
     """Let this be a backbone's module, which is found as the others are."""
-    patch.setitem(catalog.BACKBONES, "tiny", catalog.Backbone("Tiny", "faces"))
+    patch.setitem(catalog.BACKBONES, "tiny", ROW)
     patch.setattr(checks, "BACKBONES", (*checks.BACKBONES, "tiny"))
     patch.setitem(sys.modules, "fer_transfer.backbones.tiny", sys.modules[__name__])

@@ -101,12 +101,14 @@ def read_study(settings: Settings) -> dict[str, Any]:
     """Read what `tabulate` wrote in metrics/: by file, and what the results rest on at the top.
 
     Raises:
-        InputError: If `tabulate` has not run, or ran with other settings.
+        InputError: If `tabulate` has not run, or ran with other settings or data.
     """
     folder = Path("metrics/study")
     if not (folder / "study.json").is_file():
         raise InputError(f"There is no {folder}/study.json. Run `dvc repro` first.")
-    if why := record.why_stale("tabulate", settings, record.read(), LABELS):
+    recorded = record.read()
+    is_recorded = "tabulate" in recorded.entries
+    if is_recorded and (why := record.why_stale("tabulate", settings, recorded)):
         raise InputError(
             f"The tables are stale: {why}. Run `dvc repro -f -s tabulate plot report`."
         )
