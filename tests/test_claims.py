@@ -9,13 +9,7 @@ import pytest
 from fer_transfer.core import files
 from fer_transfer.results import claims, evidence, paper
 from fer_transfer.results.compare import Sample, correct
-from fer_transfer.results.evidence import (
-    CLAIMED_BEST,
-    NETWORKS,
-    PERIODS,
-    RECALL,
-    Evidence,
-)
+from fer_transfer.results.evidence import CLAIMED_BEST, NETWORKS, PERIODS, RECALL
 
 PAPER = Path(__file__).parents[1] / "metrics/paper"
 CLAIMS = {claim.key: claim for claim in claims.CLAIMS}
@@ -60,7 +54,7 @@ def as_claimed():
 
 @pytest.fixture
 def study():
-    return Evidence(as_claimed())
+    return evidence.Evidence(as_claimed())
 
 
 def judge(key, source):
@@ -115,10 +109,8 @@ def test_a_tie_contradicts_nothing(key, study):
         key: replace(one, values=tuple(0.3 + SEEDS[: len(one.values)]))
         for key, one in study.samples.items()
     }
-    assert judge(key, replace(study, samples=level))["word"] not in (
-        "supported",
-        "contradicted",
-    )
+    word = judge(key, replace(study, samples=level))["word"]
+    assert word not in ("supported", "contradicted")
 
 
 @pytest.mark.parametrize("key", CLAIMS)
@@ -145,9 +137,11 @@ def test_what_did_not_run_makes_no_claim_about_it_testable(key, study):
     assert "not testable (no results of " in verdict["summary"]
 
 
+ABSENT = {"vggface-random": "no results of vggface-random"}
+
+
 def test_a_missing_network_leaves_a_claim_about_all_open(study):
-    without = {"vggface-random": "no results of vggface-random"}
-    verdict = judge("pretrained-better", replace(study, absent=without))
+    verdict = judge("pretrained-better", replace(study, absent=ABSENT))
     assert verdict["word"] == "not testable"
     assert verdict["summary"] == (
         "holds in 3 of 3 comparisons, 1 not testable (no results of vggface-random)"
@@ -156,16 +150,13 @@ def test_a_missing_network_leaves_a_claim_about_all_open(study):
 
 def test_one_counterexample_is_enough_whatever_is_missing(study):
     changed = study.samples | {("final", "resnet50-random"): seeds("x", 0.9)}
-    without = {"vggface-random": "no results of vggface-random"}
-    otherwise = replace(study, samples=changed, absent=without)
+    otherwise = replace(study, samples=changed, absent=ABSENT)
     assert judge("pretrained-better", otherwise)["word"] == "contradicted"
 
 
 def test_one_case_is_enough_for_a_claim_about_some(study):
-    without = {"vggface-random": "no results of vggface-random"}
-    assert judge("random-overtakes", replace(study, absent=without))["word"] == (
-        "supported"
-    )
+    verdict = judge("random-overtakes", replace(study, absent=ABSENT))
+    assert verdict["word"] == "supported"
 
 
 def test_a_network_with_uninformative_features_is_left_out(study):
@@ -182,10 +173,8 @@ def test_a_difference_within_its_interval_is_not_significant(study):
         ("final", "mobilenet-pretrained"): Sample("m", (0.44, 0.49, 0.54)),
     }
     verdict = judge("mobilenet-below", replace(study, samples=close))
-    assert (verdict["word"], verdict["summary"]) == (
-        "not significant",
-        "1 not significant",
-    )
+    assert verdict["word"] == "not significant"
+    assert verdict["summary"] == "1 not significant"
     low, high = verdict["checks"][0]["interval"]
     assert low < 0 < high
 

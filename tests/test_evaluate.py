@@ -117,10 +117,8 @@ def test_a_test_set_of_duplicates_alone_leaves_the_other_part_unknown(study):
     write_split(**split | {"test_has_duplicate": np.ones(210, bool)})
     evaluate.main(NAME)
     unknown = {"ece": None, "loss": None}
-    assert files.read_json(CALIBRATION)["deduplicated"] == {
-        "before": unknown,
-        "after": unknown,
-    }
+    found = files.read_json(CALIBRATION)["deduplicated"]
+    assert found == {"before": unknown, "after": unknown}
     assert files.read_json(SCORES)["deduplicated"]["accuracy"] is None
 
 
@@ -153,10 +151,8 @@ def recipe_run(study):
         votes.loc[row] = np.eye(10, dtype=int)[row % 10] * 10
     write_faces(labels, votes=votes)
     arrays = dict(arrays)
-    for name, classes in (
-        *(("unmirrored_", 7), ("votes_", 8), ("unmirrored_votes_", 8)),
-        ("last_", 7),
-    ):
+    heads = {"unmirrored_": 7, "votes_": 8, "unmirrored_votes_": 8, "last_": 7}
+    for name, classes in heads.items():
         drawn = random.random((210, classes))
         arrays[f"{name}test"] = drawn / drawn.sum(axis=1, keepdims=True)
     files.write_npz(RUN, arrays)
@@ -180,7 +176,7 @@ def test_a_run_that_learned_from_votes_is_scored_by_what_people_see(recipe_run):
     evaluate.main(NAME)
     scores = files.read_json(SCORES)["votes"]
     votes, arrays = recipe_run
-    counted = {"majority": [], "fresh": [], "straight": [], "plurality": []}
+    counted = {"test": [], "deduplicated": [], "unmirrored": [], "plurality": []}
     for number, row in enumerate(votes.tolist()):
         kept = [count if count > 1 else 0 for count in row]
         winner = kept.index(max(kept))
@@ -189,16 +185,12 @@ def test_a_run_that_learned_from_votes_is_scored_by_what_people_see(recipe_run):
         right = arrays["votes_test"][number].argmax() == winner
         counted["plurality"].append(right)
         if 2 * max(kept) > sum(kept):
-            counted["majority"].append(right)
+            counted["test"].append(right)
             straight = arrays["unmirrored_votes_test"][number].argmax() == winner
-            counted["straight"].append(straight)
-            counted["fresh"] += [right] if number >= 30 else []
-    for name, hits in zip(
-        ("test", "deduplicated", "unmirrored", "plurality"),
-        (counted[key] for key in ("majority", "fresh", "straight", "plurality")),
-        strict=True,
-    ):
+            counted["unmirrored"].append(straight)
+            counted["deduplicated"] += [right] if number >= 30 else []
+    for name, hits in counted.items():
         assert scores[name]["images"] == len(hits)
         assert scores[name]["accuracy"] == pytest.approx(np.mean(hits), abs=1e-6)
-    assert len(counted["plurality"]) > len(counted["majority"])
+    assert len(counted["plurality"]) > len(counted["test"])
     assert list(scores["test"]["recall"])[-1] == "contempt"

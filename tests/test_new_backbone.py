@@ -80,16 +80,11 @@ def test_its_variants_have_rows_in_every_table(study):
 
 def test_its_learning_curves_are_a_figure_and_two_charts(study):
     learning = files.read_csv(study / "plots/study/results.csv")
-    assert set(learning[learning["network"] == "Tiny"]["run"]) == {
-        "tiny-pretrained",
-        "tiny-pretrained-43",
-        "tiny-random",
-    }
+    names = set(learning[learning["network"] == "Tiny"]["run"])
+    assert names == {"tiny-pretrained", "tiny-pretrained-43", "tiny-random"}
     drawn = {path.name for path in (study / "plots/figures").iterdir()}
-    assert drawn - {f"figure-{number:02}.png" for number in range(5, 11)} == {
-        "accuracy.png",
-        "learning-tiny.png",
-    }
+    papers = {f"figure-{number:02}.png" for number in range(5, 11)}
+    assert drawn - papers == {"accuracy.png", "learning-tiny.png"}
     for metric in ("accuracy", "loss"):
         assert f'id="{metric}-tiny"' in page(study)
 

@@ -29,6 +29,7 @@ from fer_transfer.data.votes import majority, voted_classes
 from fer_transfer.export import onnx_export
 from fer_transfer.networks import split_model
 from fer_transfer.recognise import metadata
+from fer_transfer.results.catalog import BACKBONES
 from fer_transfer.scoring import calibration
 from fer_transfer.settings.settings import Variant, load_settings
 from fer_transfer.training.recipe import Recipe
@@ -75,14 +76,19 @@ def export(name: str, wanted: str) -> None:
     check(predicted, calibration.with_temperature(probabilities, fitted["value"]))
 
     seen = ", what most people see" if head.prefix else ""
-    test_set = f"{known.name}'s test set ({run.split}{seen})"
+    test_set = f"{known.name}'s test set (split {run.split}{seen})"
+    learned = (
+        known.name if recipe.labels == "fer2013" else f"{known.name}, FER+'s votes"
+    )
+    is_published = variant.weights == "pretrained"
+    before = BACKBONES[run.backbone].pretrained_on if is_published else variant.weights
     codes = predicted.argmax(axis=1)
     described = metadata.Metadata(
         name=name,
         classes=head.classes,
         temperature=fitted["value"],
         calibrated_on=fitted["images"],
-        data=f"{known.name} ({run.backbone} started from {variant.weights} weights)",
+        data=f"{learned} ({run.backbone}, which started from {before})",
         licence="MIT, apart from what the data and the first weights ask for (data/README.md)",
         run=name,
         commit=git("rev-parse", "--short", "HEAD").strip(),
