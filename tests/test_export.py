@@ -150,7 +150,7 @@ def test_a_run_becomes_a_model_that_the_recogniser_opens(study, network, caplog)
     assert model.probabilities(IMAGES[0]) == pytest.approx(expected, abs=2e-3)
     assert described.run == RUN
     assert described.scores["images"] == 7
-    assert described.scores["test_set"] == "Drawn's test set (random)"
+    assert described.scores["test_set"] == "Drawn's test set (split random)"
     assert sum(map(sum, described.scores["confusion"])) == 7
     assert described.calibrated_on == 7
     assert "which rests on 7 images" in caplog.text
