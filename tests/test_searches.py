@@ -179,6 +179,7 @@ def test_the_page_shows_each_split_with_its_candidates_faces_and_warnings():
             titles=TITLES,
             catalog=BACKBONES,
             study={"models": models},
+            own=True,
         )
     )
     assert "python -m tools.export a-run" in text
