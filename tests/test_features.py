@@ -241,7 +241,8 @@ def _float32_again():
 def test_bfloat16_is_used_where_it_is_faster(tmp_path, monkeypatch, name, expected):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(precision, "has_bfloat16", lambda: True)
-    settings_files.write(compute={"precision": "bfloat16"})
+    settings_files.write()
+    settings_files.change({f"variants.{name}.precision": "bfloat16"})
     pixels, labels = some_images(2)
     write_faces(labels, pixels)
     weights.main(name)
