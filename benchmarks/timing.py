@@ -1,6 +1,8 @@
 """Time two or more ways of doing one thing, in turns, so that other load affects all alike."""
 
-import gc
+import statistics
+import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
@@ -8,8 +10,6 @@ from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
 from multiprocessing import get_context
-from statistics import median
-from timeit import timeit
 from typing import Any
 
 REPEATS = 3
@@ -20,11 +20,15 @@ Ways = dict[str, tuple[Callable[[], object], int]]
 
 def medians(ways: Ways) -> dict[str, float]:
     """Return each way's median seconds for one of its images; a first call warms it up."""
-    turns = [  # timeit alone would turn garbage collection off
-        {name: timeit(way, gc.enable, number=1) / n for name, (way, n) in ways.items()}
-        for _ in range(1 + REPEATS)
-    ]
-    return {name: median(turn[name] for turn in turns[1:]) for name in ways}
+    for way, _ in ways.values():
+        way()
+    seconds = defaultdict(list)
+    for _ in range(REPEATS):
+        for name, (way, number) in ways.items():
+            started = time.perf_counter()
+            way()
+            seconds[name].append((time.perf_counter() - started) / number)
+    return {name: statistics.median(times) for name, times in seconds.items()}
 
 
 def show(title: str, ours: float, other: float, other_name: str) -> None:

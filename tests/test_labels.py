@@ -65,6 +65,7 @@ def test_all_bad_labels_are_listed_at_once_with_the_settings_that_mend_them():
     ("label", "mapping", "message"),
     [
         ("drop", {}, "no class may be called drop"),
+        ("drop", {"awe": "drop"}, "no class may be called drop"),
         ("joy", {"joy": "total"}, "no class may be called total"),
         ("Happy", {"Happy": "sad", "happy": "drop"}, "`data.map` maps happy twice"),
     ],

@@ -132,9 +132,8 @@ def test_a_package_imports_from_those_below_it_and_from_nothing_above(file):
 def test_every_package_says_in_a_sentence_what_it_holds():
     folders = {path.name: path for path in visible(PROJECT / "fer_transfer")}
     assert set(folders) == {*PACKAGES, "__init__.py", "environment.py"}
-    assert set((PROJECT / "fer_transfer").rglob("*/*.py")) == set(
-        LIBRARY
-    )  # none deeper
+    # None lies deeper.
+    assert set((PROJECT / "fer_transfer").rglob("*/*.py")) == set(LIBRARY)
     for name in PACKAGES:
         module = ast.parse((folders[name] / "__init__.py").read_text())
         docstring = ast.get_docstring(module) or ""
@@ -179,18 +178,16 @@ def test_what_dvc_caches_git_ignores_and_what_git_holds_dvc_does_not_cache():
     in_git = {}
     for stage in STAGES.values():
         for entry, path in zip(stage["outs"], paths(stage["outs"]), strict=True):
-            inside = (
-                path.replace("${key}", "openface-random") + "/any"
-            )  # of a folder too
+            # Of a folder too.
+            inside = path.replace("${key}", "openface-random") + "/any"
             in_git[inside] = isinstance(entry, dict) and "cache" in entry[path]
     done = commands.run("git", "check-ignore", *in_git)
     assert set(done.stdout.split()) == {path for path in in_git if not in_git[path]}
 
 
 def test_the_figures_with_faces_are_not_in_git():
-    assert [out for out in STAGES["plot"]["outs"] if isinstance(out, str)] == [
-        "plots/faces"
-    ]
+    cached = [out for out in STAGES["plot"]["outs"] if isinstance(out, str)]
+    assert cached == ["plots/faces"]
 
 
 def test_both_settings_files_have_the_same_keys_and_the_demo_the_papers_eight():
@@ -215,12 +212,8 @@ def test_the_committed_settings_are_the_papers():
     full = settings_files.load()
     assert full["train"]["epochs"] == 20
     assert full["train"]["learning_rate"] == 1e-4
-    assert full["splits"]["random"] == {
-        "by": "random",
-        "val": 0.1,
-        "test": 0.2,
-        "seed": 42,
-    }
+    expected = {"by": "random", "val": 0.1, "test": 0.2, "seed": 42}
+    assert full["splits"]["random"] == expected
     assert full["splits"]["official"] == {"by": "parts", "seed": 42}
     for name in PAPERS_VARIANTS:
         backbone, weights = name.split("-")
@@ -268,10 +261,8 @@ def test_no_stage_asks_for_the_date():
 
 def test_a_fresh_clone_runs_nothing_but_what_has_no_results_in_git(tmp_path):
     """Neither data nor weights are there."""
-    folder, env = (
-        projects.clone(PROJECT, tmp_path / "fer"),
-        projects.environment(tmp_path),
-    )
+    folder = projects.clone(PROJECT, tmp_path / "fer")
+    env = projects.environment(tmp_path)
     options = ("repro", "--allow-missing", "--dry", "--keep-going")
     done = projects.dvc(folder, env, *options, expected=None)
     failed = re.findall("failed to reproduce '(.+?)'", done.stderr)

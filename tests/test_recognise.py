@@ -1,5 +1,6 @@
 """`fer-recognise`: photos in; tables, pictures and a page out, whatever happens on the way."""
 
+import errno
 import json
 import os
 import re
@@ -236,6 +237,13 @@ def test_two_runs_do_not_write_into_one_folder(photos):
     UNFINISHED.mkdir(parents=True)
     with Journal(UNFINISHED, "x"), pytest.raises(InputError, match="another run"):
         run(photos)
+
+
+def test_a_full_disk_is_an_error_of_the_machine(tmp_path):
+    with Journal(tmp_path, "a-key") as journal:
+        journal.database.execute("PRAGMA max_page_count = 1")
+        with pytest.raises(OSError, match=rf"Errno {errno.ENOSPC}\]"):
+            journal.add({"file": "x", "crop": "0" * 100_000})
 
 
 def test_a_damaged_journal_is_named(tmp_path):

@@ -82,9 +82,9 @@ def test_a_list_of_running_stages_that_a_kill_cut_short_is_removed(left):
 
 
 def test_a_list_of_running_stages_that_is_whole_stays(tmp_path):
-    verify.remove_cut_list(tmp_path)
+    assert not verify.remove_cut_list(tmp_path)
     (tmp_path / "rwlock").write_text(LISTED)
-    verify.remove_cut_list(tmp_path)
+    assert not verify.remove_cut_list(tmp_path)
     assert (tmp_path / "rwlock").read_text() == LISTED
 
 

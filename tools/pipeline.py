@@ -1,11 +1,12 @@
 """A commit's pipeline as DVC itself reads it, and what dvc.lock records of the last runs."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 from dvc.dependency import ParamsDependency
+from dvc.exceptions import DvcException
 from dvc.lock import LockBase, LockError
 from dvc.repo import Repo
 from dvc.utils import serialize
@@ -24,13 +25,16 @@ def locked(lock: LockBase) -> Iterator[None]:
         InputError: If one runs.
     """
     try:
-        with lock:
-            yield
+        lock.lock()
     except LockError as error:
         raise InputError(
             "Another dvc command runs in this clone, so nothing was written. Wait for it to "
             "end, then run this again."
         ) from error
+    try:
+        yield
+    finally:
+        lock.unlock()
 
 
 @dataclass(frozen=True)
@@ -123,7 +127,9 @@ def _below(folder: str, writers: dict[str, str]) -> dict[str, str]:
 def _hash(dep: Any) -> str | None:
     """Let DVC hash a file or folder; None if it is not there."""
     dep.hash_name = "md5"
-    return str(dep.get_hash().value) if dep.exists else None
+    with suppress(DvcException, FileNotFoundError):
+        return str(dep.get_hash().value)
+    return None
 
 
 @contextmanager

@@ -24,7 +24,7 @@ from tools.pipeline import locked
 logger = logging.getLogger(__name__)
 
 
-def remove_cut_list(folder: Path) -> None:
+def remove_cut_list(folder: Path) -> bool:
     """Remove DVC's list of running stages, `rwlock`, if a dvc that was killed left it truncated.
 
     DVC writes it in place, and refuses every command while it cannot be read
@@ -32,13 +32,14 @@ def remove_cut_list(folder: Path) -> None:
     """
     running = folder / "rwlock"
     if not running.exists():
-        return
+        return False
     with locked(make_lock(str(folder / "rwlock.lock"), tmp_dir=str(folder))):
         try:
             json.loads(running.read_bytes())
         except ValueError:
             running.unlink()
-            logger.warning("Removed DVC's unreadable list of running stages.")
+            return True
+    return False
 
 
 def is_damaged(path: Path) -> bool:
@@ -51,7 +52,8 @@ def is_damaged(path: Path) -> bool:
 
 
 def main() -> None:
-    remove_cut_list(Path(".dvc/tmp"))
+    if remove_cut_list(Path(".dvc/tmp")):
+        logger.warning("Removed DVC's unreadable list of running stages.")
     repo = Repo()
     cache = Path(str(repo.cache.local.path))
     cached = sorted(cache.glob("[0-9a-f][0-9a-f]/*"))

@@ -45,9 +45,11 @@ class Journal(AbstractContextManager["Journal"]):
             self.database.execute("DELETE FROM records")
             self._write(OF_ALL, {"key": key})
         [(count,)] = self.database.execute("SELECT COUNT(*) FROM records")
-        self.num_found = found = count - 1
-        if found:
-            logger.info("Going on after %d inputs of an unfinished run.", found)
+        self.num_found = count - 1
+        if self.num_found:
+            logger.info(
+                "Going on after %d inputs of an unfinished run.", self.num_found
+            )
 
     def find(self, file: str) -> dict[str, Any] | None:
         """Return what is recorded of a file, or None."""
@@ -64,6 +66,8 @@ class Journal(AbstractContextManager["Journal"]):
         try:
             self.database.execute("INSERT OR REPLACE INTO records VALUES (?, ?)", row)
         except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_FULL:
+                raise
             raise OSError(errno.ENOSPC, str(error), NAME) from None
 
     def __exit__(self, *_: object) -> None:

@@ -47,9 +47,8 @@ def name_classes(
     problems += [
         f"`data.map` maps {label} twice" for label, n in counts.items() if n > 1
     ]
-    reserved = {*RESERVED, *([] if DROP in mapping.values() else [DROP])}
-    for name in sorted(reserved & {*names.values()}):
-        problems.append(f"no class may be called {name}")
+    reserved = {*names.values()} & {*RESERVED} | (used - mapping.keys()) & {DROP}
+    problems += [f"no class may be called {name}" for name in sorted(reserved)]
     if problems:
         raise InputError(
             f"{'; '.join(problems)}. Correct `data.numbering` or `data.map` in params.yaml, such "

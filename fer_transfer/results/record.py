@@ -86,9 +86,9 @@ def why_stale(
         if writer and digest != last:
             return f"{path} has changed since {stage} ran"
         # What no stage writes is code, the user's own data, or a folder in which several write.
-        is_folder = any(written.startswith(f"{path}/") for written in record.written)
-        is_own = path == settings.data.watch or is_folder
-        if not writer and path.startswith("data/") and not is_own:
+        if writer or not path.startswith("data/") or path == settings.data.watch:
+            continue
+        if not any(written.startswith(f"{path}/") for written in record.written):
             return f"{LOCK} does not say what wrote {path}"
     for file in paths:
         _, last = record.written.get(file.as_posix(), ("", ""))
