@@ -3,8 +3,8 @@
 Reads   metrics/test/<run>.json           of the runs that params.yaml lists; those without
         plots/history/<run>.csv           results are named under `missing`
         plots/predictions/<run>.txt
-        plots/examples/<run>.csv          only whether they are of the current settings and data,
-                                          as metrics/calibration/<run>.json
+        metrics/calibration/<run>.json    calibration errors on the test set
+        plots/examples/<run>.csv          only whether they are of the current settings and data
         metrics/features/<variant>.json   parameters, size, whether the features are informative
         metrics/costs.json                milliseconds per image, by backbone
         metrics/dataset.json              images, emotions, official, source_file

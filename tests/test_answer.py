@@ -58,7 +58,7 @@ def make(groups=GROUPS, uninformative=(), **changes):
             val = {"val_accuracy": np.linspace(0.2, 0.4, 20), "val_loss": losses}
             train = {"accuracy": losses, "loss": losses, "epoch": np.arange(1, 21)}
             test_scores = {"test": {}, "deduplicated": {}}
-            results[run] = Result(pd.DataFrame(train | val), test_scores, predicted)
+            results[run] = Result(pd.DataFrame(train | val), test_scores, predicted, {})
     classes = tuple("abcdefg")
     splits = changes.get("splits", {"random": split})
     measured = {

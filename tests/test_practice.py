@@ -37,8 +37,17 @@ def found():
         alone = {"set": "unmirrored", "value": accuracy - 0.02}
         rows += [row | alone, row] if name == "few" else [row]
     ran["text"] = Group("mobilenet", "pretrained", Protocol(4, "float32"), ("text",))
+    results = {
+        name: SimpleNamespace(
+            test={"test": {"recall": {"happy": share, "sad": None}}},
+            calibration={"test": {"before": {"ece": share}, "after": {"ece": 0.01}}},
+        )
+        for name, share in {**dict.fromkeys(ran, 0.6), "all-43": 0.8}.items()
+    }
+    ran["all"] = ran["all"]._replace(runs=("all", "all-43"))
     return practice.find(
-        SimpleNamespace(settings=SETTINGS, ran=ran), pd.DataFrame(rows)
+        SimpleNamespace(settings=SETTINGS, ran=ran, results=results),
+        pd.DataFrame(rows),
     )
 
 
@@ -54,6 +63,19 @@ def test_the_curve_has_the_ways_of_training_that_were_tried_on_fewer_images_of_o
 
 def test_the_curve_compares_accuracies_without_mirror_images(found):
     assert [row["value"] for row in found["curve"]] == pytest.approx([0.4, 0.45, 0.72])
+
+
+def test_recall_and_calibration_are_means_over_seeds_without_classes_that_no_image_shows(
+    found,
+):
+    assert found["by_class"]["few"]["recall"] == {"happy": 0.6}
+    assert found["by_class"]["all"] == {
+        "recall": {"happy": pytest.approx(0.7)},
+        "calibration_error": {
+            "before": pytest.approx(0.7),
+            "after": pytest.approx(0.01),
+        },
+    }
 
 
 def assessed(right):

@@ -61,6 +61,7 @@ class Result:
     history: pd.DataFrame
     test: dict[str, Any]
     predicted: np.ndarray  # (n_test,) codes
+    calibration: dict[str, Any]
 
 
 def read_results(settings: Settings) -> tuple[dict[str, Result], dict[str, str]]:
@@ -77,8 +78,9 @@ def read_results(settings: Settings) -> tuple[dict[str, Result], dict[str, str]]
         history = Path(f"plots/history/{name}.csv")
         test = Path(f"metrics/test/{name}.json")
         predicted = Path(f"plots/predictions/{name}.txt")
-        paths = [history, test, predicted, Path(f"plots/examples/{name}.csv")]
-        paths.append(Path(f"metrics/calibration/{name}.json"))
+        calibration = Path(f"metrics/calibration/{name}.json")
+        examples = Path(f"plots/examples/{name}.csv")
+        paths = [history, test, predicted, calibration, examples]
         if not all(path.is_file() for path in paths):
             continue
         stage = f"evaluate@{name}"
@@ -87,8 +89,12 @@ def read_results(settings: Settings) -> tuple[dict[str, Result], dict[str, str]]
             logger.warning("Leaving out %s: %s. Run `dvc repro %s`.", name, why, stage)
             stale[name] = why
             continue
-        scored, codes = files.read_json(test), files.read_codes(predicted)
-        results[name] = Result(files.read_csv(history), scored, codes)
+        results[name] = Result(
+            files.read_csv(history),
+            files.read_json(test),
+            files.read_codes(predicted),
+            files.read_json(calibration),
+        )
     if stale and not results:
         raise InputError(
             "No run has results of the current settings and data. Run `dvc repro`, or restore "

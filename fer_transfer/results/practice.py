@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from fer_transfer.results.catalog import BACKBONES
+from fer_transfer.results.inputs import Result
 from fer_transfer.results.protocols import Group
 from fer_transfer.results.study import Study
 from fer_transfer.results.table import records, select
@@ -27,7 +28,8 @@ def find(study: Study, runs: pd.DataFrame) -> dict[str, Any]:
     """Describe the groups trained on sets that the data come with.
 
     Returns:
-        groups: their names. curve: of those with a counterpart on another number of
+        groups: their names. by_class: by group, recall by class, and the calibration error before
+        and after temperature scaling, on the test images, means over seeds. curve: of those with a counterpart on another number of
         training images, a row per run: what trains, images per class (None: all), accuracy on
         the test images, not mirrored, and its 95% interval over images.
     """
@@ -36,7 +38,27 @@ def find(study: Study, runs: pd.DataFrame) -> dict[str, Any]:
         for name, group in study.ran.items()
         if study.settings.splits[group.protocol.split].by == "parts"
     }
-    return {"groups": list(groups), "curve": curve(groups, runs)}
+    return {
+        "groups": list(groups),
+        "by_class": {
+            name: over_seeds([study.results[run] for run in group.runs])
+            for name, group in groups.items()
+        },
+        "curve": curve(groups, runs),
+    }
+
+
+def over_seeds(results: list[Result]) -> dict[str, Any]:
+    """Return recall by class and calibration errors on the test images, as means over runs."""
+    recall = pd.DataFrame([result.test["test"]["recall"] for result in results])
+    errors = [
+        {when: result.calibration["test"][when]["ece"] for when in ("before", "after")}
+        for result in results
+    ]
+    return {
+        "recall": recall.mean().dropna().to_dict(),
+        "calibration_error": pd.DataFrame(errors).mean().to_dict(),
+    }
 
 
 def curve(ran: Mapping[str, Group], runs: pd.DataFrame) -> list[dict[str, Any]]:
