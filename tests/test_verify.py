@@ -63,6 +63,21 @@ def test_where_all_is_whole_nothing_is_removed_or_out_of_date():
     assert Repo().status() == {}
 
 
+@pytest.mark.usefixtures("project")
+def test_a_folder_of_the_cache_that_may_not_be_read_is_an_error(monkeypatch):
+    closed = str(objects()["file"].parent)
+    listdir = os.listdir
+
+    def refuse(path):
+        if str(path).endswith(closed):
+            raise PermissionError(13, "Permission denied", str(path))
+        return listdir(path)
+
+    monkeypatch.setattr(os, "listdir", refuse)
+    with pytest.raises(PermissionError, match=closed):
+        verify.main()
+
+
 LISTED = '{"write": {"a": {"pid": 1, "cmd": "dvc repro"}}}'
 
 

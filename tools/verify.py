@@ -56,7 +56,9 @@ def main() -> None:
         logger.warning("Removed DVC's unreadable list of running stages.")
     repo = Repo()
     cache = Path(str(repo.cache.local.path))
-    cached = sorted(cache.glob("[0-9a-f][0-9a-f]/*"))
+    # Not by one pattern: `glob` skips folders that may not be read.
+    folders = sorted(cache.glob("[0-9a-f][0-9a-f]"))
+    cached = [path for folder in folders for path in sorted(folder.iterdir())]
     broken = list(filter(is_damaged, cached))
     for path in broken:
         path.unlink()

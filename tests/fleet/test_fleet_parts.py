@@ -50,6 +50,11 @@ def test_seeds_are_divided_only_if_they_take_more_than_a_machine_s_share(client)
     ]
 
 
+def test_a_target_that_does_not_exist_is_an_error(client):
+    with Repo() as repo, pytest.raises(InputError, match="'train@c' not found"):
+        plan.read(repo, ["train@c"])
+
+
 @pytest.mark.slow
 def test_another_seed_has_its_features_made_again_because_no_remote_gets_them(
     made, tmp_path, monkeypatch

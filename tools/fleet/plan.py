@@ -11,10 +11,11 @@ from pathlib import Path
 
 import networkx as nx
 import numpy as np
+from dvc.exceptions import DvcException
 from dvc.repo import Repo
 from dvc.repo.reproduce import collect_stages, get_active_graph, plan_repro
 
-from fer_transfer.console.errors import some_of
+from fer_transfer.console.errors import InputError, some_of
 from fer_transfer.core import files
 from tools.fleet.chain import Task
 from tools.pipeline import Pipeline, hashes
@@ -29,9 +30,16 @@ EVERY_LAYER = 60
 
 
 def read(repo: Repo, targets: Iterable[str]) -> tuple[list[str], list[str], list[str]]:
-    """Name what `dvc repro TARGETS` would go through, in its order: head, chains and tail."""
+    """Name what `dvc repro TARGETS` would go through, in its order: head, chains and tail.
+
+    Raises:
+        InputError: If a target is not one of DVC's.
+    """
     graph = get_active_graph(repo.index.graph)
-    chosen = collect_stages(repo, list(targets) or ["dvc.yaml"])
+    try:
+        chosen = collect_stages(repo, list(targets) or ["dvc.yaml"])
+    except DvcException as error:
+        raise InputError(f"{error}. `dvc stage list` names the stages.") from None
     head, body, tail = list[str](), list[str](), list[str]()
     for stage in plan_repro(graph, chosen):
         reads = {upstream.name for upstream in graph.successors(stage)}
