@@ -175,10 +175,8 @@ def test_an_edit_of_what_a_stage_depends_on_is_seen_and_named(folder, edit, chan
 
 
 def test_dependencies_are_those_that_dvc_reads_for_every_stage(tmp_path, monkeypatch):
-    for name, target in (
-        ("dvc.yaml", "dvc.yaml"),
-        ("params.photos.yaml", "params.yaml"),
-    ):
+    copies = {"dvc.yaml": "dvc.yaml", "params.photos.yaml": "params.yaml"}
+    for name, target in copies.items():
         shutil.copyfile(projects.ROOT / name, tmp_path / target)
     monkeypatch.chdir(tmp_path)
     stages = Repo.init(no_scm=True).stage.load_all()
@@ -186,12 +184,8 @@ def test_dependencies_are_those_that_dvc_reads_for_every_stage(tmp_path, monkeyp
     assert {stage.name.partition("@")[0] for stage in stages} == set(groups)
     for stage in stages:
         paths = [dep.def_path for dep in stage.deps]
-        keys = [
-            key
-            for dep in stage.deps
-            if isinstance(dep, ParamsDependency)
-            for key in dep.params
-        ]
+        read = [dep for dep in stage.deps if isinstance(dep, ParamsDependency)]
+        keys = {key for dep in read for key in dep.params}
         files, params = integrity.dependencies(stage.addressing)
         assert {*map(str, files), *(["params.yaml"] if params else [])} == set(paths)
-        assert set(params) == set(keys), stage.addressing
+        assert set(params) == keys, stage.addressing

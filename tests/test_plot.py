@@ -291,13 +291,8 @@ def test_a_confusion_matrix_is_of_one_run_and_branch():
         for actual in EMOTIONS
         for predicted in EMOTIONS
     ]
-    chart = fill(
-        "confusion_matrices",
-        points(pairs, ["actual"]),
-        ["actual"],
-        "predicted",
-        "actual",
-    )
+    rows = points(pairs, ["actual"])
+    chart = fill("confusion_matrices", rows, ["actual"], "predicted", "actual")
     picture = drawn_by_vega(chart)
     for name in RAN:
         for rev in ("main", "faster"):

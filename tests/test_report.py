@@ -115,9 +115,8 @@ def test_the_page_is_small_and_names_no_address_and_no_secret(study):
     assert planted.found_in(study) == []
     page = (study / "plots/report.html").read_text(encoding="utf-8")
     assert len(page) < 6_000_000
-    tags = re.findall(
-        r"<[a-z][^>]*>", re.sub(r"<script>.*?</script>", "", page, flags=re.DOTALL)
-    )
+    without = re.sub(r"<script>.*?</script>", "", page, flags=re.DOTALL)
+    tags = re.findall(r"<[a-z][^>]*>", without)
     for address in re.findall(r'(?:src|href)="([^"]*)"', " ".join(tags)):
         assert address.startswith(("#", "data:image/png;base64,"))
 
@@ -414,15 +413,9 @@ def test_hovering_a_chart_gives_the_numbers_of_an_epoch(show, study):
     # A hand moves in many steps; at the first the nearest epoch is only found.
     for offset in range(4):
         ActionChains(browser).move_to_element_with_offset(chart, offset, 0).perform()
-    shown = (
-        WebDriverWait(browser, 10)
-        .until(
-            lambda browser: browser.find_element(
-                By.CSS_SELECTOR, "#vg-tooltip-element.visible"
-            )
-        )
-        .text
-    )
+    tooltip = (By.CSS_SELECTOR, "#vg-tooltip-element.visible")
+    box = WebDriverWait(browser, 10).until(lambda _: browser.find_element(*tooltip))
+    shown = box.text
     history = files.read_csv(study / "plots/history/openface-pretrained.csv")
     epoch = int(re.search(r"epoch\s+(\d+)", shown)[1])
     value = re.search(r"openface-pretrained, validation\s+([\d.]+)", shown)[1]
@@ -435,14 +428,10 @@ def test_the_wheel_zooms_with_ctrl_and_scrolls_without(show, study):
     browser = show(study)
     chart = browser.find_element(By.ID, "loss-openface")
     browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", chart)
-    before, place = (
-        ticks(browser, "loss-openface"),
-        browser.execute_script("return scrollY"),
-    )
+    scrolled = "return scrollY"
+    before, place = ticks(browser, "loss-openface"), browser.execute_script(scrolled)
     wheel(browser, chart, modifiers=0)
-    WebDriverWait(browser, 10).until(
-        lambda browser: browser.execute_script("return scrollY") < place
-    )
+    WebDriverWait(browser, 10).until(lambda _: browser.execute_script(scrolled) < place)
     assert ticks(browser, "loss-openface") == before
     wheel(browser, chart, modifiers=2)
     WebDriverWait(browser, 10).until(

@@ -35,7 +35,6 @@ RUNS = {
     name: {**EVERYWHERE, "variant": name, "backbone": variant["backbone"]}
     for name, variant in VARIANTS.items()
 }
-COUNTS = dict.fromkeys(EMOTIONS, 10)
 
 
 def write_params(folder, runs=RUNS, **changes):
@@ -58,13 +57,9 @@ def write_results(folder, run, num_epochs=20, num_test=14, rise=0.01):
     files.write_codes(folder / f"plots/predictions/{run}.txt", happy)
     files.write_csv(folder / f"plots/examples/{run}.csv", pd.DataFrame({"row": []}))
     files.write_json(folder / f"metrics/calibration/{run}.json", {})
-    files.write_json(
-        folder / f"metrics/test/{run}.json",
-        {
-            "test": {"images": num_test, "accuracy": 0.5, "recall": {"happy": 1.0}},
-            "deduplicated": {"images": 10, "accuracy": 0.4, "recall": {"happy": 1.0}},
-        },
-    )
+    test = {"images": num_test, "accuracy": 0.5, "recall": {"happy": 1.0}}
+    scores = {"test": test, "deduplicated": test | {"images": 10, "accuracy": 0.4}}
+    files.write_json(folder / f"metrics/test/{run}.json", scores)
     records.write(folder)
 
 
@@ -74,16 +69,9 @@ def make(folder):
     for number in range(2, 6):
         name = f"metrics/paper/table{number}.json"
         files.write_json(folder / name, files.read_json(ROOT / name))
-    files.write_json(
-        folder / "metrics/dataset.json",
-        {
-            "name": "photos",
-            "images": 70,
-            "emotions": COUNTS,
-            "official": False,
-            "source_file": "fer2013.csv",
-        },
-    )
+    dataset = {"name": "photos", "images": 70, "emotions": dict.fromkeys(EMOTIONS, 10)}
+    dataset |= {"official": False, "source_file": "fer2013.csv"}
+    files.write_json(folder / "metrics/dataset.json", dataset)
     labels = np.tile(np.arange(7, dtype=np.uint8), 10)
     write_faces(labels)
     for name in ("random", "official", "tables"):
@@ -173,20 +161,11 @@ def test_only_windows_of_the_paper_are_compared(study, windows, published):
 
 
 def test_initial_and_final_are_the_first_and_the_last_epoch(tabulated):
-    assert metric("initial")["scratch"] == {
-        "accuracy": 0.26,
-        "val_accuracy": 0.254,
-        "loss": 1.98,
-        "val_loss": 1.985,
-    }
-    assert metric("final")["scratch"] == {
-        "accuracy": 0.45,
-        "val_accuracy": 0.33,
-        "loss": 1.6,
-        "val_loss": 1.7,
-        "test_accuracy": 0.5,
-        "deduplicated_accuracy": 0.4,
-    }
+    first = {"accuracy": 0.26, "val_accuracy": 0.254, "loss": 1.98, "val_loss": 1.985}
+    last = {"accuracy": 0.45, "val_accuracy": 0.33, "loss": 1.6, "val_loss": 1.7}
+    scores = {"test_accuracy": 0.5, "deduplicated_accuracy": 0.4}
+    assert metric("initial")["scratch"] == first
+    assert metric("final")["scratch"] == last | scores
 
 
 def test_a_variant_without_results_is_in_no_table(tabulated):
@@ -423,10 +402,8 @@ def test_confusion_has_a_cell_for_each_pair_of_classes_and_its_shares_sum_to_1(
     tabulated,
 ):
     confusion = files.read_csv(Path("plots/study/confusion.csv"))
-    assert confusion.groupby("run").size().to_dict() == {
-        "mobilenet-random": 49,
-        "scratch": 49,
-    }
+    sizes = confusion.groupby("run").size().to_dict()
+    assert sizes == {"mobilenet-random": 49, "scratch": 49}
     sums = confusion.groupby(["run", "actual"])["share"].sum()
     assert sums.tolist() == pytest.approx([1] * 14)
     assert confusion[confusion["predicted"] == "happy"]["images"].tolist() == [2] * 14

@@ -40,15 +40,14 @@ def print_tables(settings: Settings) -> None:
     """Print Tables 2-5 beside the published ones."""
     known = numbers(inputs.read_table("groups"))
     names = list(of_protocol(groups(settings), paper_protocol(settings)))
+    windows = paper.clip(settings.tables.windows, settings.train.epochs)
     for name, table in paper.TABLES.items():
         cells = {
             f"{first}-{last}": [
                 _cell(known.get((group, table.title, "train", first, last), {}))
                 for group in names
             ]
-            for first, last in paper.clip(
-                settings.tables.windows, settings.train.epochs
-            )
+            for first, last in windows
         }
         print(f"\nTable {name[-1]}: {table.title}, per epoch (ours | the paper's)")
         print(pd.DataFrame(cells, index=names).to_string(line_width=WIDTH))

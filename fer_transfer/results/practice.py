@@ -7,6 +7,7 @@ searches chose is compared with the networks trained on the same split.
 
 from collections.abc import Mapping
 from operator import itemgetter
+from statistics import fmean
 from typing import Any
 
 import pandas as pd
@@ -18,6 +19,7 @@ from fer_transfer.results.study import Study
 from fer_transfer.results.table import records, select
 from fer_transfer.settings.classifiers import TITLES
 
+CALIBRATED = ("before", "after")  # temperature scaling
 PER_CLASS = "train_per_class"
 BEST = "the network that is best on validation"
 
@@ -51,14 +53,9 @@ def find(study: Study, runs: pd.DataFrame) -> dict[str, Any]:
 def over_seeds(results: list[Result]) -> dict[str, Any]:
     """Return recall by class and calibration errors on the test images, as means over runs."""
     recall = pd.DataFrame([result.test["test"]["recall"] for result in results])
-    errors = [
-        {when: result.calibration["test"][when]["ece"] for when in ("before", "after")}
-        for result in results
-    ]
-    return {
-        "recall": recall.mean().dropna().to_dict(),
-        "calibration_error": pd.DataFrame(errors).mean().to_dict(),
-    }
+    tests = [result.calibration["test"] for result in results]
+    errors = {key: fmean(test[key]["ece"] for test in tests) for key in CALIBRATED}
+    return {"recall": recall.mean().dropna().to_dict(), "calibration_error": errors}
 
 
 def curve(ran: Mapping[str, Group], runs: pd.DataFrame) -> list[dict[str, Any]]:
