@@ -50,9 +50,8 @@ def test_an_address_that_cannot_be_used_is_an_error(name):
 
 @pytest.mark.parametrize("user", ["me:hunter2", ":hunter2", "hunter2"])
 def test_a_password_in_an_address_is_refused_and_not_repeated(user):
-    with pytest.raises(
-        InputError, match=r"on example\.org holds a name or pass"
-    ) as caught:
+    message = r"on example\.org holds a name or pass"
+    with pytest.raises(InputError, match=message) as caught:
         addresses.local_path(f"https://{user}@example.org/a.csv")
     assert "hunter2" not in str(caught.value)
 

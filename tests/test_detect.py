@@ -108,9 +108,8 @@ def test_every_format_is_read_whatever_the_file_is_called(project):
 
 def test_other_images_become_faces_only_where_that_is_asked_for(project):
     content = TWO | {"sad/2.png": PHOTO}
-    with pytest.raises(
-        InputError, match=r"1 of 3 images are not grey.*sad/2\.png \(120 x"
-    ):
+    message = r"1 of 3 images are not grey.*sad/2\.png \(120 x"
+    with pytest.raises(InputError, match=message):
         read(project, content)
     assert read(project, content, convert=True)["converted"] == 1
 

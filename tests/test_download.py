@@ -102,11 +102,11 @@ def test_a_file_is_copied(tmp_path, prefix, known_hash):
 
 def test_an_address_on_the_web_is_fetched_with_its_hash(monkeypatch):
     calls = []
-    monkeypatch.setattr(
-        fetch,
-        "fetch",
-        lambda url, known_hash, target: calls.append((url, known_hash, target.name)),
-    )
+
+    def note(url, known_hash, target):
+        calls.append((url, known_hash, target.name))
+
+    monkeypatch.setattr(fetch, "fetch", note)
     run("https://example.org/a/fer.zip", f"md5:{MD5}")
     assert calls == [("https://example.org/a/fer.zip", f"md5:{MD5}", "fer.zip")]
 
@@ -115,9 +115,8 @@ def test_what_cannot_be_copied_is_named_and_nothing_is_kept(tmp_path):
     (tmp_path / "copy/train").mkdir(parents=True)
     (tmp_path / "copy/test").symlink_to("nowhere")
     os.mkfifo(tmp_path / "copy/train/pipe")
-    with pytest.raises(
-        InputError, match=r"2 of what is in \.\./copy could not be copied"
-    ):
+    message = r"2 of what is in \.\./copy could not be copied"
+    with pytest.raises(InputError, match=message):
         run("../copy")
     assert in_data() == []
 

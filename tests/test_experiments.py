@@ -131,9 +131,7 @@ def test_an_experiment_s_rate_and_metrics_are_in_a_row_of_its_own(main):
     metrics = row["data"]["metrics"]
     # Where no search ran, there is nothing in the file of assess.
     assert set(metrics) - {"metrics/assess/scores.json"} == COMPARED
-    final = metrics["metrics/study/final.json"]["data"][VARIANT]
-    assert final == saved(main, "faster", "metrics/study/final.json")[VARIANT]
-    assert (
-        final["loss"]
-        != saved(main, "main", "metrics/study/final.json")[VARIANT]["loss"]
-    )
+    path = "metrics/study/final.json"
+    final = metrics[path]["data"][VARIANT]
+    assert final == saved(main, "faster", path)[VARIANT]
+    assert final["loss"] != saved(main, "main", path)[VARIANT]["loss"]

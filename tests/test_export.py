@@ -159,12 +159,8 @@ def test_a_run_becomes_a_model_that_the_recogniser_opens(study, network, caplog)
 def test_of_a_run_with_two_heads_either_is_a_model(study):
     """One that was trained with augmentation, which has no part in the model."""
     same = {"backbone": "openface", "seed": 1}
-    run = same | {
-        "variant": "all",
-        "split": "random",
-        "labels": "both",
-        "augment": True,
-    }
+    run = same | {"variant": "all", "split": "random"}
+    run |= {"labels": "both", "augment": True}
     variant = same | {"weights": "random", "trainable_layers": "all"}
     changes = {"data.ferplus": True, "runs.recipe": run, "variants.all": variant}
     settings_files.change(changes)

@@ -55,9 +55,8 @@ def test_features_that_vanish_are_named(scale, caplog):
 def test_features_that_overflow_stop_the_run(value):
     with np.errstate(invalid="ignore"):
         measured = measure(np.array([[1, value]], np.float32))
-    with pytest.raises(
-        InputError, match="1 of v's features are infinite or not a number"
-    ):
+    message = "1 of v's features are infinite or not a number"
+    with pytest.raises(InputError, match=message):
         feature_stats.summarize("v", [measured])
 
 

@@ -19,15 +19,8 @@ KEYS = [(section, key) for section in SECTIONS for key in VALUES[section]]
 KEYS += [(part, name) for part in ("variants", "runs") for name in VALUES[part]]
 
 # YAML has many ways to write a value.
-scalars = st.one_of(
-    st.none(),
-    st.booleans(),
-    st.integers(),
-    st.floats(),
-    st.text(max_size=20),
-    st.dates(),
-    st.binary(max_size=9),
-)
+scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.dates()
+scalars |= st.text(max_size=20) | st.binary(max_size=9)
 values = st.recursive(
     scalars,
     lambda inner: (

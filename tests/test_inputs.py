@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from sources import write_files
 
+from fer_transfer.console.errors import InputError
 from fer_transfer.detection.inputs import Input, list_inputs
 from fer_transfer.detection.photos import read_photo
 from fer_transfer.detection.status import Rejected, Status
@@ -60,6 +61,12 @@ def test_a_list_comes_from_standard_input(tmp_path, monkeypatch, end):
     content = "".join(f"{path}{end}" for path in paths).encode()
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(content)))
     assert [entry.path for entry in list_inputs(["-"])] == paths
+
+
+def test_a_list_without_a_path_is_an_error(monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"\n")))
+    with pytest.raises(InputError, match="has no path"):
+        list_inputs(["-"])
 
 
 def test_every_input_is_listed_once(tmp_path):

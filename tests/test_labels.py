@@ -83,11 +83,7 @@ def test_the_map_is_followed_once():
 
 
 def test_the_map_renames_and_drops_before_and_after_numbers():
-    assert names("Joy", "contempt", joy="happy", contempt="drop") == {
-        "Joy": "happy",
-        "contempt": "drop",
-    }
-    assert names("7", "3", numbering="affectnet", contempt="drop", **{"3": "awe"}) == {
-        "7": "drop",
-        "3": "awe",
-    }
+    named = names("Joy", "contempt", joy="happy", contempt="drop")
+    assert named == {"Joy": "happy", "contempt": "drop"}
+    named = names("7", "3", numbering="affectnet", contempt="drop", **{"3": "awe"})
+    assert named == {"7": "drop", "3": "awe"}

@@ -88,9 +88,8 @@ def test_two_labels_of_one_face_are_an_error_that_names_the_file(tmp_path):
 )
 def test_rows_at_fault_are_named_by_their_number(tmp_path, row, problem):
     head = "path,label,part,left,top,width,height\n"
-    with pytest.raises(
-        InputError, match=rf"2 rows have {problem}.*number \[1, 3\], the"
-    ):
+    message = rf"2 rows have {problem}.*number \[1, 3\], the"
+    with pytest.raises(InputError, match=message):
         read(tmp_path, f"{head}{row}\nb.jpg,sad,,,,,\n{row}\n")
 
 

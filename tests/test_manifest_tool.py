@@ -100,9 +100,8 @@ def test_another_folder_is_an_error_that_says_what_was_expected(tmp_path, name):
 
 def test_a_line_of_a_list_that_is_cut_off_is_an_error_that_names_it(tmp_path):
     write_files(tmp_path, {"label.lst": "a.jpg 0 10 20\n"})
-    with pytest.raises(
-        InputError, match=r"label\.lst, line 1: expected a name and 7 values"
-    ):
+    message = r"label\.lst, line 1: expected a name and 7 values"
+    with pytest.raises(InputError, match=message):
         manifest.write_manifest("expw", tmp_path)
 
 

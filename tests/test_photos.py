@@ -146,6 +146,7 @@ def test_text_that_unpacks_without_end_is_refused(tmp_path):
 
 VIDEOS = {
     "mp4": bytes(4) + b"ftypisom" + bytes(40),
+    "old quicktime": b"\0\0\0\x08wide" + bytes(40),
     "quicktime": bytes(4) + b"ftypqt  " + bytes(40),
     "avi": b"RIFF" + bytes(4) + b"AVI LIST" + bytes(40),
     "webm": b"\x1aE\xdf\xa3" + bytes(40),
@@ -166,6 +167,7 @@ RAW = {
 
 OTHERS = {
     "text": b"Dear diary, today we took no photo.",
+    "like quicktime": b"The free world",
     "pdf": b"%PDF-1.7" + bytes(40),
     "vorbis": b"OggS" + bytes(25) + b"vorbis" + bytes(40),
     "audio": bytes(4) + b"ftypM4A " + bytes(40),
@@ -200,6 +202,7 @@ def test_a_cameras_tiff_is_told_by_its_tags_whatever_its_name(tmp_path):
     [
         ("notes.bin", OTHERS["text"]),
         ("._x.jpg", b"\x00\x05\x16\x07" + bytes(100)),  # of macOS
+        (".nomedia", b""),  # of Android
     ],
 )
 def test_what_lies_in_a_folder_and_is_no_photo_is_skipped(tmp_path, name, content):

@@ -79,11 +79,8 @@ def test_a_renamed_run_keeps_its_results(study, caplog):
 
 
 def test_a_run_that_was_renamed_and_changed_is_not_taken_for_the_old_one(study):
-    projects.edit(
-        study / "params.yaml",
-        "b: {variant: a, seed: 43}",
-        "second: {variant: a, seed: 44}",
-    )
+    old, new = "b: {variant: a, seed: 43}", "second: {variant: a, seed: 44}"
+    projects.edit(study / "params.yaml", old, new)
     prune.main(apply=True)
     assert not any(Path(name).exists() for name in FILES)
     assert set(recorded()) == LEFT

@@ -199,6 +199,15 @@ def test_a_run_killed_while_its_pictures_were_moved_has_them_all_in_the_end(unfi
     assert contents(Path("out")) == contents(Path("whole"))
 
 
+def test_a_run_goes_on_from_another_working_directory(
+    unfinished, recorded, monkeypatch
+):
+    out = Path("out").absolute()
+    monkeypatch.chdir(unfinished)
+    run(unfinished, out=out)
+    assert recorded == ["cut.jpg"]
+
+
 def test_with_other_settings_a_run_starts_anew(unfinished):
     run(unfinished, "--unsure-below", "0")
     assert {row["unsure"] for row in rows("out/faces.csv")} == {"False"}
@@ -218,7 +227,7 @@ def test_earlier_results_stay_until_the_new_ones_are_complete(photos, monkeypatc
 
 def test_new_results_replace_the_earlier_ones_and_nothing_else(photos):
     run(photos)
-    photo_files.write(Path("out/pictures/mine.jpg"), b"a file of the user's")
+    photo_files.write(Path("out/pictures/mine-20240501.jpg"), b"a file of the user's")
     run(photos / "0.png")
     assert len(rows("out/files.csv")) == 1
     assert len(list(Path("out/pictures").iterdir())) == 2
@@ -228,6 +237,9 @@ def test_new_results_replace_the_earlier_ones_and_nothing_else(photos):
 def test_a_folder_of_others_is_left_alone(photos):
     with pytest.raises(InputError, match="holds other files"):
         run(photos, out=photos)
+    photo_files.write(Path("project/files.csv"), b"a file of the user's")
+    with pytest.raises(InputError, match="holds other files"):
+        run(photos, out="project")
     Path("file").touch()
     with pytest.raises(InputError, match="is a file"):
         run(photos, out="file")
@@ -333,9 +345,17 @@ def test_labels_say_how_often_the_emotions_are_right(labelled, source):
 
 def test_labelled_photos_without_a_face_are_counted_apart(labelled):
     (labelled / "joy/5.png").write_bytes((labelled / "no face.png").read_bytes())
+    (labelled / "joy/notes.txt").write_text("no photo")
     run(labelled, "--labels", "folders")
     scores = json.loads(Path("out/scores.json").read_text())
     assert (scores["images"], scores["no_face"]) == (5, 1)
+
+
+def test_a_link_has_the_label_of_the_folder_that_it_lies_in(labelled):
+    (labelled / "joy/6.png").symlink_to("../Sadness/0.png")
+    run(labelled, "--labels", "folders")
+    scores = json.loads(Path("out/scores.json").read_text())
+    assert scores["by_class"]["happy"]["images"] == 2
 
 
 @pytest.mark.parametrize(
@@ -348,8 +368,9 @@ def test_labelled_photos_without_a_face_are_counted_apart(labelled):
         ("file,emotion\n0.png,sad\n", "lacks the column path, label.*file, emotion"),
         ("path,label\nelsewhere.png,sad\n", "No path in .* is one of the photos"),
         ("path,label\n", r"No path in .* is one of the photos: \[\]"),
+        ("path,label\n0.png,sad\n0.png,happy\n", r"several rows of \[.*0\.png"),
     ],
-    ids=["unknown labels", "other columns", "other photos", "empty"],
+    ids=["unknown labels", "other columns", "other photos", "empty", "twice"],
 )
 def test_labels_that_cannot_be_used_are_an_error(photos, table, message):
     file = photo_files.write(photos / "labels.csv", table.encode())

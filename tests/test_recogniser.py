@@ -61,6 +61,8 @@ def test_a_grey_array_is_read_and_another_shape_is_an_error(recogniser):
     assert np.array_equal(taken_whole.crop, face)
     with pytest.raises(InputError, match=r"Got float64 \(48, 48, 4\)"):
         recogniser(np.zeros((48, 48, 4)))
+    with pytest.raises(InputError, match=r"Got uint8 \(0, 9, 3\)"):
+        recogniser(np.zeros((0, 9, 3), np.uint8))
     with pytest.raises(InputError, match=r"Got object \(\)"):
         recogniser(None)  # as OpenCV gives of a file that is not there
     with pytest.raises(Rejected, match="a folder"):

@@ -44,10 +44,8 @@ def write(path: Path, layers: Layers) -> Path:
 def layers() -> Layers:
     """The layers of a network with plausible values."""
     random = np.random.default_rng(0)
-    filters = [
-        32,
-        *(size for size, number in resnet29.STAGES for _ in range(number * 2)),
-    ]
+    filters = [32]
+    filters += [size for size, number in resnet29.STAGES for _ in range(2 * number)]
     found: Layers = []
     for inputs, outputs in zip([3, *filters], filters, strict=False):
         area = inputs * (49 if inputs == 3 else 9)

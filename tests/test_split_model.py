@@ -157,9 +157,8 @@ def test_a_network_for_smaller_images_has_the_weights_of_the_published_size(tmp_
     [("openface", 48, "96 alone"), ("mobilenet", 24, "at least 32"), ("resnet29", 102, "at least 103")],
 )  # fmt: skip
 def test_a_size_that_a_backbone_cannot_take_is_an_error(backbone, size, allowed):
-    with pytest.raises(
-        InputError, match=f"must be {allowed} for {backbone}. Got {size}"
-    ):
+    message = f"must be {allowed} for {backbone}. Got {size}"
+    with pytest.raises(InputError, match=message):
         network_of(backbone, "all", size=size)
 
 

@@ -122,10 +122,8 @@ def test_code_that_fails_is_reported_with_its_last_lines_and_a_full_disk(
     monkeypatch.setattr(shutil, "disk_usage", lambda _: full)
     with pytest.raises(InputError) as raised:
         unchanged.main()
-    assert re.search(
-        r"(?s)The new code stopped.*unchanged-\S+ is full: set TMPDIR.*xxx",
-        str(raised.value),
-    )
+    told = r"(?s)The new code stopped.*unchanged-\S+ is full: set TMPDIR.*xxx"
+    assert re.search(told, str(raised.value))
     assert len(str(raised.value)) < 4000
     assert clones() == []
 

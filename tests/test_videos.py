@@ -165,7 +165,13 @@ def test_a_face_that_comes_back_later_is_a_new_one():
     assert numbers(tracker.update(0, [face(0), face(100)])) == [1, 2]
     assert numbers(tracker.update(0.2, [face(95)])) == [2]
     assert numbers(tracker.update(1.5, [face(300), face(5)])) == [3, 1]
+    assert numbers(tracker.update(1.6, [])) == []
     assert numbers(tracker.update(9, [face(5)])) == [4]
+
+
+def test_a_face_keeps_its_number_where_frames_lie_far_apart():
+    tracker = Tracker(0)
+    assert [numbers(tracker.update(9 * n, [face(n)])) for n in range(3)] == [[1]] * 3
 
 
 def test_the_larger_overlap_decides_between_two_faces():
@@ -238,6 +244,8 @@ def test_the_video_with_boxes_is_as_long_as_the_video(clip):
     [file] = rows("out/files.csv")
     drawn = Video(f"out/pictures/{file['picture']}")
     assert drawn.duration == pytest.approx(3)
+    run(clip, "--draw-videos", out="run:1")  # the beginning of an address to FFmpeg
+    assert Path("run:1/pictures", file["picture"]).stat().st_size
     [frame, *_] = drawn.frames(5)
     assert frame.pixels.shape == (120, 160, 3)
     assert (
@@ -283,10 +291,26 @@ def test_ctrl_c_ends_a_recording_and_its_results_are_written(camera, monkeypatch
     assert signal.getsignal(signal.SIGINT) == handler
 
 
-def test_a_camera_that_is_not_there_gets_a_status():
-    assert run("--camera", "97") == 1
-    [file] = rows("out/files.csv")
-    assert "see that it is connected" in file["reason"]
+def test_a_camera_that_is_not_there_is_an_error_and_nothing_is_replaced(clip):
+    run(clip)
+    before = contents(Path("out"))
+    with pytest.raises(InputError, match="See that it is connected"):
+        run("--camera", "97")
+    assert before.items() <= contents(Path("out")).items()
+
+
+def test_a_recording_that_was_killed_is_finished_and_lost_by_no_other_run(
+    camera, clip, monkeypatch
+):
+    with monkeypatch.context() as patch:
+        interrupt(patch, after=5)
+        with pytest.raises(KeyboardInterrupt):
+            run("--camera", "0")
+    for others in ([clip], ["--camera", "0", "--frames", "3"]):
+        with pytest.raises(InputError, match="5 frames of a recording"):
+            run(*others)
+    run("--camera", "0")
+    assert len(rows("out/faces.csv")) > 2 * 5
 
 
 def test_memory_does_not_grow_with_the_length_of_a_video(tmp_path, monkeypatch):

@@ -44,11 +44,9 @@ def publish(model: keras.Model, backbone: str, listed: bool = True) -> None:
 def official_layout(backbone: str) -> keras.Model:
     """The network whose weights the official file holds: VGG-Face's has its classifier."""
     keras.utils.set_random_seed(11)
-    return (
-        VGGFace.base_model()
-        if backbone == "vggface"
-        else building.build(backbone, None)
-    )
+    if backbone == "vggface":
+        return VGGFace.base_model()
+    return building.build(backbone, None)
 
 
 def hashed(values: np.ndarray) -> tuple[tuple[int, ...], str]:

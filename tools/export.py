@@ -69,25 +69,24 @@ def export(name: str, wanted: str) -> None:
 
     _, labels, probabilities = read_part(name, run.split, "val", head)
     fitted = calibration.cautious_temperature(labels, probabilities)
-    onnx_export.calibrate(model, fitted["value"])
+    temperature, number = fitted["value"], fitted["images"]
+    onnx_export.calibrate(model, temperature)
     rows, labels, probabilities = read_part(name, run.split, "test", head)
     images = faces.read_images()[rows]
     predicted = onnx_export.predict(onnx_export.finish(model, {}), images)
-    check(predicted, calibration.with_temperature(probabilities, fitted["value"]))
+    check(predicted, calibration.with_temperature(probabilities, temperature))
 
     seen = ", what most people see" if head.prefix else ""
     test_set = f"{known.name}'s test set (split {run.split}{seen})"
-    learned = (
-        known.name if recipe.labels == "fer2013" else f"{known.name}, FER+'s votes"
-    )
+    learned = known.name + ", FER+'s votes" * (recipe.labels != "fer2013")
     is_published = variant.weights == "pretrained"
     before = BACKBONES[run.backbone].pretrained_on if is_published else variant.weights
     codes = predicted.argmax(axis=1)
     described = metadata.Metadata(
         name=name,
         classes=head.classes,
-        temperature=fitted["value"],
-        calibrated_on=fitted["images"],
+        temperature=temperature,
+        calibrated_on=number,
         data=f"{learned} ({run.backbone}, which started from {before})",
         licence="MIT, apart from what the data and the first weights ask for (data/README.md)",
         run=name,
@@ -98,9 +97,7 @@ def export(name: str, wanted: str) -> None:
     files.write_bytes(target, onnx_export.finish(model, described.properties()))
     size = target.stat().st_size / 1e6
     logger.info("%s: %.1f MB, %s.", target, size, described.accuracy)
-    logger.info(
-        "Temperature %.2f, which rests on %d images.", fitted["value"], fitted["images"]
-    )
+    logger.info("Temperature %.2f, which rests on %d images.", temperature, number)
 
 
 def choose_head(recipe: Recipe, known: faces.Faces, wanted: str) -> Head:

@@ -68,16 +68,10 @@ def classifiers(assessed: dict[str, Any]) -> Iterator[str]:
 
 def remarks(study: dict[str, Any]) -> Iterator[str]:
     """Say on which data and weights the numbers rest, and where figures and page are."""
-    if study["missing"]:
-        yield (
-            f"Without results: {', '.join(study['missing'])}. To run one: `dvc repro "
-            "evaluate@<run>`."
-        )
-    if study["uninformative"]:
-        yield (
-            f"Uninformative features: {', '.join(study['uninformative'])}. Their features "
-            "are the same for all images (metrics/features), so there is nothing to learn."
-        )
+    if missing := ", ".join(study["missing"]):
+        yield f"Without results: {missing}. To run one: `dvc repro evaluate@<run>`."
+    if dull := ", ".join(study["uninformative"]):
+        yield f"Uninformative features: {dull}. They are the same for all images."
     if study["data"] == paper.SYNTHETIC or study["pretrained"] == "stand-in":
         yield (
             "With synthetic faces or stand-in weights these numbers say nothing about people."

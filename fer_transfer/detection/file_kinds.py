@@ -23,6 +23,7 @@ BEGINNINGS = {
     rb".{4}ftyp(hei[cxms]|hevc|mif1|msf1).{4}(.{4})*?avi[fs]": "",
     rb".{4}ftyp(hei[cxms]|hevc|mif1|msf1)": "heif",
     rb".{4}ftyp|RIFF.{4}AVI |OggS.*theora": Status.VIDEO,  # Ogg may be sound alone
+    rb"\0.{3}(moov|wide|free|skip)|.{4}mdat": Status.VIDEO,  # QuickTime without ftyp
     rb"\x1aE\xdf\xa3|\x00\x00\x01[\xba\xb3]": Status.VIDEO,  # Matroska, MPEG
     rb"FLV|0&\xb2u|(.{4})?G@": Status.VIDEO,  # Flash, Windows Media, transport streams
 }

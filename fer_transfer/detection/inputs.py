@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from fer_transfer.console.errors import InputError
 from fer_transfer.detection.status import Rejected, Status, unreadable
 
 STANDARD_INPUT = "-"
@@ -57,9 +58,10 @@ def identity(path: str) -> list[int]:
 def _standard_input() -> list[str]:
     """Read a list of paths, one per line, or ended by zeros as `find -print0` writes them."""
     content = sys.stdin.buffer.read()
-    ends = b"\0" if b"\0" in content else b"\n"
-    lines = (line.removesuffix(b"\r") for line in content.split(ends))
-    return [os.fsdecode(line) for line in lines if line]
+    names = content.split(b"\0") if b"\0" in content else content.splitlines()
+    if not any(names):
+        raise InputError("Standard input has no path. See what is printed before `|`.")
+    return [os.fsdecode(name) for name in names if name]
 
 
 def _below(path: str, leave_out: Path | None) -> list[Input]:

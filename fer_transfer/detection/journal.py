@@ -29,19 +29,35 @@ OF_ALL = ""  # in place of a file: the record of what the numbers depend on
 class Journal(AbstractContextManager["Journal"]):
     """The records of a run in the making."""
 
-    def __init__(self, folder: Path, key: str) -> None:
-        """Go on with the journal in the folder if it has the key, else start anew."""
-        self.database = sqlite3.connect(folder / NAME, timeout=0, isolation_level=None)
+    def __init__(self, folder: Path, key: str, irreplaceable: str = "") -> None:
+        """Go on with the journal in the folder if it has the key, else start anew.
+
+        Args:
+            folder: Where the journal lies.
+            key: What the numbers depend on.
+            irreplaceable: What records that must not be lost are like, as SQL's LIKE has it.
+
+        Raises:
+            InputError: If the journal cannot be opened, or to start anew would lose such records.
+        """
         try:
+            self.database = sqlite3.connect(folder / NAME, 0, isolation_level=None)
             for statement in SETUP:
                 self.database.execute(statement)
         except sqlite3.DatabaseError as error:
-            self.database.close()
             raise InputError(
                 f"{folder / NAME} cannot be opened ({error}). If another run uses it, wait until "
                 "that ends; else remove the file."
             ) from None
         if self.find(OF_ALL) != {"key": key}:
+            query = "SELECT COUNT(*) FROM records WHERE content LIKE ?"
+            [(number,)] = self.database.execute(query, [irreplaceable])
+            if number:
+                self.database.close()
+                raise InputError(
+                    f"{folder} holds {number} frames of a recording that was stopped. Repeat its "
+                    f"command to finish it, or remove {folder} to discard it."
+                )
             self.database.execute("DELETE FROM records")
             self._write(OF_ALL, {"key": key})
         [(count,)] = self.database.execute("SELECT COUNT(*) FROM records")

@@ -59,7 +59,8 @@ def read_photo(path: Path, *, named: bool = True) -> Photo:
                 raise file_kinds.refused(Status.CAMERA_RAW)
             return _decode(image)
     except Rejected as rejected:
-        if named or rejected.status != Status.NOT_A_PHOTO or _has_photo_name(path):
+        may_be = rejected.status not in (Status.NOT_A_PHOTO, Status.EMPTY)
+        if named or may_be or _has_photo_name(path):
             raise
         reason = f"{rejected.status}: {rejected.reason}"
         raise Rejected(Status.SKIPPED, reason) from None
@@ -180,5 +181,4 @@ def _from_levels(levels: np.ndarray) -> tuple[np.ndarray, str]:
 
 def is_fer2013_crop(pixels: np.ndarray) -> bool:
     """Return whether an image is already what FER2013 holds: a grey face of 48x48 pixels."""
-    is_grey = bool((pixels[..., :1] == pixels).all())
-    return pixels.shape[:2] == (48, 48) and is_grey
+    return pixels.shape[:2] == (48, 48) and bool((pixels[..., :1] == pixels).all())

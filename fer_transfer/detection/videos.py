@@ -10,6 +10,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
+from fer_transfer.console.errors import InputError
 from fer_transfer.detection.status import Rejected, Status
 
 # A status tells what is wrong with a file.
@@ -37,7 +38,8 @@ class Video:
         """Open a file by its path, or a camera by its number.
 
         Raises:
-            Rejected: If OpenCV cannot; the reason says what to do.
+            Rejected: If OpenCV cannot open the file; the reason says what to do.
+            InputError: If it cannot open the camera.
         """
         self.is_live = isinstance(source, int)
         self.stopped = False  # True ends the frames, as if the video ended here
@@ -116,15 +118,17 @@ def _next_due(seconds: float | None, rate: float) -> float:
 def _open(source: str | int) -> cv2.VideoCapture:
     if isinstance(source, int):
         capture = cv2.VideoCapture(source)
-        reason = f"camera {source} cannot be opened: see that it is connected and free"
+        if not capture.isOpened():  # an error of the run, which keeps what was recorded
+            problem = f"Camera {source} cannot be opened"
+            raise InputError(f"{problem}. See that it is connected and free.")
     else:
         capture = cv2.VideoCapture(_absolute(source), cv2.CAP_FFMPEG)
         reason = (
             "OpenCV cannot read it: convert it, `ffmpeg -i FILE -c:v libx264 -pix_fmt yuv420p "
             "FILE.mp4`; where that fails too, the file is damaged"
         )
-    if not capture.isOpened():
-        raise Rejected(Status.VIDEO, reason)
+        if not capture.isOpened():
+            raise Rejected(Status.VIDEO, reason)
     return capture
 
 

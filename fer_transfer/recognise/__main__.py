@@ -23,13 +23,14 @@ import argparse
 import logging
 import shutil
 import sys
+from contextlib import chdir
 from math import inf
 from pathlib import Path
 
 from fer_transfer.console import command
 from fer_transfer.console.progress import Progress
 from fer_transfer.core.ahead import in_order
-from fer_transfer.core.state import state_key
+from fer_transfer.core.state import PROJECT, state_key
 from fer_transfer.detection.detectors import DETECTORS, SMALLEST_FACE
 from fer_transfer.detection.inputs import Input, identity, list_inputs
 from fer_transfer.detection.journal import Journal
@@ -37,7 +38,7 @@ from fer_transfer.detection.status import Status
 from fer_transfer.recognise import labels, page, results
 from fer_transfer.recognise.recogniser import Recogniser
 from fer_transfer.recognise.records import Record, make_record, read_photo
-from fer_transfer.recognise.videos import CORES, Run, read_video
+from fer_transfer.recognise.videos import CORES, RECORDED, Run, read_video
 
 logger = logging.getLogger(__name__)
 
@@ -52,48 +53,27 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     )
     add = parser.add_argument
     kinds = "photo, video, folder, or `-`: a list on stdin"
+    detector = f"{', '.join(DETECTORS)} (%(default)s)"
+    unsure = (
+        "probability below which a face counts as unsure (0.5; of two classes 0.75)"
+    )
+    smallest = "longer side, in pixels, of the smallest face to be found (%(default)s)"
+    own = "score the photos: a CSV of path, label and optionally group, or `folders` if each "
+    own += "photo's folder is called what it shows"
+    rate = "frames recognised per second of video (%(default)s)"
+    over = "over which a video's probabilities are smoothed; 0: not (%(default)s)"
     add("paths", nargs="*", metavar="PATH", help=kinds)
     add("--camera", type=int, metavar="N", help="record camera N until Ctrl-C")
     add("--model", help="ONNX file of tools.export (the default model)")
-    add(
-        "--detector", default="centerface", help=f"{', '.join(DETECTORS)} (%(default)s)"
-    )
+    add("--detector", default="centerface", help=detector)
     add("--out", type=Path, default=Path("recognised"), help="folder of the results")
-    add(
-        "--unsure-below",
-        type=float,
-        metavar="P",
-        help="probability below which a face counts as unsure (0.5; with two classes 0.75)",
-    )
-    add(
-        "--smallest-face",
-        type=int,
-        default=SMALLEST_FACE,
-        metavar="PIXELS",
-        help="longer side of the smallest face to be found (%(default)s)",
-    )
-    add(
-        "--labels",
-        metavar="CSV",
-        help="score the photos: a CSV of path, label and optionally group, or `folders` if each "
-        "photo's folder is called what it shows",
-    )
+    add("--unsure-below", type=float, metavar="P", help=unsure)
+    add("--smallest-face", type=int, default=SMALLEST_FACE, metavar="PX", help=smallest)
+    add("--labels", metavar="CSV", help=own)
     add("--no-pictures", action="store_true", help="write no photos with boxes")
     add("--draw-videos", action="store_true", help="write videos with boxes")
-    add(
-        "--frames",
-        type=float,
-        default=5,
-        metavar="RATE",
-        help="frames recognised per second of video (%(default)s)",
-    )
-    add(
-        "--smoothing",
-        type=float,
-        default=1,
-        metavar="SECONDS",
-        help="over which a video's probabilities are smoothed; 0: not (%(default)s)",
-    )
+    add("--frames", type=float, default=5, metavar="RATE", help=rate)
+    add("--smoothing", type=float, default=1, metavar="SECONDS", help=over)
     options = parser.parse_args(arguments)
     if not options.paths and options.camera is None:
         parser.error("give a photo, a video, a folder or --camera")
@@ -116,7 +96,7 @@ def recognise(options: argparse.Namespace) -> int:
         inputs.append(Input(f"camera {options.camera}", camera=options.camera))
     unfinished = results.claim(out)
     pictures = unfinished / results.PICTURES
-    with Journal(unfinished, run_key(recogniser, options)) as journal:
+    with Journal(unfinished, run_key(recogniser, options), RECORDED) as journal:
         if not journal.num_found:  # pictures of other settings
             shutil.rmtree(pictures, ignore_errors=True)
         names = [entry.shown for entry in inputs]
@@ -133,9 +113,10 @@ def recognise(options: argparse.Namespace) -> int:
 
 def run_key(recogniser: Recogniser, options: argparse.Namespace) -> str:
     """Return a hash that changes when any number of the results may change."""
-    others = ("paths", "camera", "out", "labels")  # which inputs, not their results
+    others = ("paths", "out", "labels")  # which inputs, not their results
     settings = {key: vars(options)[key] for key in vars(options) if key not in others}
-    return state_key(settings | {"model": recogniser.model.key}, [])
+    with chdir(PROJECT):  # the hash names files as they lie from here
+        return state_key(settings | {"model": recogniser.model.key}, [])
 
 
 def work(

@@ -1,6 +1,7 @@
 """How often the emotions named are those that the user's own labels name."""
 
 import math
+import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from textwrap import shorten
@@ -10,6 +11,7 @@ import pandas as pd
 
 from fer_transfer.console.errors import InputError, shown
 from fer_transfer.data.emotions import WORDS
+from fer_transfer.detection.status import Status
 from fer_transfer.readers import csv_files
 from fer_transfer.readers.listing import normalised
 from fer_transfer.recognise import metadata
@@ -35,7 +37,7 @@ def read(source: str, paths: Iterable[str], classes: Sequence[str]) -> pd.DataFr
     Raises:
         InputError: If it names none of the photos, or a label is none of the classes.
     """
-    photos = {str(Path(path).resolve()) for path in paths}
+    photos = {place(path): Path(path).absolute().parent.name for path in paths}
     codes = {_plain(name): code for code, name in enumerate(classes)}
     words = {word: codes[name] for word, name in WORDS.items() if name in codes}
     codes = words | codes
@@ -52,8 +54,12 @@ def read(source: str, paths: Iterable[str], classes: Sequence[str]) -> pd.DataFr
     groups = table.get("group", "")
     known = table.assign(label=labels.map(codes), group=groups)[["label", "group"]]
     for folder in (Path(source).parent, Path()):
-        places = pd.Index([str((folder / path).resolve()) for path in table["path"]])
-        is_photo = places.isin(photos) & ~places.duplicated(keep="last")
+        places = pd.Index([place(folder / path) for path in table["path"]])
+        is_photo = places.isin(list(photos))
+        if twice := places[is_photo & places.duplicated()].tolist():
+            raise InputError(
+                f"{source} has several rows of {shown(twice)}. Keep one of each."
+            )
         if is_photo.any():
             return known.set_axis(places)[is_photo]
     raise InputError(
@@ -75,8 +81,9 @@ def score(labelled: pd.DataFrame, run: Run) -> dict[str, Any]:
     predicted = {}
     for record in run.records():
         largest = max(record["faces"], key=lambda face: face.box.area, default=None)
-        photo = str(Path(record["file"]).resolve())
-        predicted[photo] = largest and classes.index(largest.emotion)
+        if not record["frames"] and record["status"] in (Status.FACES, Status.NO_FACE):
+            face = largest and classes.index(largest.emotion)
+            predicted[place(record["file"])] = face
     seen = labelled.join(pd.Series(predicted, dtype="Int64", name="face"), how="inner")
     table = seen.dropna().astype({"face": int})
     if table.empty:
@@ -125,16 +132,21 @@ def differ(left: tuple[int, int], right: tuple[int, int]) -> bool:
 
 
 def _from_folders(
-    photos: set[str], codes: dict[str, int], classes: Sequence[str]
+    photos: dict[str, str], codes: dict[str, int], classes: Sequence[str]
 ) -> pd.DataFrame:
-    names = {photo: Path(photo).parent.name for photo in photos}
-    labels = pd.Series(names, dtype=str).map(_plain).map(codes).dropna().astype(int)
+    labels = pd.Series(photos, dtype=str).map(_plain).map(codes).dropna().astype(int)
     if labels.empty:
         raise InputError(
             f"--labels folders: no photo lies in a folder called {_listed(classes)}. Got "
-            f"{_listed(names.values())}. Rename the folders, or give a CSV."
+            f"{_listed(photos.values())}. Rename the folders, or give a CSV."
         )
     return labels.to_frame("label").assign(group="")
+
+
+def place(path: str | Path) -> str:
+    """Return where a photo lies, its folder resolved; where a link lies, not what it leads to."""
+    folder, name = os.path.split(os.path.abspath(path))  # noqa: PTH100  # `..` too
+    return os.path.join(os.path.realpath(folder), name)  # noqa: PTH118
 
 
 def _plain(name: str) -> str:

@@ -131,7 +131,8 @@ def _checked(pixels: np.ndarray) -> np.ndarray:
     pixels = np.asarray(pixels)  # None, as OpenCV gives of no photo, is one of objects
     if pixels.ndim == 2:
         pixels = np.repeat(pixels[..., None], 3, axis=2)
-    if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3:
+    is_rgb = pixels.dtype == np.uint8 and pixels.ndim == 3 and pixels.shape[2] == 3
+    if not is_rgb or not pixels.size:
         raise InputError(
             "A photo as an array must be RGB (h, w, 3) or grey (h, w), uint8. Got "
             f"{pixels.dtype} {pixels.shape}."

@@ -6,7 +6,6 @@ of the earlier run's.
 
 import csv
 import json
-import re
 import shutil
 from pathlib import Path
 from typing import Any, TextIO
@@ -19,7 +18,6 @@ from fer_transfer.recognise.videos import Run
 
 FACES, FILES, LINES = RESULTS
 PAGE, SCORES, PICTURES = "index.html", "scores.json", "pictures"
-OUR_PICTURE = re.compile(r".*-[0-9a-f]{8}\.(jpg|mp4)")
 FILE_COLUMNS = ("file", "status", "faces", "reason", "width", "height", "picture")
 
 
@@ -32,7 +30,7 @@ def claim(folder: Path) -> Path:
     if folder.is_file():
         raise InputError(f"--out names {folder}, which is a file. Give a folder.")
     held = {path.name for path in folder.glob("*")}
-    if held and not held & {UNFINISHED, FILES}:
+    if held and UNFINISHED not in held and not held.issuperset(RESULTS):
         raise InputError(
             f"--out names {folder}, which holds other files ({min(held)}, ...). Give an "
             "empty folder, or one that does not exist yet."
@@ -74,7 +72,11 @@ def _open(path: Path) -> TextIO:
 def publish(unfinished: Path) -> None:
     """Put a complete run's files in the place of the earlier run's; files.csv comes last."""
     folder = unfinished.parent
-    _replace_pictures(unfinished / PICTURES, folder / PICTURES)
+    for name in _pictures(folder / FILES) - _pictures(unfinished / FILES):
+        (folder / PICTURES / name).unlink(missing_ok=True)
+    for picture in (unfinished / PICTURES).glob("*"):
+        (folder / PICTURES).mkdir(exist_ok=True)
+        picture.replace(folder / PICTURES / picture.name)
     for name in (FACES, LINES, PAGE, SCORES, FILES):
         if (unfinished / name).exists():
             (unfinished / name).replace(folder / name)
@@ -83,12 +85,9 @@ def publish(unfinished: Path) -> None:
     shutil.rmtree(unfinished)
 
 
-def _replace_pictures(new: Path, old: Path) -> None:
-    """Replace the earlier run's pictures; a file of somebody else among them stays."""
-    names = {picture.name for picture in new.glob("*")}
-    for picture in old.glob("*"):
-        if picture.name not in names and OUR_PICTURE.fullmatch(picture.name):
-            picture.unlink()
-    for picture in new.glob("*"):
-        old.mkdir(exist_ok=True)
-        picture.replace(old / picture.name)
+def _pictures(table: Path) -> set[str]:
+    """Return the pictures that a files.csv names: those of a run, and nobody else's."""
+    if not table.exists():
+        return set()
+    with table.open(encoding="utf-8-sig", newline="") as lines:
+        return {Path(row["picture"]).name for row in csv.DictReader(lines)} - {""}

@@ -24,6 +24,7 @@ class Tracker:
         self.smoothing = smoothing
         self.tracks: dict[int, tuple[float, Face]] = {}  # seen last when, and how
         self.numbers = count(1)
+        self.last = 0.0  # when the frame before was
 
     def update(self, time: float, faces: Sequence[Face]) -> list[Face]:
         """Return the faces of the next frame with their numbers and smoothed probabilities.
@@ -33,8 +34,10 @@ class Tracker:
             faces: Of the frame.
         """
         for number, (seen, _) in list(self.tracks.items()):
-            if time - seen > FORGOTTEN:
+            # Frames may lie farther apart: one seen in the last of them is not gone.
+            if time - seen > FORGOTTEN and seen < self.last:
                 del self.tracks[number]
+        self.last = time
         followed = []
         numbers = self._match([face.box for face in faces])
         for number, face in zip(numbers, faces, strict=True):

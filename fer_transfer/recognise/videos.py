@@ -30,7 +30,10 @@ from fer_transfer.recognise.tracks import Tracker
 
 logger = logging.getLogger(__name__)
 
-CORES = os.cpu_count() or 1
+# Those that this process may use; macOS does not tell.
+CORES = len(getattr(os, "sched_getaffinity", lambda _: range(os.cpu_count() or 1))(0))
+# What the journal has of a camera's frame: no file from which it could be read again.
+RECORDED = '%"identity": [], "time"%'
 CODEC = cv2.VideoWriter.fourcc(*"mp4v")
 
 
@@ -94,8 +97,9 @@ def read_video(entry: Input, run: Run, folder: Path | None) -> Record:
 def _record_frames(entry: Input, video: Video, run: Run) -> int:
     """Recognise the frames that the journal does not have; return how many there are."""
     done, after, now = 0, None, identity(entry.path)
-    find = run.journal.find
-    while (frame := find(_key(entry.shown, done))) and frame["identity"] == now:
+    while frame := run.journal.find(_key(entry.shown, done)):
+        if frame["identity"] != now:
+            break
         done, after = done + 1, frame["time"]
 
     def recognise(frame: Frame) -> Record:
@@ -161,8 +165,10 @@ def _draw(path: Path, source: str, record: Record, run: Run) -> None:
     for frame, (_, faces) in zip(pixels, run.frames(record), strict=False):
         image = np.asarray(pictures.draw(frame.pixels, faces))
         if not writer.isOpened():
-            size = image.shape[1::-1]
-            writer.open(str(path), cv2.CAP_FFMPEG, CODEC, run.rate, size)
+            # Absolute: FFmpeg takes `run:1/` at the beginning for a protocol.
+            file, size = str(path.absolute()), image.shape[1::-1]
+            if not writer.open(file, cv2.CAP_FFMPEG, CODEC, run.rate, size):
+                raise OSError(f"{path} cannot be written as a video")
         # A gap in time is filled by the frame after it, so that the video keeps its length.
         for _ in range(max(1, round(frame.time * run.rate) + 1 - num_written)):
             writer.write(cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
