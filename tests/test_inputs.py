@@ -69,10 +69,13 @@ def test_a_list_without_a_path_is_an_error(monkeypatch):
         list_inputs(["-"])
 
 
-def test_every_input_is_listed_once(tmp_path):
+def test_every_input_is_listed_once(tmp_path, monkeypatch):
     make(tmp_path, "1.jpg")
-    [entry] = list_inputs([str(tmp_path), f"{tmp_path}/1.jpg", f"{tmp_path}/./1.jpg"])
+    monkeypatch.chdir(tmp_path)
+    [entry] = list_inputs([str(tmp_path), f"{tmp_path}/./1.jpg", "1.jpg"])
     assert entry.named  # by the second argument
+    with pytest.raises(InputError, match="A path is empty"):
+        list_inputs([""])
 
 
 def test_the_folder_of_results_is_left_out(tmp_path):

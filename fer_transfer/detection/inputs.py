@@ -40,9 +40,12 @@ def list_inputs(arguments: Iterable[str], leave_out: Path | None = None) -> list
     for argument in arguments:
         paths = _standard_input() if argument == STANDARD_INPUT else [argument]
         for path in paths:
+            if not path:  # not the working directory
+                raise InputError("A path is empty. See that its variable is set.")
             for entry in _below(os.path.normpath(path), leave_out):
-                known = inputs.setdefault(entry.path, entry)
-                inputs[entry.path] = known._replace(named=known.named or entry.named)
+                place = os.path.abspath(entry.path)  # noqa: PTH100  # keeps links
+                known = inputs.setdefault(place, entry)
+                inputs[place] = known._replace(named=known.named or entry.named)
     return list(inputs.values())
 
 
@@ -59,9 +62,9 @@ def _standard_input() -> list[str]:
     """Read a list of paths, one per line, or ended by zeros as `find -print0` writes them."""
     content = sys.stdin.buffer.read()
     names = content.split(b"\0") if b"\0" in content else content.splitlines()
-    if not any(names):
-        raise InputError("Standard input has no path. See what is printed before `|`.")
-    return [os.fsdecode(name) for name in names if name]
+    if paths := [os.fsdecode(name) for name in names if name]:
+        return paths
+    raise InputError("Standard input has no path. See what is printed before `|`.")
 
 
 def _below(path: str, leave_out: Path | None) -> list[Input]:

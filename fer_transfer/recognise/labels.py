@@ -57,9 +57,7 @@ def read(source: str, paths: Iterable[str], classes: Sequence[str]) -> pd.DataFr
         places = pd.Index([place(folder / path) for path in table["path"]])
         is_photo = places.isin(list(photos))
         if twice := places[is_photo & places.duplicated()].tolist():
-            raise InputError(
-                f"{source} has several rows of {shown(twice)}. Keep one of each."
-            )
+            raise InputError(f"{source} has several rows of {shown(twice)}. Keep one.")
         if is_photo.any():
             return known.set_axis(places)[is_photo]
     raise InputError(
