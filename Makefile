@@ -14,7 +14,7 @@ UV := 0.13.9
 NO_HOOKS := core.hooksPath=/dev/null
 GIT := git -c $(NO_HOOKS)
 # `make install GPU=1` adds TensorFlow's CUDA packages; the targets after it keep them.
-GPU := $(filter-out 0,$(or $(GPU),$(wildcard .venv/.installed-gpu)))
+override GPU := $(filter-out 0,$(or $(GPU),$(wildcard .venv/.installed-gpu)))
 LOCK := requirements$(if $(GPU),-gpu).lock
 INSTALLED := .venv/.installed$(if $(GPU),-gpu)
 # What users set may hold spaces, quotes, `&` and `$`: recipes take it from the environment, in
@@ -64,7 +64,7 @@ $(INSTALLED): $(LOCK) build-constraints.txt tools/environment.pth
 # The study's dvc.lock says nothing of the demo, and DVC reads and writes it whole for each stage.
 demo: install  ## the whole study on synthetic faces, offline, in a folder of its own
 	@test -d "$$DEMO" || $(GIT) clone --quiet --config $(NO_HOOKS) . "$$DEMO"
-	@cd "$$DEMO" && head=$$(git -C .. rev-parse HEAD) && $(GIT) fetch --quiet origin HEAD \
+	@head=$$(git rev-parse HEAD) && cd "$$DEMO" && $(GIT) fetch --quiet origin HEAD \
 		&& { [ $$(git rev-parse HEAD) = $$head ] || $(GIT) checkout --quiet --force --detach $$head; } \
 		&& { ! git diff --quiet HEAD -- dvc.lock || rm dvc.lock; } \
 		&& cp $(SETTINGS) params.yaml && $(PREPARE) && python -m tools.plots_page \

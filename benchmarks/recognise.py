@@ -1,13 +1,12 @@
 """Measure recognition, and other packages beside it.
 
-    python -m benchmarks.recognise PHOTOS [--fer SITE] [--face-api SITE]
+    python -m benchmarks.recognise PHOTOS [--fer SITE]
 
 Photos of the folder are copied until there are as many as asked for, and recognised by the
 command, in processes of their own: without pictures, with pictures; then a video of them and 48x48
 crops of FER2013's kind. Each line has the rate, start-up included, the faces, the processor time
 and the memory. deepface is of the study's environment, its emotion model without trained weights.
-SITE is a folder that `pip install --target` put fer into, or that
-npm put face-api into (benchmarks/face_api.cjs says how); face-api reads JPEG alone.
+SITE is a folder that `pip install --target` put fer into.
 """
 
 import argparse
@@ -30,7 +29,6 @@ PHOTOS, CROPS = 60, 10_000
 VIDEO_SECONDS, VIDEO_RATE, VIDEO_SIZE = 60, 30, (640, 360)
 PYTHON = (sys.executable, "-m")
 PEERS = (*PYTHON, "benchmarks.recognise_peers")
-FACE_API = ("node", str(Path(__file__).with_name("face_api.cjs")))
 
 
 def copy_photos(source: Path, target: Path) -> None:
@@ -97,7 +95,6 @@ def main() -> None:
     parser = argparse.ArgumentParser("python -m benchmarks.recognise")
     parser.add_argument("photos", type=Path)
     parser.add_argument("--fer", metavar="SITE")
-    parser.add_argument("--face-api", metavar="SITE")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as top:
         photos, crops, video = map(Path(top).joinpath, ("photos", "crops", "x.mp4"))
@@ -111,8 +108,6 @@ def main() -> None:
         by_peer("deepface", *PEERS, "deepface", str(photos))
         if options.fer:
             by_peer("fer", *PEERS, "fer", str(photos), options.fer)
-        if options.face_api:
-            by_peer("face-api", *FACE_API, str(photos), options.face_api)
 
 
 if __name__ == "__main__":

@@ -28,6 +28,7 @@ from fer_transfer.console.progress import Progress
 from fer_transfer.core import files
 from fer_transfer.core.state import state_key
 from fer_transfer.data.faces import IMAGE_SIZE
+from fer_transfer.detection import centerface
 from fer_transfer.detection.boxes import Box
 from fer_transfer.detection.journal import Journal
 from fer_transfer.detection.labelled_face import TO_CONVERT, Face, read_face
@@ -53,7 +54,8 @@ def find_faces(table: pd.DataFrame, root: Path, data: Data) -> pd.DataFrame:
     if table.empty:
         return pd.DataFrame(columns=FOUND)
     STATE.mkdir(parents=True, exist_ok=True)
-    key = state_key({"detector": data.detector, "convert": data.convert}, [])
+    settings = {"detector": data.detector, "convert": data.convert}
+    key = state_key(settings, [centerface.FILE])
     rows = []
     with Journal(STATE, key) as journal, Progress(len(table), "image") as progress:
         for row in table.to_dict("records"):
@@ -64,7 +66,8 @@ def find_faces(table: pd.DataFrame, root: Path, data: Data) -> pd.DataFrame:
                 box = Box(*map(float, sides)) if row["left"] else None
                 face = read_face(path, box, data.detector, convert=data.convert)
                 record = {"file": place, **as_row(face)}
-                if face.status != Status.NEEDS_PACKAGE:  # it may be installed
+                # A package may be installed, and memory be free, next time.
+                if face.status not in (Status.NEEDS_PACKAGE, Status.TOO_LARGE):
                     journal.add(record)
             rows.append(record)
             progress.update(1)

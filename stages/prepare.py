@@ -47,6 +47,11 @@ def read(data: Data) -> DataSet:
     """
     layout, path = detect_layout(RAW, data.layout)
     if layout == "csv":
+        if data.map or data.numbering not in ("none", "fer2013"):
+            raise InputError(
+                f"`data.map` and `data.numbering` in params.yaml are not read for {path.name}, "
+                "which has FER2013's columns. Empty them, or give a manifest."
+            )
         labelled, images = fer2013_csv.read(path)
         if data.ferplus:
             labelled = replace(labelled, votes=ferplus.fetch_votes(labelled))

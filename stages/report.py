@@ -10,7 +10,7 @@ Reads   data/faces/, data/splits/<split>.npz      the faces that the page shows
         metrics/architectures.json                the layers of each backbone
         plots/examples/<run>.csv                  the probabilities of the example images
         requirements.lock                         the versions that the page names
-Params  all but searches
+Params  all
 Writes  plots/report.html                         shows faces of FER2013: not for Git
 Source  the paper, sections 5-7
 """

@@ -45,7 +45,8 @@ def main(name: str) -> None:
     known, images = faces.read(), faces.read_images()
     labels, people = known.labels, known.column("person")
     exact, mirrored = groups.identical(images), groups.identical(images, mirrored=True)
-    group = groups.join(groups.by_person(people, known.column("file")), mirrored)
+    owners = groups.by_name(people), groups.by_name(known.column("file"))
+    group = groups.join(*owners, mirrored)
     sets = split_rows(known, group, settings)
     splits.check_classes(labels, sets, known.classes, name)
     warnings = splits.warnings(labels, sets, known.classes, group)
@@ -53,12 +54,8 @@ def main(name: str) -> None:
         logger.warning("%s", warning)
     has_duplicate = np.isin(exact[sets["test"]], exact[sets["train"]])
     examples = splits.examples(labels, sets["test"], has_duplicate, settings.seed)
-    others = {
-        "test_has_duplicate": has_duplicate,
-        "examples": examples,
-        "groups": group,
-    }
-    files.write_npz(Path(f"data/splits/{name}.npz"), sets | others)
+    others = {"test_has_duplicate": has_duplicate, "examples": examples}
+    files.write_npz(Path(f"data/splits/{name}.npz"), sets | others | {"groups": group})
     counts = {part: known.count(labels[rows]) for part, rows in sets.items()}
     described = {
         "by": settings.by,

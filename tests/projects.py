@@ -17,21 +17,10 @@ ROOT = Path(__file__).parents[1]
 VARIANTS = ("openface-pretrained", "openface-random")  # the smallest backbone
 # The files that a run needs; what a run makes is left behind.
 PARTS = (
-    ".dvc/.gitignore",
-    ".dvc/config",
-    ".dvc/plots",
-    ".dvcignore",
-    ".gitignore",
-    "data/unwatched",
-    "dvc.yaml",
-    "fer_transfer",
-    "metrics/architectures.json",
-    "metrics/choose/.gitkeep",
-    "metrics/costs.json",
-    "metrics/paper",
-    "requirements.lock",
-    "stages",
-    "tools",
+    *(".dvc/.gitignore", ".dvc/config", ".dvc/plots", ".dvcignore", ".gitignore"),
+    *("data/unwatched", "dvc.yaml", "fer_transfer", "metrics/architectures.json"),
+    *("metrics/choose/.gitkeep", "metrics/costs.json", "metrics/paper"),
+    *("requirements.lock", "stages", "tools"),
 )
 
 

@@ -28,11 +28,8 @@ LEARNS = {
     "vggface-random": (0.25, 0.31),
 }
 FIVE = (
-    "mobilenet-pretrained",
-    "mobilenet-random",
-    "openface-random",
-    "resnet50-random",
-    "vggface-random",
+    *("mobilenet-pretrained", "mobilenet-random", "openface-random"),
+    *("resnet50-random", "vggface-random"),
 )
 SYNTHETIC = {"data": {"source": "synthetic"}, "weights": {"pretrained": "stand-in"}}
 PARAMETERS = {

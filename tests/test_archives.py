@@ -67,6 +67,12 @@ def test_a_member_may_have_the_archives_name(tmp_path):
     assert path.read_bytes() == CONTENT
 
 
+def test_names_in_a_zip_of_macos_are_utf_8_though_it_does_not_say_so(tmp_path):
+    content = zipped({"fröh/1.jpg": b"", "x": b""}).replace(b"\x00\x08", b"\x00\x00")
+    archives.unpack(write_files(tmp_path, {"a.zip": content}) / "a.zip")
+    assert (tmp_path / "fröh/1.jpg").exists()
+
+
 def test_a_zips_link_becomes_a_file(tmp_path):
     link = zipfile.ZipInfo("link")
     link.external_attr = (stat.S_IFLNK | 0o777) << 16

@@ -91,6 +91,7 @@ PEOPLE_INSIDE = [("happy/Ann/1.png", "happy", "Ann"), ("sad/Bo/2.png", "sad", "B
         ([*PEOPLE_INSIDE, ("sad/3.png", "sad", "")], "happy/readme.txt"),
         ([(f"set/{name}", *row) for name, *row in PEOPLE_INSIDE], "README.md"),
         ([(f"set/{name}", *row) for name, *row in PEOPLE], "set/README.md"),
+        ([(f"set/{name}", *row) for name, *row in PEOPLE], "set/LICENSE"),
     ],
 )
 def test_stray_files_and_own_classes_do_not_turn_people_into_classes(
@@ -109,7 +110,7 @@ def test_stray_files_and_own_classes_do_not_turn_people_into_classes(
     "name",
     [
         *("happy/._1.png", "Thumbs.db", "__MACOSX/happy/1.png"),
-        *("happy/1.png:Zone.Identifier", ".git/happy/1.png"),
+        "happy/1.png:Zone.Identifier",
     ],
 )
 def test_what_systems_leave_beside_images_is_dropped_and_says_so(tmp_path, name):

@@ -65,6 +65,16 @@ def test_seeds_that_agree_exactly_decide_nothing_as_nothing_is_known_to_vary():
     assert compared["why"] == "nothing varies between seeds"
 
 
+def test_where_seeds_agree_the_images_still_vary():
+    sides = [
+        Sample(name, (share,) * 3, variance=0.01)
+        for name, share in [("a", 0.5), ("b", 0.1)]
+    ]
+    assert compare(*sides)["interval"] == pytest.approx(
+        [0.4 - 0.277, 0.4 + 0.277], abs=1e-3
+    )
+
+
 def test_two_classes_of_one_network_are_compared_seed_by_seed():
     left, right = (0.60, 0.70, 0.80), (0.50, 0.601, 0.70)
     paired = compare(Sample("a", left), Sample("a", right))

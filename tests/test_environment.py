@@ -78,28 +78,25 @@ TAKEN_OUT = {
     "KERAS_HOME": "/tmp",
     "KERAS_BACKEND": "torch",
     "NPY_DISABLE_CPU_FEATURES": "AVX512F",
-    "NVIDIA_TF32_OVERRIDE": "1",
     "ONEDNN_DEFAULT_FPMATH_MODE": "BF16",
     "OV_CPU_MAX_ISA": "AVX2",
-    "PANDAS_COPY_ON_WRITE": "0",
-    "SCIPY_ARRAY_API": "1",
-    "SKLEARN_ASSUME_FINITE": "1",
-    "TF2_BEHAVIOR": "0",
-    "TF_DETERMINISTIC_OPS": "0",
+    **dict.fromkeys(
+        ("PANDAS_COPY_ON_WRITE", "TF2_BEHAVIOR", "TF_DETERMINISTIC_OPS"), "0"
+    ),
+    **dict.fromkeys(
+        ("NVIDIA_TF32_OVERRIDE", "SCIPY_ARRAY_API", "SKLEARN_ASSUME_FINITE"), "1"
+    ),
     "TF_SET_ONEDNN_FPMATH_MODE": "BF16",
     "XLA_FLAGS": "--xla_cpu_enable_fast_math=true",
 }
 LEFT = {
     "CUDA_VISIBLE_DEVICES": "",
     "LC_ALL": "C",
-    "OMP_NUM_THREADS": "1",
     "OMP_SCHEDULE": "dynamic",
-    "OPENBLAS_NUM_THREADS": "1",
     "PYTHONHASHSEED": "3",
-    "PYTHONOPTIMIZE": "1",
     "TF_CLI_CONFIG_FILE": "~/.terraformrc",
-    "TF_NUM_INTEROP_THREADS": "1",
-    "TF_NUM_INTRAOP_THREADS": "1",
+    **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "PYTHONOPTIMIZE"), "1"),
+    **dict.fromkeys(("TF_NUM_INTEROP_THREADS", "TF_NUM_INTRAOP_THREADS"), "1"),
     "TZ": "Asia/Tokyo",
 }
 

@@ -23,7 +23,6 @@ def path(tmp_path) -> Path:
     "text",
     [
         HEADER + csv_row(),
-        "emotion, Usage, pixels\n" + f"3, Training, {csv_row().split(',')[1]}\n",
         (HEADER + csv_row()).replace(",", "\t").replace("\n", "\r\n"),
         codecs.BOM_UTF8.decode() + HEADER + csv_row(),
         HEADER.strip() + ",extra\n" + csv_row().strip() + ",more\n",

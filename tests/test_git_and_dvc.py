@@ -19,24 +19,14 @@ PROJECT = Path(__file__).parents[1]
 TEXTS = ("dvc.yaml", "params.yaml", "requirements.lock", "fer_transfer/core/files.py")
 # What DVC or a stage must find, and a colleague too.
 TRACKED = (
-    "dvc.lock",
-    "dvc.yaml",
-    "metrics/dataset.json",
-    "params.yaml",
-    "plots/figures/figure-05.png",
-    "plots/history/openface-random.csv",
-    "plots/predictions/openface-random.txt",
-    "requirements.lock",
-    "fer_transfer/data/formats.py",
-    "fer_transfer/features/feature_store.py",
+    *("dvc.lock", "dvc.yaml", "metrics/dataset.json", "params.yaml"),
+    *("plots/figures/figure-05.png", "plots/history/openface-random.csv"),
+    *("plots/predictions/openface-random.txt", "requirements.lock"),
+    *("fer_transfer/data/faces.py", "fer_transfer/features/feature_store.py"),
 )
 IGNORED = (
-    ".ckpt/a/history.csv",
-    ".demo/dvc.lock",
-    ".venv/bin/python",
-    "data/raw/fer2013.csv",
-    "plots/faces/figure-01.png",
-    "plots/report.html",
+    *(".ckpt/a/history.csv", ".demo/dvc.lock", ".venv/bin/python"),
+    *("data/raw/fer2013.csv", "plots/faces/figure-01.png", "plots/report.html"),
     "stages/__pycache__/split.cpython-311.pyc",
 )
 

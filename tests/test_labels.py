@@ -77,6 +77,12 @@ def test_what_the_results_call_otherwise_and_a_map_that_contradicts_itself_are_e
         names(label, "awe", **mapping)
 
 
+@pytest.mark.parametrize("numbering", ["none", "fer2013"])
+def test_numbers_that_are_not_whole_or_in_the_numbering_are_no_names(numbering):
+    with pytest.raises(InputError, match=r"the labels '-1', '2024', '3\.0'"):
+        names("3.0", "-1", "2024", numbering=numbering)
+
+
 def test_the_map_is_followed_once():
     swapped = names("happy", "sad", happy="sad", sad="happy")
     assert swapped == {"happy": "sad", "sad": "happy"}

@@ -9,9 +9,9 @@ import toys
 from dvc.repo import Repo
 
 from fer_transfer.console.errors import InputError
-from fer_transfer.results.record import recorded
+from fer_transfer.results.record import hashes, recorded
 from tools import merge
-from tools.pipeline import Pipeline, Stage, hashes
+from tools.pipeline import Pipeline, Stage
 
 pytestmark = pytest.mark.slow
 
@@ -141,12 +141,6 @@ def test_a_lock_that_cannot_be_read_is_named_with_what_to_do(tmp_path, text, mes
     (tmp_path / "dvc.lock").write_text(text)
     with pytest.raises(InputError, match=rf"dvc\.lock {message}"):
         recorded(tmp_path / "dvc.lock")
-
-
-def test_it_is_named_in_the_other_clone_too(there):
-    (there / "dvc.lock").write_text("")
-    with pytest.raises(InputError, match="is empty or damaged"):
-        merge.main(str(there))
 
 
 def test_what_ran_there_is_taken_into_a_lock_without_stages_and_none_from_one(there):

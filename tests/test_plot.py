@@ -47,13 +47,6 @@ def styles(settings):
     return vega.styles_of(groups(settings))
 
 
-def test_only_a_network_from_random_weights_is_drawn_dashed_and_open(settings):
-    settings.variants["openface-pretrained"]["weights"] = "models/default/model.onnx"
-    fill = vega.styles_of(groups(settings))["fill"]
-    drawn_open = fill[fill == "white"].index.str.split("-").str[1]
-    assert set(drawn_open) == {"random", "scratch"}
-
-
 @pytest.fixture
 def results(settings, tmp_path, monkeypatch):
     """What the figures of a study run in part show; its folder is the current one."""
@@ -129,11 +122,15 @@ def test_the_same_results_give_the_same_bytes(styles, tmp_path):
     assert b"Software" not in written
 
 
-def test_a_backbone_has_one_colour_and_pretrained_is_solid(styles, settings):
+def test_a_backbone_has_one_colour_and_only_random_weights_are_dashed_and_open(
+    settings,
+):
+    settings.variants["openface-pretrained"]["weights"] = "models/default/model.onnx"
+    styles = vega.styles_of(groups(settings))
     for name, variant in settings.variants.items():
-        assert styles.loc[name, "colour"] == BACKBONES[variant.backbone].colour
-        pretrained = variant.weights == "pretrained"
-        assert styles.loc[name, "dash"] == ([1, 0] if pretrained else [5, 4])
+        colour = BACKBONES[variant.backbone].colour
+        look = ([5, 4], "white") if variant.weights == "random" else ([1, 0], colour)
+        assert styles.loc[name, ["colour", "dash", "fill"]].tolist() == [colour, *look]
     assert len({row.colour for row in BACKBONES.values()}) == len(BACKBONES)
 
 

@@ -69,13 +69,10 @@ def test_recall_and_calibration_are_means_over_seeds_without_classes_that_no_ima
     found,
 ):
     assert found["by_class"]["few"]["recall"] == {"happy": 0.6}
-    assert found["by_class"]["all"] == {
-        "recall": {"happy": pytest.approx(0.7)},
-        "calibration_error": {
-            "before": pytest.approx(0.7),
-            "after": pytest.approx(0.01),
-        },
-    }
+    all_images = found["by_class"]["all"]
+    assert all_images["recall"] == {"happy": pytest.approx(0.7)}
+    errors = {"before": 0.7, "after": 0.01}
+    assert all_images["calibration_error"] == pytest.approx(errors)
 
 
 def assessed(right):
@@ -99,13 +96,8 @@ def runs(split="people", **right):
     for name, number in right.items():
         low, high = wilson_interval(number, IMAGES)
         row = {"run": name, "group": name.partition("-")[0], "weights": "pretrained"}
-        row |= {
-            "network": "MobileNet",
-            "split": split,
-            "class": "",
-            "value": number / IMAGES,
-        }
-        row |= {"low": low, "high": high}
+        row |= {"network": "MobileNet", "split": split, "class": ""}
+        row |= {"value": number / IMAGES, "low": low, "high": high}
         rows += [
             row | {"metric": metric, "set": part}
             for metric in ("accuracy", "macro_f1")
@@ -152,12 +144,6 @@ def test_a_network_that_kept_its_best_epoch_is_chosen_by_that_one():
     table = pd.concat([earlier, kept, last, runs(b=82)])
     [compared] = practice.compare(table, assessed(54)).values()
     assert compared["use"] == "a"
-
-
-def test_all_models_of_a_split_are_listed_the_best_first():
-    [compared] = practice.compare(runs(a=60, b=40), assessed(54)).values()
-    names = [model["name"] for model in compared["models"]]
-    assert names == ["a", "mobilenet/logistic", "b"]
 
 
 def test_networks_of_another_split_are_not_compared():

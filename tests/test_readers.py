@@ -10,6 +10,7 @@ import settings_files
 import sources
 from sources import HEADER, csv_row, encoded, face
 
+from fer_transfer.console.errors import InputError
 from fer_transfer.data import faces
 from fer_transfer.data.fer2013 import EMOTIONS
 from fer_transfer.readers.sources import detect_layout, list_images
@@ -84,6 +85,14 @@ def test_every_layout_of_the_same_faces_gives_the_same_set(project, name):
     assert not labelled.column("person").any()
     layout = json.loads(Path("metrics/dataset.json").read_text())["layout"]
     assert labelled.column("file").all() == (layout != "csv")
+
+
+@pytest.mark.parametrize("setting", [{"map": {"sad": "drop"}}, {"numbering": "ck+"}])
+def test_settings_of_labels_that_fer2013s_layout_does_not_read_are_an_error(
+    project, setting
+):
+    with pytest.raises(InputError, match=r"not read for fer2013\.csv"):
+        read_and_check(source(project, "fer2013.csv"), **setting)
 
 
 def test_photos_and_synthetic_faces_give_a_set_of_the_same_form(project):

@@ -105,10 +105,13 @@ def test_validation_faces_of_one_class_are_an_error_as_no_temperature_can_be_fit
 def test_faces_of_a_person_a_photo_or_a_copy_belong_together():
     people = np.array(["ann", "ann", "", "", ""])
     sources = np.array(["1.jpg", "2.jpg", "3.jpg", "3.jpg", ""])
-    owners = groups.by_person(people, sources)
-    assert owners.tolist() == [0, 0, 1, 1, 2]
+    owners = groups.by_name(people), groups.by_name(sources)
     copies = np.array([0, 1, 2, 3, 1])  # the last is a copy of ann's second
-    assert groups.join(owners, copies).tolist() == [0, 0, 1, 1, 0]
+    assert groups.join(*owners, copies).tolist() == [0, 0, 1, 1, 0]
+    together = groups.by_name(
+        np.array(["a", "b", "b", "", ""])
+    )  # others in ann's photo
+    assert groups.join(owners[0], together).tolist() == [0, 0, 0, 1, 2]
 
 
 @pytest.fixture
@@ -162,6 +165,7 @@ def test_all_splits_have_one_form_and_say_where_validation_and_test_are_the_same
     [
         ([""], "data that say which faces are for training"),
         (["train", "test"], "without a val set.*`val: 0.1`"),
+        (["train", "test", ""], r"35 of 105 faces have no part"),
     ],
 )
 def test_data_without_a_given_set_are_an_error_that_says_what_to_set(

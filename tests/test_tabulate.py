@@ -13,6 +13,7 @@ from fer_transfer.console.errors import InputError
 from fer_transfer.core import files
 from fer_transfer.data.fer2013 import EMOTIONS
 from fer_transfer.results import inputs, table
+from fer_transfer.settings.settings import load_settings
 from stages import tabulate
 
 ROOT = Path(__file__).parents[1]
@@ -168,11 +169,6 @@ def test_initial_and_final_are_the_first_and_the_last_epoch(tabulated):
     assert metric("final")["scratch"] == last | scores
 
 
-def test_a_variant_without_results_is_in_no_table(tabulated):
-    for name in ("table2", "table3", "table4", "table5", "initial", "final"):
-        assert list(metric(name)) == ["mobilenet-random", "scratch"]
-
-
 def test_the_same_results_give_the_same_bytes_whatever_else_lies_there(study):
     tabulate.main()
     written = [*study.glob("metrics/study/*"), *study.glob("plots/study/*")]
@@ -251,6 +247,18 @@ def test_a_run_that_was_made_otherwise_is_left_out_and_named(study, caplog, chan
     assert told["stale"] == {"scratch": why}
     assert list(told["ran"]) == ["mobilenet-random"]
     assert list(metric("final")) == list(told["ran"])
+
+
+def test_classifiers_of_other_settings_are_left_out(study, caplog):
+    files.write_json(Path("metrics/assess.json"), {"random": {}})
+    search = {"variant": "frozen", "backbone": "mobilenet", "split": "random"}
+    frozen = {"backbone": "mobilenet", "weights": "pretrained", "trainable_layers": 0}
+    variants = VARIANTS | {"frozen": frozen}
+    write_params(study, variants=variants, searches={"mine": search})
+    assert inputs.read_assessed(load_settings()) == {"random": {}}
+    settings_files.change({"splits.random.seed": 7})
+    assert inputs.read_assessed(load_settings()) == {}
+    assert "the classifiers: `splits.random.seed` was 42, is 7" in caplog.text
 
 
 def test_where_no_run_is_current_the_tables_stay(study, caplog):

@@ -13,9 +13,8 @@ from dvc.repo import Repo
 
 from fer_transfer.console.errors import InputError
 from fer_transfer.data import faces
-from fer_transfer.results.record import recorded
+from fer_transfer.results.record import hashes, recorded
 from tools import unchanged
-from tools.pipeline import hashes
 
 pytestmark = pytest.mark.slow
 
@@ -80,12 +79,21 @@ def test_a_change_of_results_is_named_and_nothing_is_recorded(toy):
     assert clones() == []
 
 
-def test_a_setting_with_another_value_is_a_change(toy, caplog):
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ("learning_rate: 0.2", "learning_rate` was 0.1, is 0.2"),
+        ("learning_rate: 0.1, dropout: 0.5", "dropout` was None, is 0.5"),
+    ],
+)
+def test_a_setting_that_is_new_or_has_another_value_is_a_change(
+    toy, caplog, change, why
+):
     projects.edit("stages/train.py", "START", "BEGIN")
-    projects.edit("params.yaml", "learning_rate: 0.1", "learning_rate: 0.2")
+    projects.edit("params.yaml", "learning_rate: 0.1", change)
     commit()
     unchanged.main()
-    assert "train@a (`train.learning_rate` was 0.1, is 0.2)" in caplog.text
+    assert f"train@a (`train.{why})" in caplog.text
     assert "train@a" in would_run()
 
 

@@ -20,8 +20,8 @@ from dvc.repo import Repo
 from fer_transfer.console import command
 from fer_transfer.console.errors import InputError, some_of
 from fer_transfer.core import files
-from fer_transfer.results.record import LOCK, Entry, recorded
-from tools.pipeline import Pipeline, edited, hashes
+from fer_transfer.results.record import LOCK, Entry, hashes, recorded
+from tools.pipeline import Pipeline, edited
 
 logger = logging.getLogger(__name__)
 

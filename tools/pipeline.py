@@ -14,7 +14,7 @@ from dvc.utils.flatten import flatten
 
 from fer_transfer.console.errors import InputError
 from fer_transfer.core import files
-from fer_transfer.results.record import LOCK, Entry, recorded
+from fer_transfer.results.record import LOCK, Entry, hashes, recorded
 
 
 @contextmanager
@@ -78,11 +78,6 @@ class Pipeline:
         """Return the pipeline with another entry of a stage, if that is current in it."""
         trial = Pipeline(self.stages, {**self.entries, name: entry})
         return trial if trial.is_current(name) else None
-
-
-def hashes(entry: Entry, part: str) -> dict[str, str]:
-    """Return the recorded hashes of a stage's `deps` or `outs`, by path."""
-    return {item["path"]: item["md5"] for item in entry.get(part, []) if "md5" in item}
 
 
 def settings(entry: Entry) -> dict[str, Any]:

@@ -19,8 +19,8 @@ from dvc.repo import Repo
 from dvc.utils.fs import remove
 
 from fer_transfer.console import command
-from fer_transfer.results.record import LOCK, Entry
-from tools.pipeline import Pipeline, Stage, edited, hashes
+from fer_transfer.results.record import LOCK, Entry, hashes
+from tools.pipeline import Pipeline, Stage, edited
 
 logger = logging.getLogger(__name__)
 

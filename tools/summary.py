@@ -7,14 +7,12 @@ Reads   metrics/study/, metrics/assess.json, plots/study/groups.csv
 
 import signal
 from collections.abc import Iterator
-from pathlib import Path
 from textwrap import fill
 from typing import Any
 
 import pandas as pd
 
 from fer_transfer.console import command
-from fer_transfer.core import files
 from fer_transfer.results import inputs, paper
 from fer_transfer.results.protocols import groups, of_protocol, paper_protocol
 from fer_transfer.results.table import numbers
@@ -27,7 +25,7 @@ WIDTH = 120  # columns of a terminal
 def main() -> None:
     settings = load_settings()
     study = inputs.read_study(settings)
-    assessed = files.read_json(Path("metrics/assess.json"))
+    assessed = inputs.read_assessed(settings)
     sentences = list(classifiers(assessed))
     if not assessed or study["data"] in paper.DATA:
         print_tables(settings)

@@ -34,8 +34,8 @@ from dvc.utils.serialize import modify_yaml
 from fer_transfer.console import command
 from fer_transfer.console.errors import InputError
 from fer_transfer.data import faces
-from fer_transfer.results.record import LOCK, recorded
-from tools.pipeline import Pipeline, edited, hashes, load, settings
+from fer_transfer.results.record import LOCK, changed_setting, hashes, recorded
+from tools.pipeline import Pipeline, edited, load
 from tools.processes import clone, committed, dvc, git
 
 logger = logging.getLogger(__name__)
@@ -93,10 +93,9 @@ def comparable(now: Pipeline, old: Pipeline) -> Iterator[str]:
 def _why_again(now: Pipeline, name: str, old: Pipeline) -> str:
     """Say why a stage has to run again whatever its code does; nothing if it need not."""
     stage, entry = now.stages[name], now.entries[name]
-    ran_with, deps = settings(entry), hashes(entry, "deps")
-    for key in stage.settings.keys() & ran_with.keys():
-        if stage.settings[key] != ran_with[key]:
-            return f"`{key}` was {ran_with[key]}, is {stage.settings[key]}"
+    deps = hashes(entry, "deps")
+    if why := changed_setting(stage.settings, entry):
+        return why
     for path, by in stage.reads.items():
         if deps.get(path) != now.written(path, by):
             return f"{path} is another one than it read"

@@ -19,8 +19,8 @@ NEW_SUBFILE_TYPE, SUB_IFDS, DNG_VERSION = 254, 330, 50706  # tags of TIFF
 # What a file begins with; the first that fits decides. The ISO media format has its brand at the
 # ninth byte, and those it is compatible with from the seventeenth on, four bytes each.
 BEGINNINGS = {
-    rb".{4}ftyp(avi[fs]|M4[ABP] )": "",  # AVIF, which Pillow reads; sound
-    rb".{4}ftyp(hei[cxms]|hevc|mif1|msf1).{4}(.{4})*?avi[fs]": "",
+    # AVIF, which Pillow reads; sound
+    rb".{4}ftyp(avi[fs]|M4[ABP] |(hei[cxms]|hevc|mif1|msf1).{4}(.{4})*?avi[fs])": "",
     rb".{4}ftyp(hei[cxms]|hevc|mif1|msf1)": "heif",
     rb".{4}ftyp|RIFF.{4}AVI |OggS.*theora": Status.VIDEO,  # Ogg may be sound alone
     rb"\0.{3}(moov|wide|free|skip)|.{4}mdat": Status.VIDEO,  # QuickTime without ftyp

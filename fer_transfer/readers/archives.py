@@ -85,7 +85,11 @@ def _unpack_tar(path: Path, limit: int) -> None:
 
 
 def _unpack_zip(path: Path, limit: int) -> None:
-    with zipfile.ZipFile(path) as archive:
+    try:  # macOS writes UTF-8 without saying so
+        archive = zipfile.ZipFile(path, metadata_encoding="utf-8")
+    except UnicodeDecodeError:
+        archive = zipfile.ZipFile(path)
+    with archive:
         path.unlink()
         for name in archive.namelist():
             _check_name(name)

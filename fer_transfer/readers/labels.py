@@ -13,6 +13,7 @@ DROP = "drop"  # what `data.map` maps a label to that is to be left out
 RESERVED = ("total", "row", "emotion")  # what columns of the results are called
 # `3`, `03`, `1_surprise`, `0 - angry`
 NUMBERED = re.compile(r"0*(\d{1,3})(?:[\s._-]+(\S.*))?")
+NUMBER = re.compile(r"[-+\d.,]+")  # `3.0`, `-1`, `2024`
 
 
 def name_classes(
@@ -86,6 +87,8 @@ def _by_number(label: str, numbering: str) -> str | None:
     None if the number has no name, or another one than the word behind it.
     """
     number, word = _number_and_word(label)
+    if NUMBER.fullmatch(label) and (word or not number):
+        return None
     if not number:
         return label
     if numbering == "none":

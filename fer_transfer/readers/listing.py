@@ -91,13 +91,21 @@ def list_files(root: Path) -> tuple[list[str], list[Dropped]]:
 def images_among(names: list[str]) -> list[str]:
     """Return the files that are called as images are; all of them if none is.
 
-    In a folder a file may be an image without a suffix.
+    In a folder a file may be an image without a suffix, but not above all that have one: so lies
+    a LICENSE.
     """
-    return [
-        name
-        for name in names
-        if name.lower().endswith(IMAGES) or ("/" in name and not Path(name).suffix)
-    ] or names
+    depths = [name.count("/") for name in names if is_image(name)]
+    least = max(1, min(depths, default=1))
+
+    def may_be_one(name: str) -> bool:
+        return is_image(name) or (name.count("/") >= least and not Path(name).suffix)
+
+    return list(filter(may_be_one, names)) or names
+
+
+def is_image(name: str) -> bool:
+    """Tell whether a file is called as an image is."""
+    return name.lower().endswith(IMAGES)
 
 
 def normalised(text: str) -> str:

@@ -75,15 +75,14 @@ def _check_rows(path: Path, table: pd.DataFrame) -> None:
     parts, boxes = table["part"].str.lower(), table[list(BOX)]
     numbers = boxes.apply(pd.to_numeric, errors="coerce").astype(float)
     is_box = np.isfinite(numbers).all(axis=1) & (numbers.iloc[:, 2:] > 0).all(axis=1)
+    known = ["", *listing.PART_OF]
     is_wrong_box = (boxes != "").any(axis=1) & ~is_box
     problems = {
         "no label": table["label"] == "",
         "a control character": table.map(listing.has_control).any(axis=1),
         "a path that is not relative to the manifest's folder and below it, such as "
         "happy/1.jpg": ~table["path"].map(_is_below),
-        f"a part other than {', '.join(listing.PARTS)}": ~parts.isin(
-            ["", *listing.PART_OF]
-        ),
+        f"a part other than {', '.join(listing.PARTS)}": ~parts.isin(known),
         f"a box that is not four numbers, {', '.join(BOX)} in pixels": is_wrong_box,
     }
     sentences = [

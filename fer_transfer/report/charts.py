@@ -110,14 +110,12 @@ def images_needed(rows: Sequence[Mapping[str, Any]]) -> vega.Chart:
     data = pd.DataFrame(rows)
     data[ends] *= 100
     data["images"] = [str(row["per_class"] or "all") for row in rows]
-    title = "training images per class, at most"
+    title, colours = "training images per class, at most", alt.Scale(range=WAYS)
     base = vega.inline(data).encode(
         alt.X("images:O", title=title, sort=None, axis=alt.Axis(labelAngle=0)),
         alt.Y("value:Q", title="test accuracy, %", scale=alt.Scale(zero=False)),
-        alt.Color(
-            "trains:N", legend=alt.Legend(orient="top"), scale=alt.Scale(range=WAYS)
-        ),
-        detail="split:N",
+        alt.Color("trains:N", legend=alt.Legend(orient="top"), scale=colours),
+        detail=["split:N", "backbone:N", "weights:N"],
         tooltip=["run:N", *vega.numbers(".1f", *ends)],
     )
     return alt.layer(

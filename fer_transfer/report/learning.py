@@ -1,6 +1,7 @@
 """Learning curves (Figures 5-8): one drawing for the page and for PNGs."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import altair as alt
 import numpy as np
@@ -9,12 +10,8 @@ import pandas as pd
 from fer_transfer.report import vega
 from fer_transfer.results.table import select
 
-EPOCH = alt.X(
-    "epoch:Q",
-    title="epoch",
-    scale=alt.Scale(nice=False),
-    axis=alt.Axis(tickMinStep=1, format="d", grid=False),
-)
+AXIS = alt.Axis(tickMinStep=1, format="d", grid=False)
+EPOCH = alt.X("epoch:Q", title="epoch", scale=alt.Scale(nice=False), axis=AXIS)
 
 
 def points_of(rows: pd.DataFrame, styles: pd.DataFrame) -> pd.DataFrame:
@@ -59,12 +56,9 @@ def learning(
 
 def _curves(points: pd.DataFrame, metric: str, top: float) -> list[vega.Chart]:
     """Draw a line per group and set, and the bands of those with several seeds."""
+    scale = alt.Scale(domain=[0, top], nice=False)
     value, low = (
-        alt.Y(
-            f"{key}:Q",
-            title=vega.UNITS[metric],
-            scale=alt.Scale(domain=[0, top], nice=False),
-        )
+        alt.Y(f"{key}:Q", title=vega.UNITS[metric], scale=scale)
         for key in ("value", "low")
     )
     base = vega.inline(points).encode(
@@ -82,14 +76,8 @@ def _curves(points: pd.DataFrame, metric: str, top: float) -> list[vega.Chart]:
 
 def _hover(points: pd.DataFrame) -> vega.Chart:
     """Mark the epoch nearest to the pointer, and list every line's value there."""
-    hover = alt.selection_point(
-        name="hover",
-        fields=["epoch"],
-        nearest=True,
-        on="pointermove",
-        clear="pointerout",
-        empty=False,
-    )
+    ways: dict[str, Any] = {"on": "pointermove", "clear": "pointerout", "nearest": True}
+    hover = alt.selection_point(name="hover", fields=["epoch"], empty=False, **ways)
     values = vega.numbers(".4f", *points["line"].unique())
     return (
         vega.inline(points)

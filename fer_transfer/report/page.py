@@ -19,15 +19,8 @@ from fer_transfer.settings.settings import SECTIONS, Settings
 
 # Those that results depend on, and those that draw; requirements.lock has all.
 PACKAGES = (
-    "tensorflow",
-    "tf-keras",
-    "openvino",
-    "deepface",
-    "numpy",
-    "pandas",
-    "scikit-learn",
-    "altair",
-    "vl-convert-python",
+    *("tensorflow", "tf-keras", "openvino", "deepface", "numpy", "pandas"),
+    *("scikit-learn", "altair", "vl-convert-python"),
 )
 
 
@@ -54,7 +47,7 @@ def context(settings: Settings) -> dict[str, Any]:
         "calibration": inputs.read_each("calibration", first.values()),
         "versions": versions(),
         "titles": TITLES,
-        "assessed": assessed(data, images),
+        "assessed": assessed(inputs.read_assessed(settings), data, images),
         "settings": {name: settings[name] for name in SECTIONS},
         "windows": paper.clip(settings.tables.windows, settings.train.epochs),
         "numbers": table.numbers(shown.summary),
@@ -70,9 +63,8 @@ def context(settings: Settings) -> dict[str, Any]:
     }
 
 
-def assessed(data: inputs.Data, images: np.ndarray) -> dict[str, Any]:
+def assessed(results: dict[str, Any], data: inputs.Data, images: np.ndarray) -> Any:
     """Return what `assess` wrote of each split, with some of its training faces by class."""
-    results: dict[str, Any] = files.read_json(Path("metrics/assess.json"))
     for split, result in results.items():
         train = data.splits[split]["train"]
         picked = pick_faces(data.labels[train], data.classes).items()

@@ -63,13 +63,8 @@ def finish(chart: Chart) -> dict[str, Any]:
 
 def write_png(path: Path, chart: Chart, title: str, notes: list[str]) -> None:
     """Write a chart as a figure with a title and notes; the same chart gives the same bytes."""
-    heading = alt.TitleParams(
-        title,
-        subtitle=lines_of(notes, NOTE_WIDTH),
-        anchor="start",
-        fontSize=14,
-        subtitleColor=GREY,
-    )
+    looks: dict[str, Any] = {"fontSize": 14, "subtitleColor": GREY, "anchor": "start"}
+    heading = alt.TitleParams(title, subtitle=lines_of(notes, NOTE_WIDTH), **looks)
     titled = _configured(chart.properties(title=heading), PNG_FONT, "white")
     vl_convert.register_font_directory(f"{mpl.get_data_path()}/fonts/ttf")
     png = vl_convert.vegalite_to_png(titled.to_dict(), vl_version=VEGA_LITE, scale=1.5)

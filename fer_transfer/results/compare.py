@@ -150,7 +150,9 @@ def variances(left: Sample, right: Sample) -> list[tuple[float, float]]:
         hits = left.correct - right.correct
         return [*parts, (_variance_of_mean(hits), len(hits) - 1.0)]
     over_images = left.variance + right.variance
-    return [*parts, (over_images, float("inf"))] if over_images else parts
+    return (
+        [*parts, (over_images, 1e9)] if over_images else parts
+    )  # known, not estimated
 
 
 def _variance_of_mean(values: Any) -> float:

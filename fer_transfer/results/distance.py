@@ -122,9 +122,8 @@ def summarise(rows: Mapping[str, Mapping[str, Any]]) -> str:
     if not rows:
         return ""
     number = sum(any(map(is_near, tried.values())) for tried in rows.values())
-    text = (
-        f"A protocol that was tried comes near {number} of {len(rows)} published rows"
-    )
+    share = f"{number} of {len(rows)} published rows"
+    text = f"A protocol that was tried comes near {share}"
     if once := [variant for variant, tried in rows.items() if len(tried) == 1]:
         text = f"{text} (with {' and '.join(once)} only one was tried)"
     if number == len(rows):

@@ -122,6 +122,17 @@ def read_study(settings: Settings) -> dict[str, Any]:
     return {**study, **study["study"]}
 
 
+def read_assessed(settings: Settings) -> dict[str, Any]:
+    """Read what `assess` wrote of each split; nothing, with a warning, if it is stale."""
+    recorded = record.read()
+    for stage in ("assess", *(f"choose@{name}" for name in settings.searches)):
+        is_recorded = stage in recorded.entries
+        if is_recorded and (why := record.why_stale(stage, settings, recorded)):
+            logger.warning("Leaving out the classifiers: %s. Run `dvc repro`.", why)
+            return {}
+    return dict(files.read_json(Path("metrics/assess.json")))
+
+
 def read_table(name: str) -> pd.DataFrame:
     """Read a table that `tabulate` wrote, such as that of runs (`results`) or of `groups`."""
     return files.read_csv(Path(f"plots/study/{name}.csv"))

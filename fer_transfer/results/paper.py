@@ -106,9 +106,8 @@ def clip(windows: Iterable[Iterable[int]], num_epochs: int) -> list[Window]:
     >>> clip([[1, 6], [6, 11], [11, 16]], num_epochs=8)
     [(1, 6), (6, 8)]
     """
-    return [
-        (first, min(last, num_epochs)) for first, last in windows if first < num_epochs
-    ]
+    begun = [window for window in windows if min(window) < num_epochs]
+    return list(dict.fromkeys((first, min(last, num_epochs)) for first, last in begun))
 
 
 def resolution(rate: float) -> float:

@@ -5,7 +5,7 @@ current if that still agrees with params.yaml and with what the stages before it
 `download` on. Code is left out: results may be tabulated before its change runs stages again.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -58,7 +58,7 @@ def read() -> Record:
     written = {
         path: (stage, digest)
         for stage, entry in entries.items()
-        for path, digest in _hashes(entry, "outs")
+        for path, digest in hashes(entry, "outs").items()
     }
     return Record(entries, written)
 
@@ -79,7 +79,7 @@ def why_stale(
     entry = record.entries[stage]
     if why := changed_setting(settings, entry):
         return why
-    for path, digest in _hashes(entry, "deps"):
+    for path, digest in hashes(entry, "deps").items():
         writer, last = record.written.get(path, ("", ""))
         if writer and (why := why_stale(writer, settings, record)):
             return why
@@ -97,7 +97,7 @@ def why_stale(
     return ""
 
 
-def changed_setting(settings: Settings, entry: dict[str, Any]) -> str:
+def changed_setting(settings: dict[str, Any], entry: Entry) -> str:
     """Name a setting that a stage ran with and that has another value now, if any has."""
     recorded = entry.get("params", {}).get("params.yaml", {})
     parts = tuple(f"{key}." for key in recorded)
@@ -108,5 +108,6 @@ def changed_setting(settings: Settings, entry: dict[str, Any]) -> str:
     return ""
 
 
-def _hashes(entry: dict[str, Any], part: str) -> Iterator[tuple[str, str]]:
-    return ((item["path"], item.get("md5", "")) for item in entry.get(part, []))
+def hashes(entry: Entry, part: str) -> dict[str, str]:
+    """Return the recorded hashes of a stage's `deps` or `outs`, by path."""
+    return {item["path"]: item["md5"] for item in entry.get(part, []) if "md5" in item}

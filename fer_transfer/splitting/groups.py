@@ -44,15 +44,11 @@ def join(*keys: np.ndarray) -> np.ndarray:
     return np.asarray(group, dtype=np.int64)
 
 
-def by_person(people: np.ndarray, sources: np.ndarray) -> np.ndarray:
-    """Number faces by person, (N,); where nobody is named, by the file that shows the face.
+def by_name(names: np.ndarray) -> np.ndarray:
+    """Number faces by a name, of a person or a file, (N,) str; each without one by itself.
 
-    Args:
-        people: Names, (N,) str; empty where the person is not known.
-        sources: Files, (N,) str; empty where a face has none of its own.
+    >>> by_name(np.array(["Ann", "", "Ann", ""])).tolist()
+    [0, 1, 0, 2]
     """
-    keys = [
-        ("person", person) if person else ("file", source or str(row))
-        for row, (person, source) in enumerate(zip(people, sources, strict=True))
-    ]
-    return np.asarray(pd.factorize(pd.Series(keys))[0], dtype=np.int64)
+    keys = [name or row for row, name in enumerate(names)]
+    return np.asarray(pd.factorize(pd.Series(keys, dtype=object))[0], dtype=np.int64)

@@ -56,6 +56,9 @@ def main(scheduler: str, targets: Sequence[str]) -> None:
     _check(body, failed)
     if not scheduler:
         _dvc("checkout --quiet", [stage for chain in chains for stage in chain])
+    # DVC does not fetch what is read as a folder, such as what searches chose.
+    fetch = "pull --quiet" if scheduler else "checkout --quiet"
+    _dvc(fetch, plan.gathered(load(Repo()), tail))
     _dvc("repro --single-item", tail)
 
 

@@ -17,8 +17,9 @@ from dvc.repo.reproduce import collect_stages, get_active_graph, plan_repro
 
 from fer_transfer.console.errors import InputError, some_of
 from fer_transfer.core import files
+from fer_transfer.results.record import hashes
 from tools.fleet.chain import Task
-from tools.pipeline import Pipeline, hashes
+from tools.pipeline import Pipeline
 
 COSTS = Path("metrics/costs.json")
 UNMEASURED = 20.0  # milliseconds per image, of a backbone that COSTS lacks
@@ -57,6 +58,13 @@ def stale(here: Pipeline, names: Iterable[str]) -> set[str]:
         if not _is_current(here, name) or todo & {*here.stages[name].reads.values()}:
             todo.add(name)
     return todo
+
+
+def gathered(here: Pipeline, names: Iterable[str]) -> set[str]:
+    """Name the stages whose outputs these read as folders, and Git does not hold."""
+    folders = [outs for name in names for outs in here.stages[name].gathers.values()]
+    writers = {here.stages[by]: by for outs in folders for by in outs.values()}
+    return {by for stage, by in writers.items() if stage.outs > stage.kept}
 
 
 def _is_current(here: Pipeline, name: str) -> bool:
