@@ -63,8 +63,8 @@ def stale(here: Pipeline, names: Iterable[str]) -> set[str]:
 def gathered(here: Pipeline, names: Iterable[str]) -> set[str]:
     """Name the stages whose outputs these read as folders, and Git does not hold."""
     folders = [outs for name in names for outs in here.stages[name].gathers.values()]
-    writers = {here.stages[by]: by for outs in folders for by in outs.values()}
-    return {by for stage, by in writers.items() if stage.outs > stage.kept}
+    writers = {by for outs in folders for by in outs.values()}
+    return {by for by in writers if here.stages[by].outs > here.stages[by].kept}
 
 
 def _is_current(here: Pipeline, name: str) -> bool:
