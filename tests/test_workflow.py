@@ -122,12 +122,7 @@ def test_dvcs_commands_work_where_a_variant_has_no_results_yet(pushed):
 def test_dvcs_commands_work_on_a_study_with_results(study):
     env = projects.environment(study.parent)
     for command in (
-        "status",
-        "checkout",
-        "exp save --name first",
-        "commit --force",
-        "gc --workspace --force",
-        "exp apply first",
-        "diff HEAD",
+        *("status", "checkout", "exp save --name first", "commit --force"),
+        *("gc --workspace --force", "exp apply first", "diff HEAD"),
     ):
         projects.dvc(study, env, *command.split())

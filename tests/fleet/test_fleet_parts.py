@@ -50,6 +50,13 @@ def test_seeds_are_divided_only_if_they_take_more_than_a_machine_s_share(client)
     ]
 
 
+def test_the_tail_reads_what_searches_chose_and_nothing_large(monkeypatch):
+    monkeypatch.chdir(projects.ROOT)
+    with Repo() as repo:
+        stages = plan.gathered(load(repo), ["assess", "tabulate", "plot", "report"])
+    assert {stage.partition("@")[0] for stage in stages} == {"split", "choose"}
+
+
 def test_a_target_that_does_not_exist_is_an_error(client):
     with Repo() as repo, pytest.raises(InputError, match="'train@c' not found"):
         plan.read(repo, ["train@c"])

@@ -61,10 +61,10 @@ def stale(here: Pipeline, names: Iterable[str]) -> set[str]:
 
 
 def gathered(here: Pipeline, names: Iterable[str]) -> set[str]:
-    """Name the stages whose outputs these read as folders, and Git does not hold."""
+    """Name the stages that write what these read as folders and Git does not hold."""
     folders = [outs for name in names for outs in here.stages[name].gathers.values()]
-    writers = {by for outs in folders for by in outs.values()}
-    return {by for by in writers if here.stages[by].outs > here.stages[by].kept}
+    outs = [out for written in folders for out in written.items()]
+    return {by for path, by in outs if not path.endswith(tuple(here.stages[by].kept))}
 
 
 def _is_current(here: Pipeline, name: str) -> bool:
