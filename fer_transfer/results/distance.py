@@ -121,9 +121,11 @@ def summarise(rows: Mapping[str, Mapping[str, Any]]) -> str:
     """
     if not rows:
         return ""
-    number = sum(any(map(is_near, tried.values())) for tried in rows.values())
-    share = f"{number} of {len(rows)} published rows"
-    text = f"A protocol that was tried comes near {share}"
+    near = [[key for key in tried if is_near(tried[key])] for tried in rows.values()]
+    number, share = sum(map(bool, near)), f"of {len(rows)} published rows"
+    trained = sorted({label.split(",")[0] for labels in near for label in labels})
+    what = f", where {' or '.join(trained)} trained" if trained else ""
+    text = f"A protocol that was tried comes near {number} {share}{what}"
     if once := [variant for variant, tried in rows.items() if len(tried) == 1]:
         text = f"{text} (with {' and '.join(once)} only one was tried)"
     if number == len(rows):

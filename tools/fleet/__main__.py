@@ -54,11 +54,10 @@ def main(scheduler: str, targets: Sequence[str]) -> None:
             _send(client, tasks, commit)
         failed = _run(client, tasks) if tasks else {}
     _check(body, failed)
-    if not scheduler:
-        _dvc("checkout --quiet", [stage for chain in chains for stage in chain])
-    # DVC does not fetch what is read as a folder, such as what searches chose.
+    made = {stage for chain in chains for stage in chain if not scheduler}
     fetch = "pull --quiet" if scheduler else "checkout --quiet"
-    _dvc(fetch, plan.gathered(load(Repo()), tail))
+    # DVC does not fetch what is read as a folder, such as what searches chose.
+    _dvc(fetch, made | plan.gathered(load(Repo()), tail))
     _dvc("repro --single-item", tail)
 
 
