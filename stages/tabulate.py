@@ -68,9 +68,9 @@ def main() -> None:
     answered, claims = answer.find(study, published)
     named = of_protocol(study.ran, paper_protocol(settings))
     practised = practice.find(study, runs)
-    # Others' validation accuracy is by votes: not to be compared with that by labels.
-    ours = [name for name, run in settings.runs.items() if run.labels != "ferplus"]
-    labelled, assessed = runs[runs["run"].isin(ours)], inputs.read_assessed(settings)
+    # Validation accuracy by votes alone is not to be compared with that by labels.
+    by_label = [name for name, run in settings.runs.items() if run.labels != "ferplus"]
+    labelled = runs[runs["run"].isin(by_label)]
     for name, rows in {
         "results": runs,
         "groups": groups,
@@ -87,7 +87,7 @@ def main() -> None:
         "practice": practised,
         "distances": distance.find(study, published, practised["groups"]),
         "arithmetic": fits,
-        "models": practice.compare(labelled, assessed),
+        "models": practice.compare(labelled, inputs.read_assessed(settings)),
         **ferplus(study),
     }.items():
         files.write_json(Path(f"metrics/study/{name}.json"), values)

@@ -61,7 +61,9 @@ def identity(path: str) -> list[int]:
 def _standard_input() -> list[str]:
     """Read a list of paths, one per line, or ended by zeros as `find -print0` writes them."""
     content = sys.stdin.buffer.read()
-    names = content.split(b"\0") if b"\0" in content else content.splitlines()
+    names = content.replace(b"\r\n", b"\n").split(b"\n")
+    if b"\0" in content:
+        names = content.split(b"\0")
     if paths := [os.fsdecode(name) for name in names if name]:
         return paths
     raise InputError("Standard input has no path. See what is printed before `|`.")

@@ -59,8 +59,8 @@ def read_photo(path: Path, *, named: bool = True) -> Photo:
                 raise file_kinds.refused(Status.CAMERA_RAW)
             return _decode(image)
     except Rejected as rejected:
-        may_be = rejected.status not in (Status.NOT_A_PHOTO, Status.EMPTY)
-        if named or may_be or _has_photo_name(path):
+        is_stray = rejected.status in (Status.NOT_A_PHOTO, Status.EMPTY)
+        if named or not is_stray or _has_photo_name(path):
             raise
         reason = f"{rejected.status}: {rejected.reason}"
         raise Rejected(Status.SKIPPED, reason) from None

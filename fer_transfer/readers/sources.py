@@ -4,13 +4,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from fer_transfer.console.errors import InputError, some_of
-from fer_transfer.readers import (
-    class_folders,
-    csv_files,
-    fer2013_csv,
-    listing,
-    manifest,
-)
+from fer_transfer.readers import class_folders, csv_files, fer2013_csv, manifest
+from fer_transfer.readers.listing import Listing, as_table, images_among, list_files
 
 SYNTHETIC = "synthetic"  # the labelled faces themselves, as download draws them
 EXPECTED = (
@@ -39,7 +34,7 @@ def detect_layout(root: Path, layout: str = "auto") -> Source:
     """
     if (root / "classes.json").is_file() and (root / "images.npy").is_file():
         return Source(SYNTHETIC, root)
-    names, _ = listing.list_files(root)
+    names, _ = list_files(root)
     tables = [root / name for name in names if name.lower().endswith((".csv", ".tsv"))]
     columns = {path: set(csv_files.header(path)[1]) for path in tables}
     candidates = {
@@ -57,13 +52,13 @@ def detect_layout(root: Path, layout: str = "auto") -> Source:
     )
 
 
-def list_images(source: Source) -> listing.Listing:
+def list_images(source: Source) -> Listing:
     """List the labelled image files of a source; none where its faces are in one file."""
     if source.layout == "manifest":
         return manifest.read(source.path)
     if source.layout == "class-folders":
         return class_folders.read(source.path)
-    return listing.Listing(listing.as_table([]), [])
+    return Listing(as_table([]), [])
 
 
 def _find_fer2013(columns: dict[Path, set[str]]) -> Path | None:
@@ -78,7 +73,7 @@ def _find_manifest(
     columns: dict[Path, set[str]], root: Path, names: list[str]
 ) -> Path | None:
     """Return the manifest at the top: no image lies outside its folder."""
-    folders = {(root / name).parent for name in listing.images_among(names)}
+    folders = {(root / name).parent for name in images_among(names)}
     fitting = [
         path
         for path in columns

@@ -1,7 +1,6 @@
 """Learning curves (Figures 5-8): one drawing for the page and for PNGs."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import altair as alt
 import numpy as np
@@ -76,8 +75,14 @@ def _curves(points: pd.DataFrame, metric: str, top: float) -> list[vega.Chart]:
 
 def _hover(points: pd.DataFrame) -> vega.Chart:
     """Mark the epoch nearest to the pointer, and list every line's value there."""
-    ways: dict[str, Any] = {"on": "pointermove", "clear": "pointerout", "nearest": True}
-    hover = alt.selection_point(name="hover", fields=["epoch"], empty=False, **ways)
+    hover = alt.selection_point(
+        name="hover",
+        fields=["epoch"],
+        nearest=True,
+        on="pointermove",
+        clear="pointerout",
+        empty=False,
+    )
     values = vega.numbers(".4f", *points["line"].unique())
     return (
         vega.inline(points)

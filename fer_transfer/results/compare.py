@@ -150,9 +150,8 @@ def variances(left: Sample, right: Sample) -> list[tuple[float, float]]:
         hits = left.correct - right.correct
         return [*parts, (_variance_of_mean(hits), len(hits) - 1.0)]
     over_images = left.variance + right.variance
-    return (
-        [*parts, (over_images, 1e9)] if over_images else parts
-    )  # known, not estimated
+    # As good as known: its freedom is not estimated, and not infinite, as 0 may be divided by it.
+    return [*parts, (over_images, 1e9)] if over_images else parts
 
 
 def _variance_of_mean(values: Any) -> float:

@@ -112,9 +112,7 @@ def read_study(settings: Settings) -> dict[str, Any]:
     folder = Path("metrics/study")
     if not (folder / "study.json").is_file():
         raise InputError(f"There is no {folder}/study.json. Run `dvc repro` first.")
-    recorded = record.read()
-    is_recorded = "tabulate" in recorded.entries
-    if is_recorded and (why := record.why_stale("tabulate", settings, recorded)):
+    if why := _why_stale(settings, "tabulate"):
         raise InputError(
             f"The tables are stale: {why}. Run `dvc repro -f -s tabulate plot report`."
         )
@@ -124,13 +122,18 @@ def read_study(settings: Settings) -> dict[str, Any]:
 
 def read_assessed(settings: Settings) -> dict[str, Any]:
     """Read what `assess` wrote of each split; nothing, with a warning, if it is stale."""
-    recorded = record.read()
-    for stage in ("assess", *(f"choose@{name}" for name in settings.searches)):
-        is_recorded = stage in recorded.entries
-        if is_recorded and (why := record.why_stale(stage, settings, recorded)):
-            logger.warning("Leaving out the classifiers: %s. Run `dvc repro`.", why)
-            return {}
+    searches = (f"choose@{name}" for name in settings.searches)
+    if why := _why_stale(settings, "assess", *searches):
+        logger.warning("Leaving out the classifiers: %s. Run `dvc repro`.", why)
+        return {}
     return dict(files.read_json(Path("metrics/assess.json")))
+
+
+def _why_stale(settings: Settings, *stages: str) -> str:
+    """Say why what one of the stages wrote is stale; "" if none is, of those that are recorded."""
+    known = record.read()
+    ran = [stage for stage in stages if stage in known.entries]
+    return next(filter(None, (record.why_stale(x, settings, known) for x in ran)), "")
 
 
 def read_table(name: str) -> pd.DataFrame:

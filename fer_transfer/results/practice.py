@@ -31,9 +31,10 @@ def find(study: Study, runs: pd.DataFrame) -> dict[str, Any]:
 
     Returns:
         groups: their names. by_class: by group, recall by class, and the calibration error before
-        and after temperature scaling, on the test images, means over seeds. curve: of those with a counterpart on another number of
-        training images, a row per run: what trains, images per class (None: all), accuracy on
-        the test images, not mirrored, and its 95% interval over images.
+        and after temperature scaling, on the test images, means over seeds. curve: of those with
+        a counterpart on another number of training images, a row per run: what trains, images per
+        class (None: all), accuracy on the test images, not mirrored, and its 95% interval over
+        images.
     """
     groups = {
         name: group

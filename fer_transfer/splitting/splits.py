@@ -44,7 +44,7 @@ def stratified(labels: np.ndarray, val: float | None, test: float, seed: int) ->
 def given(part: np.ndarray) -> Sets:
     """Return the rows of the sets that the data come with, of their parts, (N,) str."""
     sets = {name: np.flatnonzero(part == name) for name in PARTS if name in part}
-    if sets and (number := sum(~np.isin(part, PARTS))):
+    if sets and (number := np.count_nonzero(~np.isin(part, PARTS))):
         raise InputError(
             f"{number} of {len(part)} faces have no part, so they would be in no set. Name their "
             "parts, or set another `by` of this split in params.yaml."
