@@ -55,20 +55,22 @@ clone:
 # The environment's python is named at each step, whatever environment is active.
 $(INSTALLED): $(LOCK) build-constraints.txt tools/environment.pth
 	"$(or $(wildcard .venv/bin/python),$$PYTHON)" -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 11) <= v < (3, 13) else f"{sys.executable} is {v[0]}.{v[1]}; the project needs 3.11 or 3.12: rm -rf .venv, then make install PYTHON=python3.12")'
-	test -x .venv/bin/python || "$$PYTHON" -m venv .venv
+	.venv/bin/python -m pip --version > /dev/null 2>&1 || "$$PYTHON" -m venv --clear .venv
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-user --prefix= --target .venv/uv --upgrade uv==$(UV)
 	.venv/uv/bin/uv pip sync --python .venv/bin/python --quiet $(LOCK) --build-constraints build-constraints.txt --compile-bytecode
 	cp tools/environment.pth "$$(.venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/"
+	rm -f .venv/.installed*
 	touch $@
 
 # The study's dvc.lock says nothing of the demo, and DVC reads and writes it whole for each stage.
 demo: install  ## the whole study on synthetic faces, offline, in a folder of its own
-	@test -d "$$DEMO" || $(GIT) clone --quiet --config $(NO_HOOKS) . "$$DEMO"
-	@head=$$(git rev-parse HEAD) && cd "$$DEMO" && $(GIT) fetch --quiet origin HEAD \
+	@test -d "$$DEMO" || { rm -rf "$$DEMO.part" && $(GIT) clone --quiet --config $(NO_HOOKS) . "$$DEMO.part" \
+		&& mv "$$DEMO.part" "$$DEMO"; }
+	@here=$$PWD && head=$$(git rev-parse HEAD) && cd "$$DEMO" && $(GIT) fetch --quiet "$$here" HEAD \
 		&& { [ $$(git rev-parse HEAD) = $$head ] || $(GIT) checkout --quiet --force --detach $$head; } \
 		&& { ! git diff --quiet HEAD -- dvc.lock || rm dvc.lock; } \
 		&& cp $(SETTINGS) params.yaml && $(PREPARE) && python -m tools.plots_page \
-		&& python -m dvc repro --quiet && python -m tools.summary
+		&& python -m dvc repro > /dev/null && python -m tools.summary
 
 photos: install  ## a model from labelled photos, here synthetic ones, in a folder of its own
 	@$(MAKE) --no-print-directory demo DEMO=.photos SETTINGS=params.photos.yaml \

@@ -4,22 +4,19 @@ python -m benchmarks              # all
 python -m benchmarks every_layer  # one module
 """
 
-import argparse
 import os
+import sys
 from importlib import import_module
 
 # The last turns op determinism on, which nothing turns off again.
 MODULES = ("study", "every_layer")
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser("python -m benchmarks")
-    parser.add_argument("module", nargs="?", choices=MODULES, help="all without one")
-    chosen = parser.parse_args().module
+def main(*chosen: str) -> None:
     print(f"{os.cpu_count()} cores; medians of three, in turns, in one process")
-    for name in [chosen] if chosen else MODULES:
+    for name in chosen or MODULES:
         import_module(f"benchmarks.{name}").main()
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])

@@ -1,15 +1,13 @@
-"""Measure recognition, and other packages beside it.
+"""Measure recognition, and deepface beside it.
 
-    python -m benchmarks.recognise PHOTOS [--fer SITE]
+    python -m benchmarks.recognise PHOTOS
 
 Photos of the folder are copied until there are as many as asked for, and recognised by the
 command, in processes of their own: without pictures, with pictures; then a video of them and 48x48
 crops of FER2013's kind. Each line has the rate, start-up included, the faces, the processor time
-and the memory. deepface is of the study's environment, its emotion model without trained weights.
-SITE is a folder that `pip install --target` put fer into.
+and the memory. deepface is the study's; its emotion model is without trained weights.
 """
 
-import argparse
 import os
 import shutil
 import subprocess
@@ -28,7 +26,6 @@ from fer_transfer.synthetic import drawing as synthetic
 PHOTOS, CROPS = 60, 10_000
 VIDEO_SECONDS, VIDEO_RATE, VIDEO_SIZE = 60, 30, (640, 360)
 PYTHON = (sys.executable, "-m")
-PEERS = (*PYTHON, "benchmarks.recognise_peers")
 
 
 def copy_photos(source: Path, target: Path) -> None:
@@ -86,29 +83,23 @@ def recognise(title: str, number: int, path: Path, *options: str) -> None:
         print(f"  {len(pd.read_csv(f'{out}/results/faces.csv'))} faces")
 
 
-def by_peer(name: str, *call: str) -> None:
-    """Recognise the photos by another package, which prints how many faces it found."""
-    print(f"  {measure(name, PHOTOS, *call).split()[-1]} faces")
+def by_deepface(photos: Path) -> None:
+    call = (*PYTHON, "benchmarks.recognise_deepface", str(photos))
+    print(f"  {measure('deepface', PHOTOS, *call).split()[-1]} faces")
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser("python -m benchmarks.recognise")
-    parser.add_argument("photos", type=Path)
-    parser.add_argument("--fer", metavar="SITE")
-    options = parser.parse_args()
+def main(folder: str) -> None:
     with tempfile.TemporaryDirectory() as top:
         photos, crops, video = map(Path(top).joinpath, ("photos", "crops", "x.mp4"))
-        copy_photos(options.photos, photos)
+        copy_photos(Path(folder), photos)
         draw_crops(crops)
-        write_video(options.photos, video)
+        write_video(Path(folder), video)
         recognise("photos, no pictures", PHOTOS, photos, "--no-pictures")
         recognise("photos with pictures", PHOTOS, photos)
         recognise("seconds of video", VIDEO_SECONDS, video)
         recognise("crops of 48x48", CROPS, crops, "--no-pictures")
-        by_peer("deepface", *PEERS, "deepface", str(photos))
-        if options.fer:
-            by_peer("fer", *PEERS, "fer", str(photos), options.fer)
+        by_deepface(photos)
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])

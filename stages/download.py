@@ -151,7 +151,7 @@ def whole_folder(path: Path) -> Iterator[Path]:
 def main() -> None:
     settings = load_settings()
     source, known_hash = settings.data.source, settings.data.hash
-    path = addresses.local_path(source)
+    path = None if source == "kaggle" else addresses.local_path(source)
     with whole_folder(RAW) as folder:
         if source == "kaggle":
             from_kaggle(folder)

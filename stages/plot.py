@@ -40,7 +40,7 @@ CURVES_NOTE = (
 )
 BARS_NOTE = "Training above validation, which is lighter. Dotted: baseline."
 ACCURACY_NOTE = (
-    "A point per run on the first split, with its 95% interval over images (Wilson), not over "
+    "A point per run on the paper's split, with its 95% interval over images (Wilson), not over "
     "seeds; a tick per group mean. Filled: pretrained. Dotted: the majority class."
 )
 

@@ -45,8 +45,8 @@ def main(name: str) -> None:
     known, images = faces.read(), faces.read_images()
     labels, people = known.labels, known.column("person")
     exact, mirrored = groups.identical(images), groups.identical(images, mirrored=True)
-    owners = groups.by_name(people), groups.by_name(known.column("file"))
-    group = groups.join(*owners, mirrored)
+    person, photo = groups.by_name(people), groups.by_name(known.column("file"))
+    group = groups.join(person, photo, mirrored)
     sets = split_rows(known, group, settings)
     splits.check_classes(labels, sets, known.classes, name)
     warnings = splits.warnings(labels, sets, known.classes, group)
@@ -62,7 +62,7 @@ def main(name: str) -> None:
         "people": len(set(people.tolist()) - {""}),
         "test_with_duplicate_in_train": int(has_duplicate.sum()),
         "test_with_mirrored_duplicate_in_train": splits.shared(mirrored, sets),
-        "test_with_person_in_train": splits.shared(people, sets, unknown=""),
+        "test_with_person_in_train": splits.shared(person, sets),
         "warnings": warnings,
     }
     files.write_json(Path(f"metrics/split/{name}.json"), counts | described)

@@ -7,7 +7,7 @@ Reads   metrics/test/<run>.json           of the runs that params.yaml lists; th
         plots/examples/<run>.csv          only whether they are of the current settings and data
         metrics/features/<variant>.json   parameters, size, whether the features are informative
         metrics/costs.json                milliseconds per image, by backbone
-        metrics/dataset.json              images, emotions, official, source_file
+        metrics/dataset.json              the name of the data
         data/faces/                       classes, labels, and people's votes where there are any
         data/splits/<split>.npz           the test images
         metrics/assess.json               the classifier that each split's searches chose
@@ -85,7 +85,7 @@ def main() -> None:
         "claims": claims,
         "advice": recommend.find(study, named),
         "practice": practised,
-        "distances": distance.find(study, published, practised["groups"]),
+        "distances": distance.find(study, published, practised["by_class"]),
         "arithmetic": fits,
         "models": practice.compare(labelled, inputs.read_assessed(settings)),
         **ferplus(study),

@@ -17,7 +17,7 @@ def drawn_faces(number: int = 7) -> np.ndarray:
     return drawing.draw(number, 1, seed=3)[0]
 
 
-def scene(angle: float = 0, side: int = 240, colour: bool = True) -> Image.Image:
+def scene(angle: float = 0, side: int = 240) -> Image.Image:
     """Return a photo of 800x600 with one face, tilted, about the middle.
 
     CenterFace takes few of the synthetic faces for faces; this is one of them.
@@ -29,8 +29,6 @@ def scene(angle: float = 0, side: int = 240, colour: bool = True) -> Image.Image
     image.paste(face, ((800 - side) // 2, (600 - side) // 2))
     image = image.filter(ImageFilter.GaussianBlur(side / 60))  # without edges of pixels
     image = image.rotate(angle, Image.Resampling.BILINEAR, fillcolor=120)
-    if not colour:
-        return image
     warm = [
         image.point(lambda grey, part=part: int(grey * part)) for part in (1, 0.8, 0.7)
     ]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import photo_files
 import settings_files
 from PIL import Image
 
@@ -46,10 +47,8 @@ def face(shade: int, *, mirrored: bool = False) -> np.ndarray:
     return image[:, ::-1] if mirrored else image
 
 
-def encoded(image: np.ndarray, kind: str = "PNG", **options: Any) -> bytes:
-    buffer = io.BytesIO()
-    Image.fromarray(image).save(buffer, format=kind, **options)
-    return buffer.getvalue()
+def encoded(image: np.ndarray, kind: str = "PNG") -> bytes:
+    return photo_files.encoded(Image.fromarray(image), kind)
 
 
 def csv_row(label: object = 3, shade: int = 7, usage: str = "Training") -> str:

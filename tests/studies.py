@@ -105,7 +105,6 @@ def write_run(folder, name):
         digest = f"{seed:064x}"
         origin = {"name": file, "source": "url", "sha256": digest, "official": True}
     parameters = PARAMETERS[variant.backbone]
-    origin["parameters"] = parameters
     files.write_json(folder / f"metrics/weights/{started}.json", origin)
     labels = faces.read().labels
     size = VALUES_AN_IMAGE[variant.backbone]
@@ -115,7 +114,6 @@ def write_run(folder, name):
         "precision": settings.compute.precision,
         "bytes": 4 * size * len(labels),
         "informative": started != UNINFORMATIVE,
-        "tensors": [{"shape": [size], "min": 0.0, "max": 1.0, "spread": 0.1}],
         "parameters": {"backbone": parameters, "trainable": 100_000},
     }
     files.write_json(folder / f"metrics/features/{started}.json", measured)

@@ -42,7 +42,7 @@ def split_of(val, test, has_duplicate):
     return {"val": val, "test": test, "test_has_duplicate": has_duplicate}
 
 
-def make(groups=GROUPS, uninformative=(), **changes):
+def make(groups=GROUPS, uninformative=(), splits=None):
     """Make up a study whose runs recognise a share of the test images of 7 classes."""
     random = np.random.default_rng(4)
     labels = np.resize(np.arange(7), 3_000)
@@ -56,21 +56,16 @@ def make(groups=GROUPS, uninformative=(), **changes):
             falling = np.linspace(2, 1, 20)
             losses = falling if name == "openface" else falling[::-1]
             val = {"val_accuracy": np.linspace(0.2, 0.4, 20), "val_loss": losses}
-            train = {"accuracy": losses, "loss": losses, "epoch": np.arange(1, 21)}
-            test_scores = {"test": {}, "deduplicated": {}}
-            results[run] = Result(pd.DataFrame(train | val), test_scores, predicted, {})
-    classes = tuple("abcdefg")
-    splits = changes.get("splits", {"random": split})
+            results[run] = Result(pd.DataFrame(val), {}, predicted, {})
     measured = {
         name: {"parameters": {"backbone": 10, "trainable": 95_239}} for name in groups
     }
     return Study(
         SimpleNamespace(
-            tables=SimpleNamespace(windows=[]),
             train=SimpleNamespace(learning_rate=0.0001),
             runs=defaultdict(Run),
         ),
-        Data(classes, labels, splits),
+        Data(tuple("abcdefg"), labels, splits or {"random": split}),
         groups,
         results,
         measured,

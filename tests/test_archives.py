@@ -8,7 +8,6 @@ import random
 import stat
 import tarfile
 import zipfile
-from pathlib import Path
 
 import pytest
 from sources import tarred, write_files, zipped
@@ -108,6 +107,6 @@ def test_a_zip_with_a_password_is_an_error(tmp_path):
     content = bytearray(zipped({"a.csv": CONTENT}))
     content[6] |= 1  # encrypted, by the local header and by the directory
     content[content.index(b"PK\x01\x02") + 8] |= 1
-    Path(tmp_path / "a.zip").write_bytes(content)
+    (tmp_path / "a.zip").write_bytes(content)
     with pytest.raises(InputError, match="password required"):
         archives.unpack(tmp_path / "a.zip")

@@ -27,14 +27,14 @@ def published_history(variant: str, factor: float = 1, epochs: int = 20):
     return pd.DataFrame(made_up).head(epochs)
 
 
-def find(row, protocols, windows=WINDOWS):
+def find(row, protocols):
     """Compare a row with protocols, given by what trains and the histories of its seeds."""
     backbone, weights = row.rsplit("-", 1)
     ran = {
         layers: Group(backbone, weights, Protocol(layers, "float32"), ())
         for layers in protocols
     }
-    settings = SimpleNamespace(tables=SimpleNamespace(windows=windows))
+    settings = SimpleNamespace(tables=SimpleNamespace(windows=WINDOWS))
     histories = protocols.__getitem__
     study = SimpleNamespace(ran=ran, settings=settings, histories=histories)
     return distance.find(study, PRINTED, omit=())

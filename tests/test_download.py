@@ -86,6 +86,7 @@ def test_a_mirror_is_asked_before_kaggle_and_its_file_unpacked(tmp_path, monkeyp
     mirror = {"fer2013.csv.xz": content, "SHA256SUMS": sums}
     sources.write_files(tmp_path / "mirror", mirror)
     monkeypatch.setenv("FER_MIRROR", "../mirror")
+    Path("kaggle").mkdir()  # has nothing to do with it
     run("kaggle")
     assert in_data() == ["data/raw", "data/raw/fer2013.csv"]
     assert Path("data/raw/fer2013.csv").read_bytes() == CONTENT

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import photo_files
 import pytest
+import records
 import settings_files
 from scipy.special import softmax
 
@@ -137,6 +138,7 @@ def trained(run, network):
         for part, rows in (("val", slice(7)), ("test", slice(7, 14)))
     }
     files.write_npz(folder / "probabilities.npz", arrays)
+    records.write(Path())
     return folder
 
 
@@ -149,6 +151,7 @@ def test_a_run_becomes_a_model_that_the_recogniser_opens(study, network, caplog)
     expected = softmax(logits / described.temperature)
     assert model.probabilities(IMAGES[0]) == pytest.approx(expected, abs=2e-3)
     assert described.run == RUN
+    assert described.data == "Drawn (openface, which started from random)"
     assert described.scores["images"] == 7
     assert described.scores["test_set"] == "Drawn's test set (split random)"
     assert sum(map(sum, described.scores["confusion"])) == 7
@@ -176,6 +179,13 @@ def test_of_a_run_with_two_heads_either_is_a_model(study):
         assert model.probabilities(IMAGES[0]) == pytest.approx(expected, abs=2e-2)
     assert model.metadata.scores["images"] == 3  # a majority sees one thing
     assert "what most people see" in model.metadata.scores["test_set"]
+
+
+@pytest.mark.usefixtures("study")
+def test_a_run_that_was_trained_with_other_settings_becomes_no_model():
+    settings_files.change({"train.learning_rate": 0.5})
+    with pytest.raises(InputError, match=f"Run `dvc repro train@{RUN}`"):
+        export.export(RUN, "labels")
 
 
 def test_a_run_that_did_not_learn_from_votes_has_no_head_for_them(study):

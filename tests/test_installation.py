@@ -18,7 +18,7 @@ PROJECT = Path(__file__).parents[1]
 STAND_IN = """#!/bin/sh
 { echo "$0 $*"; env; echo; } >> "%s"
 case "$*" in
-  "-m venv .venv") mkdir -p .venv/bin && cp "$0" .venv/bin/python ;;
+  "-m venv --clear .venv") mkdir -p .venv/bin && cp "$0" .venv/bin/python ;;
   "-m pip install"*) mkdir -p .venv/uv/bin && cp "$0" .venv/uv/bin/uv ;;
   *sysconfig*) mkdir -p ".venv/site packages" && echo ".venv/site packages" ;;
 esac
@@ -86,7 +86,7 @@ def install(folder: Path, **variables: str) -> dict[str, dict[str, str]]:
 
 def test_a_path_with_a_space_is_installed_into_whatever_pips_file_says(checkout):
     calls = list(install(checkout))
-    assert calls[1] == "./python3 -m venv .venv"
+    assert calls[1] == "./python3 -m venv --clear .venv"
     assert calls[2].startswith(".venv/bin/python -m pip install ")
     for option in ("--no-user", "--prefix= ", "--target .venv/uv"):
         assert option in calls[2]

@@ -56,7 +56,7 @@ CODE = (
 )
 FILES = {
     ".dvc/config": "",
-    ".dvcignore": "__pycache__\n",
+    ".dvcignore": (projects.ROOT / ".dvcignore").read_text(),
     "data/input/0.npy": "0",
     "dvc.yaml": PIPELINE,
     "metrics/first.json": "{}",
@@ -136,6 +136,7 @@ def test_what_is_edited_while_a_stage_runs_is_not_recorded(folder, kind):
 
 def edit_what_decides_nothing(folder: Path) -> None:
     replace("fer_transfer/console/errors.py", "at fault", "to blame")(folder)
+    (folder / "fer_transfer/core/.files.py.swp").touch()  # an editor's
     replace("params.yaml", "batch_size: 32", "batch_size: 64")(folder)
     replace("params.yaml", "seed: 2", "seed: 3")(folder)
     replace("metrics/second.json", "{}", "[]")(folder)
@@ -172,6 +173,16 @@ def test_an_edit_of_what_a_stage_depends_on_is_seen_and_named(folder, edit, chan
     edit(folder)
     with pytest.raises(InputError, match=f"{changed} changed while double@a ran"):
         integrity.check()
+
+
+def test_a_stage_has_its_dependencies_from_a_subfolder_and_in_settings_that_are_edited(
+    folder, monkeypatch
+):
+    monkeypatch.chdir(folder)
+    known = integrity.dependencies("double@a")
+    assert integrity.dependencies("../dvc.yaml:double@a") == known
+    (folder / "params.yaml").write_text("seed: 1\t# a tab")
+    assert integrity.dependencies("double@a")[1] == known[1]
 
 
 def test_dependencies_are_those_that_dvc_reads_for_every_stage(tmp_path, monkeypatch):

@@ -1,7 +1,6 @@
 """Published data sets, as their own files describe them, to manifests."""
 
 import io
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -105,9 +104,22 @@ def test_a_line_of_a_list_that_is_cut_off_is_an_error_that_names_it(tmp_path):
         manifest.write_manifest("expw", tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("name", "file", "content"),
+    [
+        ("expw", "label.lst", b"a.jpg 0 x 20 70 60 50.5 3\n"),
+        ("affectnet", "val_set/annotations/1_exp.npy", b""),
+    ],
+)
+def test_an_annotation_that_cannot_be_read_is_an_error(tmp_path, name, file, content):
+    write_files(tmp_path, {file: content})
+    with pytest.raises(InputError, match="not as its authors wrote it"):
+        manifest.write_manifest(name, tmp_path)
+
+
 def test_the_command_says_how_many_there_are(tmp_path, monkeypatch, capsys):
     write_files(tmp_path, DATA_SETS["raf-db"][0])
     monkeypatch.setattr("sys.argv", ["manifest", "raf-db", str(tmp_path)])
     manifest.main()
     assert "2 faces; 1 without file or emotion" in capsys.readouterr().out
-    assert files.read_text_table(Path(tmp_path / manifest.NAME)).shape == (2, 8)
+    assert files.read_text_table(tmp_path / manifest.NAME).shape == (2, 8)

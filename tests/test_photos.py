@@ -182,6 +182,12 @@ KINDS = {
 }
 
 
+def test_a_jpeg_whose_first_length_reads_as_a_transport_stream_is_a_photo(tmp_path):
+    start, *rest = photo_files.encoded(RAMP, "JPEG").partition(b"\xff\xd8")[1:]
+    content = start + b"\xff\xe1G@" + bytes(0x4740 - 2) + b"".join(rest)
+    assert read(tmp_path / "x", content).pixels.shape == (40, 60, 3)
+
+
 @pytest.mark.parametrize("name", KINDS)
 def test_what_is_not_a_photo_is_called_what_it_is(tmp_path, name):
     status, hint = KINDS[name]

@@ -12,8 +12,8 @@ import settings_files
 from imports import EXEMPT, PROJECT, imported, modules, package
 
 from fer_transfer.networks.runtime import VERSIONS
-from fer_transfer.results import paper
 from fer_transfer.results.catalog import BACKBONES
+from fer_transfer.results.evidence import NETWORKS as PAPERS_VARIANTS
 from fer_transfer.settings.settings import NAMED, SECTIONS
 
 PIPELINE = settings_files.load("dvc.yaml")
@@ -45,11 +45,6 @@ PACKAGES = (
 LIBRARY = sorted((PROJECT / "fer_transfer").glob("*/*.py"))
 # Imported by name, so that a run depends on its own backbone alone.
 BACKBONE = "fer_transfer/backbones/${item.backbone}.py"
-PAPERS_VARIANTS = [
-    f"{backbone}-{weights}"
-    for backbone in paper.BACKBONES
-    for weights in ("pretrained", "random")
-]
 SEARCHING = ("views", "choose", "assess")
 LIGHT = sorted(set(STAGES) - {"weights", "features", "train", *SEARCHING})
 

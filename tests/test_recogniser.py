@@ -51,7 +51,6 @@ def test_a_face_has_calibrated_probabilities_that_add_up(recogniser):
     [face] = recogniser(SCENE)
     assert tuple(face.probabilities) == recogniser.classes == EIGHT
     assert sum(face.probabilities.values()) == pytest.approx(1, abs=1e-5)
-    assert face.probability == max(face.probabilities.values())
     assert (face.crop.shape, face.crop.dtype) == ((48, 48), np.uint8)
 
 
@@ -118,6 +117,12 @@ def test_the_default_model_is_small_and_says_what_it_is():
         ({"classes": None}, "lack 'classes'"),
         ({"scores": "{"}, "are not JSON"),
         ({"scores": "{}"}, "does not do what its metadata say"),
+        (
+            {
+                "scores": '{"images": 1, "accuracy": 1, "interval": [0, 1], "test_set": ""}'
+            },
+            "and by class",
+        ),
         ({"classes": '["a", "b"]'}, "does not do what its metadata say"),
     ],
 )

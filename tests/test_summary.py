@@ -16,7 +16,6 @@ PAPER = files.read_json(ROOT / "metrics/paper/table2.json")
 STUDY = {
     "data": "FER2013",
     "pretrained": "official",
-    "images": 35887,
     "missing": ["openface-random"],
     "uninformative": [],
 }

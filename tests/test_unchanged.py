@@ -9,7 +9,6 @@ from pathlib import Path
 import projects
 import pytest
 import toys
-from dvc.repo import Repo
 
 from fer_transfer.console.errors import InputError
 from fer_transfer.data import faces
@@ -38,11 +37,6 @@ def commit() -> None:
     projects.commit(Path(), "An edit")
 
 
-def would_run() -> list[str]:
-    stages = Repo().reproduce(dry=True, allow_missing=True)
-    return [stage.addressing for stage in stages]
-
-
 def outs() -> dict[str, dict[str, str]]:
     return {name: hashes(entry, "outs") for name, entry in recorded().items()}
 
@@ -61,10 +55,14 @@ def test_a_comment_and_a_renamed_function_keep_the_results(toy, monkeypatch):
     for key, value in projects.failing_hooks(toy.parent).items():
         monkeypatch.setenv(key, value)
     before = outs()
-    assert "train@a" in would_run()
+    assert "train@a" in projects.would_run("--allow-missing")
     unchanged.main()
     assert outs() == before
-    assert set(would_run()) == {"download", "prepare", "report"}
+    assert set(projects.would_run("--allow-missing")) == {
+        "download",
+        "prepare",
+        "report",
+    }
     assert clones() == []
 
 
@@ -94,7 +92,7 @@ def test_a_setting_that_is_new_or_has_another_value_is_a_change(
     commit()
     unchanged.main()
     assert f"train@a (`train.{why})" in caplog.text
-    assert "train@a" in would_run()
+    assert "train@a" in projects.would_run("--allow-missing")
 
 
 def test_results_of_other_data_are_not_carried_over(toy, caplog):
@@ -116,9 +114,23 @@ def test_a_commit_that_did_not_make_the_results_is_refused_and_the_right_one_tak
     commit()
     unchanged.main("HEAD~")
     assert "train@a (not made by the old commit's code" in caplog.text
-    assert "train@a" in would_run()
+    assert "train@a" in projects.would_run("--allow-missing")
     unchanged.main(made_by)
-    assert "train@a" not in would_run()
+    assert "train@a" not in projects.would_run("--allow-missing")
+
+
+def test_code_that_is_edited_during_the_comparison_is_not_recorded(toy, monkeypatch):
+    projects.edit("stages/train.py", "START", "BEGIN")
+    commit()
+    needed_for = unchanged.needed_for
+
+    def edit_and_name(*arguments):
+        projects.edit("stages/train.py", "BEGIN = 0.5", "BEGIN = 1")
+        return needed_for(*arguments)
+
+    monkeypatch.setattr(unchanged, "needed_for", edit_and_name)
+    with pytest.raises(InputError, match="code or settings changed meanwhile"):
+        unchanged.main()
 
 
 def test_code_that_fails_is_reported_with_its_last_lines_and_a_full_disk(

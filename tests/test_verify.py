@@ -58,7 +58,10 @@ def test_a_damaged_object_is_removed_and_the_files_are_hashed_again(name, caplog
 @pytest.mark.usefixtures("project")
 def test_where_all_is_whole_nothing_is_removed_or_out_of_date():
     before = objects()
+    fetched = before["file"].with_name(".just-fetched.tmp")
+    fetched.touch()
     verify.main()
+    fetched.unlink()
     assert objects() == before
     assert Repo().status() == {}
 

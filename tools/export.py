@@ -29,6 +29,7 @@ from fer_transfer.data.votes import majority, voted_classes
 from fer_transfer.export import onnx_export
 from fer_transfer.networks import split_model
 from fer_transfer.recognise import metadata
+from fer_transfer.results import record
 from fer_transfer.results.catalog import BACKBONES
 from fer_transfer.scoring import calibration
 from fer_transfer.settings.settings import Variant, load_settings
@@ -60,6 +61,10 @@ def export(name: str, wanted: str) -> None:
             f"The validation images of `{name}` are its test images, so no temperature can be "
             "fitted for a model. Name a run on another split."
         )
+    if why := record.why_stale(f"train@{name}", settings, record.read()):
+        raise InputError(
+            f"`{name}` was trained otherwise: {why}. Run `dvc repro train@{name}`."
+        )
     recipe = Recipe.of(run, settings.train)
     known = faces.read(votes=recipe.labels != "fer2013")
     network = build_network(name, variant, recipe, known)
@@ -79,8 +84,10 @@ def export(name: str, wanted: str) -> None:
     seen = ", what most people see" if head.prefix else ""
     test_set = f"{known.name}'s test set (split {run.split}{seen})"
     learned = known.name + ", FER+'s votes" * (recipe.labels != "fer2013")
-    is_published = variant.weights == "pretrained"
-    before = BACKBONES[run.backbone].pretrained_on if is_published else variant.weights
+    before = variant.weights
+    if before == "pretrained":
+        is_official = settings.weights.pretrained == "official"
+        before = BACKBONES[run.backbone].pretrained_on if is_official else "stand-in"
     codes = predicted.argmax(axis=1)
     described = metadata.Metadata(
         name=name,

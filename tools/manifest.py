@@ -146,7 +146,13 @@ def write_manifest(name: str, root: Path) -> tuple[int, int]:
     Raises:
         InputError: If the folder does not have what the data set comes with.
     """
-    rows = list(DATA_SETS[name](Folder(root)))
+    try:
+        rows = list(DATA_SETS[name](Folder(root)))
+    except (ValueError, EOFError) as error:
+        raise InputError(
+            f"{root} has an annotation that is not as its authors wrote it: {error}. Take the "
+            "data set again from its source."
+        ) from None
     table = pd.DataFrame(rows, columns=KNOWN, dtype=str).fillna("")
     table["label"] = [emotion(name, label) for label in table["label"]]
     table["part"] = [PART_OF.get(part.lower(), "") for part in table["part"]]

@@ -21,7 +21,7 @@ from fer_transfer.console import command
 from fer_transfer.console.errors import InputError, some_of
 from fer_transfer.core import files
 from fer_transfer.results.record import LOCK, Entry, hashes, recorded
-from tools.pipeline import Pipeline, edited
+from tools.pipeline import Pipeline, edited, load
 
 logger = logging.getLogger(__name__)
 
@@ -96,8 +96,13 @@ def merge(incoming: dict[str, Entry], read: Read) -> tuple[list[str], list[str]]
 
 
 def main(folder: str) -> None:
-    source = Path(folder)
-    incoming = recorded(source / LOCK)
+    source, here = Path(folder), load(Repo())
+    incoming = {
+        name: entry
+        for name, entry in recorded(source / LOCK).items()
+        # The outputs of what is current lie here; others may differ in their last bits.
+        if not here.is_current(name)
+    }
 
     def read(path: str) -> bytes:
         return (source / path).read_bytes() if (source / path).is_file() else b""

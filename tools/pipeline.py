@@ -25,16 +25,13 @@ def locked(lock: LockBase) -> Iterator[None]:
         InputError: If one runs.
     """
     try:
-        lock.lock()
+        with lock:
+            yield
     except LockError as error:
         raise InputError(
             "Another dvc command runs in this clone, so nothing was written. Wait for it to "
             "end, then run this again."
         ) from error
-    try:
-        yield
-    finally:
-        lock.unlock()
 
 
 @dataclass(frozen=True)
@@ -86,10 +83,19 @@ def settings(entry: Entry) -> dict[str, Any]:
 
 
 def load(repo: Repo) -> Pipeline:
-    """Read the pipeline of the checkout that `repo` looks at, and its dvc.lock, if it has one."""
+    """Read the pipeline of the checkout that `repo` looks at, and its dvc.lock, if it has one.
+
+    Raises:
+        InputError: If one of its files cannot be read.
+    """
     # First, because DVC's own error about a damaged one is a traceback.
     entries = recorded() if LOCK.is_file() else {}
-    stages = repo.stage.load_all()
+    try:
+        stages = repo.stage.load_all()
+    except DvcException as error:
+        raise InputError(
+            f"DVC cannot read dvc.yaml and params.yaml: {error}. Correct them."
+        ) from None
     writers = {out.fs_path: stage.name for stage in stages for out in stage.outs}
     return Pipeline({stage.name: _stage(stage, writers) for stage in stages}, entries)
 

@@ -35,7 +35,7 @@ def main() -> None:
     page = PAGE_HTML.replace("{scripts}", STYLE + script)
     files.write_bytes(PAGE, page.encode())
     place = str(PAGE.relative_to(".dvc"))  # as DVC wants it
-    dvc(Path(), "config", "--quiet", "--local", "plots.html_template", place)
+    dvc(Path(), "config", "--local", "plots.html_template", place)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ Reads   metrics/study/, metrics/assess.json, plots/study/groups.csv
 """
 
 import signal
+import sys
 from collections.abc import Iterator
 from textwrap import fill
 from typing import Any
@@ -85,4 +86,4 @@ def _cell(row: dict[str, Any]) -> str:
 if __name__ == "__main__":
     # Before `| head` it ends as other commands do, without a remark on the broken pipe.
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-    command.run(main)
+    command.run(main, *sys.argv[1:])

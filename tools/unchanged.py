@@ -164,8 +164,10 @@ def record(names: list[str], now: Pipeline) -> None:
     """
     repo = Repo()
     with edited(repo) as here:
-        if here.entries != now.entries:
-            raise InputError(f"{LOCK} was written to meanwhile. Run this again.")
+        if here != now:
+            raise InputError(
+                f"{LOCK}, code or settings changed meanwhile. Run this again."
+            )
         stages = {stage.name: stage for stage in repo.stage.load_all()}
         for name in names:
             written = {*now.stages[name].reads, *now.stages[name].gathers}

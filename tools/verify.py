@@ -12,6 +12,7 @@ Writes  nothing; removes what is damaged, and the hashes that DVC remembers by a
 
 import json
 import logging
+import sys
 from pathlib import Path
 
 from dvc.lock import make_lock
@@ -58,7 +59,9 @@ def main() -> None:
     cache = Path(str(repo.cache.local.path))
     # Not by one pattern: `glob` skips folders that may not be read.
     folders = sorted(cache.glob("[0-9a-f][0-9a-f]"))
-    cached = [path for folder in folders for path in sorted(folder.iterdir())]
+    objects = [path for folder in folders for path in sorted(folder.iterdir())]
+    # What another clone is just fetching into a shared cache has a temporary name.
+    cached = [path for path in objects if not path.name.startswith(".")]
     broken = list(filter(is_damaged, cached))
     for path in broken:
         path.unlink()
@@ -71,4 +74,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    command.run(main)
+    command.run(main, *sys.argv[1:])

@@ -89,7 +89,9 @@ def _check_arguments(main: Callable[..., None], arguments: tuple[str, ...]) -> N
         inspect.signature(main).bind(*arguments)
     except TypeError as error:
         name = Path(sys.argv[0]).name
-        raise InputError(f"{name}: {error}. `dvc repro` runs stages.") from None
+        raise InputError(
+            f"{name}: {error}. `dvc repro` runs stages, whose names hold no spaces."
+        ) from None
 
 
 def _command() -> str:

@@ -9,6 +9,7 @@ import hashlib
 import os
 import re
 from collections.abc import Iterable, Iterator
+from itertools import filterfalse
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,8 @@ PIPELINE, SETTINGS = Path("dvc.yaml"), Path("params.yaml")
 # Large, and rewritten by stages alone. Everything else is hashed: Git rewrites files that it
 # does not change, when a user switches to another branch and back.
 LARGE = Path("data")
-# Of .dvcignore, what lies in folders here.
-IGNORED = {"__pycache__", ".DS_Store", ".gitignore"}
+# Of .dvcignore, what lies in folders here; editors write beside what they edit.
+IGNORED = re.compile(r"__pycache__|\.DS_Store|\.gitignore|\.#.*|.*~|\..*\.sw[a-p]")
 MOST = 3  # changes named in an error
 
 _paths: list[Path] = []
@@ -56,12 +57,14 @@ def dependencies(name: str) -> tuple[list[Path], list[str]]:
 
     DVC's own parser takes a second, and dvc.lock does not know a stage before its first run.
     """
-    group, _, key = name.partition("@")
+    # From a subfolder DVC names it after the path of dvc.yaml.
+    group, _, key = name.rpartition(":")[2].partition("@")
     settings = _load(SETTINGS)
     stage = _load(PIPELINE).get("stages", {}).get(group, {})
     if "foreach" in stage:
-        item = _lookup(settings, stage["foreach"].strip("${}")).get(key)
-        settings, stage = {**settings, "key": key, "item": item}, stage["do"]
+        items = _lookup(settings, stage["foreach"].strip("${}")) or {}
+        settings = {**settings, "key": key, "item": items.get(key)}
+        stage = stage["do"]
     deps, params = (
         [_interpolate(entry, settings) for entry in stage.get(part, [])]
         for part in ("deps", "params")
@@ -104,8 +107,8 @@ def _files(paths: Iterable[Path]) -> Iterator[Path]:
         if not path.is_dir():
             yield path
         for folder, folders, names in os.walk(path):
-            folders[:] = set(folders) - IGNORED
-            yield from (Path(folder, name) for name in set(names) - IGNORED)
+            folders[:] = filterfalse(IGNORED.fullmatch, folders)
+            yield from map(Path(folder).joinpath, filterfalse(IGNORED.fullmatch, names))
 
 
 def _mark(file: Path) -> Any:

@@ -1,11 +1,12 @@
 """What Pillow cannot tell or does not read, by a file's first bytes: videos, camera raw, HEIF."""
 
 import re
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from fer_transfer.detection.status import Rejected, Status
+from fer_transfer.detection.status import Rejected, Status, unreadable
 
 ENOUGH = 64  # bytes
 
@@ -19,6 +20,7 @@ NEW_SUBFILE_TYPE, SUB_IFDS, DNG_VERSION = 254, 330, 50706  # tags of TIFF
 # What a file begins with; the first that fits decides. The ISO media format has its brand at the
 # ninth byte, and those it is compatible with from the seventeenth on, four bytes each.
 BEGINNINGS = {
+    rb"\xff\xd8\xff": "",  # JPEG, whose next two bytes, a length, may read G@
     # AVIF, which Pillow reads; sound
     rb".{4}ftyp(avi[fs]|M4[ABP] |(hei[cxms]|hevc|mif1|msf1).{4}(.{4})*?avi[fs])": "",
     rb".{4}ftyp(hei[cxms]|hevc|mif1|msf1)": "heif",
@@ -40,11 +42,24 @@ def refused(status: Status) -> Rejected:
 
 
 def kind_of(path: Path) -> str:
-    """Tell what a file is: a status of REFUSALS, or heif; empty where Pillow decides."""
-    if path.suffix.lower() in RAW_SUFFIXES:
-        return Status.CAMERA_RAW
-    with path.open("rb") as file:
-        start = file.read(ENOUGH)
+    """Tell what a file is: a status of REFUSALS, or heif; empty where Pillow decides.
+
+    Raises:
+        Rejected: If it is empty or cannot be opened; a pipe or a device is not opened.
+    """
+    try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            reason = "a folder, a pipe or a device: name a file"
+            raise Rejected(Status.NOT_A_PHOTO, reason)
+        if not status.st_size:
+            raise Rejected(Status.EMPTY, "the file has no content: copy it again")
+        if path.suffix.lower() in RAW_SUFFIXES:
+            return Status.CAMERA_RAW
+        with path.open("rb") as file:
+            start = file.read(ENOUGH)
+    except (OSError, ValueError) as error:
+        raise unreadable(error) from None
     for beginning, kind in BEGINNINGS.items():
         if re.match(beginning, start, re.DOTALL):
             return kind

@@ -70,9 +70,8 @@ class Journal(AbstractContextManager["Journal"]):
     def find(self, file: str) -> dict[str, Any] | None:
         """Return what is recorded of a file, or None."""
         query = "SELECT content FROM records WHERE file = ?"
-        for (content,) in self.database.execute(query, [file]):
-            return dict(json.loads(content))
-        return None
+        row = self.database.execute(query, [file]).fetchone()
+        return dict(json.loads(row[0])) if row else None
 
     def add(self, record: dict[str, Any]) -> None:
         self._write(record["file"], record)

@@ -1,6 +1,5 @@
 """Read one photo, whatever it holds, as RGB the way a viewer would show it."""
 
-import stat
 import sys
 import warnings
 from collections.abc import Iterator
@@ -13,7 +12,7 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from fer_transfer.detection import file_kinds
-from fer_transfer.detection.status import Rejected, Status, unreadable
+from fer_transfer.detection.status import NO_MEMORY, Rejected, Status
 
 # What Pillow reads in its own wheel; JPEG's reader reads MPO too.
 FORMATS = (
@@ -48,7 +47,7 @@ def read_photo(path: Path, *, named: bool = True) -> Photo:
         Rejected: If it is not a photo, or is damaged or too large.
     """
     try:
-        kind = _kind(path)
+        kind = file_kinds.kind_of(path)
         if kind == "heif":
             _register_heif()
         elif kind:
@@ -70,20 +69,6 @@ def from_image(image: Image.Image) -> Photo:
     """Return a PIL image as a photo; see `read_photo`."""
     with _damage_explained():
         return _decode(image)
-
-
-def _kind(path: Path) -> str:
-    """Tell by its first bytes what a file is; a pipe or a device is not opened."""
-    try:
-        status = path.stat()
-        if not stat.S_ISREG(status.st_mode):
-            reason = "a folder, a pipe or a device: name a file"
-            raise Rejected(Status.NOT_A_PHOTO, reason)
-        if not status.st_size:
-            raise Rejected(Status.EMPTY, "the file has no content: copy it again")
-        return file_kinds.kind_of(path)
-    except (OSError, ValueError) as error:
-        raise unreadable(error) from None
 
 
 def _has_photo_name(path: Path) -> bool:
@@ -113,8 +98,7 @@ def _damage_explained() -> Iterator[None]:
     except Rejected:
         raise
     except MemoryError:
-        reason = "there is not enough memory for it: make it smaller"
-        raise Rejected(Status.TOO_LARGE, reason) from None
+        raise Rejected(Status.TOO_LARGE, NO_MEMORY) from None
     except Image.DecompressionBombError:
         raise Rejected(Status.TOO_LARGE, _too_large("an image")) from None
     except UnidentifiedImageError:

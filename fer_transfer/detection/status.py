@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+NO_MEMORY = "there is not enough memory for it: make it smaller"
+
 
 class Status(StrEnum):
     """What became of an input."""

@@ -37,7 +37,8 @@ def read(source: str, paths: Iterable[str], classes: Sequence[str]) -> pd.DataFr
     Raises:
         InputError: If it names none of the photos, or a label is none of the classes.
     """
-    photos = {place(path): Path(path).absolute().parent.name for path in paths}
+    # Without `..`, but through no link to another folder.
+    photos = {place(path): Path(os.path.abspath(path)).parent.name for path in paths}  # noqa: PTH100
     codes = {_plain(name): code for code, name in enumerate(classes)}
     words = {word: codes[name] for word, name in WORDS.items() if name in codes}
     codes = words | codes

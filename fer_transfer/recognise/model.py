@@ -41,14 +41,15 @@ class Model:
         self.key = hashlib.sha256(content).hexdigest()
         try:
             shape = self.probabilities(np.zeros((48, 48), np.uint8)).shape
-            expected = (len(self.metadata.classes),)
-            fits = bool(self.metadata.accuracy) and shape == expected
+            classes = self.metadata.classes
+            fits = bool(self.metadata.accuracy) and shape == (len(classes),)
+            fits &= set(self.metadata.scores["by_class"]) == set(classes)
         except Exception:  # onnxruntime's, or that of scores that lack something
             fits = False
         if not fits:
             raise InputError(
                 f"{path} does not do what its metadata say: expected `image` (n, 48, 48) uint8 in, "
-                "`probabilities` of its classes (n, classes) out, and `scores` with an interval. "
+                "`probabilities` of its classes (n, classes) out, and `scores` with an interval and by class. "
                 "Write it again by `python -m tools.export`."
             )
 

@@ -11,7 +11,7 @@ from fer_transfer.data.faces import IMAGE_SIZE
 from fer_transfer.detection import photos
 from fer_transfer.detection.boxes import Box
 from fer_transfer.detection.inputs import Input, identity
-from fer_transfer.detection.status import Rejected, Status
+from fer_transfer.detection.status import NO_MEMORY, Rejected, Status
 from fer_transfer.recognise import pictures
 from fer_transfer.recognise.face import Face
 from fer_transfer.recognise.recogniser import Recogniser
@@ -41,8 +41,7 @@ def make_record(entry: Input, read: Callable[..., Record], *arguments: Any) -> R
     except Rejected as rejected:
         return record | {"status": rejected.status, "reason": rejected.reason}
     except MemoryError:
-        reason = "there is not enough memory for it: make it smaller"
-        return record | {"status": Status.TOO_LARGE, "reason": reason}
+        return record | {"status": Status.TOO_LARGE, "reason": NO_MEMORY}
     return record | {"status": Status.FACES if record["faces"] else Status.NO_FACE}
 
 

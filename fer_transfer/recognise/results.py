@@ -72,11 +72,12 @@ def _open(path: Path) -> TextIO:
 def publish(unfinished: Path) -> None:
     """Put a complete run's files in the place of the earlier run's; files.csv comes last."""
     folder = unfinished.parent
-    for name in _pictures(folder / FILES) - _pictures(unfinished / FILES):
+    pictures = _pictures(unfinished / FILES)
+    for name in _pictures(folder / FILES) - pictures:
         (folder / PICTURES / name).unlink(missing_ok=True)
-    for picture in (unfinished / PICTURES).glob("*"):
+    for name in pictures:  # an unfinished run may have been asked for more
         (folder / PICTURES).mkdir(exist_ok=True)
-        picture.replace(folder / PICTURES / picture.name)
+        (unfinished / PICTURES / name).replace(folder / PICTURES / name)
     for name in (FACES, LINES, PAGE, SCORES, FILES):
         if (unfinished / name).exists():
             (unfinished / name).replace(folder / name)

@@ -10,8 +10,6 @@ from fer_transfer.report import vega
 from fer_transfer.report.shown import Shown
 from fer_transfer.results.table import select
 
-WAYS = ["#0072B2", "#D55E00"]  # colours of the ways of training
-
 
 def initial(shown: Shown, metric: str) -> vega.Chart:
     """Draw Figure 9 or 10: training and validation after epoch 1, a pair per group.
@@ -84,12 +82,11 @@ def accuracies(shown: Shown) -> vega.Chart:
     data = rows.dropna(subset="value").join(shown.styles, on="group")
     data["mean"] = data.groupby("group")["value"].transform("mean")
     data = data.sort_values("mean", ascending=False, kind="stable")
-    order = list(data["group"].unique())
     columns = ["run", "group", "value", "low", "high", "mean", "colour", "fill"]
     title = "accuracy on the test images without a duplicate in train"
     base = vega.inline(data[columns]).encode(
         alt.X("value:Q", title=title, scale=alt.Scale(zero=False)),
-        alt.Y("group:N", title=None, sort=order, axis=alt.Axis(grid=True)),
+        alt.Y("group:N", title=None, sort=None, axis=alt.Axis(grid=True)),
         color=vega.as_given("colour"),
     )
     points = base.mark_point(size=50, opacity=1, strokeWidth=1.5).encode(
@@ -101,7 +98,7 @@ def accuracies(shown: Shown) -> vega.Chart:
         base.mark_rule(strokeWidth=1.5).encode(x="low:Q", x2="high:Q"),
         base.mark_tick(thickness=2, size=18).encode(x="mean:Q"),
         points,
-    ).properties(height=24 * max(len(order), 1))
+    ).properties(height=24 * max(data["group"].nunique(), 1))
 
 
 def images_needed(rows: Sequence[Mapping[str, Any]]) -> vega.Chart:
@@ -110,11 +107,11 @@ def images_needed(rows: Sequence[Mapping[str, Any]]) -> vega.Chart:
     data = pd.DataFrame(rows)
     data[ends] *= 100
     data["images"] = [str(row["per_class"] or "all") for row in rows]
-    title, colours = "training images per class, at most", alt.Scale(range=WAYS)
+    title = "training images per class, at most"
     base = vega.inline(data).encode(
         alt.X("images:O", title=title, sort=None, axis=alt.Axis(labelAngle=0)),
         alt.Y("value:Q", title="test accuracy, %", scale=alt.Scale(zero=False)),
-        alt.Color("trains:N", legend=alt.Legend(orient="top"), scale=colours),
+        alt.Color("trains:N", legend=alt.Legend(orient="top")),
         detail=["split:N", "backbone:N", "weights:N"],
         tooltip=["run:N", *vega.numbers(".1f", *ends)],
     )

@@ -95,6 +95,8 @@ def draw(shown: Shown) -> Iterator[tuple[str, vega.Chart]]:
             yield f"differences-{number}", charts.differences(asked)
     if practice["curve"]:
         yield "images-needed", charts.images_needed(practice["curve"])
+    if not shown.runs.empty:
+        yield "accuracies", charts.accuracies(shown)
     runs = shown.of_text(shown.runs)
     if runs.empty:
         return
@@ -108,4 +110,3 @@ def draw(shown: Shown) -> Iterator[tuple[str, vega.Chart]]:
             yield f"{metric}-{backbone}", chart.properties(height=230)
     for metric in vega.UNITS:
         yield f"initial-{metric}", charts.initial(shown, metric)
-    yield "accuracies", charts.accuracies(shown)

@@ -36,10 +36,8 @@ def find(
 
     Ours are those of the paper's protocol. All differences are tested as one family.
     """
-    listed = protocols.groups(study.settings)
-    last_four = protocols.paper_protocol(study.settings)
     sources = {
-        "ours": evidence.of_study(study, last_four, listed),
+        "ours": evidence.of_study(study),
         "paper": evidence.of_the_paper(published),
     }
     checks = {

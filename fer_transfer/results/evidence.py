@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from fer_transfer.data.fer2013 import EMOTIONS
-from fer_transfer.results import paper
+from fer_transfer.results import paper, protocols
 from fer_transfer.results.compare import SEPARATOR, Sample
-from fer_transfer.results.protocols import Group, Protocol, of_protocol
+from fer_transfer.results.protocols import Group
 from fer_transfer.results.study import Study
 
 # Columns of Tables 2-5, by their headings.
@@ -69,12 +69,14 @@ def of_the_paper(published: paper.Published) -> Evidence:
     return Evidence(samples)
 
 
-def of_study(study: Study, protocol: Protocol, listed: Mapping[str, Group]) -> Evidence:
-    """Return the numbers of one protocol; `listed` are all groups of params.yaml."""
+def of_study(study: Study) -> Evidence:
+    """Return the numbers of the paper's protocol."""
+    listed = protocols.groups(study.settings)
+    last_four = protocols.paper_protocol(study.settings)
     samples = known_of(study, listed)
     names = {
         f"{group.backbone}-{group.weights}": name
-        for name, group in of_protocol(listed, protocol).items()
+        for name, group in protocols.of_protocol(listed, last_four).items()
     }
     absent = {}
     for network in NETWORKS:

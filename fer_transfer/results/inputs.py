@@ -47,9 +47,16 @@ class Data:
 
 
 def read_data(settings: Settings) -> Data:
-    """Read what is known of the faces, and their splits."""
+    """Read what is known of the faces, and their splits.
+
+    Raises:
+        InputError: If a split is missing.
+    """
     known = faces.read()
     paths = {name: Path(f"data/splits/{name}.npz") for name in settings.splits}
+    for path in paths.values():
+        if not path.is_file():
+            raise InputError(f"There is no {path}. Run `dvc repro split`: all splits.")
     splits = {name: files.read_npz(path) for name, path in paths.items()}
     return Data(known.classes, known.labels, splits)
 
@@ -98,7 +105,8 @@ def read_results(settings: Settings) -> tuple[dict[str, Result], dict[str, str]]
     if stale and not results:
         raise InputError(
             "No run has results of the current settings and data. Run `dvc repro`, or restore "
-            "what changed."
+            "what changed. DVC has removed the earlier tables: `git checkout metrics/study "
+            "plots/study` brings them back."
         )
     return results, stale
 

@@ -16,9 +16,9 @@ def compare(
 ) -> dict[str, Any]:
     """Compare the labellings of test images, and every run's predictions with both.
 
-    A recogniser that always sees what most of ten people see would score no more than their
-    agreement against FER2013's labels; what a network scores above it is agreement with this
-    set's labelling.
+    A recogniser that always sees what most of ten people see would score exactly their agreement
+    against FER2013's labels; what a network scores above it is agreement with this set's
+    labelling.
 
     Args:
         labels: FER2013's codes, shape (n,).

@@ -30,7 +30,7 @@ def find(study: Study, runs: pd.DataFrame) -> dict[str, Any]:
     """Describe the groups trained on sets that the data come with.
 
     Returns:
-        groups: their names. by_class: by group, recall by class, and the calibration error before
+        by_class: by group, recall by class, and the calibration error before
         and after temperature scaling, on the test images, means over seeds. curve: of those with
         a counterpart on another number of training images, a row per run: what trains, images per
         class (None: all), accuracy on the test images, not mirrored, and its 95% interval over
@@ -42,7 +42,6 @@ def find(study: Study, runs: pd.DataFrame) -> dict[str, Any]:
         if study.settings.splits[group.protocol.split].by == "parts"
     }
     return {
-        "groups": list(groups),
         "by_class": {
             name: over_seeds([study.results[run] for run in group.runs])
             for name, group in groups.items()

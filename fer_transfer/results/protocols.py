@@ -12,7 +12,7 @@ NO_RECIPE |= {"trainable_layers", "precision", "split"}
 # What keeps the weights of the epoch that is best on validation.
 BEST_EPOCH = "early_stopping"
 WORDS = {
-    "train_share": "{:.0%} of the training images",
+    "train_share": "{} of the training images",
     "train_per_class": "at most {} images of a class",
     "epochs": "{} epochs",
     "size": "input of {0}x{0}",

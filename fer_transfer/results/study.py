@@ -109,12 +109,9 @@ def seeds_of(
 
 def describe(study: Study) -> dict[str, Any]:
     """Say what the results rest on: the data, the weights, and which runs there are."""
-    settings, dataset = study.settings, files.read_json(Path("metrics/dataset.json"))
     return {
-        "data": dataset["name"],
-        "pretrained": settings.weights.pretrained,
-        **{key: dataset[key] for key in ("images", "official", "source_file")},
-        "epochs": settings.train.epochs,
+        "data": files.read_json(Path("metrics/dataset.json"))["name"],
+        "pretrained": study.settings.weights.pretrained,
         "ran": {name: group.runs for name, group in study.ran.items()},
         **study.left_out,
         "uninformative": list(study.uninformative),

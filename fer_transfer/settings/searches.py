@@ -1,10 +1,11 @@
 """The sections of params.yaml about classifiers: augmented views, what is tried, searches."""
 
-from typing import Annotated, get_args
+from typing import Annotated
 
 from pydantic import Field
 
-from fer_transfer.settings.types import MOST, Classifier, Classifiers, Count, Text
+from fer_transfer.settings.classifiers import CLASSIFIERS
+from fer_transfer.settings.types import MOST, Classifiers, Count, Text
 from fer_transfer.settings.validation import Section
 
 
@@ -24,7 +25,7 @@ class Choose(Section):
     """The search among classifiers."""
 
     folds: Annotated[int, Field(ge=2, le=20)] = 5
-    classifiers: Classifiers = [*get_args(Classifier)]  # noqa: RUF012
+    classifiers: Classifiers = [*CLASSIFIERS]  # noqa: RUF012
     minutes: Count = 60
     largest: Annotated[int, Field(ge=100, le=MOST)] = 8000
 

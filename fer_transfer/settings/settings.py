@@ -184,7 +184,7 @@ def load_settings(path: Path = Path("params.yaml")) -> Settings:
         raise InputError(
             f"{path} must be a mapping of sections. Got {shown(values)} instead."
         )
-    settings: Settings = checked(Settings, SECTIONS, NAMED, values)
+    settings: Settings = checked(Settings, NAMED, values)
     for name in NAMED:
         settings[name] = NamedSection(name, settings[name])
     checks.check(settings)

@@ -6,6 +6,8 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, Field
 
+from fer_transfer.settings.classifiers import CLASSIFIERS
+
 MOST = 1_000_000  # more of anything is a typing error
 # What NumPy and scikit-learn take is below 2**32; stand-in weights and faces use the next one.
 LAST_SEED = 2**32 - 2
@@ -53,13 +55,10 @@ Windows = Annotated[
     ),
 ]
 Precision = Literal["float32", "bfloat16"]
-Classifier = Literal[
-    "dense", "logistic", "linear-svm", "rbf-svm", "knn", "lda", "boosting"
-]
 Classifiers = Annotated[
-    list[Classifier],
+    list[str],
     _check(
-        lambda names: bool(names) and len(set(names)) == len(names),
-        "a list without repetition, and not empty",
+        lambda names: 0 < len(set(names)) == len(names) and {*names} <= {*CLASSIFIERS},
+        f"a list of {', '.join(CLASSIFIERS)}, without repetition, and not empty",
     ),
 ]

@@ -52,12 +52,11 @@ class NamedSection(dict[str, Any]):
 Kinds = Mapping[str, type[Section]]
 
 
-def checked(whole: type[Section], sections: Kinds, named: Kinds, values: Any) -> Any:
+def checked(whole: type[Section], named: Kinds, values: Any) -> Any:
     """Make the values of all sections typed.
 
     Args:
         whole: What holds all sections.
-        sections: The kind of each section that holds settings.
         named: The kind of what each other section lists by name.
         values: What YAML read.
 
@@ -71,7 +70,9 @@ def checked(whole: type[Section], sections: Kinds, named: Kinds, values: Any) ->
     # A misspelt key is both missing and unknown: the latter is said with its neighbour.
     problems.sort(key=lambda problem: problem["type"] not in UNKNOWN)
     depth = 2 if problems[0]["loc"][0] in named else 1
-    raise InputError(_message(problems, depth, {**sections, **named}, values))
+    raise InputError(
+        _message(problems, depth, {**get_annotations(whole), **named}, values)
+    )
 
 
 def _message(

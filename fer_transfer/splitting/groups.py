@@ -7,7 +7,7 @@ from scipy.sparse.csgraph import connected_components
 
 
 def identical(images: np.ndarray, *, mirrored: bool = False) -> np.ndarray:
-    """Return for each of the images (N, h, w) the row of the first one with the same pixels.
+    """Number the images (N, h, w) by their pixels, from 0.
 
     With `mirrored` a face and its mirror image are the same one.
 
@@ -19,8 +19,7 @@ def identical(images: np.ndarray, *, mirrored: bool = False) -> np.ndarray:
     keys = [image.tobytes() for image in images]
     if mirrored:
         keys = list(map(min, keys, (image[:, ::-1].tobytes() for image in images)))
-    rows = pd.Series(range(len(keys)), dtype=np.int64)
-    return np.asarray(rows.groupby(pd.Series(keys)).transform("first"), dtype=np.int64)
+    return np.asarray(pd.factorize(pd.Series(keys, dtype=object))[0], dtype=np.int64)
 
 
 def join(*keys: np.ndarray) -> np.ndarray:

@@ -210,10 +210,9 @@ def warnings(
     return messages
 
 
-def shared(key: np.ndarray, sets: Sets, unknown: object = None) -> int:
-    """Count the test rows whose key, (N,), is also in training; `unknown` does not count."""
-    test = key[sets["test"]]
-    return int((np.isin(test, key[sets["train"]]) & (test != unknown)).sum())
+def shared(key: np.ndarray, sets: Sets) -> int:
+    """Count the test rows whose key, (N,), is also in training."""
+    return int(np.isin(key[sets["test"]], key[sets["train"]]).sum())
 
 
 def examples(

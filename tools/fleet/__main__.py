@@ -44,8 +44,8 @@ def main(scheduler: str, targets: Sequence[str]) -> None:
     with cluster.connect(scheduler) if scheduler else cluster.local() as client:
         if scheduler:  # what a colleague has is not made again
             with suppress(InputError):
-                _dvc("pull --quiet --allow-missing", head)
-        _dvc("repro --quiet", head)
+                _dvc("pull --allow-missing", head)
+        _dvc("repro", head)
         here = load(Repo())
         chains = plan.chains(here, body, cluster.machines(client))
         cache = "" if scheduler else str(Repo().cache.local_cache_dir)
@@ -55,7 +55,7 @@ def main(scheduler: str, targets: Sequence[str]) -> None:
         failed = _run(client, tasks) if tasks else {}
     _check(body, failed)
     made = {stage for chain in chains for stage in chain if not scheduler}
-    fetch = "pull --quiet" if scheduler else "checkout --quiet"
+    fetch = "pull" if scheduler else "checkout"
     # DVC does not fetch what is read as a folder, such as what searches chose.
     _dvc(fetch, made | plan.gathered(load(Repo()), tail))
     _dvc("repro --single-item", tail)
@@ -69,7 +69,7 @@ def _dvc(command: str, stages: Collection[str]) -> None:
 
 def _send(client: Client, tasks: list[Task], commit: str) -> None:
     """Push what the workers will pull, and send them the commit."""
-    _dvc("push --quiet", {name for task in tasks for name in task["entries"]})
+    _dvc("push", {name for task in tasks for name in task["entries"]})
     bundle = Path(f".fleet/{commit}.bundle")
     bundle.parent.mkdir(exist_ok=True)
     git("bundle", "create", "--quiet", str(bundle), "HEAD")
