@@ -11,6 +11,8 @@ from fer_transfer.synthetic import drawing
 
 CLASSES = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
 
+EIGHT = ("neutral", "happy", "surprise", "sad", "angry", "disgust", "fear", "contempt")
+
 
 def drawn_faces(number: int = 7) -> np.ndarray:
     """Return synthetic faces (n, 48, 48) uint8."""

@@ -6,7 +6,7 @@ import shutil
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from subprocess import CompletedProcess
+from subprocess import PIPE, CompletedProcess, Popen
 
 import commands
 import pytest
@@ -168,3 +168,16 @@ def contents(folder: Path, *patterns: str) -> dict[str, bytes]:
         for path in sorted(paths)
         if path.is_file()
     }
+
+
+def begin(folder: Path, env: dict[str, str], *targets: str) -> Popen[str]:
+    """Start `dvc repro` as the leader of a process group of its own, as a shell does."""
+    return Popen(
+        [sys.executable, "-m", "dvc", "repro", *targets],
+        cwd=folder,
+        env={**env, "PYTHONUNBUFFERED": "1"},  # a stage is announced when it begins
+        stdout=PIPE,
+        stderr=PIPE,
+        text=True,
+        start_new_session=True,
+    )

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from published import PUBLISHED
 
 from fer_transfer.core import files
 from fer_transfer.results import arithmetic, paper
@@ -20,11 +21,6 @@ RUNS = (
     "resnet50-random",
     "vggface-random",
 )
-
-
-def published() -> list[arithmetic.Rates]:
-    folder = ROOT / "metrics/paper"
-    return [files.read_json(folder / f"{name}.json") for name in ("table2", "table4")]
 
 
 def as_printed(rate: float) -> float:
@@ -48,7 +44,7 @@ def ours(windows: dict[str, tuple[int, int]]) -> list[arithmetic.Rates]:
 
 @pytest.fixture(scope="module")
 def counts():
-    return arithmetic.count_both(*published())
+    return arithmetic.count_both(PUBLISHED["table2"], PUBLISHED["table4"])
 
 
 @pytest.mark.parametrize(

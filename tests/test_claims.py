@@ -1,17 +1,15 @@
 """The paper's claims: a study that turned out as claimed, and one in which each is wrong."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
+from published import PUBLISHED
 
-from fer_transfer.core import files
-from fer_transfer.results import claims, evidence, paper
+from fer_transfer.results import claims, evidence
 from fer_transfer.results.compare import Sample, correct
 from fer_transfer.results.evidence import CLAIMED_BEST, NETWORKS, PERIODS, RECALL
 
-PAPER = Path(__file__).parents[1] / "metrics/paper"
 CLAIMS = {claim.key: claim for claim in claims.CLAIMS}
 SEEDS = np.array([-0.001, 0.0, 0.001])
 ACCURACY = {"mobilenet": 0.4, "openface": 0.5, "resnet50": 0.51, "vggface": 0.7}
@@ -192,8 +190,7 @@ BY_ITS_OWN_TABLES = {
 
 @pytest.mark.parametrize("key", CLAIMS)
 def test_the_papers_own_tables_give(key):
-    published = {name: files.read_json(PAPER / f"{name}.json") for name in paper.TABLES}
-    verdict = judge(key, evidence.of_the_paper(published))
+    verdict = judge(key, evidence.of_the_paper(PUBLISHED))
     if key in BY_ITS_OWN_TABLES:
         assert (verdict["word"], verdict["summary"]) == BY_ITS_OWN_TABLES[key]
     else:

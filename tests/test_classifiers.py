@@ -77,7 +77,6 @@ def test_every_classifier_predicts_a_distribution_and_no_class_it_has_not_seen(
 def test_every_classifier_has_a_title_and_settings_that_it_takes(name):
     tried = grid(name, 100)
     pipeline(name, 1).set_params(**{key: values[0] for key, values in tried.items()})
-    assert all(tried.values())
     assert set(TITLES) == set(CLASSIFIERS)
 
 

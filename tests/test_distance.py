@@ -1,16 +1,13 @@
-import json
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
+from published import PUBLISHED
 
 from fer_transfer.results import distance, paper
 from fer_transfer.results.protocols import Group, Protocol
 
-PAPER = Path(__file__).parents[1] / "metrics/paper"
-PRINTED = {key: json.loads((PAPER / f"{key}.json").read_text()) for key in paper.TABLES}
 OPENFACE = "openface-pretrained"
 WINDOWS = list(paper.WINDOWS.values())
 
@@ -20,7 +17,7 @@ def published_history(variant: str, factor: float = 1, epochs: int = 20):
     made_up = {"epoch": np.arange(1, 21)}
     spans = [last - first for first, last in WINDOWS]
     for key in ("table2", "table3"):
-        steps = np.repeat(list(PRINTED[key][variant].values()), spans)
+        steps = np.repeat(list(PUBLISHED[key][variant].values()), spans)
         train = np.cumsum([0, *steps * factor, steps[-1] * factor])
         metric = paper.TABLES[key].metric
         made_up |= {metric: train, f"val_{metric}": train}
@@ -37,7 +34,7 @@ def find(row, protocols):
     settings = SimpleNamespace(tables=SimpleNamespace(windows=WINDOWS))
     histories = protocols.__getitem__
     study = SimpleNamespace(ran=ran, settings=settings, histories=histories)
-    return distance.find(study, PRINTED, omit=())
+    return distance.find(study, PUBLISHED, omit=())
 
 
 @pytest.mark.parametrize(("factor", "distance"), [(1, 0), (0.7, 0.3)])

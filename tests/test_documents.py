@@ -157,7 +157,6 @@ def test_documents_stay_short():
 
 def test_the_model_card_has_the_scores_of_the_default_model():
     scores = Model(default_model()).metadata.scores
-    assert scores is not None
     rows = {"all": (scores["images"], scores["accuracy"], scores["interval"])}
     for name, row in scores["by_class"].items():
         rows[name] = (row["images"], row["recall"], row["interval"])

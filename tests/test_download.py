@@ -126,16 +126,14 @@ def test_a_full_disk_is_not_taken_for_a_fault_of_the_source(tmp_path, monkeypatc
     def fail(source, target):
         raise OSError(errno.ENOSPC, "No space left on device", str(source))
 
-    (tmp_path / "photos").mkdir()
-    (tmp_path / "photos/1.png").touch()
+    sources.write_files(tmp_path, {"photos/1.png": b""})
     monkeypatch.setattr(shutil, "copyfile", fail)
     with pytest.raises(OSError, match=rf"Errno {errno.ENOSPC}\] No space left"):
         run("../photos")
 
 
 def test_the_copy_of_a_read_only_folder_can_be_replaced(tmp_path):
-    (tmp_path / "photos/happy").mkdir(parents=True)
-    (tmp_path / "photos/happy/1.png").touch()
+    sources.write_files(tmp_path, {"photos/happy/1.png": b""})
     (tmp_path / "photos/happy").chmod(0o555)
     run("../photos")
     assert Path("data/raw/happy").stat().st_mode & 0o200

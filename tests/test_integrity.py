@@ -1,9 +1,7 @@
 """Edits while a stage runs: they must not be recorded as what made its results."""
 
 import os
-import shutil
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -78,14 +76,8 @@ def folder(tmp_path):
 
 def run(folder: Path, edit) -> subprocess.CompletedProcess[str]:
     """Run the stage, and make an edit once it has imported its code and waits."""
-    with subprocess.Popen(
-        [sys.executable, "-m", "dvc", "repro", "double@a"],
-        cwd=folder,
-        env=projects.environment(folder.parent),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
+    env = projects.environment(folder.parent)
+    with projects.begin(folder, env, "double@a") as process:
         while not (folder / "begun").exists() and process.poll() is None:
             time.sleep(0.01)
         edit(folder)
@@ -186,9 +178,8 @@ def test_a_stage_has_its_dependencies_from_a_subfolder_and_in_settings_that_are_
 
 
 def test_dependencies_are_those_that_dvc_reads_for_every_stage(tmp_path, monkeypatch):
-    copies = {"dvc.yaml": "dvc.yaml", "params.photos.yaml": "params.yaml"}
-    for name, target in copies.items():
-        shutil.copyfile(projects.ROOT / name, tmp_path / target)
+    projects.copy(tmp_path, "dvc.yaml", "params.photos.yaml")
+    (tmp_path / "params.photos.yaml").rename(tmp_path / "params.yaml")
     monkeypatch.chdir(tmp_path)
     stages = Repo.init(no_scm=True).stage.load_all()
     groups = settings_files.load("dvc.yaml")["stages"]

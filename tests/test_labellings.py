@@ -33,6 +33,8 @@ def test_agreement_is_what_a_plain_loop_counts(made_up):
     )
     neutral = agreement["by_class"]["neutral"]
     assert neutral == {"images": 0, "recall": None, "interval": None}
+    counts = [[seen.count((a, b)) for b in range(7)] for a in range(7)]
+    assert agreement["confusion"] == counts
 
 
 def test_a_run_is_scored_against_both_on_the_same_images(made_up):

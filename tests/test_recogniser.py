@@ -21,10 +21,6 @@ from fer_transfer.recognise.model import Model, default_model
 PROJECT = Path(__file__).parents[1]
 PYPROJECT = tomllib.loads((PROJECT / "pyproject.toml").read_text())
 SCENE = photo_files.scene()
-EIGHT = (
-    *("neutral", "happy", "surprise", "sad"),
-    *("angry", "disgust", "fear", "contempt"),
-)
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +45,7 @@ def test_a_path_an_array_and_an_image_give_the_same_faces(recogniser, photo):
 
 def test_a_face_has_calibrated_probabilities_that_add_up(recogniser):
     [face] = recogniser(SCENE)
-    assert tuple(face.probabilities) == recogniser.classes == EIGHT
+    assert tuple(face.probabilities) == recogniser.classes == photo_files.EIGHT
     assert sum(face.probabilities.values()) == pytest.approx(1, abs=1e-5)
     assert (face.crop.shape, face.crop.dtype) == ((48, 48), np.uint8)
 
@@ -101,7 +97,7 @@ def test_the_command_writes_the_same_numbers(recogniser, photo, tmp_path):
 def test_the_default_model_is_small_and_says_what_it_is():
     assert default_model().stat().st_size <= 8_000_000
     described = Model(default_model()).metadata
-    assert described.classes == EIGHT
+    assert described.classes == photo_files.EIGHT
     assert described.scores["accuracy"] > 0.5
     assert set(described.scores["by_class"]) == set(described.classes)
     for text in (described.data, described.licence, described.run, described.commit):

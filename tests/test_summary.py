@@ -4,6 +4,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import settings_files
+from published import PUBLISHED
 
 from fer_transfer.console.errors import InputError
 from fer_transfer.core import files
@@ -12,7 +13,6 @@ from fer_transfer.settings.settings import load_settings
 from tools import summary
 
 ROOT = Path(__file__).parents[1]
-PAPER = files.read_json(ROOT / "metrics/paper/table2.json")
 STUDY = {
     "data": "FER2013",
     "pretrained": "official",
@@ -20,7 +20,7 @@ STUDY = {
     "uninformative": [],
 }
 OTHER = "resnet29-random"  # by the paper's text, of a backbone that it has not
-VARIANTS = [*PAPER, OTHER]
+VARIANTS = [*PUBLISHED["table2"], OTHER]
 
 
 @pytest.fixture
@@ -33,10 +33,6 @@ def printed(tmp_path, monkeypatch, capsys):
     # The rows come in another order than the epochs.
     windows = dict(reversed(paper.WINDOWS.items()))
     rates = [-9.1e-05, 0.0, -1.5, 0.0123456]
-    published = {
-        name: files.read_json(ROOT / f"metrics/paper/{name}.json")
-        for name in paper.TABLES
-    }
 
     def show(assessed=None, **changes):
         files.write_json(tmp_path / "metrics/assess.json", assessed or {})
@@ -47,7 +43,7 @@ def printed(tmp_path, monkeypatch, capsys):
         rows = [
             {"group": name, "metric": one.title, "set": "train", "class": ""}
             | {"mean": rate if name not in study["missing"] else None}
-            | {"paper": published[table].get(name, {}).get(heading)}
+            | {"paper": PUBLISHED[table].get(name, {}).get(heading)}
             | {"first": window[0], "last": window[1]}
             for table, one in paper.TABLES.items()
             for name in VARIANTS

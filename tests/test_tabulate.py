@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 import records
 import settings_files
+from published import PUBLISHED
 from scipy import stats
 from small_sets import write_faces, write_split
 
@@ -16,7 +17,6 @@ from fer_transfer.results import inputs, paper, table
 from fer_transfer.settings.settings import load_settings
 from stages import tabulate
 
-ROOT = Path(__file__).parents[1]
 WINDOWS = ["1-6", "6-11", "11-16", "16-19"]
 HEADINGS = list(paper.WINDOWS)
 
@@ -67,9 +67,8 @@ def write_results(folder, run, num_epochs=20, num_test=14, rise=0.01):
 def make(folder):
     """Write a study of three variants, of which the second has no results."""
     write_params(folder)
-    for number in range(2, 6):
-        name = f"metrics/paper/table{number}.json"
-        files.write_json(folder / name, files.read_json(ROOT / name))
+    for name, rows in PUBLISHED.items():
+        files.write_json(folder / f"metrics/paper/{name}.json", rows)
     files.write_json(folder / "metrics/dataset.json", {"name": "photos"})
     labels = np.tile(np.arange(7, dtype=np.uint8), 10)
     write_faces(labels)
@@ -433,14 +432,11 @@ def test_a_study_without_results_writes_headers_and_names_all(study):
 
 
 def test_the_papers_tables_are_whole():
-    tables = [
-        files.read_json(ROOT / f"metrics/paper/table{n}.json") for n in (2, 3, 4, 5)
-    ]
-    for rows in tables:
+    for rows in PUBLISHED.values():
         assert len(rows) == 8
         assert all(list(row) == HEADINGS for row in rows.values())
     # One value of each, read off the paper.
-    assert tables[0]["openface-pretrained"]["1-5"] == 0.080035
-    assert tables[1]["vggface-pretrained"]["11-15"] == -3.9e-05
-    assert tables[2]["resnet50-random"]["16-20"] == -0.00187
-    assert tables[3]["resnet50-random"]["16-20"] == 0.012097
+    assert PUBLISHED["table2"]["openface-pretrained"]["1-5"] == 0.080035
+    assert PUBLISHED["table3"]["vggface-pretrained"]["11-15"] == -3.9e-05
+    assert PUBLISHED["table4"]["resnet50-random"]["16-20"] == -0.00187
+    assert PUBLISHED["table5"]["resnet50-random"]["16-20"] == 0.012097

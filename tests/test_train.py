@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import tf_keras as keras
+from sources import write_files
 
 from fer_transfer.networks.runtime import tf
 from fer_transfer.console.errors import InputError
@@ -182,23 +183,16 @@ def test_a_run_trains_on_all_images_or_on_a_part_of_each_class(settings, counts)
     assert (part != other) == bool(settings)
 
 
-def write_inputs() -> None:
-    """Write what names a run's state, as small as can be."""
-    for name in (
-        *("data/faces/faces.csv", "data/faces/classes.json", "data/faces/votes.csv"),
-        *("data/splits/random.npz", "data/weights/openface-random.h5"),
-        "metrics/features/openface-random.json",
-    ):
-        Path(name).parent.mkdir(parents=True, exist_ok=True)
-        Path(name).write_text("1")
-
-
 @pytest.fixture
 def key_of(tmp_path, monkeypatch):
     """A function that names a run's state, and the settings that it reads; with its inputs."""
     monkeypatch.chdir(tmp_path)
-    write_inputs()
-    Path("versions.txt").write_text("numpy==2.4.6")
+    names = (
+        *("data/faces/faces.csv", "data/faces/classes.json", "data/faces/votes.csv"),
+        *("data/splits/random.npz", "data/weights/openface-random.h5"),
+        *("metrics/features/openface-random.json", "versions.txt"),
+    )
+    write_files(tmp_path, dict.fromkeys(names, "1"))
     monkeypatch.setattr(runtime, "VERSIONS", Path("versions.txt"))
     settings = load_settings(Path(__file__).parents[1] / "params.yaml")
     return lambda: train.key_of(settings, "openface-random"), settings

@@ -27,7 +27,6 @@ def project(tmp_path, monkeypatch):
     """A project's folder whose mirror is its subfolder `mirror`."""
     monkeypatch.chdir(tmp_path)
     Path("mirror").mkdir()
-    Path("data").mkdir()
     monkeypatch.setenv("FER_MIRROR", "mirror")
     settings_files.write()
     return tmp_path

@@ -6,7 +6,7 @@ import time
 import projects
 import pytest
 import settings_files
-from interrupted import LONG, TARGET, VARIANT, Study, begin, state
+from interrupted import LONG, TARGET, VARIANT, Study, state
 from test_kills import wait_until_all_ended
 
 
@@ -30,7 +30,7 @@ def study(tmp_path_factory):
 def checkpointed(study, tmp_path_factory):
     """Kill a run between two epochs."""
     folder = study.copy(study.start, tmp_path_factory.mktemp("killed"))
-    with begin(folder, study.env) as dvc:
+    with projects.begin(folder, study.env, *TARGET) as dvc:
         while not list(folder.glob(".ckpt/*/epoch.npz")):
             assert dvc.poll() is None, "No checkpoint was seen."
             time.sleep(0.005)

@@ -6,8 +6,6 @@ times, on everything.
 """
 
 import os
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,19 +55,6 @@ class Study:
         assert lock(folder) == lock(self.whole)
         assert not projects.contents(folder, ".ckpt/**/*")
         return output.stdout + output.stderr
-
-
-def begin(folder: Path, env: dict[str, str]) -> subprocess.Popen[str]:
-    """Start `dvc repro` as the leader of a process group of its own, as a shell does."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "dvc", "repro", *TARGET],
-        cwd=folder,
-        env={**env, "PYTHONUNBUFFERED": "1"},  # a stage is announced when it begins
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
 
 
 def state(folder: Path) -> dict[str, bytes]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import projects
 import pytest
-from interrupted import VARIANT, begin
+from interrupted import TARGET, VARIANT
 from test_kills import wait_for
 
 pytestmark = pytest.mark.slow
@@ -38,7 +38,7 @@ def test_a_clock_that_jumps_while_training_changes_nothing(study, tmp_path, days
         # A system's clock may be set; its count of seconds since the start goes on.
         "FAKETIME_DONT_FAKE_MONOTONIC": "1",
     }
-    with begin(folder, {**study.env, **faked}) as dvc:
+    with projects.begin(folder, {**study.env, **faked}, *TARGET) as dvc:
         wait_for(dvc, f"train@{VARIANT}")
         clock.write_text(f"{days:+}d")
         _, errors = dvc.communicate(timeout=600)

@@ -7,7 +7,7 @@ import time
 
 import projects
 import pytest
-from interrupted import LATER, LONG, ROUNDS, STAGES, begin
+from interrupted import LATER, LONG, ROUNDS, STAGES, TARGET
 
 pytestmark = pytest.mark.slow
 
@@ -60,7 +60,7 @@ def test_a_run_that_was_ended_is_finished_by_the_next(
 ):
     folder = study.copy(study.start, tmp_path)
     moment = random.Random(f"{kind} {number}").uniform(0, SECONDS)
-    with begin(folder, study.env) as dvc:
+    with projects.begin(folder, study.env, *TARGET) as dvc:
         wait_for(dvc, stage)
         time.sleep(moment)
         ENDS[kind](dvc.pid)
@@ -79,7 +79,7 @@ def test_a_run_that_was_ended_is_finished_by_the_next(
 @pytest.mark.long
 def test_two_runs_at_once_do_not_mix(study, tmp_path):
     folder = study.copy(study.start, tmp_path)
-    runs = [begin(folder, study.env) for _ in range(2)]
+    runs = [projects.begin(folder, study.env, *TARGET) for _ in range(2)]
     for run in runs:
         _, errors = run.communicate(timeout=600)
         # Either may be refused, and must say why.
