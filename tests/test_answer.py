@@ -186,7 +186,7 @@ def test_a_learning_rate_that_falls_to_zero_says_nothing_of_what_is_still_learni
     assert answer.describe(study, "openface")["still_learning"] is False
 
 
-def test_a_recipe_is_called_by_the_network_that_has_it_and_different_rates_are_said():
+def test_of_a_recipe_the_learning_rates_are_said():
     protocol = Protocol("all", "float32", "own", (("augment", True),))
     ran = {
         name: GROUPS[name]._replace(protocol=protocol)
@@ -195,8 +195,8 @@ def test_a_recipe_is_called_by_the_network_that_has_it_and_different_rates_are_s
     study = make(groups=ran)
     study.settings.runs["mobilenet"] = Run(learning_rate=0.001)
     said = answer.conditions(study, "openface", "mobilenet")
-    rates = "learning rates 0.0001 and 0.001"
-    assert said == f"every layer, by the recipe of mobilenet ({rates}), split own"
+    rates = "learning rate 0.0001 and 0.001"
+    assert said == f"every layer, the recipe ({rates}), split own"
 
 
 def test_uninformative_features_have_no_part_in_the_answer():

@@ -120,15 +120,15 @@ def compare_all(study: Study) -> list[Comparison]:
 
 
 def conditions(study: Study, left: str, right: str) -> str:
-    """Say what two groups have in common; a long recipe by the name of the group that has it."""
+    """Say what two groups have in common; of a long recipe what may differ between them."""
     protocol = study.ran[left].protocol.conditions
     if ("augment", True) not in protocol.recipe:
         return protocol.label
     runs, usual = study.settings.runs, study.settings.train.learning_rate
-    rates = [runs[name].learning_rate or usual for name in (left, right)]
+    rates = [str(runs[name].learning_rate or usual) for name in (left, right)]
+    rate = " and ".join(dict.fromkeys(rates))
     return (
-        f"{protocol.layers}, by the recipe of {right} (learning rates {rates[0]} and {rates[1]}), "
-        f"split {protocol.split}"
+        f"{protocol.layers}, the recipe (learning rate {rate}), split {protocol.split}"
     )
 
 
