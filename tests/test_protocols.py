@@ -16,7 +16,7 @@ def settings():
         (0, {"dropout": 0.25}, "head alone, dropout 0.25"),
         ("all", {"size": 48}, "every layer, input of 48x48"),
         (4, {"learning_rate": 1e-05}, "last 4 layers, learning rate 1e-05"),
-        (4, {"train_share": 0.1}, "last 4 layers, 10% of the training images"),
+        (4, {"train_share": 0.1}, "last 4 layers, 0.1 of the training images"),
         (4, {"augment": True}, "last 4 layers, augmented"),
         (4, {"early_stopping": 20}, "last 4 layers, best epoch (patience 20)"),
     ],
