@@ -78,7 +78,7 @@ photos: install  ## a model from labelled photos, here synthetic ones, in a fold
 	@echo "The page: .photos/plots/report.html; the model: .photos/data/model/people.onnx"
 
 recognise: install  ## the emotions in photos: make recognise PHOTOS=holiday/
-	$(if $(PHOTOS),,$(error Say which: make recognise PHOTOS=holiday/))python -m fer_transfer.recognise "$$PHOTOS" --out "$$OUT" $(if $(MODEL),--model "$$MODEL")
+	$(if $(PHOTOS),,$(error PHOTOS is not set. Use: make recognise PHOTOS=holiday/))python -m fer_transfer.recognise "$$PHOTOS" --out "$$OUT" $(if $(MODEL),--model "$$MODEL")
 
 test: install  ## run the tests
 	$(TEST)
@@ -104,14 +104,14 @@ check: install  ## check lint, format and types
 verify: install  ## check DVC's cache by its hashes: after a power cut, or on a failing disk
 	python -m tools.verify
 
-unchanged: install  ## keep results whose code changed, if a small part of the data proves it
+unchanged: install  ## keep results after code edits that do not change them on part of the data
 	python -m tools.unchanged $(if $(COMMIT),"$$COMMIT")
 
-scheduler: install  ## what workers and `make fleet` meet at (HOST: docs/sharing.md first)
+scheduler: install  ## start the scheduler for `make fleet` and workers (HOST: see docs/sharing.md)
 	python -m distributed.cli.dask_scheduler --host "$$HOST" --port 8786 $(if $(PROTOCOL),--protocol "$$PROTOCOL") --dashboard-address "$$HOST:8787"
 
 worker: install  ## offer this machine: make worker SCHEDULER=tcp://HOST:8786
-	$(if $(SCHEDULER),,$(error Say which: make worker SCHEDULER=tcp://HOST:8786))python -m tools.fleet.worker "$$SCHEDULER" --host "$$HOST"
+	$(if $(SCHEDULER),,$(error SCHEDULER is not set. Use: make worker SCHEDULER=tcp://HOST:8786))python -m tools.fleet.worker "$$SCHEDULER" --host "$$HOST"
 
 fleet: install  ## run what is stale on workers: make fleet SCHEDULER=tcp://HOST:8786, or on this machine's cores
 	python -m tools.fleet $(if $(SCHEDULER),--scheduler "$$SCHEDULER") $$TARGETS

@@ -1,4 +1,4 @@
-"""What the project's speed rests on, measured: `make bench`."""
+"""Benchmarks of the project's speed: `make bench`."""
 
 import logging
 

@@ -83,11 +83,6 @@ def recognise(title: str, number: int, path: Path, *options: str) -> None:
         print(f"  {len(pd.read_csv(f'{out}/results/faces.csv'))} faces")
 
 
-def by_deepface(photos: Path) -> None:
-    call = (*PYTHON, "benchmarks.recognise_deepface", str(photos))
-    print(f"  {measure('deepface', PHOTOS, *call).split()[-1]} faces")
-
-
 def main(folder: str) -> None:
     with tempfile.TemporaryDirectory() as top:
         photos, crops, video = map(Path(top).joinpath, ("photos", "crops", "x.mp4"))
@@ -98,7 +93,8 @@ def main(folder: str) -> None:
         recognise("photos with pictures", PHOTOS, photos)
         recognise("seconds of video", VIDEO_SECONDS, video)
         recognise("crops of 48x48", CROPS, crops, "--no-pictures")
-        by_deepface(photos)
+        call = (*PYTHON, "benchmarks.recognise_deepface", str(photos))
+        print(f"  {measure('deepface', PHOTOS, *call).split()[-1]} faces")
 
 
 if __name__ == "__main__":

@@ -95,7 +95,7 @@ def check_convertible(table: pd.DataFrame) -> None:
         raise InputError(
             f"{len(others)} of {len(table)} images are not grey and {IMAGE_SIZE}x{IMAGE_SIZE}, "
             f"such as {', '.join(examples)}. If they are faces already, set `data.convert: "
-            "true` in params.yaml to make them so; if they are photos, `data.detector: "
+            "true` in params.yaml to convert them; if they are photos, `data.detector: "
             "centerface` to look for the faces in them."
         )
 

@@ -62,7 +62,7 @@ def _kagglehub_download() -> str:
             raise
         raise InputError(
             f"Could not fetch https://www.kaggle.com/datasets/{dataset} ({name}): {error}. "
-            "Check the network and run again, it goes on where it stopped; or set FER_MIRROR "
+            "Check the network and run again, which resumes the download; or set FER_MIRROR "
             f"to a folder that holds {name}; or set `data.source` in params.yaml to a file "
             "you have."
         ) from None
@@ -81,8 +81,8 @@ def from_path(path: Path, known_hash: str, folder: Path) -> None:
         # The folder that `dvc exp run --temp` and the queue run in is another one.
         hint = "" if path.is_absolute() else " by its absolute path"
         raise InputError(
-            f"`data.source` in params.yaml is `{path}`, and there is no such file or folder "
-            f"(seen from {Path.cwd()}). Set it to one that exists{hint}, to an address that "
+            f"`data.source` in params.yaml is `{path}`, but there is no such file or folder "
+            f"(relative to {Path.cwd()}). Set it to one that exists{hint}, to an address that "
             "starts with https://, to `kaggle` or to `synthetic`."
         )
 
@@ -101,8 +101,8 @@ def _copy_folder(path: Path, known_hash: str, folder: Path) -> None:
     for inside in path.rglob("*"):
         if inside.is_symlink() and inside.is_dir():
             raise InputError(
-                f"{inside} is a link to a folder, in which DVC would not see a change. Copy that "
-                "folder there, or set `data.source` in params.yaml to it."
+                f"{inside} is a link to a folder, whose changes DVC would not see. Replace it by a "
+                "copy of the folder, or set `data.source` in params.yaml to that folder."
             )
     try:
         # Without the permissions: in a folder that is read-only DVC could not replace anything.
@@ -113,7 +113,7 @@ def _copy_folder(path: Path, known_hash: str, folder: Path) -> None:
             if f"[Errno {number}]" in reason:
                 raise OSError(number, os.strerror(number), source) from None
         raise InputError(
-            f"{1 + len(others)} of what is in {path} could not be copied, the first is {source}: "
+            f"{1 + len(others)} entries in {path} could not be copied, the first being {source}: "
             f"{reason}. Correct or remove it."
         ) from None
     for inside in (folder, *folder.rglob("*/")):

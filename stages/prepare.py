@@ -50,7 +50,7 @@ def read(data: Data) -> DataSet:
         if data.map or data.numbering not in ("none", "fer2013"):
             raise InputError(
                 f"`data.map` and `data.numbering` in params.yaml are not read for {path.name}, "
-                "which has FER2013's columns. Empty them, or give a manifest."
+                "which has FER2013's columns. Set them to `{}` and `none`, or give a manifest."
             )
         labelled, images = fer2013_csv.read(path)
         if data.ferplus:
@@ -58,7 +58,7 @@ def read(data: Data) -> DataSet:
         official = fer2013_csv.is_official(path)
         return DataSet(labelled, images, layout, path.name, official)
     if data.ferplus:
-        raise InputError(ferplus.OTHER_FACES.format("they are not a CSV file"))
+        raise InputError(ferplus.OTHER_FACES.format("it is not a CSV file"))
     if layout == SYNTHETIC:
         labelled, images = faces.read(path), faces.read_images(path)
         return DataSet(labelled, images, layout, SYNTHETIC)

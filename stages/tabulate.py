@@ -85,7 +85,7 @@ def main() -> None:
         "claims": claims,
         "advice": recommend.find(study, named),
         "practice": practised,
-        "distances": distance.find(study, published, practised["by_class"]),
+        "distances": distance.find(study, published),
         "arithmetic": fits,
         "models": practice.compare(labelled, inputs.read_assessed(settings)),
         **ferplus(study),

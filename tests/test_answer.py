@@ -119,11 +119,12 @@ def test_backbones_are_compared_each_at_its_own_input_size_and_learning_rate():
 
 
 def test_where_both_keep_their_best_epochs_the_last_are_not_compared_again():
-    best = TEXT._replace(recipe=(("early_stopping", 20),))
     study, ran = make(), GROUPS
-    for name in ("openface", "mobilenet"):
+    # With another patience the best epochs are not compared with each other.
+    for name, patience in (("openface", 20), ("mobilenet", 10), ("mobilenet", 20)):
         compared = [row["groups"] for row in found(study)]
         assert ["openface", "mobilenet"] in compared
+        best = TEXT._replace(recipe=(("early_stopping", patience),))
         ran = ran | {f"{name}-best": GROUPS[name]._replace(protocol=best)}
         measured = {**study.measured, f"{name}-best": study.measured[name]}
         study = replace(study, ran=ran, measured=measured)
@@ -196,7 +197,7 @@ def test_of_a_recipe_the_learning_rates_are_said():
     study.settings.runs["mobilenet"] = Run(learning_rate=0.001)
     said = answer.conditions(study, "openface", "mobilenet")
     rates = "learning rate 0.0001 and 0.001"
-    assert said == f"every layer, the recipe ({rates}), split own"
+    assert said == f"every layer, the recipe of mobilenet ({rates}), split own"
 
 
 def test_uninformative_features_have_no_part_in_the_answer():

@@ -103,7 +103,7 @@ def test_stray_files_and_own_classes_do_not_turn_people_into_classes(
     table = listing.table[listing.table["file"].str.endswith(".png")]
     found = table[["file", "label", "person"]].values.tolist()
     assert sorted(map(tuple, found)) == sorted(rows)
-    assert ("Taken for classes: bored" in caplog.text) == ("bored" in str(rows))
+    assert ("Folders read as classes: bored" in caplog.text) == ("bored" in str(rows))
 
 
 @pytest.mark.parametrize(

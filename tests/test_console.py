@@ -127,7 +127,10 @@ def test_a_file_that_does_not_fit_leaves_nothing_and_the_old_one_as_it_was(tmp_p
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((), "stage.py: missing a required argument: 'name'. `dvc repro` runs stages."),
+        (
+            (),
+            "stage.py: missing a required argument: 'name'. Run stages by `dvc repro`",
+        ),
         (("a", "b"), "stage.py: too many positional arguments."),
     ],
 )

@@ -31,10 +31,11 @@ def find(row, protocols):
         layers: Group(backbone, weights, Protocol(layers, "float32"), ())
         for layers in protocols
     }
-    settings = SimpleNamespace(tables=SimpleNamespace(windows=WINDOWS))
+    splits = {"random": SimpleNamespace(by="random")}
+    settings = SimpleNamespace(tables=SimpleNamespace(windows=WINDOWS), splits=splits)
     histories = protocols.__getitem__
     study = SimpleNamespace(ran=ran, settings=settings, histories=histories)
-    return distance.find(study, PUBLISHED, omit=())
+    return distance.find(study, PUBLISHED)
 
 
 @pytest.mark.parametrize(("factor", "distance"), [(1, 0), (0.7, 0.3)])
@@ -62,11 +63,13 @@ def test_the_nearest_protocol_comes_first_and_the_summary_counts_the_rows_it_is_
     compared = find(OPENFACE, protocols)
     labels = list(compared["rows"][OPENFACE])
     assert labels == ["every layer", "last 4 layers"]
-    summary = "comes near 1 of 1 published rows, where every layer trained."
+    summary = "1 of 1 published rows are near one of the protocols tried, each with every layer trained."
     assert compared["summary"].endswith(summary)
     far = find(OPENFACE, {4: protocols[4]})["summary"]
-    assert "near 0 of 1 published rows (with openface-pretrained only one was" in far
-    assert "so none of them made all rows" in far
+    assert "tried (only one was tried for openface-pretrained" in far
+    assert "so no single protocol made all rows" in far
+    short = {4: [published_history(OPENFACE, epochs=19)]}  # for one begin alone
+    assert find(OPENFACE, short)["summary"].startswith("0 of 1")
 
 
 def test_a_protocol_is_near_a_row_only_if_it_is_with_either_begin_of_the_windows():

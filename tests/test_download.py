@@ -116,7 +116,7 @@ def test_what_cannot_be_copied_is_named_and_nothing_is_kept(tmp_path):
     (tmp_path / "copy/train").mkdir(parents=True)
     (tmp_path / "copy/test").symlink_to("nowhere")
     os.mkfifo(tmp_path / "copy/train/pipe")
-    message = r"2 of what is in \.\./copy could not be copied"
+    message = r"2 entries in \.\./copy could not be copied"
     with pytest.raises(InputError, match=message):
         run("../copy")
     assert in_data() == []
@@ -142,7 +142,7 @@ def test_the_copy_of_a_read_only_folder_can_be_replaced(tmp_path):
 @pytest.mark.parametrize(
     ("source", "known_hash", "message"),
     [
-        ("../linked", "", "is a link to a folder, in which DVC would not see a change"),
+        ("../linked", "", "is a link to a folder, whose changes DVC would not see"),
         ("../pipe", "", "there is no such file or folder"),
         ("../empty", f"md5:{MD5}", r"`data\.hash` .* is set, but .* is a folder"),
         ("..", "", "a folder that data/raw itself lies in"),

@@ -38,7 +38,7 @@ def test_the_layout_is_told_by_what_the_files_hold(tmp_path, files, layout, expe
 @pytest.mark.parametrize(
     ("files", "layout", "message"),
     [
-        ({}, "auto", "It holds no file"),
+        ({}, "auto", "Found: no file"),
         (
             {"train.csv": "emotion,pixels\n", "test.csv": "pixels\n"},
             "auto",

@@ -94,7 +94,7 @@ def test_rows_at_fault_are_named_by_their_number(tmp_path, row, problem):
 
 
 def test_without_the_images_the_error_says_where_they_belong(tmp_path):
-    with pytest.raises(InputError, match=r"none of its 1 paths.*besides: \['a\.jpg'"):
+    with pytest.raises(InputError, match=r"none of its 1 paths.*also holds \['a\.jpg'"):
         read(tmp_path, "path,label\nphotos/a.jpg,happy\n")
 
 

@@ -113,7 +113,7 @@ def test_a_line_of_a_list_that_is_cut_off_is_an_error_that_names_it(tmp_path):
 )
 def test_an_annotation_that_cannot_be_read_is_an_error(tmp_path, name, file, content):
     write_files(tmp_path, {file: content})
-    with pytest.raises(InputError, match="not as its authors wrote it"):
+    with pytest.raises(InputError, match="has a damaged annotation"):
         manifest.write_manifest(name, tmp_path)
 
 

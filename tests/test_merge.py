@@ -88,7 +88,7 @@ def test_settings_that_dvc_cannot_read_are_an_error(there):
 def test_a_result_of_other_code_or_settings_is_left(there, caplog, name, old, new):
     projects.edit(Path(name), old, new)
     merge.main(str(there))
-    assert "Left: train@b, evaluate@b." in caplog.text
+    assert "Not taken: train@b, evaluate@b." in caplog.text
 
 
 @pytest.mark.usefixtures("nothing_is_taken")
@@ -101,13 +101,15 @@ def test_a_result_of_other_data_is_left(there, caplog, monkeypatch):
         text = text.replace(made, "f" * 32)
     lock.write_text(text)
     merge.main(str(there))
-    assert "Left: train@b and 1 more." in caplog.text
+    assert "Not taken: train@b and 1 more." in caplog.text
 
 
 @pytest.mark.usefixtures("nothing_is_taken")
 def test_a_file_that_was_changed_after_its_run_is_refused_and_nothing_is_taken(there):
     (there / "metrics/test/b.json").write_text("{}")
-    with pytest.raises(InputError, match=r"is not what the dvc\.lock there records of"):
+    with pytest.raises(
+        InputError, match=r"in the other clone is not what its dvc\.lock"
+    ):
         merge.main(str(there))
     assert not Path("plots/predictions/b.csv").exists()
 

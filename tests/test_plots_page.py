@@ -11,7 +11,6 @@ import studies
 from browsers import needs_chromium
 from selenium.webdriver.support.wait import WebDriverWait
 
-from fer_transfer.console.errors import InputError
 from stages import plot
 from tools import plots_page
 
@@ -79,12 +78,6 @@ def test_the_same_packages_make_the_same_page(page, monkeypatch):
     first = plots_page.PAGE.read_bytes()
     plots_page.main()
     assert plots_page.PAGE.read_bytes() == first
-
-
-def test_outside_the_project_it_says_where_to_run(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    with pytest.raises(InputError, match="Run from the project's top folder"):
-        plots_page.main()
 
 
 DRAWN = """

@@ -22,6 +22,7 @@ ACCURACIES = {
     "head-few": (0, 50, 0.45, "own"),
     "other": (4, None, 0.6, "own"),
     "all-again": ("all", None, 0.7, "own-2"),
+    "half": ("all", None, 0.6, "own"),
 }
 
 
@@ -30,6 +31,7 @@ def found():
     ran, rows = {}, []
     for name, (layers, number, accuracy, split) in ACCURACIES.items():
         recipe = (("train_per_class", number),) if number else ()
+        recipe += (("train_share", 0.5),) * (name == "half")
         protocol = Protocol(layers, "float32", split, recipe)
         ran[name] = Group("mobilenet", "pretrained", protocol, (name,))
         row = {"group": name, "run": name, "metric": "accuracy", "set": "test"}

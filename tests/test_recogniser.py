@@ -112,14 +112,14 @@ def test_the_default_model_is_small_and_says_what_it_is():
         ({"classes": '["happy"]'}, "two names or more"),
         ({"classes": None}, "lack 'classes'"),
         ({"scores": "{"}, "are not JSON"),
-        ({"scores": "{}"}, "does not do what its metadata say"),
+        ({"scores": "{}"}, "does not match its metadata"),
         (
             {
                 "scores": '{"images": 1, "accuracy": 1, "interval": [0, 1], "test_set": ""}'
             },
             "and by class",
         ),
-        ({"classes": '["a", "b"]'}, "does not do what its metadata say"),
+        ({"classes": '["a", "b"]'}, "does not match its metadata"),
     ],
 )
 def test_a_model_that_is_not_ours_is_refused(properties, message, tmp_path):

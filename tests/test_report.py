@@ -240,6 +240,15 @@ def test_tables_of_other_settings_are_refused(folder, stage):
         stage.main()
 
 
+def test_tables_are_current_whether_the_classifiers_are_or_not(folder):
+    lock = files.read_json(folder / "dvc.lock")
+    for dep in lock["stages"]["assess"]["deps"]:
+        dep["md5"] = "0" * 32
+    (folder / "dvc.lock").write_text(json.dumps(lock))
+    report.main()
+    assert "8 of 8 groups of runs have results" in read(folder)
+
+
 def test_tables_of_other_data_are_refused(folder):
     lock = files.read_json(folder / "dvc.lock")
     for out in lock["stages"]["prepare"]["outs"]:
@@ -445,7 +454,7 @@ def test_a_study_without_results_has_a_page_without_charts_and_errors(show, tmp_
     assert browser.get_log("browser") == []
     text = browser.find_element(By.TAG_NAME, "main").text
     assert "0 of 8 groups of runs have results" in text
-    assert "No variant has results yet." in text
+    assert "No run has results yet." in text
 
 
 @needs_chromium

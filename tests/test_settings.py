@@ -137,7 +137,7 @@ CONTRADICTIONS = {
     ),
     "a run of another seed than its random variant": (
         {"runs.vggface-random.seed": "43"},
-        "`runs.vggface-random` in params.yaml has seed 43, but the initial values of `vggface-random` are those of seed 42. A random variant has a seed of its own for each run: set both alike, or list another variant.",
+        "`runs.vggface-random` in params.yaml has seed 43, but the initial values of `vggface-random` are those of seed 42. Set both to the same seed, or use a random variant with seed 43.",
     ),
     "a run of no variant": (
         {"runs.vggface-random.variant": "vggface"},
@@ -208,7 +208,7 @@ def test_a_section_that_holds_nothing_is_an_error(write, section, value):
 
 def test_what_is_not_listed_is_an_error_that_names_what_is_nearest():
     settings = load_settings(PROJECT / "params.yaml")
-    message = r"`runs` in params.yaml has no 'vggface'\. Of its \d+ entries the nearest are vggface-"
+    message = r"`runs` in params.yaml has no 'vggface'\. The closest of its \d+ entries are vggface-"
     with pytest.raises(InputError, match=message):
         settings.runs["vggface"]
 

@@ -337,6 +337,16 @@ def test_runs_that_differ_in_the_seed_alone_are_one_row_of_means(two_seeds):
     assert told["missing"] == ["resnet50-pretrained", "scratch-c"]
 
 
+def test_a_group_has_the_features_of_its_first_run_with_results(two_seeds):
+    (two_seeds / "metrics/test/scratch.json").unlink()
+    measured = files.read_json(Path("metrics/features/scratch.json"))
+    Path("metrics/features/scratch.json").unlink()
+    uninformative = measured | {"informative": False}
+    files.write_json(Path("metrics/features/scratch-b.json"), uninformative)
+    tabulate.main()
+    assert "scratch" in metric("study")["uninformative"]
+
+
 def test_three_seeds_have_an_interval_over_seeds(two_seeds):
     write_results(two_seeds, "scratch-c", rise=0.05)
     tabulate.main()

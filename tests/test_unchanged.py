@@ -101,7 +101,7 @@ def test_results_of_other_data_are_not_carried_over(toy, caplog):
     projects.edit("stages/train.py", "START", "BEGIN")
     commit()
     unchanged.main(projects.git(toy, "rev-parse", "HEAD~").strip())
-    assert "features@a (data/faces/images.npy is another one" in caplog.text
+    assert "features@a (data/faces/images.npy has changed" in caplog.text
 
 
 def test_a_commit_that_did_not_make_the_results_is_refused_and_the_right_one_taken(

@@ -63,7 +63,7 @@ def export(name: str, wanted: str) -> None:
         )
     if why := record.why_stale(f"train@{name}", settings, record.read()):
         raise InputError(
-            f"`{name}` was trained otherwise: {why}. Run `dvc repro train@{name}`."
+            f"`{name}` is stale, so it is not exported: {why}. Run `dvc repro train@{name}`."
         )
     recipe = Recipe.of(run, settings.train)
     known = faces.read(votes=recipe.labels != "fer2013")
@@ -84,10 +84,8 @@ def export(name: str, wanted: str) -> None:
     seen = ", what most people see" if head.prefix else ""
     test_set = f"{known.name}'s test set (split {run.split}{seen})"
     learned = known.name + ", FER+'s votes" * (recipe.labels != "fer2013")
-    before = variant.weights
-    if before == "pretrained":
-        is_official = settings.weights.pretrained == "official"
-        before = BACKBONES[run.backbone].pretrained_on if is_official else "stand-in"
+    origins = {"pretrained": BACKBONES[run.backbone].pretrained_on}
+    before = origins.get(variant.weights, variant.weights)
     codes = predicted.argmax(axis=1)
     described = metadata.Metadata(
         name=name,

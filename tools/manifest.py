@@ -2,7 +2,7 @@
 
     python -m tools.manifest raf-db /data/RAF-DB    # writes /data/RAF-DB/manifest.csv
 
-Then set `data.source` and `data.watch` in params.yaml to that folder. Known are:
+Then set `data.source` and `data.watch` in params.yaml to that folder. Supported data sets:
 
     raf-db     EmoLabel/list_patition_label.txt (spelt so) with lines such as `train_00001.jpg 5`; the
                aligned images are taken where there are any. Li, Deng and Du, CVPR 2017.
@@ -150,7 +150,7 @@ def write_manifest(name: str, root: Path) -> tuple[int, int]:
         rows = list(DATA_SETS[name](Folder(root)))
     except (ValueError, EOFError) as error:
         raise InputError(
-            f"{root} has an annotation that is not as its authors wrote it: {error}. Take the "
+            f"{root} has a damaged annotation: {error}. Download the "
             "data set again from its source."
         ) from None
     table = pd.DataFrame(rows, columns=KNOWN, dtype=str).fillna("")

@@ -67,8 +67,8 @@ def copies(
             content = read(path)
             if hashlib.md5(content).hexdigest() != hashes(incoming[name], "outs")[path]:
                 raise InputError(
-                    f"{path} is not what the dvc.lock there records of {name}. Commit or "
-                    "restore it there, then run this again. Nothing was taken."
+                    f"{path} in the other clone is not what its dvc.lock records for {name}. "
+                    "Commit or restore it there, then run this again. Nothing was taken."
                 )
             yield Path(path), content
 
@@ -111,7 +111,7 @@ def main(folder: str) -> None:
     logger.info("Taken over: %s.", ", ".join(taken) or "nothing")
     if refused:
         logger.warning(
-            "Left: %s. Their code, settings or inputs differ from those here.",
+            "Not taken: %s. Their code, settings or inputs differ from those here.",
             some_of(refused, MOST),
         )
 

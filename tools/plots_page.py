@@ -14,7 +14,6 @@ from pathlib import Path
 from dvc_render.html import PAGE_HTML
 
 from fer_transfer.console import command
-from fer_transfer.console.errors import InputError
 from fer_transfer.core import files
 from fer_transfer.report import html
 from tools.processes import dvc
@@ -27,10 +26,6 @@ STYLE = "<style>img {max-width: 100%}</style>"
 
 
 def main() -> None:
-    if not Path(".dvc").is_dir():
-        raise InputError(
-            "There is no .dvc in this folder. Run from the project's top folder."
-        )
     script = f"<script>{html.vega(VEGA_LITE)}</script>"
     page = PAGE_HTML.replace("{scripts}", STYLE + script)
     files.write_bytes(PAGE, page.encode())

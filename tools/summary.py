@@ -28,7 +28,7 @@ def main() -> None:
     study = inputs.read_study(settings)
     assessed = inputs.read_assessed(settings)
     sentences = list(classifiers(assessed))
-    if not assessed or study["data"] in paper.DATA:
+    if study["data"] in paper.DATA:
         print_tables(settings)
         sentences += study["answer"]["headlines"].values()
     for remark in [*dict.fromkeys(sentences), *remarks(study)]:

@@ -98,11 +98,11 @@ def _why_again(now: Pipeline, name: str, old: Pipeline) -> str:
         return why
     for path, by in stage.reads.items():
         if deps.get(path) != now.written(path, by):
-            return f"{path} is another one than it read"
+            return f"{path} has changed since the stage ran"
     for path, outs in stage.gathers.items():
         is_whole = all(Path(out).exists() for out in outs)
         if is_whole and deps.get(path) != stage.code[path]:
-            return f"{path} is another one than it read"
+            return f"{path} has changed since the stage ran"
     if stage.outs != hashes(entry, "outs").keys():
         return "it writes other files"
     if name in old.stages:

@@ -67,8 +67,8 @@ def main() -> None:
         path.unlink()
         logger.warning("Removed damaged object: %s.", path)
     repo.state.hashes.clear()
-    num_intact = len(cached) - len(broken)
-    logger.info("DVC's cache: %d objects intact, %d damaged.", num_intact, len(broken))
+    numbers = len(cached) - len(broken), len(broken)
+    logger.info("DVC's cache: %d objects intact, %d damaged.", *numbers)
     if broken:
         logger.info("`dvc repro` makes what is missing again, `dvc pull` fetches it.")
 

@@ -23,7 +23,7 @@ def run(main: Callable[..., None], *arguments: str) -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     if environment.dropped:
         logging.getLogger(__name__).info(
-            "Ignored, as results must not depend on it: %s.",
+            "Ignored from the environment, so that results do not depend on it: %s.",
             ", ".join(environment.dropped),
         )
     try:
@@ -90,7 +90,7 @@ def _check_arguments(main: Callable[..., None], arguments: tuple[str, ...]) -> N
     except TypeError as error:
         name = Path(sys.argv[0]).name
         raise InputError(
-            f"{name}: {error}. `dvc repro` runs stages, whose names hold no spaces."
+            f"{name}: {error}. Run stages by `dvc repro`; names must not contain spaces."
         ) from None
 
 

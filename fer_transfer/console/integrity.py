@@ -19,7 +19,7 @@ PIPELINE, SETTINGS = Path("dvc.yaml"), Path("params.yaml")
 # Large, and rewritten by stages alone. Everything else is hashed: Git rewrites files that it
 # does not change, when a user switches to another branch and back.
 LARGE = Path("data")
-# Of .dvcignore, what lies in folders here; editors write beside what they edit.
+# Patterns of .dvcignore that occur in these folders, among them editors' temporary files.
 IGNORED = re.compile(r"__pycache__|\.DS_Store|\.gitignore|\.#.*|.*~|\..*\.sw[a-p]")
 MOST = 3  # changes named in an error
 
@@ -78,7 +78,7 @@ def _interpolate(text: str, values: dict[str, Any]) -> str:
 
 def _load(path: Path) -> dict[str, Any]:
     """Return a YAML file's mapping; nothing while it is missing or being edited."""
-    # Of the extra `study`: what recognises photos writes files, but is no stage.
+    # Here, as it is in the extra `study`: fer-recognise imports this module without it.
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
 

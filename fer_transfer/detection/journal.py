@@ -35,7 +35,7 @@ class Journal(AbstractContextManager["Journal"]):
         Args:
             folder: Where the journal lies.
             key: What the numbers depend on.
-            irreplaceable: What records that must not be lost are like, as SQL's LIKE has it.
+            irreplaceable: SQL LIKE pattern of the records that must not be lost.
 
         Raises:
             InputError: If the journal cannot be opened, or to start anew would lose such records.

@@ -79,7 +79,7 @@ def _levels(paths: list[Folders]) -> dict[str, int]:
         return {"label": 0}
     if known[label] < 1:
         logger.warning(
-            "Taken for classes: %s; for people: %s. If it is the other way round, give a manifest.",
+            "Folders read as classes: %s; as people: %s. If these are swapped, give a manifest.",
             some_of(levels[label], 5),
             some_of(levels[1 - label], 5),
         )

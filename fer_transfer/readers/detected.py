@@ -98,7 +98,7 @@ def _check_every_class_was_read(table: pd.DataFrame) -> None:
         examples = unread.groupby("label").first()
         reasons = examples.index + ": " + examples["file"] + ", " + examples["reason"]
         raise InputError(
-            f"No file of {len(examples)} classes can be read: {'; '.join(reasons[:10])}. Save "
+            f"Classes without a readable file ({len(examples)}): {'; '.join(reasons[:10])}. Save "
             "their images as JPEG or PNG, remove the folders, or set `data.map: "
             f"{{{shown(examples.index[0])}: {DROP}}}` in params.yaml."
         )
@@ -117,7 +117,7 @@ def _check_number(
         counts = reasons.value_counts().head(3).items()
         counted = "; ".join(f"{count} {reason}" for reason, count in counts)
         raise InputError(
-            f"Faces of at least two classes are needed, and there are those of {len(classes)}: "
+            f"Faces of at least two classes are needed, but found {len(classes)}: "
             f"{', '.join(classes) or 'none'}. Without a face: {', '.join(without) or 'none'}. Left "
             f"out: {counted or 'nothing'}. Add images with a face each, or set `data.detector` in "
             "params.yaml to another one."

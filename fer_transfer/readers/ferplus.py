@@ -30,7 +30,7 @@ MOST_VOTES = 10  # one face of the 35,887 has nine
 # FER2013's labels agree with the majority on 68 %; of rows in another order, with a fifth.
 LEAST_AGREEMENT = 0.5
 OTHER_FACES = (
-    "FER+ names a face by its row in fer2013.csv, and these are not its rows: {}. Set "
+    "FER+ identifies a face by its row in fer2013.csv, which does not fit this data: {}. Set "
     "`data.ferplus: false` in params.yaml, or `data.source` to the official fer2013.csv."
 )
 
@@ -82,5 +82,5 @@ def _check_same_faces(votes: pd.DataFrame, parts: pd.Series, faces: Faces) -> No
     known = labels != NO_MAJORITY
     share = float(np.mean(labels[known] == faces.labels[known])) if known.any() else 0
     if share < LEAST_AGREEMENT:
-        difference = f"{share:.0%} of the labels are the majority's, of FER2013's 68%"
+        difference = f"{share:.0%} of labels agree with the majority (FER2013: 68%)"
         raise InputError(OTHER_FACES.format(difference))

@@ -101,11 +101,11 @@ def _unnamed(labels: list[str], numbering: str) -> str:
     names = ", ".join(map(shown, labels))
     if numbering == "none":
         known = ", ".join(map(listed, NUMBERINGS))
-        return f"the labels {names} are numbers, which differ by data set: {known}"
+        return f"the labels {names} are numbers, whose meaning depends on the data set: {known}"
     return f"the labels {names} are not among those of {listed(numbering)}"
 
 
 def _unused(label: str, names: Mapping[str, str]) -> str:
     near = get_close_matches(label, [name.lower() for name in names], n=1, cutoff=0)
-    hint = f", did you mean {shown(near[0])}?" if near else ""
-    return f"`data.map` maps {shown(label)}, which no face has as its label{hint}"
+    hint = f" (did you mean {shown(near[0])}?)" if near else ""
+    return f"`data.map` maps {shown(label)}, but no face has that label{hint}"

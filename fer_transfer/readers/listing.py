@@ -91,8 +91,8 @@ def list_files(root: Path) -> tuple[list[str], list[Dropped]]:
 def images_among(names: list[str]) -> list[str]:
     """Return the files that are called as images are; all of them if none is.
 
-    In a folder a file may be an image without a suffix, but not above all that have one: so lies
-    a LICENSE.
+    A file without a suffix may be one too, if it lies in a folder and not above all those images,
+    as a LICENSE does.
     """
     depths = [name.count("/") for name in names if is_image(name)]
     least = max(1, min(depths, default=1))

@@ -99,8 +99,8 @@ def _check_any_exists(path: Path, table: pd.DataFrame, names: list[str]) -> None
     if len(table) and not table["file"].any():
         raise InputError(
             f"{path}: none of its {len(table)} paths leads to a file, such as "
-            f"{shown(table['path'][0])}. Paths are relative to the manifest's folder, which holds "
-            f"besides: {shown(names)}. Correct them, in upper and lower case too; or set "
+            f"{shown(table['path'][0])}. Paths are relative to the manifest's folder, which also "
+            f"holds {shown(names)}. Correct them (upper and lower case matter); or set "
             "`data.source` in params.yaml to the folder that holds the manifest and the images."
         )
 

@@ -47,7 +47,7 @@ def detect_layout(root: Path, layout: str = "auto") -> Source:
             return Source(candidate, path)
     wanted = "a known layout" if layout == "auto" else f"the layout `{layout}`"
     raise InputError(
-        f"What `data.source` in params.yaml names does not have {wanted}. {EXPECTED}. It holds "
+        f"The source (`data.source` in params.yaml) does not have {wanted}. {EXPECTED}. Found: "
         f"{some_of(names, 3) or 'no file'}. Set `data.source` to a copy that has one of these layouts."
     )
 

@@ -59,9 +59,9 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     )
     smallest = "longer side, in pixels, of the smallest face to be found (%(default)s)"
     own = "score the photos: a CSV of path, label and optionally group, or `folders` if each "
-    own += "photo's folder is called what it shows"
+    own += "photo's folder is named after its label"
     rate = "frames recognised per second of video (%(default)s)"
-    over = "over which a video's probabilities are smoothed; 0: not (%(default)s)"
+    over = "time constant for smoothing a video's probabilities; 0: none (%(default)s)"
     add("paths", nargs="*", metavar="PATH", help=kinds)
     add("--camera", type=int, metavar="N", help="record camera N until Ctrl-C")
     add("--model", help="ONNX file of tools.export (the default model)")

@@ -1,4 +1,4 @@
-"""How often the emotions named are those that the user's own labels name."""
+"""Score the predicted emotions against the user's labels."""
 
 import math
 import os
@@ -87,7 +87,7 @@ def score(labelled: pd.DataFrame, run: Run) -> dict[str, Any]:
     table = seen.dropna().astype({"face": int})
     if table.empty:
         raise InputError(
-            f"None of the {len(seen)} labelled photos could be read and has a face: there is "
+            f"No face was found in any of the {len(seen)} labelled photos: there is "
             "nothing to score. Run without --labels: files.csv then gives the reasons."
         )
     codes, correct = table["label"], table["label"] == table["face"]

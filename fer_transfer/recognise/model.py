@@ -48,7 +48,7 @@ class Model:
             fits = False
         if not fits:
             raise InputError(
-                f"{path} does not do what its metadata say: expected `image` (n, 48, 48) uint8 in, "
+                f"{path} does not match its metadata: expected `image` (n, 48, 48) uint8 in, "
                 "`probabilities` of its classes (n, classes) out, and `scores` with an interval and by class. "
                 "Write it again by `python -m tools.export`."
             )

@@ -67,7 +67,7 @@ class Recogniser:
             model: An ONNX file of `tools.export`; without one the model of this package.
             detector: `centerface`, `haar`, or `none` where each image is one face.
             unsure_below: Probability below which a face counts as unsure, by default 0.5, or
-                1.5 times a guess among all classes if that is more (0.75 for two).
+                1.5 / number of classes if that is more (0.75 for two).
             smallest_face: Pixels of the longer side of the smallest face to be found.
 
         Raises:

@@ -131,7 +131,7 @@ def _ended_by_ctrl_c(video: Video) -> Iterator[None]:
 
     if video.is_live:
         signal.signal(signal.SIGINT, stop)
-        logger.info("Recording: Ctrl-C ends it and writes the results.")
+        logger.info("Recording. Press Ctrl-C to stop and write the results.")
     try:
         yield
     finally:

@@ -102,9 +102,10 @@ def compare_all(study: Study) -> list[Comparison]:
         if (at_best := samples.get(best.get(name, "")))
         and len(at_best.values) >= len(sample.values)
     }
-    rows = []
-    for question, left, right in pairs({name: study.ran[name] for name in samples}):
-        if {left, right} <= superseded:
+    rows, listed = [], pairs({name: study.ran[name] for name in samples})
+    for question, left, right in listed:
+        kept = question, best.get(left), best.get(right)
+        if {left, right} <= superseded and kept in listed:
             continue
         sides = [describe(study, name) for name in (left, right)]
         rows.append(
@@ -120,16 +121,15 @@ def compare_all(study: Study) -> list[Comparison]:
 
 
 def conditions(study: Study, left: str, right: str) -> str:
-    """Say what two groups have in common; of a long recipe what may differ between them."""
+    """Say what two groups have in common; a long recipe by the group on the right."""
     protocol = study.ran[left].protocol.conditions
     if ("augment", True) not in protocol.recipe:
         return protocol.label
     runs, usual = study.settings.runs, study.settings.train.learning_rate
-    rates = [str(runs[name].learning_rate or usual) for name in (left, right)]
+    rates = (str(runs[name].learning_rate or usual) for name in (left, right))
     rate = " and ".join(dict.fromkeys(rates))
-    return (
-        f"{protocol.layers}, the recipe (learning rate {rate}), split {protocol.split}"
-    )
+    recipe = f"the recipe of {right} (learning rate {rate})"
+    return f"{protocol.layers}, {recipe}, split {protocol.split}"
 
 
 def describe(study: Study, name: str) -> dict[str, Any]:
@@ -171,7 +171,10 @@ def trainable(study: Study, name: str) -> int:
 
 def headline(question: str, rows: list[Comparison]) -> str:
     """Say in a sentence what the comparisons of a question have in common."""
-    tested = [row for row in rows if row["question"] == question and row["interval"]]
+    asked = [row for row in rows if row["question"] == question]
+    tested = [row for row in asked if row["interval"]]
+    if not asked:
+        return "No two groups of runs can be compared yet."
     outcomes = Counter(row["outcome"] for row in tested)
     if not outcomes:
         return "No comparison has three seeds on each side yet, so none is tested."

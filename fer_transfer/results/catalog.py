@@ -12,7 +12,7 @@ class Backbone(NamedTuple):
 
     title: str
     pretrained_on: Literal["faces", "ImageNet"]
-    features: int  # numbers an image that the head is given
+    features: int  # length of the vector that the head receives per image
     colour: str  # Okabe and Ito's, which the colour-blind tell apart too
 
 

@@ -6,7 +6,7 @@ zero. A published row of zeros has no such scale, and no distance.
 Tables 2 and 3 count; 4 and 5 mostly hold how validation scatters from epoch to epoch.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
@@ -21,25 +21,28 @@ TABLES = (paper.ACCURACY_MCR, paper.LOSS_MCR)
 NEAR = 0.2  # up to here a protocol may have made a row: a threshold of ours
 
 
-def find(study: Study, printed: paper.Published, omit: Iterable[str]) -> dict[str, Any]:
+def find(study: Study, printed: paper.Published) -> dict[str, Any]:
     """Compare each published row with the protocols of its backbone and weights that ran.
 
     Args:
         study: Its groups; those with a run of too few epochs for all four windows are left out.
         printed: Tables 2-5.
-        omit: The groups that are not compared, beside those that only keep another epoch.
 
     Returns:
         rows: by the paper's variant, what `compare` returns. summary: what follows of them.
     """
     spans = list(paper.spans(study.settings.tables.windows).values())
-    omit = {*omit, *at_best_epoch(study.ran).values()}
+    # On the paper's sets; those that only keep another epoch are the same trainings.
+    splits = study.settings.splits
+    on = {next(iter(splits)), *(name for name in splits if splits[name].by == "tables")}
+    again = at_best_epoch(study.ran).values()
     rows = {}
     for variant in printed[TABLES[0]]:
         protocols = {
             group.protocol: histories
             for name, group in study.ran.items()
-            if name not in omit
+            if name not in again
+            and group.protocol.split in on
             and f"{group.backbone}-{group.weights}" == variant
             and min(map(len, histories := study.histories(name))) >= spans[-1][1]
         }
@@ -109,8 +112,8 @@ def farther(row: Mapping[str, Any]) -> float:
 
 
 def is_near(row: Mapping[str, Any]) -> bool:
-    """Tell whether a protocol may have made a row, with either windows."""
-    return farther(row) <= NEAR
+    """Tell whether a protocol may have made a row, with both windows."""
+    return row["later"] is not None and farther(row) <= NEAR
 
 
 def summarise(rows: Mapping[str, Mapping[str, Any]]) -> str:
@@ -124,13 +127,13 @@ def summarise(rows: Mapping[str, Mapping[str, Any]]) -> str:
     near = [[key for key in tried if is_near(tried[key])] for tried in rows.values()]
     number, share = sum(map(bool, near)), f"of {len(rows)} published rows"
     trained = sorted({label.split(",")[0] for labels in near for label in labels})
-    what = f", where {' or '.join(trained)} trained" if trained else ""
-    text = f"A protocol that was tried comes near {number} {share}{what}"
+    what = f", each with {' or '.join(trained)} trained" if trained else ""
+    text = f"{number} {share} are near one of the protocols tried{what}"
     if once := [variant for variant, tried in rows.items() if len(tried) == 1]:
-        text = f"{text} (with {' and '.join(once)} only one was tried)"
+        text = f"{text} (only one was tried for {' and '.join(once)})"
     if number == len(rows):
         return f"{text}."
     return (
-        f"{text}, so none of them made all rows. Differences between rows of the published tables need "
+        f"{text}, so no single protocol made all rows. Differences between published rows need "
         "not be differences between networks under the same conditions."
     )

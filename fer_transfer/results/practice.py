@@ -77,6 +77,7 @@ def curve(ran: Mapping[str, Group], runs: pd.DataFrame) -> list[dict[str, Any]]:
         }
         for row in alone.values()
         if (group := ran.get(row["group"]))
+        and "train_share" not in dict(group.protocol.recipe)
     ]
     training = itemgetter("trains", "backbone", "weights", "split")
     several = {training(row) for row in rows if row["per_class"]}

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from fer_transfer.results import paper
 from fer_transfer.settings.settings import Settings
 
-# What a variant or a run sets and is no recipe: what names, seeds, is compared or stands alone.
+# Settings outside the recipe: names, the seed, what is compared, and Protocol's other fields.
 NO_RECIPE = {"variant", "backbone", "weights", "hash", "seed"}
 NO_RECIPE |= {"trainable_layers", "precision", "split"}
 # What keeps the weights of the epoch that is best on validation.

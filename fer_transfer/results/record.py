@@ -42,9 +42,9 @@ def recorded(path: Path = LOCK) -> dict[str, Entry]:
         if "<<<<<<< " in lock:
             raise InputError(
                 f"{path} holds a merge conflict. Resolve the one in params.yaml first, if "
-                f"any; then take one side of {path} whole (`git checkout --ours {path}`), and "
-                "results of the other by `python -m tools.merge FOLDER`, where FOLDER is a clone "
-                "of it."
+                f"any; then keep one side of {path} (`git checkout --ours {path}`), and merge "
+                "the other side's results by `python -m tools.merge FOLDER`, where FOLDER is a "
+                "clone of that side."
             ) from None
         raise InputError(
             f"{path} is empty or damaged. Restore it from Git (`git checkout {path}`)."
@@ -81,7 +81,9 @@ def why_stale(
         return why
     for path, digest in hashes(entry, "deps").items():
         writer, last = record.written.get(path, ("", ""))
-        if writer and (why := why_stale(writer, settings, record)):
+        # `tabulate` itself leaves out what is stale of `assess`.
+        is_judged = (stage, writer) == ("tabulate", "assess")
+        if writer and not is_judged and (why := why_stale(writer, settings, record)):
             return why
         if writer and digest != last:
             return f"{path} has changed since {stage} ran"

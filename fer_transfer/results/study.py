@@ -69,10 +69,12 @@ def read(settings: Settings) -> Study:
         if (runs := seeds_of(group, results, repeats))
     }
     features = inputs.read_each("features", settings.variants)
+    # A group's are those of its first run with results.
+    first = {name: group.runs[0] for name, group in ran.items()}
     measured = {
-        name: features[run.variant]
-        for name, run in settings.runs.items()
-        if run.variant in features
+        name: features[variant]
+        for name in settings.runs
+        if (variant := settings.runs[first.get(name, name)].variant) in features
     }
     return Study(
         settings,

@@ -62,7 +62,7 @@ def _check_data(data: Any) -> None:
         raise InputError(
             f"`data.watch` in params.yaml must be `{expected}` where `data.source` is "
             f"`{data.source}`: DVC then sees what is added, changed or removed there. Got "
-            f"{shown(data.watch)} instead. Set it to that."
+            f"{shown(data.watch)} instead. Set `data.watch` to `{expected}`."
         )
 
 
@@ -112,8 +112,8 @@ def _check_run(name: str, run: Any, settings: Any) -> None:
     if variant.seed not in (None, run.seed):
         raise InputError(
             f"`runs.{name}` in params.yaml has seed {run.seed}, but the initial values of "
-            f"`{run.variant}` are those of seed {variant.seed}. A random variant has a seed "
-            "of its own for each run: set both alike, or list another variant."
+            f"`{run.variant}` are those of seed {variant.seed}. Set both to the same seed, or "
+            f"use a random variant with seed {run.seed}."
         )
     _check_recipe(name, run, settings)
 

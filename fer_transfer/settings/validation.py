@@ -44,8 +44,8 @@ class NamedSection(dict[str, Any]):
     def __missing__(self, name: str) -> Any:
         near = ", ".join(get_close_matches(name, self, n=3, cutoff=0))
         raise InputError(
-            f"`{self.section}` in params.yaml has no {shown(name)}. Of its {len(self)} entries "
-            f"the nearest are {near}. Name one that is there, or add it."
+            f"`{self.section}` in params.yaml has no {shown(name)}. The closest of its {len(self)} "
+            f"entries are {near}. Use one of them, or add a new entry."
         )
 
 

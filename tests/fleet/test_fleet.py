@@ -111,7 +111,7 @@ def test_a_chain_that_fails_everywhere_is_named_and_the_rest_is_merged(
     fleet.worker(one)
     output = fleet.finish(fleet.client(client), code=1)
     assert "b: `dvc repro` failed" in output
-    assert "error: Without results: b; what is finished is merged." in output
+    assert "error: Without results: b; finished chains are merged." in output
     merged = set(team.results(client)["dvc.lock"]["stages"])
     assert {"evaluate@a", "evaluate@a-43"} <= merged
     assert not {"evaluate@b", "report"} & merged
@@ -134,7 +134,7 @@ def test_a_worker_with_other_packages_gets_nothing_and_other_code_is_replaced(
     fleet.scheduler(client)
     fleet.worker(one)
     process = fleet.client(client)
-    warning = "1 are there with another requirements.lock"
+    warning = "1 connected with a different requirements.lock"
     team.wait(lambda: warning in fleet.log("client"))
     fleet.worker(two)
     fleet.finish(process)

@@ -99,7 +99,7 @@ def _check(body: list[str], failed: dict[str, str]) -> None:
         logger.error("%s: %s", name, why)
     if failed:
         raise InputError(
-            f"Without results: {', '.join(failed)}; what is finished is merged. Fix the cause, "
+            f"Without results: {', '.join(failed)}; finished chains are merged. Fix the cause, "
             "then run this again. `dvc repro -f -s tabulate plot report` makes tables and page "
             "from what there is."
         )

@@ -1,7 +1,7 @@
 """What is stale, by DVC's own graph, cut into what each machine can do alone.
 
-The head (data, splits) is what no variant is read for; the tail (tables, page) reads all. Between
-them stand the chains: the stages of one variant and its runs, which share its features.
+The head (data, splits) depends on no variant, the tail (tables, page) on all of them. Between
+them are the chains: the stages of one variant and its runs, which share its features.
 """
 
 import math
