@@ -54,7 +54,7 @@ from fer_transfer.results import (
     table,
 )
 from fer_transfer.results import study as studies
-from fer_transfer.results.protocols import of_protocol, paper_protocol
+from fer_transfer.results.protocols import of_paper
 from fer_transfer.results.study import Study
 from fer_transfer.settings.settings import load_settings
 
@@ -63,10 +63,11 @@ def main() -> None:
     settings = load_settings()
     published, study = inputs.read_each("paper", paper.TABLES), studies.read(settings)
     runs = table.of_runs(study)
-    groups = table.of_groups(runs, published, settings.tables.windows)
+    text = of_paper(settings)
+    names = {group.network: name for name, group in text.items()}
+    groups = table.of_groups(runs, published, settings.tables.windows, names)
     fits, counts = arithmetic.find(published)
     answered, claims = answer.find(study, published)
-    named = of_protocol(study.ran, paper_protocol(settings))
     practised = practice.find(study, runs)
     # Validation accuracy by votes alone is not to be compared with that by labels.
     by_label = [name for name, run in settings.runs.items() if run.labels != "ferplus"]
@@ -83,7 +84,7 @@ def main() -> None:
         "study": studies.describe(study),
         "answer": answered,
         "claims": claims,
-        "advice": recommend.find(study, named),
+        "advice": recommend.find(study, filter(study.ran.get, text)),
         "practice": practised,
         "distances": distance.find(study, published),
         "arithmetic": fits,

@@ -93,7 +93,7 @@ def write_study(folder, ran):
     files.write_json(folder / "metrics/study/advice.json", {"baseline": 0.25})
     runs = runs_of(*ran)
     files.write_csv(folder / "plots/study/results.csv", runs)
-    groups_of = table.of_groups(runs, {}, [[1, 6]])
+    groups_of = table.of_groups(runs, {}, [[1, 6]], {})
     files.write_csv(folder / "plots/study/groups.csv", groups_of)
     for name in ran:
         shares = pd.DataFrame(np.full((7, 7), 1 / 7), columns=list(EMOTIONS))

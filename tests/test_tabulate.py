@@ -347,6 +347,14 @@ def test_a_group_has_the_features_of_its_first_run_with_results(two_seeds):
     assert "scratch" in metric("study")["uninformative"]
 
 
+def test_a_published_rate_stands_beside_its_network_whatever_its_runs_are_called(study):
+    write_params(study, runs={"mine": RUNS["mobilenet-random"]})
+    write_results(study, "mine")
+    tabulate.main()
+    first, *_ = PUBLISHED["table2"]["mobilenet-random"].values()
+    assert table.records(rates("mine"))[0]["paper"] == first
+
+
 def test_three_seeds_have_an_interval_over_seeds(two_seeds):
     write_results(two_seeds, "scratch-c", rise=0.05)
     tabulate.main()

@@ -6,7 +6,6 @@ Reads   metrics/study/, metrics/assess.json, plots/study/groups.csv
 """
 
 import signal
-import sys
 from collections.abc import Iterator
 from textwrap import fill
 from typing import Any
@@ -15,7 +14,7 @@ import pandas as pd
 
 from fer_transfer.console import command
 from fer_transfer.results import inputs, paper
-from fer_transfer.results.protocols import groups, of_protocol, paper_protocol
+from fer_transfer.results.protocols import of_paper
 from fer_transfer.results.table import numbers
 from fer_transfer.settings.classifiers import TITLES
 from fer_transfer.settings.settings import Settings, load_settings
@@ -38,7 +37,7 @@ def main() -> None:
 def print_tables(settings: Settings) -> None:
     """Print Tables 2-5 beside the published ones."""
     known = numbers(inputs.read_table("groups"))
-    names = list(of_protocol(groups(settings), paper_protocol(settings)))
+    names = list(of_paper(settings))
     windows = paper.clip(settings.tables.windows, settings.train.epochs)
     for name, table in paper.TABLES.items():
         cells = {
@@ -86,4 +85,4 @@ def _cell(row: dict[str, Any]) -> str:
 if __name__ == "__main__":
     # Before `| head` it ends as other commands do, without a remark on the broken pipe.
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-    command.run(main, *sys.argv[1:])
+    command.run(main)

@@ -9,7 +9,7 @@ import pandas as pd
 
 from fer_transfer.report import vega
 from fer_transfer.results import inputs
-from fer_transfer.results.protocols import Group, groups, of_protocol, paper_protocol
+from fer_transfer.results.protocols import Group, groups, of_paper
 from fer_transfer.scoring import scores
 from fer_transfer.settings.settings import Settings
 
@@ -59,7 +59,7 @@ def read(settings: Settings) -> Shown:
         inputs.read_study(settings),
         data,
         listed,
-        of_protocol(listed, paper_protocol(settings)),
+        of_paper(settings),
         inputs.read_table("results"),
         inputs.read_table("groups"),
         vega.styles_of(listed),

@@ -43,7 +43,7 @@ def find(study: Study, printed: paper.Published) -> dict[str, Any]:
             for name, group in study.ran.items()
             if name not in again
             and group.protocol.split in on
-            and f"{group.backbone}-{group.weights}" == variant
+            and group.network == variant
             and min(map(len, histories := study.histories(name))) >= spans[-1][1]
         }
         if protocols:

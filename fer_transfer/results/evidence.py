@@ -71,14 +71,9 @@ def of_the_paper(published: paper.Published) -> Evidence:
 
 def of_study(study: Study) -> Evidence:
     """Return the numbers of the paper's protocol."""
-    listed = protocols.groups(study.settings)
-    last_four = protocols.paper_protocol(study.settings)
-    samples = known_of(study, listed)
-    names = {
-        f"{group.backbone}-{group.weights}": name
-        for name, group in protocols.of_protocol(listed, last_four).items()
-    }
-    absent = {}
+    samples, absent = known_of(study, protocols.groups(study.settings)), {}
+    of_paper = protocols.of_paper(study.settings)
+    names = {group.network: name for name, group in of_paper.items()}
     for network in NETWORKS:
         name = names.get(network, "")  # none is listed
         if name not in study.ran:

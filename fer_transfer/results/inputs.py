@@ -54,9 +54,8 @@ def read_data(settings: Settings) -> Data:
     """
     known = faces.read()
     paths = {name: Path(f"data/splits/{name}.npz") for name in settings.splits}
-    for path in paths.values():
-        if not path.is_file():
-            raise InputError(f"There is no {path}. Run `dvc repro split`: all splits.")
+    if missing := [path for path in paths.values() if not path.is_file()]:
+        raise InputError(f"There is no {missing[0]}. Run `dvc repro split`.")
     splits = {name: files.read_npz(path) for name, path in paths.items()}
     return Data(known.classes, known.labels, splits)
 

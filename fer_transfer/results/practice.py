@@ -20,7 +20,6 @@ from fer_transfer.results.table import records, select
 from fer_transfer.settings.classifiers import TITLES
 
 CALIBRATED = ("before", "after")  # temperature scaling
-PER_CLASS = "train_per_class"
 BEST = "the network that is best on validation"
 
 Model = dict[str, Any]
@@ -72,7 +71,7 @@ def curve(ran: Mapping[str, Group], runs: pd.DataFrame) -> list[dict[str, Any]]:
             "backbone": group.backbone,
             "weights": group.weights,
             "split": group.protocol.split,
-            "per_class": dict(group.protocol.recipe).get(PER_CLASS),
+            "per_class": dict(group.protocol.recipe).get("train_per_class"),
             **{key: row[key] for key in ("run", "value", "low", "high")},
         }
         for row in alone.values()

@@ -84,6 +84,11 @@ class Group(NamedTuple):
     protocol: Protocol
     runs: tuple[str, ...]
 
+    @property
+    def network(self) -> str:
+        """Name the network as the paper's tables are to name it: by backbone and weights."""
+        return f"{self.backbone}-{self.weights}"
+
 
 def paper_protocol(settings: Settings) -> Protocol:
     """Return the protocol of the paper's section 4: all but the last four layers frozen."""
@@ -111,6 +116,12 @@ def groups(settings: Settings) -> dict[str, Group]:
     return {runs[0]: Group(*key, tuple(runs)) for key, runs in repeated.items()}
 
 
+def of_paper(settings: Settings) -> dict[str, Group]:
+    """Return the groups of the paper's protocol."""
+    usual, listed = paper_protocol(settings), groups(settings).items()
+    return {name: group for name, group in listed if group.protocol == usual}
+
+
 def at_best_epoch(shown: Mapping[str, Group]) -> dict[str, str]:
     """Return, by the name of a group, that of the group that keeps the best epoch of such runs."""
     best = {
@@ -120,8 +131,3 @@ def at_best_epoch(shown: Mapping[str, Group]) -> dict[str, str]:
     }
     last = {name: best.get(group._replace(runs=())) for name, group in shown.items()}
     return {name: kept for name, kept in last.items() if kept}
-
-
-def of_protocol(shown: Mapping[str, Group], protocol: Protocol) -> dict[str, Group]:
-    """Keep the groups that trained by a protocol."""
-    return {name: group for name, group in shown.items() if group.protocol == protocol}

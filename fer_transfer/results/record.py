@@ -82,8 +82,8 @@ def why_stale(
     for path, digest in hashes(entry, "deps").items():
         writer, last = record.written.get(path, ("", ""))
         # `tabulate` itself leaves out what is stale of `assess`.
-        is_judged = (stage, writer) == ("tabulate", "assess")
-        if writer and not is_judged and (why := why_stale(writer, settings, record)):
+        is_judged = writer in ("", "assess")
+        if not is_judged and (why := why_stale(writer, settings, record)):
             return why
         if writer and digest != last:
             return f"{path} has changed since {stage} ran"

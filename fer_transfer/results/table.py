@@ -97,11 +97,15 @@ def _test_rows(scores: Mapping[str, Any], part: str, epoch: int) -> Iterator[Row
 
 
 def of_groups(
-    runs: pd.DataFrame, published: paper.Published, windows: Sequence[Sequence[int]]
+    runs: pd.DataFrame,
+    published: paper.Published,
+    windows: Sequence[Sequence[int]],
+    names: Mapping[str, str],
 ) -> pd.DataFrame:
     """Summarise each group's runs: means over seeds, their spread, and ours minus the paper's.
 
-    Of the history only the first and the last epoch are kept.
+    Of the history only the first and the last epoch are kept. `names` has the groups of the
+    paper's networks.
 
     Returns:
         mean: empty where a run has none. deviation: the standard deviation over seeds. low,
@@ -128,7 +132,7 @@ def of_groups(
     half = stats.t.ppf(0.975, freedom) * table["deviation"] / np.sqrt(table["seeds"])
     table["low"], table["high"] = table["mean"] - half, table["mean"] + half
     # A published rate goes to the row of ours, where there is one.
-    printed = _printed(published, windows)
+    printed = _printed(published, windows).replace({"group": dict(names)})
     table = pd.concat([table, printed]).groupby(KEYS, sort=False).first().reset_index()
     table["seeds"] = table["seeds"].fillna(0).astype(int)
     table["difference"] = table["mean"] - table["paper"]
