@@ -111,7 +111,7 @@ def test_two_seeds_of_a_pretrained_variant_share_its_features_and_differ(study):
 
 
 def test_a_run_under_other_conditions_trains_otherwise_and_is_another_protocol(study):
-    label = "last 4 layers, 50% of the training images"
+    label = "last 4 layers, 0.5 of the training images"
     expected, changed = (history_of(study, f"tiny-{n}") for n in ("random", "part"))
     assert len(changed) == 2
     assert not np.isclose(expected["loss"], changed["loss"], rtol=1e-6).any()
