@@ -31,10 +31,10 @@ def find(row, protocols):
         layers: Group(backbone, weights, Protocol(layers, "float32"), ())
         for layers in protocols
     }
-    splits = {"random": SimpleNamespace(by="random")}
-    settings = SimpleNamespace(tables=SimpleNamespace(windows=WINDOWS), splits=splits)
+    settings = SimpleNamespace(tables=SimpleNamespace(windows=WINDOWS), splits={})
     histories = protocols.__getitem__
-    study = SimpleNamespace(ran=ran, settings=settings, histories=histories)
+    data = SimpleNamespace(paper_split="random")
+    study = SimpleNamespace(ran=ran, settings=settings, histories=histories, data=data)
     return distance.find(study, PUBLISHED)
 
 

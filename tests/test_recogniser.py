@@ -117,7 +117,7 @@ def test_the_default_model_is_small_and_says_what_it_is():
             {
                 "scores": '{"images": 1, "accuracy": 1, "interval": [0, 1], "test_set": ""}'
             },
-            "and by class",
+            "an interval and by class",
         ),
         ({"classes": '["a", "b"]'}, "does not match its metadata"),
     ],

@@ -151,6 +151,10 @@ CONTRADICTIONS = {
         {"runs.mobilenet-recipe.optimizer": None},
         "`runs.mobilenet-recipe` in params.yaml must set both or neither of `optimizer: adamw` and `weight_decay`",
     ),
+    "a cosine of one epoch": (
+        {"runs.mobilenet-recipe.epochs": "1"},
+        "`runs.mobilenet-recipe` in params.yaml trains for 1 epoch, in which `schedule: cosine` only warms up.",
+    ),
     "votes that are not fetched": (
         {"data.ferplus": "false"},
         "`runs.mobilenet-recipe` in params.yaml learns from FER+'s votes, but `data.ferplus` is false.",

@@ -150,8 +150,7 @@ def write_manifest(name: str, root: Path) -> tuple[int, int]:
         rows = list(DATA_SETS[name](Folder(root)))
     except (ValueError, EOFError) as error:
         raise InputError(
-            f"{root} has a damaged annotation: {error}. Download the "
-            "data set again from its source."
+            f"{root} has a damaged annotation: {error}. Download the data set again."
         ) from None
     table = pd.DataFrame(rows, columns=KNOWN, dtype=str).fillna("")
     table["label"] = [emotion(name, label) for label in table["label"]]

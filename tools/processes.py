@@ -45,9 +45,7 @@ def clone(folder: Path, commit: str, bundle: Path | None = None) -> None:
 
 def committed() -> str:
     """Return HEAD, or raise an InputError if code or settings differ from it."""
-    changed = git(
-        "status", "--porcelain", "--untracked-files=all", "--", *CODE
-    ).splitlines()
+    changed = git("status", "--porcelain", "-uall", "--", *CODE).splitlines()
     if changed:
         raise InputError(f"{changed[0][3:]} is not committed. Commit the code first.")
     return git("rev-parse", "HEAD").strip()

@@ -89,9 +89,7 @@ def _check_arguments(main: Callable[..., None], arguments: tuple[str, ...]) -> N
         inspect.signature(main).bind(*arguments)
     except TypeError as error:
         name = Path(sys.argv[0]).name
-        raise InputError(
-            f"{name}: {error}. Run stages by `dvc repro`; names must not contain spaces."
-        ) from None
+        raise InputError(f"{name}: {error}. Run stages by `dvc repro`.") from None
 
 
 def _command() -> str:

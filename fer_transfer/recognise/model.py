@@ -49,8 +49,8 @@ class Model:
         if not fits:
             raise InputError(
                 f"{path} does not match its metadata: expected `image` (n, 48, 48) uint8 in, "
-                "`probabilities` of its classes (n, classes) out, and `scores` with an interval and by class. "
-                "Write it again by `python -m tools.export`."
+                "`probabilities` of its classes (n, classes) out, and `scores` with an interval and "
+                "by class. Write it again by `python -m tools.export`."
             )
 
     def probabilities(self, face: np.ndarray) -> np.ndarray:

@@ -32,17 +32,17 @@ def find(study: Study, printed: paper.Published) -> dict[str, Any]:
         rows: by the paper's variant, what `compare` returns. summary: what follows of them.
     """
     spans = list(paper.spans(study.settings.tables.windows).values())
-    # On the paper's sets; those that only keep another epoch are the same trainings.
-    splits = study.settings.splits
-    on = {next(iter(splits)), *(name for name in splits if splits[name].by == "tables")}
-    again = at_best_epoch(study.ran).values()
+    # Those that only keep another epoch are the same trainings `again`.
+    splits, again = study.settings.splits, at_best_epoch(study.ran).values()
+    tables = {name for name, split in splits.items() if split.by == "tables"}
+    paper_sets = {study.data.paper_split, *tables}
     rows = {}
     for variant in printed[TABLES[0]]:
         protocols = {
             group.protocol: histories
             for name, group in study.ran.items()
             if name not in again
-            and group.protocol.split in on
+            and group.protocol.split in paper_sets
             and group.network == variant
             and min(map(len, histories := study.histories(name))) >= spans[-1][1]
         }

@@ -29,11 +29,10 @@ def find(study: Study, runs: pd.DataFrame) -> dict[str, Any]:
     """Describe the groups trained on sets that the data come with.
 
     Returns:
-        by_class: by group, recall by class, and the calibration error before
-        and after temperature scaling, on the test images, means over seeds. curve: of those with
-        a counterpart on another number of training images, a row per run: what trains, images per
-        class (None: all), accuracy on the test images, not mirrored, and its 95% interval over
-        images.
+        by_class: by group, recall by class, and the calibration error before and after temperature
+        scaling, on the test images, means over seeds. curve: of the groups with a counterpart on
+        another number of training images, a row per run: what trains, images per class (None: all),
+        accuracy on the test images, not mirrored, and its 95% interval over images.
     """
     groups = {
         name: group

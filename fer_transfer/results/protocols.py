@@ -86,7 +86,7 @@ class Group(NamedTuple):
 
     @property
     def network(self) -> str:
-        """Name the network as the paper's tables are to name it: by backbone and weights."""
+        """Return its name in the paper's tables: the backbone and its weights."""
         return f"{self.backbone}-{self.weights}"
 
 

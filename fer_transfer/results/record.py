@@ -81,9 +81,9 @@ def why_stale(
         return why
     for path, digest in hashes(entry, "deps").items():
         writer, last = record.written.get(path, ("", ""))
-        # `tabulate` itself leaves out what is stale of `assess`.
-        is_judged = writer in ("", "assess")
-        if not is_judged and (why := why_stale(writer, settings, record)):
+        # No stage wrote it; or `assess` did, of which `tabulate` itself leaves out what is stale.
+        is_exempt = writer in ("", "assess")
+        if not is_exempt and (why := why_stale(writer, settings, record)):
             return why
         if writer and digest != last:
             return f"{path} has changed since {stage} ran"

@@ -133,6 +133,11 @@ def _check_recipe(name: str, run: Any, settings: Any) -> None:
             f"{where} must set both or neither of `optimizer: adamw` and `weight_decay`, which "
             "is AdamW's. Add `weight_decay: 0.001`, or remove the other."
         )
+    if run.schedule == "cosine" and (run.epochs or settings.train.epochs) < 2:
+        raise InputError(
+            f"{where} trains for 1 epoch, in which `schedule: cosine` only warms up. Set "
+            "`epochs` to 2 or more, or remove `schedule`."
+        )
     if run.early_stopping and settings.splits[run.split].by == "tables":
         raise InputError(
             f"{where} has `early_stopping`, but the validation images of its split "

@@ -70,9 +70,8 @@ def checked(whole: type[Section], named: Kinds, values: Any) -> Any:
     # A misspelt key is both missing and unknown: the latter is said with its neighbour.
     problems.sort(key=lambda problem: problem["type"] not in UNKNOWN)
     depth = 2 if problems[0]["loc"][0] in named else 1
-    raise InputError(
-        _message(problems, depth, {**get_annotations(whole), **named}, values)
-    )
+    kinds = {**get_annotations(whole), **named}
+    raise InputError(_message(problems, depth, kinds, values))
 
 
 def _message(
