@@ -4,8 +4,7 @@ Reads   data/raw/                  the source as downloaded
 Params  data.layout, data.detector, data.convert
 Writes  data/detected/images.npy   the faces that were taken, (M, 48, 48) uint8, grey
         data/detected/faces.csv    a row per labelled file: the columns of data/faces/faces.csv, the
-                                   label as the source spells it; status, reason, converted
-                                   (yes, or empty)
+                                   label as the source spells it; status, reason
         data/detected/dropped.csv  file, reason: what has no label
 Source  the paper, section 6; fer_transfer/detection has the detectors and the framing
 
@@ -42,7 +41,7 @@ logger = logging.getLogger(__name__)
 
 RAW = Path("data/raw")
 STATE = Path(".ckpt/detect")
-FOUND = (*Box._fields, "status", "reason", "converted", "image")
+FOUND = (*Box._fields, "status", "reason", "image")
 
 
 def find_faces(table: pd.DataFrame, root: Path, data: Data) -> pd.DataFrame:
@@ -82,7 +81,6 @@ def as_row(face: Face) -> dict[str, str]:
         **dict(zip(Box._fields, box, strict=True)),
         "status": face.status,
         "reason": face.reason,
-        "converted": "yes" if face.is_converted else "",
         "image": base64.b64encode(pixels).decode(),
     }
 

@@ -56,7 +56,7 @@ def _kagglehub_download() -> str:
     dataset, name = fer2013_csv.KAGGLE_DATASET, fer2013_csv.KAGGLE_FILE
     logger.info("Fetching %s from Kaggle's public data set %s.", name, dataset)
     try:
-        path: str = kagglehub.dataset_download(dataset, path=name)
+        return str(kagglehub.dataset_download(dataset, path=name))
     except Exception as error:  # its exceptions have no base class of their own
         if getattr(error, "errno", None) in REMEDIES:
             raise
@@ -66,7 +66,6 @@ def _kagglehub_download() -> str:
             f"to a folder that holds {name}; or set `data.source` in params.yaml to a file "
             "you have."
         ) from None
-    return path
 
 
 def from_path(path: Path, known_hash: str, folder: Path) -> None:

@@ -40,8 +40,8 @@ CURVES_NOTE = (
 )
 BARS_NOTE = "Training above validation, which is lighter. Dotted: baseline."
 ACCURACY_NOTE = (
-    "A point per run on the paper's split, with its 95% interval over images (Wilson), not over "
-    "seeds; a tick per group mean. Filled: pretrained. Dotted: the majority class."
+    "A point per run on {}, with its 95% interval over images (Wilson), not over seeds; a tick per "
+    "group mean. Filled: pretrained. Dotted: the majority class."
 )
 
 
@@ -67,26 +67,34 @@ def notes_on(shown: Shown, names: Iterable[str] = ()) -> list[str]:
     return lines
 
 
+def titled(shown: Shown, number: int, title: str) -> str:
+    """Number a figure as the paper does, on its data."""
+    return title if shown.of_other_data else f"Figure {number}: {title}"
+
+
 def draw_charts(shown: Shown) -> Iterator[tuple[Path, vega.Chart, str, list[str]]]:
     """Draw the figures without a face: yield file, chart, title and notes of each."""
     others = sorted({group.backbone for group in shown.text.values()})
-    for backbone in dict.fromkeys([*paper.BACKBONES, *others]):
+    numbers = {} if shown.of_other_data else paper.LEARNING_FIGURES
+    for backbone in dict.fromkeys([*numbers, *others]):
         names = [key for key, group in shown.text.items() if group.backbone == backbone]
         rows = shown.runs[shown.runs["group"].isin(names)]
         chart = learning.figure(rows, shown.styles, shown.baseline)
         file, title = f"learning-{backbone}", BACKBONES[backbone].title
-        if number := paper.LEARNING_FIGURES.get(backbone):
+        if number := numbers.get(backbone):
             file, title = f"figure-{number:02}", f"Figure {number}: {title}"
         notes = [CURVES_NOTE, *notes_on(shown, names)]
         yield FIGURES / f"{file}.png", chart, f"{title} training process", notes
     for number, metric in ((9, "accuracy"), (10, "loss")):
         chart = charts.initial(shown, metric).properties(width=vega.WIDTH)
-        title = f"Figure {number}: Initial {metric}"
+        title = titled(shown, number, f"Initial {metric}")
         notes = [BARS_NOTE, *notes_on(shown, shown.text)]
         yield FIGURES / f"figure-{number:02}.png", chart, title, notes
     if not shown.runs.empty:
         chart = charts.accuracies(shown).properties(width=vega.WIDTH)
-        notes = [ACCURACY_NOTE, *notes_on(shown)]
+        is_papers = not shown.of_other_data
+        split = "the paper's split" if is_papers else f"split {shown.data.paper_split}"
+        notes = [ACCURACY_NOTE.format(split), *notes_on(shown)]
         yield FIGURES / "accuracy.png", chart, "Test accuracy", notes
 
 
@@ -96,14 +104,14 @@ def draw_faces(shown: Shown) -> Iterator[tuple[Path, Figure, str, list[str]]]:
     picked = pick_faces(data.labels, data.classes)
     shows = {name: images[rows] for name, rows in picked.items() if len(rows)}
     figure = figures.examples(shows)
-    title = "Figure 1: Examples of images"
+    title = titled(shown, 1, "Examples of images")
     yield FACES / "figure-01.png", figure, title, notes_on(shown)
     examples = inputs.read_examples(data, shown.first_runs)
     for number, name in enumerate(sorted(data.classes), paper.FIRST_EXAMPLE_FIGURE):
         if name not in examples:  # no test image shows it
             continue
         row, shares = examples[name]
-        title = f"Figure {number}: Classification result of emotion “{name}”"
+        title = titled(shown, number, f"Classification result of emotion “{name}”")
         figure = figures.classification(images[row], name, shares, shown.styles)
         path = FACES / f"figure-{number}.png"
         yield path, figure, title, notes_on(shown, shown.text)

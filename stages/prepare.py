@@ -6,7 +6,7 @@ Params  data
 Writes  data/faces/            the labelled faces: images.npy, faces.csv, classes.json and votes.csv,
                                as fer_transfer/data/faces.py describes them
         data/dropped.csv       file, reason: what was found and did not become a face
-        metrics/dataset.json   number of images per class, people, duplicates, all-black images,
+        metrics/dataset.json   number of images per class, duplicates, all-black images,
                                fingerprint, whether it is the official file, what was dropped for
                                which reason
 Source  the paper, section 3.1 (Table 1)
@@ -69,7 +69,7 @@ def read(data: Data) -> DataSet:
 
 
 def describe(data_set: DataSet) -> dict[str, Any]:
-    """Count what is in the data set: classes, people, duplicates and blanks."""
+    """Count what is in the data set: classes, duplicates and blanks."""
     labelled, images = data_set.faces, data_set.images
     group = groups.identical(images)
     num_labels = pd.Series(labelled.labels).groupby(group).nunique()
@@ -80,13 +80,11 @@ def describe(data_set: DataSet) -> dict[str, Any]:
         "layout": data_set.layout,
         "images": counts.pop("total"),
         "emotions": counts,
-        "people": len(set(labelled.column("person")) - {""}),
         "duplicates": len(group) - len(np.unique(group)),
         "conflicting_groups": int((num_labels > 1).sum()),
         "blank": int((images.max(axis=(1, 2)) == 0).sum()),
         "fingerprint": hashlib.sha256(images.tobytes()).hexdigest(),
         "official": data_set.official,
-        "converted": data_set.converted,
         # By the reason, up to where it speaks of the one file.
         "dropped": reasons.value_counts().sort_index().to_dict(),
         "classes_without_faces": data_set.classes_without_faces,
@@ -95,9 +93,9 @@ def describe(data_set: DataSet) -> dict[str, Any]:
 
 
 def conflicts(data_set: DataSet) -> list[str]:
-    """Name the files that show the same face, mirrored or not, under different labels."""
+    """Name the files that are copies of one photo, mirrored or not, under different labels."""
     label, file = data_set.faces.table["label"], data_set.faces.table["file"]
-    group = groups.identical(data_set.images, mirrored=True)
+    group = groups.copies(data_set.images, file.to_numpy())
     is_conflict = (label.groupby(group).transform("nunique") > 1) & (file != "")
     named = (file + " (" + label + ")")[is_conflict]
     return named.groupby(group[is_conflict]).agg(", ".join).tolist()

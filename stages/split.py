@@ -44,9 +44,10 @@ def main(name: str) -> None:
     settings = load_settings().splits[name]
     known, images = faces.read(), faces.read_images()
     labels, people = known.labels, known.column("person")
-    exact, mirrored = groups.identical(images), groups.identical(images, mirrored=True)
-    person, photo = groups.by_name(people), groups.by_name(known.column("file"))
-    group = groups.join(person, photo, mirrored)
+    file = known.column("file")
+    exact, copy = groups.identical(images), groups.copies(images, file)
+    person, photo = groups.by_name(people), groups.by_name(file)
+    group = groups.join(person, photo, copy)
     sets = split_rows(known, group, settings)
     splits.check_classes(labels, sets, known.classes, name)
     warnings = splits.warnings(labels, sets, known.classes, group)
@@ -61,7 +62,7 @@ def main(name: str) -> None:
         "by": settings.by,
         "people": len(set(people.tolist()) - {""}),
         "test_with_duplicate_in_train": int(has_duplicate.sum()),
-        "test_with_mirrored_duplicate_in_train": splits.shared(mirrored, sets),
+        "test_with_mirrored_duplicate_in_train": splits.shared(copy, sets),
         "test_with_person_in_train": splits.shared(person, sets),
         "warnings": warnings,
     }

@@ -8,8 +8,11 @@ from unittest.mock import Mock
 
 import numpy as np
 import pandas as pd
+import photo_files
 import pytest
 import sources
+from photo_files import drawn_faces
+from PIL import Image
 from recognising import interrupt
 from sources import encoded, face
 
@@ -20,6 +23,7 @@ from fer_transfer.detection import detectors, photos
 from fer_transfer.detection.boxes import Box, Detection
 from fer_transfer.detection.labelled_face import find_face
 from fer_transfer.detection.status import Rejected, Status
+from fer_transfer.splitting import groups
 from stages import detect, prepare
 
 GREY = np.random.default_rng(0).integers(0, 256, (100, 120, 3), dtype=np.uint8)
@@ -99,19 +103,12 @@ def test_faces_of_48_pixels_are_taken_as_they_are_and_no_detector_sees_them(
     assert np.array_equal(faces.read_images(), np.stack([face(10), face(20)]))
 
 
-def test_every_format_is_read_whatever_the_file_is_called(project):
-    forms = {"angry/1": "PNG", "happy/1.png": "GIF", "sad/1.pgm": "PPM"}
-    content = {name: encoded(face(10), kind) for name, kind in forms.items()}
-    read(project, content)
-    assert np.array_equal(faces.read_images(), np.stack([face(10)] * 3))
-
-
 def test_other_images_become_faces_only_where_that_is_asked_for(project):
     content = TWO | {"sad/2.png": PHOTO}
     message = r"1 of 3 images are not grey.*sad/2\.png \(120 x"
     with pytest.raises(InputError, match=message):
         read(project, content)
-    assert read(project, content, convert=True)["converted"] == 1
+    assert read(project, content, convert=True)["images"] == 3
 
 
 BROKEN = {
@@ -175,17 +172,28 @@ def test_a_photo_that_needed_a_package_is_read_once_it_is_there(project, monkeyp
     assert read(project, content, convert=True)["images"] == 3
 
 
-def test_the_same_face_in_two_classes_is_named_mirrored_or_not(project, caplog):
-    same = encoded(face(10, mirrored=True))
+@pytest.mark.parametrize("quality", [None, 40], ids=["the same pixels", "as JPEG"])
+@pytest.mark.parametrize("side", [1, -1], ids=["as it is", "mirrored"])
+def test_a_photo_in_two_classes_is_named(project, caplog, side, quality):
+    content = {
+        f"{'happy' if n % 2 else 'sad'}/{n}.png": encoded(image)
+        for n, image in enumerate(drawn_faces(40))
+    }
+    copy = Image.fromarray(drawn_faces(40)[8][:, ::side])
+    kind, options = ("JPEG", {"quality": quality}) if quality else ("PNG", {})
+    content["happy/copy"] = photo_files.encoded(copy, kind, **options)
     with caplog.at_level(logging.WARNING):
-        read(project, TWO | {"sad/same.png": same})
-    assert "happy/1.png (happy), sad/same.png (sad)" in caplog.text
+        read(project, content)
+    assert " 1 faces have several labels" in caplog.text
+    assert "happy/copy (happy), sad/8.png (sad)" in caplog.text
+    together = groups.copies(faces.read_images(), faces.read().column("file"))
+    assert len(set(together)) == 40
 
 
 def test_a_person_has_one_name_in_any_case(project):
     names = ("happy/Ann/1.png", "sad/ANN/2.png", "sad/Bo/3.png")
     content = {name: encoded(face(shade)) for shade, name in enumerate(names)}
-    assert read(project, content)["people"] == 2
+    read(project, content)
     assert faces.read().column("person").tolist() == ["Ann", "Ann", "Bo"]
 
 

@@ -129,11 +129,6 @@ def test_beside_another_dvc_command_nothing_is_written(there):
         merge.main(str(there))
 
 
-def test_a_folder_that_is_not_a_clone_is_named(tmp_path):
-    with pytest.raises(FileNotFoundError, match=rf"{tmp_path}/dvc\.lock"):
-        merge.main(str(tmp_path))
-
-
 CONFLICT = """\
 schema: '2.0'
 stages:

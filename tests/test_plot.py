@@ -184,18 +184,6 @@ def test_of_one_seed_no_band_is_drawn(styles):
     assert 'aria-roledescription="area mark' not in picture_of(runs_of(*RAN), styles)
 
 
-def test_page_and_png_draw_the_same_curves(styles):
-    runs = runs_of(*RAN)
-    page = learning.learning(runs, "loss", styles, learning.top_of(runs, "loss"))
-    panel = learning.figure(runs, styles, BASELINE).to_dict()["hconcat"][1]["layer"]
-    picture = [one for one in panel if one["mark"]["type"] == "line"]
-    shown = [one for one in page.to_dict()["layer"] if one["mark"]["type"] == "line"]
-    for key in ("x", "y"):
-        assert picture[0]["encoding"][key] == shown[0]["encoding"][key]
-    scales = [one[0]["encoding"]["color"]["scale"] for one in (picture, shown)]
-    assert scales[0] == scales[1]
-
-
 def test_the_initial_bars_are_of_the_groups_that_ran(results):
     chart = charts.initial(results, "accuracy").to_dict()
     [bars] = [one for one in chart["layer"] if one["mark"]["type"] == "bar"]

@@ -73,13 +73,6 @@ def test_the_page_is_made_on_each_machine_and_not_committed(page):
     assert ignored.stdout.split() == made
 
 
-def test_the_same_packages_make_the_same_page(page, monkeypatch):
-    monkeypatch.chdir(page.parents[1])
-    first = plots_page.PAGE.read_bytes()
-    plots_page.main()
-    assert plots_page.PAGE.read_bytes() == first
-
-
 DRAWN = """
 return [...document.querySelectorAll(".vega-embed svg")].filter((chart) =>
   chart.querySelector(".mark-line path[d], .mark-rect path[d]")).length

@@ -81,7 +81,7 @@ def assessed(right):
     score = {"images": IMAGES, "accuracy": right / IMAGES, "macro_f1": 0.5}
     return {
         "people": {
-            "best": {
+            "model": {
                 "search": "mobilenet",
                 "classifier": "logistic",
                 "backbone": "mobilenet",
@@ -111,7 +111,7 @@ def runs(split="people", **right):
 @pytest.mark.parametrize(
     ("networks", "use", "why"),
     [
-        ({"a": 60, "b": 80}, "b", "lies above the best classifier's"),
+        ({"a": 60, "b": 80}, "b", "lies above the classifier's"),
         ({"a": 60, "b": 55}, "mobilenet/logistic", "is not below that of the network"),
         ({"a": 20, "b": 30}, "mobilenet/logistic", "lies above that of the network"),
     ],
@@ -146,6 +146,14 @@ def test_a_network_that_kept_its_best_epoch_is_chosen_by_that_one():
     table = pd.concat([earlier, kept, last, runs(b=82)])
     [compared] = practice.compare(table, assessed(54)).values()
     assert compared["use"] == "a"
+
+
+def test_a_network_is_scored_as_its_file_predicts_without_mirror_images():
+    alone = runs(a=60).replace({"set": {"test": "unmirrored"}})
+    [compared] = practice.compare(pd.concat([runs(a=80), alone]), assessed(54)).values()
+    assert compared["use"] == "mobilenet/logistic"
+    best = compared["models"][0]
+    assert (best["accuracy"], best["deduplicated"]) == (0.6, None)
 
 
 def test_networks_of_another_split_are_not_compared():

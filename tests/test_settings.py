@@ -95,6 +95,14 @@ CONTRADICTIONS = {
         {f"{VARIANT}.weights": "models/default/model.onnx", f"{VARIANT}.seed": None},
         "which need a `hash`. Add it. The hash of a model file is `sha256:` and what `sha256sum` prints",
     ),
+    "a model file whose hash is empty": (
+        {f"{VARIANT}.weights": "models/default/model.onnx", f"{VARIANT}.hash": '""', f"{VARIANT}.seed": None},
+        "which need a `hash`",
+    ),
+    "images to convert that a detector looks for faces in": (
+        {"data.convert": "true", "data.detector": "haar"},
+        "`data.detector` is `none`, but it is `haar`. Set one of the two",
+    ),
     "batch statistics where every layer trains": (
         {f"{VARIANT}.batch_statistics": "true", f"{VARIANT}.trainable_layers": "all"},
         "Set a number of layers there, or remove it",

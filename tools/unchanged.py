@@ -165,9 +165,7 @@ def record(names: list[str], now: Pipeline) -> None:
     repo = Repo()
     with edited(repo) as here:
         if here != now:
-            raise InputError(
-                f"{LOCK}, code or settings changed meanwhile. Run this again."
-            )
+            raise InputError(f"{LOCK}, code or settings changed meanwhile. Run again.")
         stages = {stage.name: stage for stage in repo.stage.load_all()}
         for name in names:
             written = {*now.stages[name].reads, *now.stages[name].gathers}

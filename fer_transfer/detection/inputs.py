@@ -80,11 +80,9 @@ def _below(path: str, leave_out: Path | None) -> list[Input]:
 
 def _walk(top: str, leave_out: Path | None) -> Iterator[Input]:
     """Find every file below a folder; links are followed, but into no folder twice."""
-    problems: list[OSError] = []
+    errors: list[OSError] = []
     entered = {_number(str(leave_out))} if leave_out and leave_out.is_dir() else set()
-    for folder, folders, names in os.walk(
-        top, onerror=problems.append, followlinks=True
-    ):
+    for folder, folders, names in os.walk(top, onerror=errors.append, followlinks=True):
         if (number := _number(folder)) in entered:
             folders.clear()
             continue
@@ -97,7 +95,7 @@ def _walk(top: str, leave_out: Path | None) -> Iterator[Input]:
         folders.sort()
         for name in sorted(names):
             yield Input(os.path.join(folder, name), named=False)  # noqa: PTH118  # keeps `./`
-    for error in problems:
+    for error in errors:
         yield Input(str(error.filename), rejected=unreadable(error))
 
 

@@ -63,9 +63,7 @@ class Journal(AbstractContextManager["Journal"]):
         [(count,)] = self.database.execute("SELECT COUNT(*) FROM records")
         self.num_found = count - 1
         if self.num_found:
-            logger.info(
-                "Going on after %d inputs of an unfinished run.", self.num_found
-            )
+            logger.info("%d inputs were read before.", self.num_found)
 
     def find(self, file: str) -> dict[str, Any] | None:
         """Return what is recorded of a file, or None."""

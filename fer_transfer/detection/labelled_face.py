@@ -29,7 +29,6 @@ class Face(NamedTuple):
     reason: str
     box: Box | None = None  # None where the image shows nothing but the face
     image: np.ndarray | None = None  # (48, 48) uint8, grey
-    is_converted: bool = False  # made grey and 48x48 as a whole
 
 
 def read_face(path: Path, box: Box | None, detector: str, *, convert: bool) -> Face:
@@ -62,8 +61,7 @@ def find_face(
         return _detected(pixels, detector)
     if not convert:
         return Face(TO_CONVERT, f"{width} x {height} pixels, or in colour")
-    face = _cut(pixels, *whole_image(pixels))
-    return face._replace(box=None, is_converted=True)
+    return _cut(pixels, *whole_image(pixels))._replace(box=None)
 
 
 def _detected(pixels: np.ndarray, detector: str) -> Face:

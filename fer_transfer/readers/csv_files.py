@@ -44,7 +44,7 @@ def read(path: Path, required: Sequence[str]) -> pd.DataFrame:
     Raises:
         InputError: If a column is missing or there twice, or the file is not such a CSV file.
     """
-    separator, columns = header(path)
+    sep, columns = header(path)
     missing = [name for name in required if name not in columns]
     if missing:
         raise InputError(
@@ -53,9 +53,7 @@ def read(path: Path, required: Sequence[str]) -> pd.DataFrame:
         )
     try:
         with warnings.catch_warnings(action="error", category=pd.errors.ParserWarning):
-            table: pd.DataFrame = pd.read_csv(
-                path, sep=separator, names=columns, **TEXT
-            )
+            table: pd.DataFrame = pd.read_csv(path, sep=sep, names=columns, **TEXT)
     except (ValueError, pd.errors.ParserWarning) as error:
         reason = " ".join(str(error).split())
         raise InputError(

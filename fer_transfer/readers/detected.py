@@ -46,7 +46,6 @@ class DataSet:
     layout: str
     source_file: str
     official: bool = False  # the bytes are those that the competition published
-    converted: int = 0  # images that were made grey and 48x48 as a whole
     dropped: pd.DataFrame = field(  # file and reason
         default_factory=lambda: pd.DataFrame(columns=Dropped._fields)
     )
@@ -84,7 +83,6 @@ def read(layout: str, name: str, numbering: str, mapping: Mapping[str, str]) -> 
         images[~is_mapped[is_taken].to_numpy()],
         layout,
         name,
-        converted=int((kept["converted"] != "").sum()),
         dropped=dropped,
         classes_without_faces=without,
     )

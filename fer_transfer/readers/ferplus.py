@@ -59,10 +59,7 @@ def read(path: Path) -> tuple[pd.DataFrame, pd.Series]:
     table = csv_files.read(path, ["usage", *columns])
     votes = table[columns].set_axis(list(NAMES), axis=1)
     is_number = votes.apply(lambda column: column.str.fullmatch(r"\d{1,2}"))
-    if (
-        not is_number.all(axis=None)
-        or (votes.astype(int).sum(axis=1) > MOST_VOTES).any()
-    ):
+    if not is_number.all(axis=None) or votes.astype(int).sum(axis=1).max() > MOST_VOTES:
         raise InputError(
             f"{path.name} is not FER+'s CSV file: expected at most {MOST_VOTES} votes in a row. "
             "Replace it where it came from."

@@ -45,9 +45,8 @@ def name_classes(
         names[label] = mapping.get(name, name)
     problems = [_unnamed(unnamed, numbering)] if unnamed else []
     problems += [_unused(label, names) for label in mapping if label not in used]
-    problems += [
-        f"`data.map` maps {label} twice" for label, n in counts.items() if n > 1
-    ]
+    twice = [label for label, number in counts.items() if number > 1]
+    problems += [f"`data.map` maps {label} twice" for label in twice]
     reserved = {*names.values()} & {*RESERVED} | (used - mapping.keys()) & {DROP}
     problems += [f"no class may be called {name}" for name in sorted(reserved)]
     if problems:

@@ -54,9 +54,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     add = parser.add_argument
     kinds = "photo, video, folder, or `-`: a list on stdin"
     detector = f"{', '.join(DETECTORS)} (%(default)s)"
-    unsure = (
-        "probability below which a face counts as unsure (0.5; of two classes 0.75)"
-    )
+    unsure = "probability below which a face is unsure (0.5; of two classes 0.75)"
     smallest = "longer side, in pixels, of the smallest face to be found (%(default)s)"
     own = "score the photos: a CSV of path, label and optionally group, or `folders` if each "
     own += "photo's folder is named after its label"

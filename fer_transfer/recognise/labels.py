@@ -99,6 +99,7 @@ def score(labelled: pd.DataFrame, run: Run) -> dict[str, Any]:
         "no_face": len(seen) - len(table),
         "baseline": baseline,
         "above_baseline": scores["interval"][0] > baseline,
+        "below_baseline": scores["interval"][1] < baseline,
         "groups": {
             group: _compare(own, correct.drop(own.index))
             for group, own in correct.groupby(table["group"])

@@ -29,10 +29,11 @@ def context(settings: Settings) -> dict[str, Any]:
     shown = read(settings)
     data, first = shown.data, shown.first_runs
     images = faces.read_images()
-    confusion = inputs.read_table("confusion")
+    confusion = inputs.read_table("confusion").groupby("run")
     scored = table.select(shown.summary, set="test")
     return {
         **vars(shown),
+        "of_other_data": shown.of_other_data,
         "runs": settings.runs,
         "first": first,
         "catalog": BACKBONES,
@@ -52,9 +53,7 @@ def context(settings: Settings) -> dict[str, Any]:
         "windows": paper.clip(settings.tables.windows, settings.train.epochs),
         "numbers": table.numbers(shown.summary),
         "metrics": scored["metric"].unique(),
-        "confusion": {
-            run: table.records(rows) for run, rows in confusion.groupby("run")
-        },
+        "confusion": {run: table.records(rows) for run, rows in confusion},
         "charts": {name: vega.finish(chart) for name, chart in draw(shown)},
         "vega": html.vega(),
         "examples": inputs.read_examples(data, first),

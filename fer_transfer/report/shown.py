@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from fer_transfer.report import vega
-from fer_transfer.results import inputs
+from fer_transfer.results import inputs, paper
 from fer_transfer.results.protocols import Group, groups, of_paper
 from fer_transfer.scoring import scores
 from fer_transfer.settings.settings import Settings
@@ -25,7 +25,7 @@ class Shown:
         study: What `tabulate` wrote in metrics/, by file.
         data: The labelled faces.
         groups: All groups of params.yaml, with results or without.
-        text: Those of the paper's protocol.
+        text: Those of the paper's protocol; of other data, all on the first split.
         runs, summary: The tables of runs and of groups.
         styles: How groups are drawn (vega.styles_of).
         baseline: Accuracy of the majority class, and loss of predicting the classes' shares.
@@ -41,25 +41,36 @@ class Shown:
     baseline: Mapping[str, float]
 
     @property
+    def of_other_data(self) -> bool:
+        """Whether there is nothing to compare with the paper."""
+        return self.study["data"] not in paper.DATA
+
+    @property
     def first_runs(self) -> dict[str, str]:
-        """Name the first run of each group of the paper's protocol that has results."""
+        """Name the first run of each group of `text` that has results."""
         ran = self.study["ran"]
         return {name: next(iter(ran[name])) for name in self.text if name in ran}
 
     def of_text(self, table: pd.DataFrame) -> pd.DataFrame:
-        """Return a table's rows of the paper's protocol."""
+        """Return a table's rows of the groups of `text`."""
         return table[table["group"].isin(list(self.text))]
 
 
 def read(settings: Settings) -> Shown:
     """Read what `tabulate` and the stages before it wrote."""
     listed, data = groups(settings), inputs.read_data(settings)
+    study, text = inputs.read_study(settings), of_paper(settings)
+    if study["data"] not in paper.DATA:
+        first = data.paper_split
+        text = {
+            name: one for name, one in listed.items() if one.protocol.split == first
+        }
     scored = scores.baseline(data.labels, len(data.classes))
     return Shown(
-        inputs.read_study(settings),
+        study,
         data,
         listed,
-        of_paper(settings),
+        text,
         inputs.read_table("results"),
         inputs.read_table("groups"),
         vega.styles_of(listed),

@@ -19,11 +19,8 @@ from fer_transfer.results.study import Study
 
 FACES_OR_IMAGENET, PRETRAINING = "faces or ImageNet", "pretraining"
 BETTER = {
-    FACES_OR_IMAGENET: (
-        "network pretrained on faces",
-        "network pretrained on ImageNet",
-    ),
-    PRETRAINING: ("pretrained network", "network with random weights"),
+    FACES_OR_IMAGENET: ("pretrained on faces", "pretrained on ImageNet"),
+    PRETRAINING: ("with pretrained weights", "with random weights"),
 }
 COUNTED_CLASSES = 7  # of the head whose weights the features stage counts
 SCATTER_EPOCHS = 10  # of the end, over which a run's validation accuracy scatters
@@ -180,8 +177,8 @@ def headline(question: str, rows: list[Comparison]) -> str:
         return "No comparison has three seeds on each side yet, so none is tested."
     left, right = BETTER[question]
     words = {
-        "more": f"the {left} is more accurate",
-        "less": f"the {right} is more accurate",
+        "more": f"the network {left} is more accurate",
+        "less": f"the network {right} is more accurate",
         "not significant": "no significant difference",
     }
     parts = [f"{words[key]} in {outcomes[key]}" for key in words if key in outcomes]

@@ -24,15 +24,10 @@ PERIODS = {
 RATE_WORDS = {"MCR": paper.ACCURACY_MCR, "MOFR": paper.ACCURACY_MOFR}
 KNOWN = ("parameters", "milliseconds")  # of a backbone, whatever ran
 RECALL = "recall of "
-CLAIMED_BEST = (  # classes whose least recall is compared with the most of the others
-    ("happy", "angry", "fear", "surprise"),
-    ("happy", "angry", "fear", "surprise", "sad", "neutral"),
-)
-NETWORKS = [
-    f"{backbone}-{weights}"
-    for backbone in paper.BACKBONES
-    for weights in ("pretrained", "random")
-]
+# Classes whose least recall is compared with the most of the others.
+BEST_FOUR = ("happy", "angry", "fear", "surprise")
+CLAIMED_BEST = (BEST_FOUR, (*BEST_FOUR, "sad", "neutral"))
+NETWORKS = [*map("-".join, product(paper.BACKBONES, ("pretrained", "random")))]
 LEFT_OUT = "left out: uninformative features"  # shown, but not in a verdict
 TIMING_ERROR = 0.1  # share of a time by which it may differ when measured again: ours
 
@@ -161,13 +156,11 @@ def known_of(study: Study, listed: Mapping[str, Group]) -> dict[Key, Sample]:
     for name, group in listed.items():
         if name in study.measured:
             number = study.measured[name]["parameters"]["backbone"]
-            samples["parameters", f"{group.backbone}-pretrained"] = Sample(
-                group.backbone, (number,), rounding=0.5
-            )
+            key = "parameters", f"{group.backbone}-pretrained"
+            samples[key] = Sample(group.backbone, (number,), rounding=0.5)
     for backbone, time in study.costs.items():
-        samples["milliseconds", f"{backbone}-pretrained"] = Sample(
-            backbone, (time,), rounding=time * TIMING_ERROR / 2
-        )
+        key = "milliseconds", f"{backbone}-pretrained"
+        samples[key] = Sample(backbone, (time,), rounding=time * TIMING_ERROR / 2)
     return samples
 
 

@@ -90,7 +90,8 @@ def compare(
 
     A classifier on a frozen backbone's vectors is quicker to train and to run, so a network has to
     be shown to be better: the one that is best on validation, as of many networks the luckiest
-    would be best on test.
+    would be best on test. Both are scored as their model files predict: the classifier is the best
+    that a file can hold, and a network sees no mirror image.
 
     Args:
         runs: The table of all runs.
@@ -108,10 +109,10 @@ def compare(
         groups = scored.groupby("group", sort=False)
         networks = [best_run(rows) for _, rows in groups]
         if networks:
-            classifier = chosen_classifier(result["best"])
+            classifier = chosen_classifier(result["model"])
             models = [classifier, *networks]
             compared[split] = {
-                "images": result["best"]["test"]["images"],
+                "images": result["model"]["test"]["images"],
                 "models": sorted(models, key=itemgetter("accuracy"), reverse=True),
                 **recommend(classifier, networks),
             }
@@ -127,7 +128,9 @@ def best_run(scores: pd.DataFrame) -> Model:
 def network(scores: pd.DataFrame) -> Model:
     """Return a run as a model, from the rows of its scores."""
     by_name = {(row["metric"], row["set"]): row for row in records(scores)}
-    test = by_name["accuracy", "test"]
+    # An augmented run is also scored without mirror images, as its file predicts.
+    part = "unmirrored" if ("accuracy", "unmirrored") in by_name else "test"
+    test, fresh = by_name["accuracy", part], by_name["accuracy", "deduplicated"]
     epochs = select(scores, metric="accuracy", set="val")["value"]
     best_is_kept = ("accuracy", "last") in by_name
     return {
@@ -137,24 +140,24 @@ def network(scores: pd.DataFrame) -> Model:
         "low": test["low"],
         "high": test["high"],
         "validation": epochs.max() if best_is_kept else epochs.iloc[-1],
-        "macro_f1": by_name["macro_f1", "test"]["value"],
-        "deduplicated": by_name["accuracy", "deduplicated"]["value"],
+        "macro_f1": by_name["macro_f1", part]["value"],
+        "deduplicated": fresh["value"] if part == "test" else None,
     }
 
 
-def chosen_classifier(best: Mapping[str, Any]) -> Model:
-    """Return the best classifier of a split's searches as a model."""
-    low, high = best["test"]["interval"]
-    backbone = BACKBONES[best["backbone"]].title
+def chosen_classifier(chosen: Mapping[str, Any]) -> Model:
+    """Return the classifier of a split's model file as a model."""
+    low, high = chosen["test"]["interval"]
+    backbone = BACKBONES[chosen["backbone"]].title
     return {
-        "name": f"{best['search']}/{best['classifier']}",
-        "title": f"{TITLES[best['classifier']]} on {backbone}, frozen",
-        "accuracy": best["test"]["accuracy"],
+        "name": f"{chosen['search']}/{chosen['classifier']}",
+        "title": f"{TITLES[chosen['classifier']]} on {backbone}, frozen",
+        "accuracy": chosen["test"]["accuracy"],
         "low": low,
         "high": high,
         "validation": None,
-        "macro_f1": best["test"]["macro_f1"],
-        "deduplicated": best["deduplicated"]["accuracy"],
+        "macro_f1": chosen["test"]["macro_f1"],
+        "deduplicated": chosen["deduplicated"]["accuracy"],
     }
 
 
@@ -162,7 +165,7 @@ def recommend(classifier: Model, networks: list[Model]) -> dict[str, str]:
     """Return the model to use, and why: a network only if its interval lies above."""
     best = max(networks, key=itemgetter("validation"))
     if best["low"] > classifier["high"]:
-        why = "its interval lies above the best classifier's"
+        why = "its interval lies above the classifier's"
         return {"use": best["name"], "why": why}
     is_above = best["high"] < classifier["low"]
     why = "lies above that of" if is_above else "is not below that of"

@@ -24,11 +24,8 @@ OF_GROUP = ["group", "network", "weights", "split"]
 OF_NUMBER = ["metric", "set", "first", "last"]
 KEYS = ["group", *OF_NUMBER]
 RUN_COLUMNS = ["run", "seed", *OF_GROUP, *OF_NUMBER, "value", "low", "high"]
-GROUP_COLUMNS = [
-    *OF_GROUP,
-    *OF_NUMBER,
-    *("mean", "deviation", "low", "high", "seeds", "paper", "difference"),
-]
+SUMMARY = ["mean", "deviation", "low", "high", "seeds", "paper", "difference"]
+GROUP_COLUMNS = [*OF_GROUP, *OF_NUMBER, *SUMMARY]
 
 # Of OF_NUMBER, the value and, of a test accuracy, Wilson's 95% interval.
 Row = dict[str, Any]
@@ -117,9 +114,8 @@ def of_groups(
     # Runs that end early end in different epochs; the last one of each is its group's last one.
     ended = runs["last"] == runs.groupby("run")["last"].transform("max")
     ended &= runs["first"] == runs["last"]
-    runs = runs.assign(
-        **{key: runs[key].mask(ended, last) for key in ("first", "last")}
-    )
+    moved = {key: runs[key].mask(ended, last) for key in ("first", "last")}
+    runs = runs.assign(**moved)
     ends = (runs["first"] == 1) | (runs["last"] == last)
     kept = runs[ends | (runs["first"] < runs["last"])]
     values = kept.groupby([*OF_GROUP, *OF_NUMBER], sort=False)["value"]

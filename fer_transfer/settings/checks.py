@@ -56,6 +56,11 @@ def _check_data(data: Any) -> None:
             f"`data.hash` in params.yaml is set, but `data.source` is `{data.source}`, where it "
             'is not read. Set it to "", or set `data.source` to the file that has this hash.'
         )
+    if data.convert and data.detector != "none":
+        raise InputError(
+            "`data.convert` in params.yaml is for images that are faces already, where "
+            f"`data.detector` is `none`, but it is `{data.detector}`. Set one of the two."
+        )
     path = None if is_fetched else addresses.local_path(data.source)
     expected = UNWATCHED if path is None else str(path)
     if data.watch != expected:
@@ -91,7 +96,7 @@ def _check_variant(name: str, variant: Any) -> None:
     where = f"`variants.{name}` in params.yaml"
     is_model, is_random = variant.weights.endswith(".onnx"), variant.weights == "random"
     for key, is_needed in (("hash", is_model), ("seed", is_random)):
-        if is_needed != (variant[key] is not None):
+        if is_needed != (variant[key] not in (None, "")):
             needs, remedy = ("need a", "Add") if is_needed else ("have no", "Remove")
             raise InputError(
                 f"{where} starts from {variant.weights} weights, which {needs} `{key}`. {remedy} "

@@ -181,9 +181,7 @@ def load_settings(path: Path = Path("params.yaml")) -> Settings:
     """
     values = read_yaml(path)
     if not isinstance(values, dict):
-        raise InputError(
-            f"{path} must be a mapping of sections. Got {shown(values)} instead."
-        )
+        raise InputError(f"{path} must be a mapping of sections. Got {shown(values)}.")
     settings: Settings = checked(Settings, NAMED, values)
     for name in NAMED:
         settings[name] = NamedSection(name, settings[name])
