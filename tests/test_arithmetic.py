@@ -99,13 +99,6 @@ def test_a_rate_that_no_number_of_images_makes_does_not_fit():
     assert row["fits"] == 0
 
 
-@pytest.mark.parametrize(
-    ("rate", "unit"), [(0.0018, 1e-6), (-0.00272, 1e-5), (-9.1e-05, 1e-6), (0.0, 1e-6)]
-)
-def test_the_printed_digits_are_those_of_a_cell_of_eight_characters(rate, unit):
-    assert paper.resolution(rate) == pytest.approx(unit, rel=1e-9)
-
-
 def test_thinning_keeps_the_best(counts):
     thin = arithmetic.thin(counts["train"])
     assert len(thin) <= 401

@@ -19,29 +19,10 @@ from fer_transfer.settings.settings import NAMED, SECTIONS
 PIPELINE = settings_files.load("dvc.yaml")
 STAGES = {name: stage.get("do", stage) for name, stage in PIPELINE["stages"].items()}
 # From the lowest: a package imports from those before it.
-PACKAGES = (
-    "console",
-    "core",
-    "data",
-    "scoring",
-    "fetching",
-    "settings",
-    "synthetic",
-    "splitting",
-    "readers",
-    "detection",
-    "recognise",
-    "networks",
-    "backbones",
-    "export",
-    "features",
-    "extraction",
-    "training",
-    "augmentation",
-    "classifiers",
-    "results",
-    "report",
-)
+PACKAGES = ["console", "core", "data", "scoring", "fetching", "settings", "synthetic"]
+PACKAGES += ["splitting", "readers", "detection", "recognise", "networks", "backbones"]
+PACKAGES += ["export", "features", "extraction", "training", "augmentation"]
+PACKAGES += ["classifiers", "results", "report"]
 LIBRARY = sorted((PROJECT / "fer_transfer").glob("*/*.py"))
 # Imported by name, so that a run depends on its own backbone alone.
 BACKBONE = "fer_transfer/backbones/${item.backbone}.py"

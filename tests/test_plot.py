@@ -89,7 +89,8 @@ def write_study(folder, ran):
         for name in ("random", "official", "tables"):
             write_split(name, test=examples, val=examples, examples=examples)
     study = {"data": "synthetic faces", "ran": {name: {name: 42} for name in ran}}
-    files.write_json(folder / "metrics/study/study.json", study | {"uninformative": []})
+    study |= {"paper_split": "random", "uninformative": []}
+    files.write_json(folder / "metrics/study/study.json", study)
     files.write_json(folder / "metrics/study/advice.json", {"baseline": 0.25})
     runs = runs_of(*ran)
     files.write_csv(folder / "plots/study/results.csv", runs)

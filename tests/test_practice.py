@@ -23,6 +23,7 @@ ACCURACIES = {
     "other": (4, None, 0.6, "own"),
     "all-again": ("all", None, 0.7, "own-2"),
     "half": ("all", None, 0.6, "own"),
+    "large": ("all", None, 0.9, "own"),
 }
 
 
@@ -32,6 +33,7 @@ def found():
     for name, (layers, number, accuracy, split) in ACCURACIES.items():
         recipe = (("train_per_class", number),) if number else ()
         recipe += (("train_share", 0.5),) * (name == "half")
+        recipe += (("size", 224),) * (name == "large")
         protocol = Protocol(layers, "float32", split, recipe)
         ran[name] = Group("mobilenet", "pretrained", protocol, (name,))
         row = {"group": name, "run": name, "metric": "accuracy", "set": "test"}

@@ -242,6 +242,13 @@ def test_tables_of_other_settings_are_refused(folder, stage):
         stage.main()
 
 
+def test_tables_of_another_first_split_are_refused(folder):
+    listed = settings_files.load(str(folder / "params.yaml"))["splits"]
+    settings_files.change({"splits": dict(reversed(listed.items()))})
+    with pytest.raises(InputError, match="`tables` is the first split now"):
+        report.main()
+
+
 def test_tables_are_current_whether_the_classifiers_are_or_not(folder):
     lock = files.read_json(folder / "dvc.lock")
     for dep in lock["stages"]["assess"]["deps"]:

@@ -73,6 +73,7 @@ WRONG_VALUES = {
     "convert as a word": ("data.convert", "yes", "a valid boolean", "'yes'"),
     "a negative seed": ("synthetic.seed", "-1", f"{LEAST} 0", "-1"),
     "a seed NumPy does not take": ("splits.random.seed", "4294967296", f"{MOST} 4294967294", "4294967296"),
+    "an update rate taken for a decay": ("runs.mobilenet-recipe.average", "0.998", f"{MOST} 0.2", "0.998"),
     "a share in per cent": ("splits.random.test", "20", "less than 1", "20"),
     "an unknown backbone": (f"{VARIANT}.backbone", "mobilnet", "one of " + ", ".join(BACKBONES), "'mobilnet' instead. Did you mean `mobilenet`?"),
     "unknown weights of a variant": (f"{VARIANT}.weights", "official", "'pretrained' or 'random' or a path that ends in .onnx", "'official'"),

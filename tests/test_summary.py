@@ -16,6 +16,7 @@ ROOT = Path(__file__).parents[1]
 STUDY = {
     "data": "FER2013",
     "pretrained": "official",
+    "paper_split": "random",
     "missing": ["openface-random"],
     "uninformative": [],
 }

@@ -1,5 +1,6 @@
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -292,10 +293,18 @@ def test_changed_code_and_settings_of_the_tables_leave_no_run_out(study):
     assert (list(told["ran"]), told["stale"]) == (["mobilenet-random", "scratch"], {})
 
 
+def test_the_history_of_a_run_on_votes_alone_is_in_no_set_of_the_labels():
+    history = pd.DataFrame({"epoch": [1], "accuracy": [0.8], "val_accuracy": [0.7]})
+    result = SimpleNamespace(history=history, test={})
+    sets = {row["set"] for row in table.rows_of(result, [], by_votes=True)}
+    assert sets == {"votes_train", "votes_val"}
+
+
 def test_study_says_what_the_results_rest_on(tabulated):
     assert metric("study") == {
         "data": "photos",
         "pretrained": "official",
+        "paper_split": "random",
         "ran": {"mobilenet-random": ["mobilenet-random"], "scratch": ["scratch"]},
         "missing": ["resnet50-pretrained"],
         "stale": {},

@@ -11,10 +11,8 @@ from fer_transfer.detection.status import Rejected, Status, unreadable
 ENOUGH = 64  # bytes
 
 # Cameras' own formats; many are TIFF files, whose first image is a preview.
-RAW_SUFFIXES = (
-    *(".arw", ".cr2", ".cr3", ".dng", ".nef", ".nrw", ".orf", ".pef", ".raf", ".rw2"),
-    *(".srw", ".x3f"),
-)
+RAW_SUFFIXES = {".arw", ".cr2", ".cr3", ".dng", ".nef", ".nrw", ".orf", ".pef", ".raf"}
+RAW_SUFFIXES |= {".rw2", ".srw", ".x3f"}
 NEW_SUBFILE_TYPE, SUB_IFDS, DNG_VERSION = 254, 330, 50706  # tags of TIFF
 
 # What a file begins with; the first that fits decides. The ISO media format has its brand at the

@@ -15,10 +15,8 @@ from fer_transfer.detection import file_kinds
 from fer_transfer.detection.status import NO_MEMORY, Rejected, Status
 
 # What Pillow reads in its own wheel; JPEG's reader reads MPO too.
-FORMATS = (
-    *("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "PPM", "JPEG2000", "AVIF"),
-    *("HEIF",),  # with pillow-heif
-)
+FORMATS = ["JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "PPM", "JPEG2000", "AVIF"]
+FORMATS += ["HEIF"]  # with pillow-heif
 # Pillow's modes of more than 8 bits, all of them grey.
 DEEP = ("I;16", "I;16L", "I;16B", "I;16N", "I", "F")
 HEIF_SUFFIXES = (".heic", ".heif", ".hif")

@@ -22,10 +22,8 @@ COMMIT = "8ad5426c7b69e86e78afccb42c5f516850f52a28"
 URL = f"https://raw.githubusercontent.com/microsoft/FERPlus/{COMMIT}/fer2013new.csv"
 HASH = "sha256:9206e20d62f56475939f516847d61753e4860caeac9718b560129541b776fc2c"
 # The columns that hold votes; NF: not a face.
-NAMES = (
-    *("neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear"),
-    *("contempt", "unknown", "NF"),
-)
+NAMES = ["neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear"]
+NAMES += ["contempt", "unknown", "NF"]
 MOST_VOTES = 10  # one face of the 35,887 has nine
 # FER2013's labels agree with the majority on 68 %; of rows in another order, with a fifth.
 LEAST_AGREEMENT = 0.5
@@ -57,7 +55,7 @@ def read(path: Path) -> tuple[pd.DataFrame, pd.Series]:
     """
     columns = [name.lower() for name in NAMES]
     table = csv_files.read(path, ["usage", *columns])
-    votes = table[columns].set_axis(list(NAMES), axis=1)
+    votes = table[columns].set_axis(NAMES, axis=1)
     is_number = votes.apply(lambda column: column.str.fullmatch(r"\d{1,2}"))
     if not is_number.all(axis=None) or votes.astype(int).sum(axis=1).max() > MOST_VOTES:
         raise InputError(

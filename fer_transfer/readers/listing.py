@@ -20,10 +20,8 @@ PARTS = {
 PART_OF = {word: part for part, words in PARTS.items() for word in words}
 
 # Files and folders that macOS, Windows and network disks leave behind, in lower case.
-OF_SYSTEMS = {
-    *("__macosx", "$recycle.bin", "system volume information", "@eadir"),
-    *("thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r"),
-}
+OF_SYSTEMS = {"__macosx", "$recycle.bin", "system volume information", "@eadir"}
+OF_SYSTEMS |= {"thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r"}
 OF_THE_SYSTEM = "a file of the operating system"
 # Of files that tell how folders are meant, if there are such; all are read.
 IMAGES = (

@@ -10,10 +10,8 @@ from fer_transfer.recognise.face import Face
 
 INTERVALS = 120  # of a timeline, at most
 WIDTH, HEIGHT = 960, 120
-COLOURS = (
-    *("#c0392b", "#6b8e23", "#7d4fa3", "#f2b705", "#2e6da4", "#ef7f1a", "#b8bec6"),
-    *("#8c5a3c", "#e07fb0", "#2aa198", "#444b54", "#a5d16b"),
-)
+COLOURS = ["#c0392b", "#6b8e23", "#7d4fa3", "#f2b705", "#2e6da4", "#ef7f1a", "#b8bec6"]
+COLOURS += ["#8c5a3c", "#e07fb0", "#2aa198", "#444b54", "#a5d16b"]
 
 
 def draw(

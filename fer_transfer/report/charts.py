@@ -112,7 +112,7 @@ def images_needed(rows: Sequence[Mapping[str, Any]]) -> vega.Chart:
         alt.X("images:O", title=title, sort=None, axis=alt.Axis(labelAngle=0)),
         alt.Y("value:Q", title="test accuracy, %", scale=alt.Scale(zero=False)),
         alt.Color("trains:N", legend=alt.Legend(orient="top")),
-        detail=["split:N", "backbone:N", "weights:N"],
+        detail=["weights:N", "protocol:N"],
         tooltip=["run:N", *vega.numbers(".1f", *ends)],
     )
     return alt.layer(

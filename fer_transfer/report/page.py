@@ -18,10 +18,8 @@ from fer_transfer.settings.classifiers import TITLES
 from fer_transfer.settings.settings import SECTIONS, Settings
 
 # Those that results depend on, and those that draw; requirements.lock has all.
-PACKAGES = (
-    *("tensorflow", "tf-keras", "openvino", "deepface", "numpy", "pandas"),
-    *("scikit-learn", "altair", "vl-convert-python"),
-)
+PACKAGES = ["tensorflow", "tf-keras", "openvino", "deepface", "numpy", "pandas"]
+PACKAGES += ["scikit-learn", "altair", "vl-convert-python"]
 
 
 def context(settings: Settings) -> dict[str, Any]:

@@ -113,8 +113,8 @@ def clip(windows: Iterable[Iterable[int]], num_epochs: int) -> list[Window]:
 def resolution(rate: float) -> float:
     """Return the unit of the last digit to which a rate is printed.
 
-    >>> resolution(0.02512), resolution(-0.00725), resolution(5.79e-05)
-    (1e-06, 1e-05, 1e-07)
+    >>> resolution(0.02512), resolution(-0.00725), resolution(5.79e-05), resolution(0.0)
+    (1e-06, 1e-05, 1e-07, 1e-06)
     """
     printed = Decimal(str(rate))
     if rate and abs(printed) < Decimal("1e-4"):  # with an exponent

@@ -20,6 +20,8 @@ from fer_transfer.results.table import records, select
 from fer_transfer.settings.classifiers import TITLES
 
 CALIBRATED = ("before", "after")  # temperature scaling
+# What a run on few images sets otherwise.
+BY_NUMBER = "train_per_class", "epochs", "batch_size", "average", "early_stopping"
 BEST = "the network that is best on validation"
 
 Model = dict[str, Any]
@@ -66,10 +68,9 @@ def curve(ran: Mapping[str, Group], runs: pd.DataFrame) -> list[dict[str, Any]]:
     }
     rows = [
         {
-            "trains": group.protocol.layers,
-            "backbone": group.backbone,
+            "trains": f"{BACKBONES[group.backbone].title}, {group.protocol.layers}",
             "weights": group.weights,
-            "split": group.protocol.split,
+            "protocol": group.protocol.without(*BY_NUMBER).label,
             "per_class": dict(group.protocol.recipe).get("train_per_class"),
             **{key: row[key] for key in ("run", "value", "low", "high")},
         }
@@ -77,7 +78,7 @@ def curve(ran: Mapping[str, Group], runs: pd.DataFrame) -> list[dict[str, Any]]:
         if (group := ran.get(row["group"]))
         and "train_share" not in dict(group.protocol.recipe)
     ]
-    training = itemgetter("trains", "backbone", "weights", "split")
+    training = itemgetter("trains", "weights", "protocol")
     several = {training(row) for row in rows if row["per_class"]}
     compared = [row for row in rows if training(row) in several]
     return sorted(compared, key=lambda row: row["per_class"] or float("inf"))

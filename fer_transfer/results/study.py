@@ -114,6 +114,7 @@ def describe(study: Study) -> dict[str, Any]:
     return {
         "data": files.read_json(Path("metrics/dataset.json"))["name"],
         "pretrained": study.settings.weights.pretrained,
+        "paper_split": study.data.paper_split,
         "ran": {name: group.runs for name, group in study.ran.items()},
         **study.left_out,
         "uninformative": list(study.uninformative),

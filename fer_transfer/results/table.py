@@ -35,12 +35,13 @@ def of_runs(study: Study) -> pd.DataFrame:
     """Return the table of all runs."""
     settings = study.settings
     usual = paper_protocol(settings)
+    by_votes = [name for name, run in settings.runs.items() if run.labels == "ferplus"]
     rows = [
         {**describe(name, group, usual), "run": run, "seed": settings.runs[run].seed}
         | row
         for name, group in study.ran.items()
         for run in group.runs
-        for row in rows_of(study.results[run], settings.tables.windows)
+        for row in rows_of(study.results[run], settings.tables.windows, run in by_votes)
     ]
     table = pd.DataFrame(rows, columns=RUN_COLUMNS)
     return table.astype(dict.fromkeys(["value", "low", "high"], float))
@@ -58,14 +59,17 @@ def describe(name: str, group: Group, usual: Protocol) -> dict[str, str]:
     }
 
 
-def rows_of(result: Result, windows: Sequence[Sequence[int]]) -> Iterator[Row]:
+def rows_of(
+    result: Result, windows: Sequence[Sequence[int]], by_votes: bool = False
+) -> Iterator[Row]:
     """Yield the numbers of a run: its history, the rates of Tables 2-5, and its test scores.
 
-    Those against people's votes are of the sets `votes_...`.
+    Those against people's votes are of the sets `votes_...`; `by_votes` says that it learned from
+    these alone.
     """
     history = result.history
     for epoch, column, value in history.melt("epoch").itertuples(index=False):
-        part = "val" if column.startswith("val_") else "train"
+        part = "votes_" * by_votes + ("val" if column.startswith("val_") else "train")
         yield _row(column.removeprefix("val_"), part, epoch, epoch, value)
     for table in paper.TABLES.values():
         for window in paper.clip(windows, len(history)):

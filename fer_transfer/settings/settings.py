@@ -124,17 +124,13 @@ class Run(Section):
     schedule: Literal["constant", "cosine"] | None = None
     label_smoothing: types.Share | None = None
     class_weight: Literal["none", "balanced"] | None = None
-    average: types.Share | None = None
+    average: types.UpdateRate | None = None
     early_stopping: types.Count | None = None
 
 
 # What a run does where it sets nothing (training/recipe.py); the rest is `train`'s, or 0.
-DEFAULTS = {
-    "labels": "fer2013",
-    "optimizer": "adam",
-    "schedule": "constant",
-    "class_weight": "none",
-}
+DEFAULTS = {"labels": "fer2013", "optimizer": "adam", "schedule": "constant"}
+DEFAULTS |= {"class_weight": "none"}
 
 
 class Settings(Section):

@@ -50,11 +50,15 @@ def test_seeds_are_divided_only_if_they_take_more_than_a_machine_s_share(client)
     ]
 
 
-def test_the_tail_reads_what_searches_chose_and_nothing_large(monkeypatch):
+def test_a_chain_makes_weights_and_the_tail_reads_nothing_large(monkeypatch):
     monkeypatch.chdir(projects.ROOT)
     with Repo() as repo:
-        stages = plan.gathered(load(repo), ["assess", "tabulate", "plot", "report"])
+        here, stale = load(repo), "train@openface-random"
+        stages = plan.gathered(here, ["assess", "tabulate", "plot", "report"])
+        del here.entries[stale]
+        [made] = plan.chains(here, plan.read(repo, [stale])[1], machines=1)
     assert {stage.partition("@")[0] for stage in stages} == {"split", "choose"}
+    assert made == ["weights@openface-random", "features@openface-random", stale]
 
 
 def test_a_target_that_does_not_exist_is_an_error(client):

@@ -85,8 +85,9 @@ def chains(here: Pipeline, body: list[str], machines: int) -> list[list[str]]:
     """
     reads = {name: set(here.stages[name].reads.values()) for name in body}
     todo = stale(here, body)
-    # Features are never pushed: where a stale run reads them, they are made again.
-    todo |= {by for name in todo for by in reads[name] if here.stages[by].unshared}
+    # Features are never pushed, and a clone may lack weights: both are made where they are read.
+    made = {by for by in body if _group(by) in ONCE or here.stages[by].unshared}
+    todo |= {by for name in todo for by in reads[name] & made}
     graph = nx.Graph({name: list(reads[name] & set(body)) for name in body})
     whole = [
         [name for name in body if name in variant & todo]
