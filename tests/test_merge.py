@@ -60,6 +60,12 @@ def test_what_ran_there_is_not_run_here_and_is_taken_once(there, caplog):
     assert caplog.messages[-1] == "Taken over: nothing."
 
 
+def test_a_run_that_is_not_listed_here_is_not_taken(there, caplog):
+    projects.edit(Path("params.yaml"), SECOND, "runs: {a: {variant: a, seed: 42}}")
+    merge.main(str(there))
+    assert caplog.messages[-1] == "Taken over: nothing."
+
+
 def test_what_is_current_here_stays_as_its_outputs_may_not_be_there(there, caplog):
     lock = there / "dvc.lock"
     ours = hashes(recorded()["train@a"], "outs")["data/runs/a/weights.npz"]

@@ -101,7 +101,7 @@ def main(folder: str) -> None:
         name: entry
         for name, entry in recorded(source / LOCK).items()
         # The outputs of what is current lie here; others may differ in their last bits.
-        if not here.is_current(name)
+        if name in here.stages and not here.is_current(name)
     }
 
     def read(path: str) -> bytes:
