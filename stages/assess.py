@@ -44,12 +44,14 @@ def assess_split(split: str, names: list[str], known: faces.Faces) -> Record:
     }
     rows = assessment.candidates(chosen)
     sets = files.read_npz(Path(f"data/splits/{split}.npz"))
-    used, groups = views.sets(sets), sets["groups"]
+    used = views.sets(sets)
     labels = known.labels[used["test"]].astype(int)
     # Of training faces; of validation faces too, where classifiers are fitted on these.
     has_duplicate = sets["test_has_duplicate"]
     if not len(used["val"]):
-        has_duplicate |= np.isin(groups[used["test"]], groups[sets["val"]])
+        images = faces.read_images()
+        fitted_on = set(map(bytes, images[sets["val"]]))
+        has_duplicate |= [bytes(image) in fitted_on for image in images[used["test"]]]
     most_frequent = np.bincount(known.labels[used["train"]]).argmax()
     results: Record = {
         "selected_by": chosen[names[0]]["selected_by"],

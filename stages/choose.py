@@ -58,13 +58,11 @@ def main(name: str) -> None:
         for name in dict.fromkeys(chosen.values())
     }
     folder, model = Path("data/choices") / name, chosen["model"]
-    files.write_npz(
-        folder / "probabilities.npz",
-        {
-            role: compared[name].predict(fitted[name], data.test)
-            for role, name in chosen.items()
-        },
-    )
+    predicted = {
+        role: compared[name].predict(fitted[name], data.test)
+        for role, name in chosen.items()
+    }
+    files.write_npz(folder / "probabilities.npz", predicted)
     write_model(
         folder / "model.onnx",
         settings.variants[search.variant],

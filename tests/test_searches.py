@@ -128,6 +128,7 @@ def test_each_split_is_assessed_on_its_own_and_says_on_what_its_temperature_rest
         }
         assert np.sum(result["best"]["confusion"]) == len(sets["test"])
         assert result["best"]["test"]["images"] == len(sets["test"])
+        assert result["best"]["deduplicated"]["images"] == len(sets["test"])
         fitted_on = len(sets["train"]) + len(sets["val"])
         assert (
             result["best"]["temperature"]["images"]

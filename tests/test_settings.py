@@ -134,7 +134,7 @@ CONTRADICTIONS = {
     ),
     "an unknown classifier": ({"choose.classifiers": '["forest"]'}, "logistic, linear-svm"),
     "a classifier twice": ({"choose.classifiers": '["lda", "lda"]'}, "without repetition"),
-    "no classifier that a model can hold": ({"choose.classifiers": '["knn"]'}, "dense or logistic"),
+    "no classifier that a model can hold": ({"choose.classifiers": '["knn"]'}, "dense or logistic or lda or linear-svm"),
     "a hash of what Kaggle has": (
         {"data.hash": f"md5:{'0' * 32}"},
         "`data.hash` in params.yaml is set, but `data.source` is `kaggle`, where it is not read",

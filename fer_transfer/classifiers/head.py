@@ -19,7 +19,7 @@ def layers_of(fitted: Pipeline, num_classes: int) -> Layers:
     scale, classifier = fitted["scale"], fitted["classify"]
     if isinstance(classifier, DenseLayers):
         layers = list(zip(classifier.coefs_, classifier.intercepts_, strict=True))
-    else:  # logistic regression
+    else:  # a linear one
         layers = [(classifier.coef_.T, classifier.intercept_)]
     (kernel, bias), *rest = layers
     scaled = kernel / scale.scale_[:, None]

@@ -15,5 +15,5 @@ CLASSIFIERS = {
 BASELINES = {"majority": "Majority class", "prior": "Class prior"}
 TITLES = {**BASELINES, **CLASSIFIERS}
 
-# A model holds dense layers: an SVM's or kNN's would hold training images.
-PORTABLE = ("dense", "logistic")
+# A model holds dense layers: the others' would hold training vectors or trees.
+PORTABLE = ("dense", "logistic", "lda", "linear-svm")
