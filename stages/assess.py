@@ -1,7 +1,7 @@
 """Pick the best of all searches of a split, assess it once on the test set, write the model.
 
-Reads   data/faces/             faces.csv, classes.json, images.npy: the test faces
-        data/splits/            test, test_has_duplicate
+Reads   data/faces/             faces.csv, classes.json, images.npy: test and validation faces
+        data/splits/            train, val, test, test_has_duplicate
         metrics/choose/         what each search chose, by validation alone
         data/choices/           its probabilities of the test faces, and its model
 Params  searches

@@ -68,7 +68,7 @@ def notes_on(shown: Shown, names: Iterable[str] = ()) -> list[str]:
 
 
 def titled(shown: Shown, number: int, title: str) -> str:
-    """Number a figure as the paper does, on its data."""
+    """Number a figure as in the paper, unless the data are not the paper's."""
     return title if shown.of_other_data else f"Figure {number}: {title}"
 
 
@@ -111,7 +111,8 @@ def draw_faces(shown: Shown) -> Iterator[tuple[Path, Figure, str, list[str]]]:
         if name not in examples:  # no test image shows it
             continue
         row, shares = examples[name]
-        title = titled(shown, number, f"Classification result of emotion “{name}”")
+        what = "class" if shown.of_other_data else "emotion"
+        title = titled(shown, number, f"Classification result of {what} “{name}”")
         figure = figures.classification(images[row], name, shares, shown.styles)
         path = FACES / f"figure-{number}.png"
         yield path, figure, title, notes_on(shown, shown.text)

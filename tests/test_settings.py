@@ -102,7 +102,7 @@ CONTRADICTIONS = {
     ),
     "images to convert that a detector looks for faces in": (
         {"data.convert": "true", "data.detector": "haar"},
-        "`data.detector` is `none`, but it is `haar`. Set one of the two",
+        "`data.detector` is `none`, but it is `haar`. Set `convert: false` or",
     ),
     "batch statistics where every layer trains": (
         {f"{VARIANT}.batch_statistics": "true", f"{VARIANT}.trainable_layers": "all"},

@@ -3,8 +3,9 @@
 Not a stage of dvc.yaml: `make unchanged`, or `python -m tools.unchanged [COMMIT]`. DVC takes any
 edit of a stage's code for a change of its results, and would train for hours again. This runs the
 stale stages with the code of COMMIT, which made the results of dvc.lock, and with that of HEAD, each
-in a clone, on up to 96 faces and for two epochs (or a run's own), and compares the hashes of all outputs in the two
-dvc.lock files. Only if all are equal are the hashes of the new code written into dvc.lock.
+in a clone, on up to 96 faces and for two epochs (or a run's own), and compares the hashes of all
+outputs in the two dvc.lock files. Only if all are equal are the hashes of the new code written into
+dvc.lock.
 
 A stage runs again if a setting has another value than recorded, if an input was made anew, or if
 COMMIT's code is not the code that dvc.lock records. So do `prepare` and what comes before it,

@@ -72,9 +72,9 @@ def score(labelled: pd.DataFrame, run: Run) -> dict[str, Any]:
 
     Returns:
         What metadata.score does; no_face: labelled photos without a face, which are not scored;
-        baseline: the share of the most frequent label; above_baseline: whether the interval lies
-        above it; groups: by name images, accuracy, interval and significant, whether
-        its accuracy differs from that of all other photos.
+        baseline: the share of the most frequent label; above_baseline, below_baseline: whether
+        the interval lies above or below it; groups: by name images, accuracy, interval and
+        significant, whether its accuracy differs from that of all other photos.
     """
     classes = run.recogniser.classes
     predicted = {}

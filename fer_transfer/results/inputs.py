@@ -124,7 +124,7 @@ def read_study(settings: Settings) -> dict[str, Any]:
             f"The tables are stale: {why}. Run `dvc repro -f -s tabulate plot report`."
         )
     study = {path.stem: files.read_json(path) for path in folder.glob("*.json")}
-    if (first := next(iter(settings.splits))) != study["study"]["paper_split"]:
+    if (first := next(iter(settings.splits))) != study["study"].get("paper_split"):
         raise InputError(
             f"The tables are stale: `{first}` is the first split now. Run `dvc repro -f -s "
             "tabulate plot report`."

@@ -71,7 +71,7 @@ def rows_of(
     for epoch, column, value in history.melt("epoch").itertuples(index=False):
         part = "votes_" * by_votes + ("val" if column.startswith("val_") else "train")
         yield _row(column.removeprefix("val_"), part, epoch, epoch, value)
-    for table in paper.TABLES.values():
+    for table in () if by_votes else paper.TABLES.values():
         for window in paper.clip(windows, len(history)):
             rate = table.rate_of(history, *window)
             yield _row(table.title, "train", *window, rate)

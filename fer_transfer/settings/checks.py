@@ -59,7 +59,7 @@ def _check_data(data: Any) -> None:
     if data.convert and data.detector != "none":
         raise InputError(
             "`data.convert` in params.yaml is for images that are faces already, where "
-            f"`data.detector` is `none`, but it is `{data.detector}`. Set one of the two."
+            f"`data.detector` is `none`, but it is `{data.detector}`. Set `convert: false` or `detector: none`."
         )
     path = None if is_fetched else addresses.local_path(data.source)
     expected = UNWATCHED if path is None else str(path)
@@ -96,7 +96,7 @@ def _check_variant(name: str, variant: Any) -> None:
     where = f"`variants.{name}` in params.yaml"
     is_model, is_random = variant.weights.endswith(".onnx"), variant.weights == "random"
     for key, is_needed in (("hash", is_model), ("seed", is_random)):
-        if is_needed != (variant[key] not in (None, "")):
+        if variant[key] == "" or is_needed != (variant[key] is not None):
             needs, remedy = ("need a", "Add") if is_needed else ("have no", "Remove")
             raise InputError(
                 f"{where} starts from {variant.weights} weights, which {needs} `{key}`. {remedy} "

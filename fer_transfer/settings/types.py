@@ -29,9 +29,8 @@ Count = Annotated[int, Field(ge=1, le=MOST)]
 Number = Annotated[int, Field(ge=0, le=MOST)]
 Seed = Annotated[int, Field(ge=0, le=LAST_SEED)]
 Share = Annotated[float, Field(gt=0, lt=1)]
-UpdateRate = Annotated[
-    float, Field(gt=0, le=0.2)
-]  # at every fifth step five times as much
+# The average moves at every fifth step, by five times the rate.
+UpdateRate = Annotated[float, Field(gt=0, le=0.2)]
 # A control character is in no path, and would end what prints it in a mess.
 Text = Annotated[str, _check(str.isprintable, "text on one line")]
 ModelFile = Annotated[

@@ -31,7 +31,7 @@ def copies(images: np.ndarray, files: np.ndarray) -> np.ndarray:
     """Number faces, (N, 48, 48) uint8, so that copies, mirrored ones too, have one number.
 
     Faces of photos are also copies where a photo was saved again, as JPEG or with another
-    contrast. FER2013's faces have no file in `files`, (N,) str: only their pixels count.
+    contrast. Faces of fer2013.csv have no file in `files`, (N,) str: only their pixels count.
     """
     number = identical(images, mirrored=True)
     is_photo = files != ""
