@@ -304,8 +304,9 @@ def test_memory_does_not_grow_with_the_number_of_files(tmp_path):
         run(folder, "--no-pictures", out=f"out{number}")
 
     recognise(10)
-    few, many = (peak_memory(lambda n=n: recognise(n)) for n in (20, 60))
-    assert (many - few) / 40 < 2000  # bytes a file, whose crop alone has 2304
+    # Twice, as Python's own table of names may grow in one of them.
+    few, *many = (peak_memory(lambda n=n: recognise(n)) for n in (20, 60, 60))
+    assert (min(many) - few) / 40 < 2000  # bytes a file, whose crop alone has 2304
 
 
 @pytest.fixture
