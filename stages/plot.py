@@ -69,20 +69,20 @@ def notes_on(shown: Shown, names: Iterable[str] = ()) -> list[str]:
 
 def titled(shown: Shown, number: int, title: str) -> str:
     """Number a figure as in the paper, unless the data are not the paper's."""
-    return title if shown.of_other_data else f"Figure {number}: {title}"
+    return title if shown.own else f"Figure {number}: {title}"
 
 
 def draw_charts(shown: Shown) -> Iterator[tuple[Path, vega.Chart, str, list[str]]]:
     """Draw the figures without a face: yield file, chart, title and notes of each."""
     others = sorted({group.backbone for group in shown.text.values()})
-    numbers = {} if shown.of_other_data else paper.LEARNING_FIGURES
+    numbers = {} if shown.own else paper.LEARNING_FIGURES
     for backbone in dict.fromkeys([*numbers, *others]):
         names = [key for key, group in shown.text.items() if group.backbone == backbone]
         rows = shown.runs[shown.runs["group"].isin(names)]
         chart = learning.figure(rows, shown.styles, shown.baseline)
         file, title = f"learning-{backbone}", BACKBONES[backbone].title
         if number := numbers.get(backbone):
-            file, title = f"figure-{number:02}", f"Figure {number}: {title}"
+            file, title = f"figure-{number:02}", titled(shown, number, title)
         notes = [CURVES_NOTE, *notes_on(shown, names)]
         yield FIGURES / f"{file}.png", chart, f"{title} training process", notes
     for number, metric in ((9, "accuracy"), (10, "loss")):
@@ -92,8 +92,8 @@ def draw_charts(shown: Shown) -> Iterator[tuple[Path, vega.Chart, str, list[str]
         yield FIGURES / f"figure-{number:02}.png", chart, title, notes
     if not shown.runs.empty:
         chart = charts.accuracies(shown).properties(width=vega.WIDTH)
-        is_papers = not shown.of_other_data
-        split = "the paper's split" if is_papers else f"split {shown.data.paper_split}"
+        own_split = f"split {shown.data.paper_split}"
+        split = own_split if shown.own else "the paper's split"
         notes = [ACCURACY_NOTE.format(split), *notes_on(shown)]
         yield FIGURES / "accuracy.png", chart, "Test accuracy", notes
 
@@ -111,7 +111,7 @@ def draw_faces(shown: Shown) -> Iterator[tuple[Path, Figure, str, list[str]]]:
         if name not in examples:  # no test image shows it
             continue
         row, shares = examples[name]
-        what = "class" if shown.of_other_data else "emotion"
+        what = "class" if shown.own else "emotion"
         title = titled(shown, number, f"Classification result of {what} “{name}”")
         figure = figures.classification(images[row], name, shares, shown.styles)
         path = FACES / f"figure-{number}.png"

@@ -143,7 +143,7 @@ def test_figures_and_page_show_the_classes_that_few_photos_have(tmp_path, monkey
     data = inputs.Data(classes, labels, {"people": {"examples": np.array([3, 2])}})
     study = {"data": "photos", "ran": {}, "uninformative": []}
     none = pd.DataFrame()
-    results = shown.Shown(study, data, {}, {}, none, none, vega.styles_of({}), {})
+    results = shown.Shown(study, data, {}, {}, none, none, vega.styles_of({}), {}, True)
     drawn = [path.name for path, *_ in plot.draw_faces(results)]
     assert drawn == ["figure-01.png", "figure-11.png", "figure-13.png"]
     picked = shown.pick_faces(data.labels, classes)

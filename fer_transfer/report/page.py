@@ -31,7 +31,6 @@ def context(settings: Settings) -> dict[str, Any]:
     scored = table.select(shown.summary, set="test")
     return {
         **vars(shown),
-        "of_other_data": shown.of_other_data,
         "runs": settings.runs,
         "first": first,
         "catalog": BACKBONES,

@@ -29,6 +29,7 @@ class Shown:
         runs, summary: The tables of runs and of groups.
         styles: How groups are drawn (vega.styles_of).
         baseline: Accuracy of the majority class, and loss of predicting the classes' shares.
+        own: Whether the data are not the paper's, so that there is nothing to compare.
     """
 
     study: Mapping[str, Any]
@@ -39,11 +40,7 @@ class Shown:
     summary: pd.DataFrame
     styles: pd.DataFrame
     baseline: Mapping[str, float]
-
-    @property
-    def of_other_data(self) -> bool:
-        """Whether there is nothing to compare with the paper."""
-        return self.study["data"] not in paper.DATA
+    own: bool
 
     @property
     def first_runs(self) -> dict[str, str]:
@@ -59,22 +56,20 @@ class Shown:
 def read(settings: Settings) -> Shown:
     """Read what `tabulate` and the stages before it wrote."""
     listed, data = groups(settings), inputs.read_data(settings)
-    study, text = inputs.read_study(settings), of_paper(settings)
-    if study["data"] not in paper.DATA:
-        first = data.paper_split
-        text = {
-            name: one for name, one in listed.items() if one.protocol.split == first
-        }
+    study, first = inputs.read_study(settings), data.paper_split
+    own = study["data"] not in paper.DATA
+    on_first = {key: one for key, one in listed.items() if one.protocol.split == first}
     scored = scores.baseline(data.labels, len(data.classes))
     return Shown(
         study,
         data,
         listed,
-        text,
+        on_first if own else of_paper(settings),
         inputs.read_table("results"),
         inputs.read_table("groups"),
         vega.styles_of(listed),
         {"accuracy": scored["accuracy"], "loss": scored["prior_loss"]},
+        own,
     )
 
 

@@ -119,15 +119,13 @@ def read_study(settings: Settings) -> dict[str, Any]:
     folder = Path("metrics/study")
     if not (folder / "study.json").is_file():
         raise InputError(f"There is no {folder}/study.json. Run `dvc repro` first.")
-    if why := _why_stale(settings, "tabulate"):
+    study = {path.stem: files.read_json(path) for path in folder.glob("*.json")}
+    why, first = _why_stale(settings, "tabulate"), next(iter(settings.splits))
+    if not why and first != study["study"].get("paper_split"):  # DVC sees no order
+        why = f"`{first}` is the first split now"
+    if why:
         raise InputError(
             f"The tables are stale: {why}. Run `dvc repro -f -s tabulate plot report`."
-        )
-    study = {path.stem: files.read_json(path) for path in folder.glob("*.json")}
-    if (first := next(iter(settings.splits))) != study["study"].get("paper_split"):
-        raise InputError(
-            f"The tables are stale: `{first}` is the first split now. Run `dvc repro -f -s "
-            "tabulate plot report`."
         )
     return {**study, **study["study"]}
 

@@ -59,7 +59,8 @@ def _check_data(data: Any) -> None:
     if data.convert and data.detector != "none":
         raise InputError(
             "`data.convert` in params.yaml is for images that are faces already, where "
-            f"`data.detector` is `none`, but it is `{data.detector}`. Set `convert: false` or `detector: none`."
+            f"`data.detector` is `none`, but it is `{data.detector}`. Set `convert: false` or "
+            "`detector: none`."
         )
     path = None if is_fetched else addresses.local_path(data.source)
     expected = UNWATCHED if path is None else str(path)
