@@ -63,7 +63,7 @@ $(INSTALLED): $(LOCK) build-constraints.txt tools/environment.pth
 	touch $@
 
 # The study's dvc.lock says nothing of the demo, and DVC reads and writes it whole for each stage.
-demo: install  ## the whole study on synthetic faces, offline, in a folder of its own
+demo: install  ## the whole study on synthetic faces, offline, in its own folder
 	@test -d "$$DEMO" || { rm -rf "$$DEMO.part" && $(GIT) clone --quiet --config $(NO_HOOKS) . "$$DEMO.part" \
 		&& mv "$$DEMO.part" "$$DEMO"; }
 	@here=$$PWD && head=$$(git rev-parse HEAD) && cd "$$DEMO" && $(GIT) fetch --quiet "$$here" HEAD \
@@ -72,7 +72,7 @@ demo: install  ## the whole study on synthetic faces, offline, in a folder of it
 		&& cp $(SETTINGS) params.yaml && $(PREPARE) && python -m tools.plots_page \
 		&& python -m dvc repro > /dev/null && python -m tools.summary
 
-photos: install  ## a model from labelled photos, here synthetic ones, in a folder of its own
+photos: install  ## a model from labelled photos, here synthetic ones, in its own folder
 	@$(MAKE) --no-print-directory demo DEMO=.photos SETTINGS=params.photos.yaml \
 		PREPARE='python -m tools.example_photos'
 	@echo "The page: .photos/plots/report.html; the model: .photos/data/model/people.onnx"
@@ -104,7 +104,7 @@ check: install  ## check lint, format and types
 verify: install  ## check DVC's cache by its hashes: after a power cut, or on a failing disk
 	python -m tools.verify
 
-unchanged: install  ## keep results after code edits that do not change them on part of the data
+unchanged: install  ## keep results if old and new code agree on a small sample
 	python -m tools.unchanged $(if $(COMMIT),"$$COMMIT")
 
 scheduler: install  ## start the scheduler for `make fleet` and workers (HOST: see docs/sharing.md)

@@ -24,7 +24,6 @@ from fer_transfer.features.feature_store import Store
 from fer_transfer.networks import building, precision
 from fer_transfer.networks.inference import Engine, openvino_pass, tensorflow_pass
 from fer_transfer.results import paper
-from fer_transfer.results.catalog import BACKBONES
 from fer_transfer.training.loop import Loop
 from fer_transfer.training.recipe import Recipe, compile_model
 
@@ -139,8 +138,8 @@ def measure(backbone: str) -> dict[str, float]:
 
 def main() -> None:
     """Print the rows of each backbone; then the paper's eight variants, summed."""
-    seconds = pd.DataFrame({name: measure(name) for name in BACKBONES})
-    total = 2 * seconds[list(paper.BACKBONES)].sum(axis=1)  # pretrained and random
+    seconds = pd.DataFrame({name: measure(name) for name in paper.BACKBONES})
+    total = 2 * seconds.sum(axis=1)  # pretrained and random
     for name in subjects.PRECISIONS:
         title = f"study, the paper's eight, {name}"
         show(title, total[name], total["fit"], "Keras fit, float32")

@@ -112,7 +112,7 @@ def write(table: pd.DataFrame, dropped: list[Dropped]) -> None:
 def main() -> None:
     data = load_settings().data
     source = detect_layout(RAW, data.layout)
-    listing = list_images(source)
+    listing = list_images(source, RAW)
     folder = source.path if source.path.is_dir() else source.path.parent
     faces = find_faces(listing.table, folder, data)
     table = listing.table.drop(columns=list(Box._fields)).join(faces)

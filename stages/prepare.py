@@ -56,7 +56,8 @@ def read(data: Data) -> DataSet:
         if data.ferplus:
             labelled = replace(labelled, votes=ferplus.fetch_votes(labelled))
         official = fer2013_csv.is_official(path)
-        return DataSet(labelled, images, layout, path.name, official)
+        beside = files.read_text_table(detected.FOLDER / "dropped.csv")
+        return DataSet(labelled, images, layout, path.name, official, beside)
     if data.ferplus:
         raise InputError(ferplus.OTHER_FACES.format("it is not a CSV file"))
     if layout == SYNTHETIC:

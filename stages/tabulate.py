@@ -65,7 +65,9 @@ def main() -> None:
     runs = table.of_runs(study)
     text = of_paper(settings)
     names = {group.network: name for name, group in text.items()}
-    groups = table.of_groups(runs, published, settings.tables.windows, names)
+    described = studies.describe(study)
+    printed = published if described["data"] in paper.DATA else {}
+    groups = table.of_groups(runs, printed, settings.tables.windows, names)
     fits, counts = arithmetic.find(published)
     answered, claims = answer.find(study, published)
     practised = practice.find(study, runs)
@@ -81,7 +83,7 @@ def main() -> None:
         files.write_csv(Path(f"plots/study/{name}.csv"), rows)
     for name, values in {
         **table.metrics(groups),
-        "study": studies.describe(study),
+        "study": described,
         "answer": answered,
         "claims": claims,
         "advice": recommend.find(study, filter(study.ran.get, text)),

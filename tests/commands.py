@@ -3,8 +3,10 @@
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 PROJECT = Path(__file__).parents[1]
 
@@ -42,3 +44,12 @@ def python(
 ) -> subprocess.CompletedProcess[str]:
     """Run the Python that runs the tests; `options` are those of `run`."""
     return run(sys.executable, *arguments, **options)
+
+
+def wait(condition: Callable[[], Any], seconds: float = 300) -> Any:
+    """Wait until a condition holds; return what it gives."""
+    end = time.monotonic() + seconds
+    while not (value := condition()):
+        assert time.monotonic() < end, "It did not happen in time."
+        time.sleep(0.05)
+    return value

@@ -1,11 +1,10 @@
 """dvc.lock for results that no DVC made."""
 
 import json
-from functools import reduce
-from operator import getitem
 
 import settings_files
 
+from fer_transfer.console import integrity
 from fer_transfer.core import files
 
 
@@ -24,16 +23,14 @@ def write(folder):
     for stage, defined in pipeline["stages"].items():
         listed = settings[defined["foreach"][2:-1]] if "do" in defined else {"": {}}
         for key, item in listed.items():
-            text = json.dumps(defined.get("do", defined)).replace("${key}", key)
-            for name in ("variant", "backbone", "split"):
-                text = text.replace(f"${{item.{name}}}", item.get(name, ""))
-            text = text.replace("${data.watch}", settings["data"]["watch"])
-            one = json.loads(text)
+            values = {**settings, "key": key, "item": item}
+            text = json.dumps(defined.get("do", defined))
+            one = json.loads(integrity._interpolate(text, values))
             entries[f"{stage}@{key}" if key else stage] = {
                 "cmd": one["cmd"],
                 "params": {
                     "params.yaml": {
-                        name: reduce(getitem, name.split("."), settings)
+                        name: integrity._lookup(settings, name)
                         for name in one.get("params", [])
                     }
                 },

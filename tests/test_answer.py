@@ -187,8 +187,9 @@ def test_a_learning_rate_that_falls_to_zero_says_nothing_of_what_is_still_learni
     assert answer.describe(study, "openface")["still_learning"] is False
 
 
-def test_of_a_recipe_the_learning_rates_are_said():
-    protocol = Protocol("all", "float32", "own", (("augment", True),))
+def test_of_a_recipe_labels_and_learning_rates_are_said_and_which_group_has_it():
+    recipe = ("labels", "ferplus"), ("augment", True), ("dropout", 0.4)
+    protocol = Protocol("all", "float32", "own", recipe)
     ran = {
         name: GROUPS[name]._replace(protocol=protocol)
         for name in ("openface", "mobilenet")
@@ -197,7 +198,7 @@ def test_of_a_recipe_the_learning_rates_are_said():
     study.settings.runs["mobilenet"] = Run(learning_rate=0.001)
     said = answer.conditions(study, "openface", "mobilenet")
     rates = "learning rate 0.0001 and 0.001"
-    assert said == f"every layer, the recipe of mobilenet ({rates}), split own"
+    assert said.endswith(f"r, labels ferplus, split own, recipe of openface ({rates})")
 
 
 def test_uninformative_features_have_no_part_in_the_answer():

@@ -24,6 +24,7 @@ GOOD = {
     "a.csv.xz": (lzma.compress(CONTENT), ["a.csv"]),
     "a.csv.bz2": (bz2.compress(CONTENT), ["a.csv"]),
     "a.zip": (zipped(ONE | {"b": CONTENT}), ["b", "in/a.csv"]),
+    "of PowerShell.zip": (zipped({r"in\b\a.csv": CONTENT}), ["in/b/a.csv"]),
     "a.tar": (tarred(ONE), ["in/a.csv"]),
     "a.tgz": (tarred(ONE, "gz"), ["in/a.csv"]),
     "a.bin": (tarred(ONE, "bz2"), ["in/a.csv"]),

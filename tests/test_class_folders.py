@@ -67,7 +67,9 @@ def test_a_folder_without_a_photo_and_names_that_cannot_be_written_are_said(tmp_
     listing = class_folders.read(write_files(tmp_path, dict.fromkeys(names, b"")))
     reasons = dict(listing.dropped)
     assert reasons["angry/"] == reasons["fear/"] == EMPTY
-    assert reasons["sad/a\rb.png"] == BAD_NAME
+    assert (
+        reasons[r"sad/a\rb.png"] == BAD_NAME
+    )  # a bare \r would end a line of a CSV file
     (tmp_path / os.fsdecode(b"traurig\xff")).mkdir()
     with pytest.raises(InputError, match=r"its name is not UTF-8 .* rename it"):
         class_folders.read(tmp_path)
@@ -92,6 +94,8 @@ PEOPLE_INSIDE = [("happy/Ann/1.png", "happy", "Ann"), ("sad/Bo/2.png", "sad", "B
         ([(f"set/{name}", *row) for name, *row in PEOPLE_INSIDE], "README.md"),
         ([(f"set/{name}", *row) for name, *row in PEOPLE], "set/README.md"),
         ([(f"set/{name}", *row) for name, *row in PEOPLE], "set/LICENSE"),
+        ([(f"set/{name}", *row) for name, *row in PEOPLE], "set/cover.jpg"),
+        ([(f"set/{name}", *row) for name, *row in PEOPLE_INSIDE], "cover.jpg"),
     ],
 )
 def test_stray_files_and_own_classes_do_not_turn_people_into_classes(

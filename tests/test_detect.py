@@ -138,9 +138,10 @@ def test_every_file_becomes_a_face_or_is_listed_with_its_reason(
 
 
 def test_a_class_of_which_no_file_can_be_read_is_an_error_that_names_it(project):
-    angry = {f"angry/{name}": content for name, content in BROKEN.items()}
-    with pytest.raises(InputError, match=r"without a readable file \(1\): angry: a"):
+    angry = {f"Anger/{name}": content for name, content in BROKEN.items()}
+    with pytest.raises(InputError, match=r"e \(1\): angry: A.*{'Anger': drop}"):
         read(project, TWO | angry)
+    read(project, TWO | angry, map={"Anger": "drop"})
 
 
 def test_a_class_without_a_face_is_dropped_with_a_warning(project, monkeypatch, caplog):

@@ -1,4 +1,5 @@
 from concurrent.futures import ThreadPoolExecutor
+from unittest.mock import Mock
 
 import numpy as np
 import photo_files
@@ -6,7 +7,7 @@ import pytest
 from PIL import Image
 
 from fer_transfer.console.errors import InputError
-from fer_transfer.detection import framing
+from fer_transfer.detection import centerface, framing
 from fer_transfer.detection.boxes import Box
 from fer_transfer.detection.detectors import find_detector
 from fer_transfer.detection.labelled_face import find_face
@@ -44,6 +45,15 @@ def test_a_small_face_in_a_large_photo_is_found_from_the_size_that_is_asked_for(
     [found] = find_detector("centerface", 60)(np.asarray(large))
     assert found.box.overlap(Box(2350, 1250, 100, 100)) > 0.3
     assert find_detector("centerface", 400)(np.asarray(large)) == []
+
+
+def test_the_largest_photos_are_reduced_more_for_their_memory(monkeypatch):
+    resized = Mock(wraps=centerface._resized)
+    monkeypatch.setattr(centerface, "MOST_PIXELS", 300_000)
+    monkeypatch.setattr(centerface, "_resized", resized)
+    face = photo_files.scene(side=400).resize((2000, 1500))
+    assert len(find_detector("centerface", 24)(np.asarray(face))) == 1
+    assert resized.call_args.args[1] == pytest.approx((300_000 / 3_000_000) ** 0.5)
 
 
 def test_threads_may_share_a_detector():

@@ -132,12 +132,6 @@ def test_every_setting_that_a_document_names_exists(name):
     ] == []
 
 
-def test_every_constant_that_contributing_names_exists():
-    named = re.findall(r"`([A-Z][A-Z_]{2,})`", text("CONTRIBUTING.md"))
-    sources = "".join(text(name) for name in FILES if name.endswith(".py"))
-    assert [name for name in named if not re.search(rf"^{name}\b", sources, re.M)] == []
-
-
 def test_every_document_that_code_names_exists():
     named = {
         (path, name)

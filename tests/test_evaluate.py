@@ -115,17 +115,6 @@ def test_a_test_set_of_duplicates_alone_leaves_the_other_part_unknown(study):
     assert files.read_json(SCORES)["deduplicated"]["accuracy"] is None
 
 
-def test_two_runs_write_the_same_bytes(study):
-    def outputs():
-        evaluate.main(NAME)
-        written = [*Path("metrics").glob("*/*"), *Path("plots").glob("*/*")]
-        return {path: path.read_bytes() for path in written}
-
-    first = outputs()
-    assert len(first) == 5
-    assert outputs() == first
-
-
 def test_validation_labels_of_one_class_fit_no_temperature(study):
     write_faces(np.full(490, 3))
     with pytest.raises(InputError, match="All 140 validation images have one label"):

@@ -151,7 +151,7 @@ def test_a_run_becomes_a_model_that_the_recogniser_opens(study, network, caplog)
     assert described.scores["test_set"] == "Drawn's test set (split random)"
     assert sum(map(sum, described.scores["confusion"])) == 7
     assert described.calibrated_on == 7
-    assert "which rests on 7 images" in caplog.text
+    assert "fitted on 7 images" in caplog.text
 
 
 def test_of_a_run_with_two_heads_either_is_a_model(study):

@@ -267,9 +267,14 @@ def test_a_processor_that_has_bfloat16_says_so(tmp_path, flags, expected):
     assert precision.has_bfloat16(processor) == expected
 
 
-def test_the_engine_computes_in_what_the_metrics_say():
-    """OpenVINO may be asked for bfloat16 in vain, and says so only when it is asked."""
-    in_precision = precision.resolve_precision("bfloat16")
-    compiled = inference.compile_frozen(build("openface").frozen, in_precision)
-    in_bfloat16 = compiled.get_property("INFERENCE_PRECISION_HINT").get_type_name()
-    assert (in_bfloat16 == "bf16") == HAS_BFLOAT16
+def test_features_that_are_there_are_replaced(tmp_path):
+    """DVC removes what a stage writes before it runs it, and makes it read-only after."""
+    place = tmp_path / "openface-random"
+    for value in (1, 2):
+        store = Store(tmp_path / ".openface-random.part", 3, key=str(value))
+        store.add([np.full((3, 2), value, np.float32)])
+        store.finish(place)
+        (place / "0.npy").chmod(0o444)
+    [features] = open_features(place)
+    assert (features == 2).all()
+    assert [path.name for path in place.iterdir()] == ["0.npy"]

@@ -4,7 +4,6 @@ import difflib
 import shutil
 from pathlib import Path
 
-import commands
 import projects
 import pytest
 import toys
@@ -13,7 +12,6 @@ from projects import git
 
 from fer_transfer.console.errors import InputError
 from stages import download
-from tools import processes
 
 PROJECT = Path(__file__).parents[1]
 TEXTS = ("dvc.yaml", "params.yaml", "requirements.lock", "fer_transfer/core/files.py")
@@ -134,15 +132,3 @@ def test_dvcs_global_config_changes_no_result(tmp_path):
         projects.dvc(folder, projects.environment(home), "repro", "train")
         found.append((folder / "dvc.lock").read_bytes())
     assert found[0] == found[1]
-
-
-def test_no_hook_of_the_users_runs_in_what_tools_check_out(home, monkeypatch):
-    """`dvc install` puts hooks in place that fail where a result is missing."""
-    folder = repository(home, ".gitattributes")
-    for key, value in projects.failing_hooks(home).items():
-        monkeypatch.setenv(key, value)
-    for command in ("clone -q . {}", "worktree add -q --detach {} HEAD"):
-        with_hooks = ["git", *command.format("one").split()]
-        assert commands.run(*with_hooks, folder=folder, expected=None).returncode
-        processes.git(*command.format("another").split(), folder=folder)
-        shutil.rmtree(folder / "another")

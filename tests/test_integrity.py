@@ -2,9 +2,9 @@
 
 import os
 import subprocess
-import time
 from pathlib import Path
 
+import commands
 import projects
 import pytest
 import settings_files
@@ -78,8 +78,7 @@ def run(folder: Path, edit) -> subprocess.CompletedProcess[str]:
     """Run the stage, and make an edit once it has imported its code and waits."""
     env = projects.environment(folder.parent)
     with projects.begin(folder, env, "double@a") as process:
-        while not (folder / "begun").exists() and process.poll() is None:
-            time.sleep(0.01)
+        commands.wait((folder / "begun").exists)
         edit(folder)
         (folder / "edited").touch()
         output, errors = process.communicate(timeout=60)

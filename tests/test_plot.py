@@ -173,6 +173,13 @@ def test_of_several_seeds_the_mean_is_drawn_in_a_band_from_least_to_most(styles)
         assert points["high"].tolist() == pytest.approx([3 / 4, 3 / 8, 3 / 12], 1e-5)
 
 
+def test_where_a_seed_has_stopped_no_mean_of_the_others_is_drawn(styles):
+    runs = table.select(runs_of("openface-random", seeds=(42, 43)), metric="loss")
+    stopped = runs[(runs["seed"] != 43) | (runs["first"] < 3)]
+    ends = [learning.points_of(rows, styles)["epoch"].max() for rows in (runs, stopped)]
+    assert ends == [3, 2]
+
+
 def picture_of(runs, styles):
     chart = learning.figure(runs, styles, BASELINE)
     return vl_convert.vegalite_to_svg(chart.to_dict(), vl_version=VEGA_LITE)

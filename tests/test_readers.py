@@ -11,10 +11,12 @@ import sources
 from sources import HEADER, csv_row, encoded, face
 
 from fer_transfer.console.errors import InputError
+from fer_transfer.core import files
 from fer_transfer.data import faces
 from fer_transfer.data.fer2013 import EMOTIONS
 from fer_transfer.readers.sources import detect_layout, list_images
 from fer_transfer.settings.settings import load_settings
+from stages import prepare
 from tools import example_photos
 
 LABELS = {"happy": 3, "sad": 4, "neutral": 6}
@@ -83,6 +85,13 @@ def test_every_layout_of_the_same_faces_gives_the_same_set(project, name):
     assert labelled.column("file").all() == (layout != "csv")
 
 
+def test_photos_beside_fer2013s_file_are_listed_as_left_out(project):
+    sources.read(str(sources.write_files(project / "both", FOLDERS | {"a.csv": CSV})))
+    dropped = files.read_text_table(prepare.DROPPED)
+    assert dropped["file"].tolist() == sorted(FOLDERS)
+    assert set(dropped["reason"]) == {"beside a.csv, which alone is read"}
+
+
 @pytest.mark.parametrize("setting", [{"map": {"sad": "drop"}}, {"numbering": "ck+"}])
 def test_settings_of_labels_that_fer2013s_layout_does_not_read_are_an_error(
     project, setting
@@ -107,7 +116,7 @@ def test_the_photos_of_make_photos_are_read_with_their_people_and_boxes(project)
     settings_files.write(source="params.photos.yaml")
     example_photos.main()
     load_settings()
-    listing = list_images(detect_layout(Path("photos")))
+    listing = list_images(detect_layout(Path("photos")), Path("photos"))
     assert not listing.dropped
     assert len(listing.table) == example_photos.FACES
     assert set(listing.table["label"]) == set(EMOTIONS)

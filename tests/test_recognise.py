@@ -5,6 +5,7 @@ import json
 import os
 import re
 import sys
+import unicodedata
 from pathlib import Path
 
 import numpy as np
@@ -330,6 +331,23 @@ def test_a_path_that_goes_up_has_the_label_of_the_folder_it_leads_to(
     monkeypatch.chdir(labelled / "Sadness/raw")
     run("../0.png", "--labels", "folders", out=out)
     assert json.loads((out / "scores.json").read_text())["images"] == 1
+
+
+def test_a_table_of_windows_and_a_photo_of_macos_have_the_same_name(photos, caplog):
+    photo = photo_files.encoded(photo_files.ramp(60, 40), "PNG")
+    photo_files.write(photos / unicodedata.normalize("NFD", "zoë/ä.png"), photo)
+    (photos / "labels.csv").write_text("path,label\nzoë\\ä.png,sad\ngone.png,sad\n")
+    run(photos, "--labels", photos / "labels.csv")
+    assert json.loads(Path("out/scores.json").read_text())["images"] == 1
+    assert "Labels without a photo: gone.png." in caplog.text
+
+
+def test_a_table_that_a_spreadsheet_saved_otherwise_does_not_end_the_next_run(photos):
+    run(photos)
+    for content in (b"file;picture\n1;2\n", "Datei\tBild\n".encode("utf-16")):
+        Path("out/files.csv").write_bytes(content)
+        run(photos)
+    assert rows("out/files.csv")[0]["picture"]
 
 
 @pytest.mark.parametrize("source", ["folders", "labels.csv"])

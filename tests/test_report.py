@@ -249,6 +249,14 @@ def test_tables_of_another_first_split_are_refused(folder):
         report.main()
 
 
+def test_tables_of_runs_in_another_order_are_refused(folder):
+    path = folder / "metrics/study/study.json"
+    told = files.read_json(path)
+    files.write_json(path, told | {"ran": {"openface-another-seed": ["b"]}})
+    with pytest.raises(InputError, match="runs are listed in another order now"):
+        report.main()
+
+
 def test_tables_are_current_whether_the_classifiers_are_or_not(folder):
     lock = files.read_json(folder / "dvc.lock")
     for dep in lock["stages"]["assess"]["deps"]:

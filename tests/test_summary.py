@@ -1,6 +1,8 @@
 import re
+import sys
 from pathlib import Path
 
+import commands
 import pandas as pd
 import pytest
 import settings_files
@@ -35,8 +37,9 @@ def printed(tmp_path, monkeypatch, capsys):
     windows = dict(reversed(paper.WINDOWS.items()))
     rates = [-9.1e-05, 0.0, -1.5, 0.0123456]
 
-    def show(assessed=None, **changes):
+    def show(assessed=None, models=None, **changes):
         files.write_json(tmp_path / "metrics/assess.json", assessed or {})
+        files.write_json(tmp_path / "metrics/study/models.json", models or {})
         study = {**STUDY, **changes}
         files.write_json(tmp_path / "metrics/study/study.json", study)
         answer = {"headlines": {"faces or ImageNet": "ImageNet leads."}}
@@ -77,7 +80,7 @@ def test_it_gives_the_answer_in_a_sentence_and_ends_with_where_figures_and_page_
     printed,
 ):
     lines = printed()
-    assert "ImageNet leads." in lines
+    assert "faces or ImageNet: ImageNet leads." in lines
     assert lines[-1] == "Figures: plots/figures. All on one page: plots/report.html"
 
 
@@ -87,10 +90,12 @@ def test_of_other_data_it_gives_the_best_classifier_in_place_of_the_papers_table
     score = {"accuracy": 0.75, "images": 28, "interval": [0.56, 0.87]}
     best = {"classifier": "lda", "variant": "tiny-frozen", "test": score}
     assessed = {"people": {"best": best, "majority": 0.25}}
-    text = " ".join(printed(assessed, data="photos"))
+    use = {"people": {"use": "tiny", "why": "its interval lies above"}}
+    text = " ".join(printed(assessed, use, data="photos"))
     assert (
-        "analysis on tiny-frozen is the best, right on 75.0% of 28 test faces" in text
+        "analysis on tiny-frozen is the best classifier, right on 75.0% of 28" in text
     )
+    assert "Split people: use tiny; its interval lies above." in text
     assert "56.0% to 87.0%; majority class 25.0%" in text
     assert "Table 2" not in text
     assert "ImageNet" not in text
@@ -131,3 +136,12 @@ def test_before_the_first_run_it_says_what_to_run(tmp_path, monkeypatch):
     settings_files.write()
     with pytest.raises(InputError, match=r"no metrics/study/study\.json\. Run `dvc re"):
         summary.main()
+
+
+@pytest.mark.parametrize("reader", ["true", "cat"])
+def test_a_summary_is_printed_in_any_locale_and_ends_quietly_if_nobody_reads_it(reader):
+    locale = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    pipe = f"'{sys.executable}' -m tools.summary | {reader}"
+    done = commands.run("bash", "-c", pipe, **locale)
+    assert ("Figures: plots/figures" in done.stdout) == (reader == "cat")
+    assert done.stderr == ""

@@ -70,7 +70,7 @@ def make(folder):
     write_params(folder)
     for name, rows in PUBLISHED.items():
         files.write_json(folder / f"metrics/paper/{name}.json", rows)
-    files.write_json(folder / "metrics/dataset.json", {"name": "photos"})
+    files.write_json(folder / "metrics/dataset.json", {"name": paper.SYNTHETIC})
     labels = np.tile(np.arange(7, dtype=np.uint8), 10)
     write_faces(labels)
     for name in ("random", "official", "tables"):
@@ -302,7 +302,7 @@ def test_the_history_of_a_run_on_votes_alone_is_in_no_set_of_the_labels():
 
 def test_study_says_what_the_results_rest_on(tabulated):
     assert metric("study") == {
-        "data": "photos",
+        "data": paper.SYNTHETIC,
         "pretrained": "official",
         "paper_split": "random",
         "ran": {"mobilenet-random": ["mobilenet-random"], "scratch": ["scratch"]},
@@ -361,6 +361,27 @@ def test_a_published_rate_stands_beside_its_network_whatever_its_runs_are_called
     tabulate.main()
     first, *_ = PUBLISHED["table2"]["mobilenet-random"].values()
     assert table.records(rates("mine"))[0]["paper"] == first
+
+
+def test_no_published_rate_stands_beside_another_protocol_or_other_data(study):
+    name = "mobilenet-random"
+    write_params(study, runs={name: RUNS[name] | {"epochs": 3}})
+    write_results(study, name)
+    tabulate.main()
+    assert rates(name)["paper"].isna().all()
+    write_params(study, runs={name: RUNS[name]})
+    write_results(study, name)
+    files.write_json(Path("metrics/dataset.json"), {"name": "photos"})
+    tabulate.main()
+    assert inputs.read_table("groups")["paper"].isna().all()
+
+
+def test_a_run_may_be_called_1_and_a_class_null(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    rows = pd.DataFrame({"run": ["1"], "actual": ["null"], "share": [None]})
+    files.write_csv(Path("plots/study/confusion.csv"), rows)
+    assert inputs.read_table("confusion").iloc[0, :2].tolist() == ["1", "null"]
+    assert inputs.read_table("confusion")["share"].isna().all()
 
 
 def test_three_seeds_have_an_interval_over_seeds(two_seeds):

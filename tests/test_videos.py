@@ -294,7 +294,7 @@ def test_ctrl_c_ends_a_recording_and_its_results_are_written(camera, monkeypatch
 def test_a_camera_that_is_not_there_is_an_error_and_nothing_is_replaced(clip):
     run(clip)
     before = contents(Path("out"))
-    with pytest.raises(InputError, match="See that it is connected"):
+    with pytest.raises(InputError, match="Check that it is connected"):
         run("--camera", "97")
     assert before.items() <= contents(Path("out")).items()
 

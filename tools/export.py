@@ -102,7 +102,7 @@ def export(name: str, wanted: str) -> None:
     files.write_bytes(target, onnx_export.finish(model, described.properties()))
     size = target.stat().st_size / 1e6
     logger.info("%s: %.1f MB, %s.", target, size, described.accuracy)
-    logger.info("Temperature %.2f, which rests on %d images.", temperature, number)
+    logger.info("Temperature %.2f, fitted on %d images.", temperature, number)
 
 
 def choose_head(recipe: Recipe, known: faces.Faces, wanted: str) -> Head:

@@ -26,11 +26,12 @@ def main() -> None:
     settings = load_settings()
     study = inputs.read_study(settings)
     assessed = inputs.read_assessed(settings)
-    sentences = list(classifiers(assessed))
+    sentences = list(classifiers(assessed, study["models"]))
     if study["data"] in paper.DATA:
         print_tables(settings)
-        sentences += study["answer"]["headlines"].values()
-    for remark in [*dict.fromkeys(sentences), *remarks(study)]:
+        headlines = study["answer"]["headlines"].items()
+        sentences += [f"{question}: {headline}" for question, headline in headlines]
+    for remark in [*sentences, *remarks(study)]:
         print(fill(remark, WIDTH, break_long_words=False, break_on_hyphens=False))
 
 
@@ -52,16 +53,18 @@ def print_tables(settings: Settings) -> None:
     print()
 
 
-def classifiers(assessed: dict[str, Any]) -> Iterator[str]:
-    """Say which classifier is the best of each split, and how good it is."""
+def classifiers(assessed: dict[str, Any], models: dict[str, Any]) -> Iterator[str]:
+    """Say which classifier is the best of each split, how good it is, and which model to use."""
     for split, result in assessed.items():
         best, test = result["best"], result["best"]["test"]
         low, high = test["interval"]
         yield (
-            f"Split {split}: {TITLES[best['classifier']]} on {best['variant']} is the best, right "
-            f"on {test['accuracy']:.1%} of {test['images']} test faces (95% interval {low:.1%} to "
-            f"{high:.1%}; majority class {result['majority']:.1%})."
+            f"Split {split}: {TITLES[best['classifier']]} on {best['variant']} is the best "
+            f"classifier, right on {test['accuracy']:.1%} of {test['images']} test faces (95% "
+            f"interval {low:.1%} to {high:.1%}; majority class {result['majority']:.1%})."
         )
+        if split in models:
+            yield f"Split {split}: use {models[split]['use']}; {models[split]['why']}."
 
 
 def remarks(study: dict[str, Any]) -> Iterator[str]:

@@ -42,7 +42,7 @@ def run(main: Callable[..., None], *arguments: str) -> None:
             f"machine with more; then run {_command()} again."
         )
     except KeyboardInterrupt:
-        logging.getLogger(__name__).error("stopped. Run %s again to go on.", _command())
+        logging.getLogger(__name__).error("stopped. Run %s to resume.", _command())
         sys.exit(STOPPED)
 
 

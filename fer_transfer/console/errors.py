@@ -15,10 +15,10 @@ _short.maxlist = _short.maxdict = 4
 # Errors of this machine and its file systems, not of what is read: a retry cannot help.
 REMEDIES = {
     errno.ENOSPC: "The disk is full: free some space.",
-    errno.EDQUOT: "Your share of the disk is full: free some space.",
-    errno.EFBIG: "Files may not grow so large here: see `ulimit -f`, and the file system.",
-    errno.EACCES: "You may not read or write there: see its owner and permissions.",
-    errno.EPERM: "You may not do this there: see its owner and permissions.",
+    errno.EDQUOT: "Your disk quota is used up: free some space.",
+    errno.EFBIG: "The file is too large for this system: check `ulimit -f` and the file system.",
+    errno.EACCES: "You may not read or write there: check its owner and permissions.",
+    errno.EPERM: "You may not do this there: check its owner and permissions.",
     errno.EROFS: "The file system is read-only: work in a folder that you may write to.",
 }
 

@@ -7,6 +7,7 @@ size, with its weights rounded to float16.
 Source: Xu et al., "CenterFace: Joint Face Detection and Alignment Using Face as Point" (2019)
 """
 
+import math
 from functools import cache
 from pathlib import Path
 
@@ -23,6 +24,7 @@ MULTIPLE = 32  # of which height and width must be multiples
 
 # Pixels of a face's longer side that the network needs (docs/photos.md has the measurement).
 NEEDED = 24
+MOST_PIXELS = 4_000_000  # about 1 GB of memory
 SMALLEST_IMAGE = 320  # pixels of the longer side: smaller images are enlarged
 MIN_SCORE = 0.5
 MAX_OVERLAP = 0.3  # intersection over union of two faces
@@ -38,7 +40,8 @@ def find_faces(pixels: np.ndarray, smallest_face: int) -> list[Detection]:
     """
     longer = max(pixels.shape[:2])
     reduced = longer * min(1.0, NEEDED / smallest_face)
-    scale = max(SMALLEST_IMAGE, reduced) / longer
+    most = math.sqrt(MOST_PIXELS / (pixels.shape[0] * pixels.shape[1]))
+    scale = min(max(SMALLEST_IMAGE, reduced) / longer, most)
     heat, size, offset, landmarks = _compute(_resized(pixels, scale))
     rows, columns = np.nonzero(heat[0, 0] > MIN_SCORE)
     cells = np.stack([rows, columns])  # (2, n), as are size and offset: vertical first

@@ -120,7 +120,7 @@ def _open(source: str | int) -> cv2.VideoCapture:
         capture = cv2.VideoCapture(source)
         if not capture.isOpened():  # an error of the run, which keeps what was recorded
             problem = f"Camera {source} cannot be opened"
-            raise InputError(f"{problem}. See that it is connected and free.")
+            raise InputError(f"{problem}. Check that it is connected and not in use.")
     else:
         capture = cv2.VideoCapture(_absolute(source), cv2.CAP_FFMPEG)
         reason = (

@@ -91,10 +91,12 @@ def _unpack_zip(path: Path, limit: int) -> None:
         archive = zipfile.ZipFile(path)
     with archive:
         path.unlink()
-        for name in archive.namelist():
-            _check_name(name)
+        for member in archive.infolist():
+            _check_name(member.filename)
+            # PowerShell 5 writes `photos\happy\1.jpg`.
+            member.filename = member.filename.replace("\\", "/")
         _check_size(sum(member.file_size for member in archive.infolist()), limit)
-        archive.extractall(path.parent)
+        archive.extractall(path.parent, archive.infolist())
 
 
 def _check_name(name: str) -> None:

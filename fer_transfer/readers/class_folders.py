@@ -43,8 +43,11 @@ def read(root: Path) -> listing.Listing:
 
 def _find_wrappers(names: list[str]) -> Folders:
     """Return the folders around all others, such as the one that an archive unpacks into."""
-    outer = [str(PurePosixPath(name).parent.parent) for name in names]
-    around_all = PurePosixPath(os.path.commonpath(outer or ["."]))
+    # A picture at the top is in no class folder.
+    around = {PurePosixPath(name).parent for name in names} - {PurePosixPath()}
+    if len(around) == 1:
+        around = {folder.parent for folder in around}
+    around_all = PurePosixPath(os.path.commonpath(around or ["."]))
     return tuple(takewhile(_is_wrapper, around_all.parts))
 
 
@@ -77,12 +80,11 @@ def _levels(paths: list[Folders]) -> dict[str, int]:
     label = int(known[0] == 0 and known[1] >= 0.5)
     if label == 0 and len(inner) == 1:
         return {"label": 0}
-    if known[label] < 1:
-        logger.warning(
-            "Folders read as classes: %s; as people: %s. If these are swapped, give a manifest.",
-            some_of(levels[label], 5),
-            some_of(levels[1 - label], 5),
-        )
+    logger.warning(
+        "Folders read as classes: %s; as people: %s. If that is wrong, give a manifest.",
+        some_of(levels[label], 5),
+        some_of(levels[1 - label], 5),
+    )
     return {"label": label, "person": 1 - label}
 
 

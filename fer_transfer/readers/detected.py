@@ -62,6 +62,7 @@ def read(layout: str, name: str, numbering: str, mapping: Mapping[str, str]) -> 
     table = files.read_text_table(FOLDER / "faces.csv")
     images = files.read_npy(FOLDER / "images.npy")
     classes_of = name_classes(table["label"], numbering, mapping)
+    table["spelling"] = table["label"]
     table["label"] = table["label"].map(classes_of)
     # One name for `Ann`, `ann` and `ANN`: the one that comes first.
     same_person = table["person"].groupby(table["person"].str.casefold())
@@ -98,7 +99,7 @@ def _check_every_class_was_read(table: pd.DataFrame) -> None:
         raise InputError(
             f"Classes without a readable file ({len(examples)}): {'; '.join(reasons[:10])}. Save "
             "their images as JPEG or PNG, remove the folders, or set `data.map: "
-            f"{{{shown(examples.index[0])}: {DROP}}}` in params.yaml."
+            f"{{{shown(examples['spelling'].iloc[0])}: {DROP}}}` in params.yaml."
         )
 
 

@@ -57,6 +57,11 @@ def as_table(rows: Iterable[dict[str, str]]) -> pd.DataFrame:
     return pd.DataFrame(list(rows), columns=COLUMNS, dtype=str).fillna("")
 
 
+def unlabelled(names: Iterable[str], reason: str) -> Listing:
+    """List files none of which is taken."""
+    return Listing(as_table([]), [Dropped(name, reason) for name in names])
+
+
 def list_files(root: Path) -> tuple[list[str], list[Dropped]]:
     """List the files below a folder, relative to it and sorted; links are followed.
 
@@ -79,11 +84,14 @@ def list_files(root: Path) -> tuple[list[str], list[Dropped]]:
         reasons |= in_it
     reasons = dict(sorted(reasons.items()))
     dropped = [
-        Dropped(os.fsencode(name).decode(errors="backslashreplace"), reason)
-        for name, reason in reasons.items()
-        if reason
+        Dropped(_printable(name), reason) for name, reason in reasons.items() if reason
     ]
     return [name for name in reasons if not reasons[name]], dropped
+
+
+def _printable(name: str) -> str:
+    """Return a name as a CSV file can hold it."""
+    return os.fsencode(name.replace("\r", r"\r")).decode(errors="backslashreplace")
 
 
 def images_among(names: list[str]) -> list[str]:
@@ -92,18 +100,13 @@ def images_among(names: list[str]) -> list[str]:
     A file without a suffix may be one too, if it lies in a folder and not above all those images,
     as a LICENSE does.
     """
-    depths = [name.count("/") for name in names if is_image(name)]
-    least = max(1, min(depths, default=1))
+    called = {name for name in names if name.lower().endswith(IMAGES)}
+    least = max(1, min((name.count("/") for name in called), default=1))
 
     def may_be_one(name: str) -> bool:
-        return is_image(name) or (name.count("/") >= least and not Path(name).suffix)
+        return name in called or (name.count("/") >= least and not Path(name).suffix)
 
     return list(filter(may_be_one, names)) or names
-
-
-def is_image(name: str) -> bool:
-    """Tell whether a file is called as an image is."""
-    return name.lower().endswith(IMAGES)
 
 
 def normalised(text: str) -> str:

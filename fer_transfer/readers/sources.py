@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from fer_transfer.console.errors import InputError, some_of
 from fer_transfer.readers import class_folders, csv_files, fer2013_csv, manifest
-from fer_transfer.readers.listing import Listing, as_table, images_among, list_files
+from fer_transfer.readers.listing import Listing, images_among, list_files, unlabelled
 
 SYNTHETIC = "synthetic"  # the labelled faces themselves, as download draws them
 EXPECTED = (
@@ -48,17 +48,20 @@ def detect_layout(root: Path, layout: str = "auto") -> Source:
     wanted = "a known layout" if layout == "auto" else f"the layout `{layout}`"
     raise InputError(
         f"The source (`data.source` in params.yaml) does not have {wanted}. {EXPECTED}. Found: "
-        f"{some_of(names, 3) or 'no file'}. Set `data.source` to a copy that has one of these layouts."
+        f"{some_of(names, 3) or 'no file'}. Set `data.source` to a copy that has one of these layouts. "
+        "An archive in a folder is not unpacked: set `data.source` to the archive itself."
     )
 
 
-def list_images(source: Source) -> Listing:
+def list_images(source: Source, root: Path) -> Listing:
     """List the labelled image files of a source; none where its faces are in one file."""
     if source.layout == "manifest":
         return manifest.read(source.path)
     if source.layout == "class-folders":
         return class_folders.read(source.path)
-    return Listing(as_table([]), [])
+    names = list_files(root)[0] if source.layout == "csv" else []
+    beside = [name for name in images_among(names) if root / name != source.path]
+    return unlabelled(beside, f"beside {source.path.name}, which alone is read")
 
 
 def _find_fer2013(columns: dict[Path, set[str]]) -> Path | None:

@@ -1,22 +1,22 @@
 """Score the predicted emotions against the user's labels."""
 
-import math
+import logging
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from textwrap import shorten
 from typing import Any
 
 import pandas as pd
 
-from fer_transfer.console.errors import InputError, shown
+from fer_transfer.console.errors import InputError, shown, some_of
 from fer_transfer.data.emotions import WORDS
 from fer_transfer.detection.status import Status
 from fer_transfer.readers import csv_files
 from fer_transfer.readers.listing import normalised
 from fer_transfer.recognise import metadata
 from fer_transfer.recognise.videos import Run
-from fer_transfer.scoring.wilson import wilson_interval
+
+logger = logging.getLogger(__name__)
 
 FOLDERS = "folders"  # in place of a CSV: the folder of a photo is its label
 
@@ -55,11 +55,14 @@ def read(source: str, paths: Iterable[str], classes: Sequence[str]) -> pd.DataFr
     groups = table.get("group", "")
     known = table.assign(label=labels.map(codes), group=groups)[["label", "group"]]
     for folder in (Path(source).parent, Path()):
-        places = pd.Index([place(folder / path) for path in table["path"]])
+        paths = table["path"].str.replace("\\", "/")
+        places = pd.Index([place(folder / path) for path in paths])
         is_photo = places.isin(list(photos))
         if twice := places[is_photo & places.duplicated()].tolist():
             raise InputError(f"{source} has several rows of {shown(twice)}. Keep one.")
         if is_photo.any():
+            if missing := table["path"][~is_photo].tolist():
+                logger.warning("Labels without a photo: %s.", some_of(missing, 3))
             return known.set_axis(places)[is_photo]
     raise InputError(
         f"No path in {source} is one of the photos: {shown(table['path'].tolist())}. Expected "
@@ -73,8 +76,7 @@ def score(labelled: pd.DataFrame, run: Run) -> dict[str, Any]:
     Returns:
         What metadata.score does; no_face: labelled photos without a face, which are not scored;
         baseline: the share of the most frequent label; above_baseline, below_baseline: whether
-        the interval lies above or below it; groups: by name images, accuracy, interval and
-        significant, whether its accuracy differs from that of all other photos.
+        the interval lies above or below it; groups: by name images, accuracy and interval.
     """
     classes = run.recogniser.classes
     predicted = {}
@@ -101,34 +103,14 @@ def score(labelled: pd.DataFrame, run: Run) -> dict[str, Any]:
         "above_baseline": scores["interval"][0] > baseline,
         "below_baseline": scores["interval"][1] < baseline,
         "groups": {
-            group: _compare(own, correct.drop(own.index))
+            group: {
+                "images": len(own),
+                **metadata.rate("accuracy", int(own.sum()), len(own)),
+            }
             for group, own in correct.groupby(table["group"])
             if group
         },
     }
-
-
-def _compare(own: pd.Series, others: pd.Series) -> dict[str, Any]:
-    """Score a group, and say whether its accuracy differs from that of the others."""
-    counts, rest = ((int(right.sum()), len(right)) for right in (own, others))
-    return {
-        "images": len(own),
-        **metadata.rate("accuracy", *counts),
-        "significant": not others.empty and differ(counts, rest),
-    }
-
-
-def differ(left: tuple[int, int], right: tuple[int, int]) -> bool:
-    """Return whether two shares (correct, total) differ by Newcombe's 95% interval (1998).
-
-    >>> differ((8, 10), (5, 10)), differ((80, 100), (50, 100))
-    (False, True)
-    """
-    shares = (correct / total for correct, total in (left, right))
-    (high, more), (low, fewer) = sorted(zip(shares, (left, right), strict=True))[::-1]
-    below = high - wilson_interval(*more)[0]
-    above = wilson_interval(*fewer)[1] - low
-    return bool(high - low > math.hypot(below, above))
 
 
 def _from_folders(
@@ -144,9 +126,12 @@ def _from_folders(
 
 
 def place(path: str | Path) -> str:
-    """Return where a photo lies, its folder resolved; where a link lies, not what it leads to."""
+    """Return where a photo lies, its folder resolved; where a link lies, not what it leads to.
+
+    In one form of Unicode: as a key, not as a path.
+    """
     folder, name = os.path.split(os.path.abspath(path))  # noqa: PTH100  # `..` too
-    return os.path.join(os.path.realpath(folder), name)  # noqa: PTH118
+    return normalised(os.path.join(os.path.realpath(folder), name))  # noqa: PTH118
 
 
 def _plain(name: str) -> str:
@@ -154,4 +139,4 @@ def _plain(name: str) -> str:
 
 
 def _listed(names: Iterable[str]) -> str:
-    return shorten(", ".join(dict.fromkeys(names)), 300, placeholder=" ...")
+    return some_of([*dict.fromkeys(names)], 10)

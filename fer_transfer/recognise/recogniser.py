@@ -17,6 +17,7 @@ from PIL import Image
 from fer_transfer.console.errors import InputError
 from fer_transfer.detection import framing, photos
 from fer_transfer.detection.boxes import Box, Detection
+from fer_transfer.detection.centerface import NEEDED
 from fer_transfer.detection.detectors import SMALLEST_FACE, find_detector, whole_image
 from fer_transfer.detection.status import Rejected as Rejected
 from fer_transfer.recognise import pictures
@@ -80,10 +81,10 @@ class Recogniser:
         self.classes = self.model.metadata.classes
         if unsure_below is None:
             unsure_below = max(0.5, 1.5 / len(self.classes))
-        if not 0 <= unsure_below <= 1 or smallest_face < 1:
+        if not 0 <= unsure_below <= 1 or smallest_face < NEEDED:
             raise InputError(
-                "unsure_below must be within 0 and 1, and smallest_face 1 or more. Got "
-                f"{unsure_below:g} and {smallest_face}."
+                "unsure_below must be within 0 and 1, and smallest_face at least "
+                f"{NEEDED}. Got {unsure_below:g} and {smallest_face}."
             )
         self.unsure_below = unsure_below
 

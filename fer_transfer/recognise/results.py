@@ -90,5 +90,7 @@ def _pictures(table: Path) -> set[str]:
     """Return the pictures that a files.csv names: those of a run, and nobody else's."""
     if not table.exists():
         return set()
-    with table.open(encoding="utf-8-sig", newline="") as lines:
-        return {Path(row["picture"]).name for row in csv.DictReader(lines)} - {""}
+    # A spreadsheet may have saved it in another form.
+    with table.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
+        rows = csv.DictReader(lines)
+        return {Path(row.get("picture") or "").name for row in rows} - {""}

@@ -28,8 +28,10 @@ def points_of(rows: pd.DataFrame, styles: pd.DataFrame) -> pd.DataFrame:
     points = (
         rows.rename(columns={"first": "epoch"})
         .groupby(["group", "set", "epoch"], sort=False)["value"]
-        .agg(value="mean", low="min", high="max")
+        .agg(value="mean", low="min", high="max", runs="size")
         .reset_index()
+        # Where one has stopped early, the mean would be that of the others.
+        .loc[lambda points: points["runs"] == points["group"].map(seeds)]
         .join(styles, on="group")
         .join(vega.PARTS, on="set", how="inner")
     )

@@ -22,6 +22,8 @@ BETTER = {
     FACES_OR_IMAGENET: ("pretrained on faces", "pretrained on ImageNet"),
     PRETRAINING: ("with pretrained weights", "with random weights"),
 }
+# Named beside a recipe: what a run learned from, how much, and which epoch is scored.
+SAID = "labels", "train_share", "train_per_class", "early_stopping"
 COUNTED_CLASSES = 7  # of the head whose weights the features stage counts
 SCATTER_EPOCHS = 10  # of the end, over which a run's validation accuracy scatters
 
@@ -118,15 +120,16 @@ def compare_all(study: Study) -> list[Comparison]:
 
 
 def conditions(study: Study, left: str, right: str) -> str:
-    """Say what two groups have in common; a long recipe by the group on the right."""
+    """Say what two groups have in common; a long recipe by the first group that has it."""
     protocol = study.ran[left].protocol.conditions
     if ("augment", True) not in protocol.recipe:
         return protocol.label
+    alike = (key for key in study.ran if study.ran[key].protocol.conditions == protocol)
+    said = protocol.without(*(key for key, _ in protocol.recipe if key not in SAID))
     runs, usual = study.settings.runs, study.settings.train.learning_rate
     rates = (str(runs[name].learning_rate or usual) for name in (left, right))
     rate = " and ".join(dict.fromkeys(rates))
-    recipe = f"the recipe of {right} (learning rate {rate})"
-    return f"{protocol.layers}, {recipe}, split {protocol.split}"
+    return f"{said.label}, recipe of {next(alike)} (learning rate {rate})"
 
 
 def describe(study: Study, name: str) -> dict[str, Any]:

@@ -18,6 +18,8 @@ from fer_transfer.results.protocols import Protocol, at_best_epoch
 from fer_transfer.results.study import Study
 
 TABLES = (paper.ACCURACY_MCR, paper.LOSS_MCR)
+SPANS = list(paper.WINDOWS.values())
+LATER = [(first + 1, last + 1) for first, last in SPANS]
 NEAR = 0.2  # up to here a protocol may have made a row: a threshold of ours
 
 
@@ -25,13 +27,12 @@ def find(study: Study, printed: paper.Published) -> dict[str, Any]:
     """Compare each published row with the protocols of its backbone and weights that ran.
 
     Args:
-        study: Its groups; those with a run of too few epochs for all four windows are left out.
+        study: Its groups; those with a run of too few epochs for all windows are left out.
         printed: Tables 2-5.
 
     Returns:
         rows: by the paper's variant, what `compare` returns. summary: what follows of them.
     """
-    spans = list(paper.spans(study.settings.tables.windows).values())
     # Those that only keep another epoch are the same trainings `again`.
     splits, again = study.settings.splits, at_best_epoch(study.ran).values()
     tables = {name for name, split in splits.items() if split.by == "tables"}
@@ -44,19 +45,17 @@ def find(study: Study, printed: paper.Published) -> dict[str, Any]:
             if name not in again
             and group.protocol.split in paper_sets
             and group.network == variant
-            and min(map(len, histories := study.histories(name))) >= spans[-1][1]
+            and min(map(len, histories := study.histories(name))) >= LATER[-1][1]
         }
         if protocols:
             published = [list(printed[key][variant].values()) for key in TABLES]
-            compared = compare(protocols, np.array(published), spans)
+            compared = compare(protocols, np.array(published))
             rows[variant] = {protocol.label: row for protocol, row in compared.items()}
     return {"rows": rows, "summary": summarise(rows)}
 
 
 def compare(
-    protocols: Mapping[Protocol, list[pd.DataFrame]],
-    published: np.ndarray,
-    spans: Sequence[paper.Window],
+    protocols: Mapping[Protocol, list[pd.DataFrame]], published: np.ndarray
 ) -> dict[Protocol, dict[str, Any]]:
     """Return how far each protocol is from a published row, the nearest first.
 
@@ -66,12 +65,11 @@ def compare(
     Args:
         protocols: Of each the histories of its runs.
         published: The paper's, (tables, windows).
-        spans: The first and last epoch of each window, if they begin at epoch 1.
 
     Returns:
         The distance of each table's mean over seeds (None of a row of zeros), their mean
-        (overall), that mean with every window one epoch later (later; None if there are too few
-        epochs), and the mean distance between two seeds (floor; None of a single seed).
+        (overall), that mean with every window one epoch later (later), and the mean distance
+        between two seeds (floor; None of a single seed).
     """
     norm = np.linalg.norm(published, axis=-1)
     scale = np.where(norm > 0, norm, np.nan)
@@ -81,18 +79,16 @@ def compare(
 
     described: dict[Protocol, dict[str, Any]] = {}
     for protocol, histories in protocols.items():
-        seeds = rates(histories, spans)
+        seeds = rates(histories, SPANS)
         by_table = distances(seeds.mean(axis=0), published)
-        later = [(first + 1, last + 1) for first, last in spans]
-        fits = later[-1][1] <= min(map(len, histories))
-        moved: Any = rates(histories, later).mean(axis=0) if fits else None
+        moved = rates(histories, LATER).mean(axis=0)
         apart = [np.nanmean(distances(*pair)) for pair in combinations(seeds, 2)]
         described[protocol] = {
             key: None if np.isnan(value) else float(value)
             for key, value in zip(TABLES, by_table, strict=True)
         } | {
             "overall": float(np.nanmean(by_table)),
-            "later": float(np.nanmean(distances(moved, published))) if fits else None,
+            "later": float(np.nanmean(distances(moved, published))),
             "floor": float(np.mean(apart)) if apart else None,
         }
     return dict(sorted(described.items(), key=lambda row: farther(row[1])))
@@ -108,12 +104,12 @@ def rates(histories: list[pd.DataFrame], spans: Sequence[paper.Window]) -> np.nd
 
 def farther(row: Mapping[str, Any]) -> float:
     """Return a protocol's distance with the windows that suit it less."""
-    return float(max(row["overall"], row["later"] or 0))
+    return float(max(row["overall"], row["later"]))
 
 
 def is_near(row: Mapping[str, Any]) -> bool:
     """Tell whether a protocol may have made a row, with both windows."""
-    return row["later"] is not None and farther(row) <= NEAR
+    return farther(row) <= NEAR
 
 
 def summarise(rows: Mapping[str, Mapping[str, Any]]) -> str:

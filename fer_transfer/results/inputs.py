@@ -13,10 +13,14 @@ from fer_transfer.console.errors import InputError
 from fer_transfer.core import files
 from fer_transfer.data import faces
 from fer_transfer.results import record
+from fer_transfer.results.protocols import groups
 from fer_transfer.settings.settings import Settings
 
 logger = logging.getLogger(__name__)
 
+# The columns of the tables that hold no numbers.
+NAMES = ["run", "group", "network", "weights", "split", "metric", "set"]
+NAMES += ["actual", "predicted"]
 LABELS = Path("data/faces/faces.csv"), Path("data/faces/classes.json")
 
 
@@ -121,8 +125,11 @@ def read_study(settings: Settings) -> dict[str, Any]:
         raise InputError(f"There is no {folder}/study.json. Run `dvc repro` first.")
     study = {path.stem: files.read_json(path) for path in folder.glob("*.json")}
     why, first = _why_stale(settings, "tabulate"), next(iter(settings.splits))
-    if not why and first != study["study"].get("paper_split"):  # DVC sees no order
+    was = study["study"]
+    if not why and first != was.get("paper_split"):  # DVC sees no order
         why = f"`{first}` is the first split now"
+    elif not why and not set(was.get("ran", ())) <= set(groups(settings)):
+        why = "the runs are listed in another order now"
     if why:
         raise InputError(
             f"The tables are stale: {why}. Run `dvc repro -f -s tabulate plot report`."
@@ -147,8 +154,13 @@ def _why_stale(settings: Settings, *stages: str) -> str:
 
 
 def read_table(name: str) -> pd.DataFrame:
-    """Read a table that `tabulate` wrote, such as that of runs (`results`) or of `groups`."""
-    return files.read_csv(Path(f"plots/study/{name}.csv"))
+    """Read a table that `tabulate` wrote, such as that of runs (`results`) or of `groups`.
+
+    A run may be called 1, and a class null.
+    """
+    table = files.read_text_table(Path(f"plots/study/{name}.csv")).replace("", np.nan)
+    numbers = table.columns.difference(NAMES)
+    return table.assign(**{key: pd.to_numeric(table[key]) for key in numbers})
 
 
 def read_each(folder: str, names: Iterable[str]) -> dict[str, Any]:

@@ -133,6 +133,9 @@ def of_groups(
     table["low"], table["high"] = table["mean"] - half, table["mean"] + half
     # A published rate goes to the row of ours, where there is one.
     printed = _printed(published, windows).replace({"group": dict(names)})
+    # A network's name may be that of a group of another protocol.
+    other = set(runs["group"]) - set(names.values())
+    printed = printed[~printed["group"].isin(other)]
     table = pd.concat([table, printed]).groupby(KEYS, sort=False).first().reset_index()
     table["seeds"] = table["seeds"].fillna(0).astype(int)
     table["difference"] = table["mean"] - table["paper"]

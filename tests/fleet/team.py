@@ -6,16 +6,15 @@ import re
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import projects
 import psutil
 import settings_files
 import toys
+from commands import wait
 
 SETTINGS = """\
 variants: {a: {backbone: openface}, b: {backbone: vggface}}
@@ -108,15 +107,6 @@ class Fleet:
         """Return the run and the process of each training that has begun."""
         log = Path(self.env["TRAININGS"])
         return [line.split() for line in log.read_text().splitlines()]
-
-
-def wait(condition: Callable[[], Any], seconds: float = 300) -> Any:
-    """Wait until a condition holds; return what it gives."""
-    end = time.monotonic() + seconds
-    while not (value := condition()):
-        assert time.monotonic() < end, "It did not happen in time."
-        time.sleep(0.05)
-    return value
 
 
 @contextlib.contextmanager

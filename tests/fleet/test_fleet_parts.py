@@ -7,6 +7,7 @@ from pathlib import Path
 import projects
 import pytest
 import servers
+import settings_files
 from dvc.repo import Repo
 
 from fer_transfer.console.errors import InputError
@@ -57,6 +58,11 @@ def test_a_chain_makes_weights_and_the_tail_reads_nothing_large(monkeypatch):
         stages = plan.gathered(here, ["assess", "tabulate", "plot", "report"])
         del here.entries[stale]
         [made] = plan.chains(here, plan.read(repo, [stale])[1], machines=1)
+        head, body, tail = plan.read(repo, [])
+        here.entries.clear()
+        assert len(plan.chains(here, body, 1)) == len(settings_files.load()["variants"])
+    assert {"prepare", "split@random", "split@official"} <= set(head)
+    assert {"tabulate", "plot", "report"} <= set(tail)
     assert {stage.partition("@")[0] for stage in stages} == {"split", "choose"}
     assert made == ["weights@openface-random", "features@openface-random", stale]
 
@@ -142,17 +148,3 @@ def test_what_cannot_begin_is_one_line_and_runs_nothing(client, monkeypatch):
     with pytest.raises(InputError, match=r"^params.yaml is not committed"):
         main("tcp://127.0.0.1:9", [])
     assert not (client / "data").exists()
-
-
-@pytest.mark.slow
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of what DVC imports
-def test_in_the_study_splits_run_first_and_each_variant_is_a_chain(
-    tmp_path, monkeypatch
-):
-    projects.make(tmp_path)
-    monkeypatch.chdir(tmp_path)
-    with Repo() as repo:
-        head, _, tail = plan.read(repo, [])
-    assert {"prepare", "split@random", "split@official"} <= set(head)
-    assert {"tabulate", "plot", "report"} <= set(tail)
-    assert len(cut()) == len(projects.VARIANTS)

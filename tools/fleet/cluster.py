@@ -85,8 +85,8 @@ def run(client: Client, tasks: Sequence[Task]) -> Iterator[tuple[str, Result | s
         for future in as_completed(futures):
             if future.status not in ("finished", "error"):
                 raise InputError(
-                    "The scheduler is gone. Start it and its workers, then run this again: it "
-                    "goes on from what is finished."
+                    "The scheduler is gone. Start it and its workers, then run this again: "
+                    "finished chains are kept."
                 )
             error = future.exception()
             name = future.key.rpartition("-")[0]
