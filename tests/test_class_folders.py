@@ -92,7 +92,6 @@ PEOPLE_INSIDE = [("happy/Ann/1.png", "happy", "Ann"), ("sad/Bo/2.png", "sad", "B
         ([("sad/2.png", "sad", ""), ("more/happy/1.png", "more", "")], "sad/x.yaml"),
         ([*PEOPLE_INSIDE, ("sad/3.png", "sad", "")], "happy/readme.txt"),
         ([(f"set/{name}", *row) for name, *row in PEOPLE_INSIDE], "README.md"),
-        ([(f"set/{name}", *row) for name, *row in PEOPLE], "set/README.md"),
         ([(f"set/{name}", *row) for name, *row in PEOPLE], "set/LICENSE"),
         ([(f"set/{name}", *row) for name, *row in PEOPLE], "set/cover.jpg"),
         ([(f"set/{name}", *row) for name, *row in PEOPLE_INSIDE], "cover.jpg"),

@@ -144,6 +144,13 @@ def test_too_few_faces_for_cross_validation_are_an_error_before_anything_is_fitt
         comparison.compare(compared, 60)
 
 
+def test_a_class_that_a_fold_has_not_fitted_says_nothing_of_the_temperature():
+    groups = np.where(LABELS == 3, 400, np.arange(400))  # all of one person
+    record = select("logistic", dataset(groups=groups)).record()
+    assert record["temperature"]["images"] == (LABELS != 3).sum()
+    assert record["temperature"]["value"] < 2
+
+
 def test_nested_cross_validation_scores_chance_where_vectors_tell_nothing():
     noise = np.random.default_rng(20).normal(size=(400, 6)).astype(np.float32)
     data = dataset(vectors=noise)

@@ -179,11 +179,13 @@ def test_of_a_run_with_two_heads_either_is_a_model(study):
     assert "what most people see" in model.metadata.scores["test_set"]
 
 
-@pytest.mark.usefixtures("study")
-def test_a_run_that_was_trained_with_other_settings_becomes_no_model():
+def test_a_run_of_other_settings_or_of_another_commit_becomes_no_model(study):
     settings_files.change({"train.learning_rate": 0.5})
-    with pytest.raises(InputError, match=f"Run `dvc repro train@{RUN}`"):
-        export.export(RUN, "labels")
+    for _ in range(2):
+        with pytest.raises(InputError, match=f"Run `dvc repro train@{RUN}`"):
+            export.export(RUN, "labels")
+        records.write(Path())
+        files.write_npz(study / "probabilities.npz", {"val": np.eye(7)})
 
 
 def test_a_run_that_did_not_learn_from_votes_has_no_head_for_them(study):
@@ -200,6 +202,7 @@ def test_a_run_whose_validation_images_are_its_test_images_becomes_no_model(stud
 def test_a_file_that_differs_from_the_pipeline_is_not_written(study):
     wrong = {"val": np.eye(7), "test": np.eye(7)[::-1]}
     files.write_npz(study / "probabilities.npz", wrong)
+    records.write(Path())
     with pytest.raises(InputError, match="differ from the pipeline's by"):
         export.export(RUN, "labels")
     assert not Path("exported").exists()

@@ -1,6 +1,7 @@
 """Results of another clone: taken where they fit here, left where they do not."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import projects
@@ -127,6 +128,16 @@ def test_a_stage_that_keeps_a_whole_folder_in_git_runs_again_here(hash_, taken):
     outs = [{"path": "metrics/study", "md5": hash_}]
     theirs = {"tabulate": {"cmd": "x", "outs": outs}}
     assert merge.fitting(Pipeline({"tabulate": stage}, {}), theirs) == (taken, [])
+
+
+def test_current_features_stay_as_runs_here_were_made_from_them():
+    stage = Stage("x", True, {}, {}, {}, frozenset("f"))
+    ours, theirs = (
+        {"features@x": {"cmd": "x", "outs": [{"path": "f", "md5": md5}]}}
+        for md5 in "12"
+    )
+    here = Pipeline({"features@x": replace(stage, unshared=stage.outs)}, ours)
+    assert merge.fitting(here, theirs) == ([], [])
 
 
 @pytest.mark.usefixtures("nothing_is_taken")

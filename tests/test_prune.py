@@ -18,7 +18,7 @@ FILES = (
     "plots/predictions/b.csv",
 )
 ONE = "runs: {a: {variant: a, seed: 42}}"
-LEFT = {"download", "prepare", "features@a", "train@a", "evaluate@a", "report"}
+LEFT = {"prepare", "features@a", "train@a", "evaluate@a", "report"}
 TWO = "runs: {a: {variant: a, seed: 42}, b: {variant: a, seed: 43}}"
 
 

@@ -58,11 +58,7 @@ def test_a_comment_and_a_renamed_function_keep_the_results(toy, monkeypatch):
     assert "train@a" in projects.would_run("--allow-missing")
     unchanged.main()
     assert outs() == before
-    assert set(projects.would_run("--allow-missing")) == {
-        "download",
-        "prepare",
-        "report",
-    }
+    assert set(projects.would_run("--allow-missing")) == {"prepare", "report"}
     assert clones() == []
 
 

@@ -1,5 +1,6 @@
 """The workflow of pull requests, its shell steps, and DVC's commands, run on a study with results."""
 
+import re
 import shutil
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -85,6 +86,14 @@ def test_code_that_was_changed_without_a_run_does_not(checkout):
     done = run(checkout, CHECK)
     assert done.returncode
     assert "train@openface-random" in done.stdout + done.stderr
+
+
+def test_a_score_of_another_training_does_not(checkout):
+    lock, path = checkout / "dvc.lock", "data/runs/openface-random/probabilities.npz"
+    before, _, after = lock.read_text().partition(path)
+    after = re.sub("md5: .{32}", f"md5: {'f' * 32}", after, count=1)
+    lock.write_text(before + path + after)
+    assert path in run(checkout, CHECK).stdout
 
 
 def test_a_variant_that_was_added_without_a_run_does_not(checkout):

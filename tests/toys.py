@@ -33,16 +33,6 @@ def channels():
     return np.stack([pixels, 255 - pixels], axis=-1)
 """
 
-DOWNLOAD = """\
-import shutil
-from pathlib import Path
-
-from fer_transfer import common
-
-Path("data/raw").mkdir(parents=True)
-shutil.copyfile(common.settings()["data"]["source"], "data/raw/fer2013.csv")
-"""
-
 PREPARE = """\
 import csv
 
@@ -50,7 +40,7 @@ import numpy as np
 
 from fer_transfer import common
 
-with open("data/raw/fer2013.csv") as file:
+with open(common.settings()["data"]["source"]) as file:
     rows = list(csv.DictReader(file))
 images = np.zeros((len(rows), 48, 48), dtype=np.uint8)
 images[:, 0, :4] = [list(map(int, row["pixels"].split())) for row in rows]
@@ -131,14 +121,10 @@ common.write("plots/report.txt", Path("metrics/test/a.json").read_text())
 
 PIPELINE = """\
 stages:
-  download:
-    cmd: python -m stages.download
-    deps: [stages/download.py, fer_transfer]
-    params: [data]
-    outs: [data/raw]
   prepare:
     cmd: python -m stages.prepare
-    deps: [stages/prepare.py, fer_transfer, data/raw]
+    deps: [stages/prepare.py, fer_transfer]
+    params: [data]
     outs:
       - data/faces/images.npy
       - data/faces/faces.csv
@@ -191,7 +177,6 @@ FILES = {
     "stages/__init__.py": "",
     "fer_transfer/__init__.py": "",
     "fer_transfer/common.py": COMMON,
-    "stages/download.py": DOWNLOAD,
     "stages/prepare.py": PREPARE,
     "stages/features.py": FEATURES,
     "stages/train.py": TRAIN,

@@ -61,13 +61,14 @@ def export(name: str, wanted: str) -> None:
             f"The validation images of `{name}` are its test images, so no temperature can be "
             "fitted for a model. Name a run on another split."
         )
-    if why := record.why_stale(f"train@{name}", settings, record.read()):
-        raise InputError(
-            f"`{name}` is stale, so it is not exported: {why}. Run `dvc repro train@{name}`."
-        )
     recipe = Recipe.of(run, settings.train)
     known = faces.read(votes=recipe.labels != "fer2013")
     network = build_network(name, variant, recipe, known)
+    paths = Path(f"data/runs/{name}").iterdir()
+    if why := record.why_stale(f"train@{name}", settings, record.read(), paths):
+        raise InputError(
+            f"`{name}` is stale, so it is not exported: {why}. Run `dvc repro train@{name}`."
+        )
     head = choose_head(recipe, known, wanted)
     output = network.outputs[-1 if head.prefix else 0]
     model = onnx_export.to_onnx(keras.Model(network.input, output))

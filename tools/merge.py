@@ -44,7 +44,9 @@ def fitting(here: Pipeline, incoming: dict[str, Entry]) -> tuple[list[str], list
             continue
         outs = hashes(incoming[name], "outs")
         keeps_folders = any(outs.get(path, "").endswith(".dir") for path in stage.kept)
-        if keeps_folders or (not stage.generated and merged.is_current(name)):
+        # Other features that fit would make every run on ours stale.
+        stays = not stage.generated or stage.unshared
+        if keeps_folders or (stays and merged.is_current(name)):
             continue
         if trial := merged.fits(name, incoming[name]):
             merged = trial

@@ -131,6 +131,9 @@ def reproduce(side: Path, names: list[str]) -> dict[str, dict[str, str]]:
     with modify_yaml(str(side / "params.yaml")) as values:
         values["train"]["epochs"] = EPOCHS
         values["features"]["batch_size"] = BATCH_SIZE
+        for run in values["runs"].values():
+            if run.get("average"):  # moves at every fifth step
+                run["batch_size"] = 4
     write_faces(side / faces.FOLDER)
     logger.info("Running %d stages with the %s code.", len(names), side.name)
     site = str(side.parent / "site")  # DVC's own files, of these clones alone

@@ -57,15 +57,19 @@ class Selection(NamedTuple):
             settings = self.best_settings([(rows, self.data.val)])
             scored = self.data.val
             probabilities = self.predict(self.refit(settings), scored)
+            seen = np.full(len(scored), True)
         else:
-            scored, probabilities = self.nested()
+            folds = zip(*self.nested(), strict=True)
+            scored, probabilities, seen = map(np.concatenate, folds)
             settings = self.best_settings(self.split(self.searched_on))
         labels = self.data.labels[scored]
         return {
             "settings": settings,
             "faces": len(self.fitted_on),
             "score": summarize(labels, probabilities, self.classes),
-            "temperature": calibration.cautious_temperature(labels, probabilities),
+            "temperature": calibration.cautious_temperature(
+                labels[seen], probabilities[seen]
+            ),
         }
 
     @property
@@ -84,18 +88,17 @@ class Selection(NamedTuple):
         """Fit the classifier on all faces that it may be fitted on, and their views."""
         return self.fit(settings, self.data.rows(self.fitted_on))
 
-    def nested(self) -> tuple[np.ndarray, np.ndarray]:
+    def nested(self) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
         """Predict each face by settings and a fit that have seen nothing of its fold.
 
-        Returns:
-            The faces (n,) and their probabilities (n, classes).
+        Yields:
+            Of each fold the faces (n,), their probabilities (n, classes), and whether the fit has
+            seen their class, as a class that it has not has probability 0 at any temperature.
         """
-        scored, probabilities = [], []
         for rows, held_out in self.split(self.searched_on):
             settings = self.best_settings(self.split(np.unique(self.data.face[rows])))
-            scored.append(held_out)
-            probabilities.append(self.predict(self.fit(settings, rows), held_out))
-        return np.concatenate(scored), np.concatenate(probabilities)
+            seen = np.isin(self.data.labels[held_out], self.data.labels[rows])
+            yield held_out, self.predict(self.fit(settings, rows), held_out), seen
 
     def split(self, faces: np.ndarray) -> list[Fold]:
         """Return the folds of some training faces."""

@@ -75,8 +75,8 @@ def score(labelled: pd.DataFrame, run: Run) -> dict[str, Any]:
 
     Returns:
         What metadata.score does; no_face: labelled photos without a face, which are not scored;
-        baseline: the share of the most frequent label; above_baseline, below_baseline: whether
-        the interval lies above or below it; groups: by name images, accuracy and interval.
+        baseline: the share of the most frequent label; significant: whether the
+        interval lies above or below it; groups: by name images, accuracy and interval.
     """
     classes = run.recogniser.classes
     predicted = {}
@@ -100,8 +100,7 @@ def score(labelled: pd.DataFrame, run: Run) -> dict[str, Any]:
     return scores | {
         "no_face": len(seen) - len(table),
         "baseline": baseline,
-        "above_baseline": scores["interval"][0] > baseline,
-        "below_baseline": scores["interval"][1] < baseline,
+        "significant": not scores["interval"][0] <= baseline <= scores["interval"][1],
         "groups": {
             group: {
                 "images": len(own),

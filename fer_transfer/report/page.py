@@ -3,6 +3,7 @@
 import platform
 from collections.abc import Iterator
 from importlib import metadata
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from fer_transfer.settings.classifiers import TITLES
 from fer_transfer.settings.settings import SECTIONS, Settings
 
 # Those that results depend on, and those that draw; requirements.lock has all.
-PACKAGES = ["tensorflow", "tf-keras", "openvino", "deepface", "numpy", "pandas"]
+PACKAGES = ["tensorflow", "tf-keras", "deepface", "numpy", "pandas"]
 PACKAGES += ["scikit-learn", "altair", "vl-convert-python"]
 
 
@@ -70,13 +71,9 @@ def assessed(results: dict[str, Any], data: inputs.Data, images: np.ndarray) -> 
 
 def versions() -> dict[str, str]:
     """Return the versions of Python and of the packages as installed here."""
-    installed = {"python": platform.python_version()}
-    for package in PACKAGES:
-        try:
-            installed[package] = metadata.version(package)
-        except metadata.PackageNotFoundError:  # OpenVINO is an extra
-            installed[package] = "not installed"
-    return installed
+    installed = [*PACKAGES, *filter(find_spec, ["openvino"])]  # an extra
+    versions = {package: metadata.version(package) for package in installed}
+    return {"python": platform.python_version(), **versions}
 
 
 def draw(shown: Shown) -> Iterator[tuple[str, vega.Chart]]:

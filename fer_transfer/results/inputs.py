@@ -125,10 +125,9 @@ def read_study(settings: Settings) -> dict[str, Any]:
         raise InputError(f"There is no {folder}/study.json. Run `dvc repro` first.")
     study = {path.stem: files.read_json(path) for path in folder.glob("*.json")}
     why, first = _why_stale(settings, "tabulate"), next(iter(settings.splits))
-    was = study["study"]
-    if not why and first != was.get("paper_split"):  # DVC sees no order
+    if not why and first != study["study"].get("paper_split"):  # DVC sees no order
         why = f"`{first}` is the first split now"
-    elif not why and not set(was.get("ran", ())) <= set(groups(settings)):
+    elif not why and not set(study["study"].get("ran", ())) <= set(groups(settings)):
         why = "the runs are listed in another order now"
     if why:
         raise InputError(

@@ -12,7 +12,7 @@ from fer_transfer.data.faces import PARTS
 
 Sets = dict[str, np.ndarray]
 
-FEW_TEST_FACES = 100
+FEW_TESTED = 100  # people or photos
 
 
 def stratified(labels: np.ndarray, val: float | None, test: float, seed: int) -> Sets:
@@ -196,16 +196,15 @@ def warnings(
             "All faces outside the test set are of one person: no search can cross-validate here."
         )
     messages += [
-        f"No face of the {name} set shows {classes[code]}: how well it is recognised cannot be "
-        "measured."
-        for name in ("val", "test")
-        for code in np.setdiff1d(labels, labels[sets[name]])
+        f"No face of the test set shows {classes[code]}: how well it is recognised cannot be measured."
+        for code in np.setdiff1d(labels, labels[sets["test"]])
     ]
-    if len(sets["test"]) < FEW_TEST_FACES:
-        points = 98 / np.sqrt(max(1, len(sets["test"])))
+    faces, people = len(sets["test"]), len(np.unique(group[sets["test"]]))
+    if people < FEW_TESTED:
+        points, by_person = 98 / np.sqrt(np.maximum(1, [faces, people]))
         messages.append(
-            f"The test set has {len(sets['test'])} faces: the margin of error of an accuracy is up "
-            f"to {points:.0f} points."
+            f"The test set has {faces} faces of {people} people or photos: the margin of error of "
+            f"an accuracy is up to {points:.0f} points, or {by_person:.0f} if counted by person."
         )
     return messages
 

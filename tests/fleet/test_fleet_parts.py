@@ -37,7 +37,7 @@ def test_a_chain_is_a_variant_with_its_runs_and_the_longest_is_first(client):
     }
     with Repo() as repo:
         head, _, tail = plan.read(repo, [])
-    assert (head, tail) == (["download", "prepare"], ["report"])
+    assert (head, tail) == (["prepare"], ["report"])
 
 
 def test_seeds_are_divided_only_if_they_take_more_than_a_machine_s_share(client):
