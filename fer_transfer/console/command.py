@@ -20,6 +20,8 @@ STOPPED = 130  # what a shell reports for a command that Ctrl-C ended
 def run(main: Callable[..., None], *arguments: str) -> None:
     """Run a stage's `main`; a user's mistake becomes one clear message and exit code 1."""
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    for name in ("tensorflow", "tf2onnx"):  # a page of remarks for each model written
+        logging.getLogger(name).setLevel(logging.ERROR)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     if environment.dropped:
         logging.getLogger(__name__).info(

@@ -22,7 +22,6 @@ from fer_transfer.settings.classifiers import TITLES
 CALIBRATED = ("before", "after")  # temperature scaling
 # What a run on few images sets otherwise.
 BY_NUMBER = "train_per_class", "epochs", "batch_size", "average", "early_stopping"
-BEST = "the network that is best on validation"
 
 Model = dict[str, Any]
 
@@ -166,8 +165,7 @@ def recommend(classifier: Model, networks: list[Model]) -> dict[str, str]:
     """Return the model to use, and why: a network only if its interval lies above."""
     best = max(networks, key=itemgetter("validation"))
     if best["low"] > classifier["high"]:
-        why = "its interval lies above the classifier's"
-        return {"use": best["name"], "why": why}
-    is_above = best["high"] < classifier["low"]
-    why = "lies above that of" if is_above else "is not below that of"
-    return {"use": classifier["name"], "why": f"its interval {why} {BEST}"}
+        return {"use": best["name"], "why": "its interval lies above the classifier's"}
+    verb = "lies above" if best["high"] < classifier["low"] else "is not below"
+    why = f"its interval {verb} that of the network that is best on validation"
+    return {"use": classifier["name"], "why": why}
