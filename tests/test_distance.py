@@ -31,8 +31,7 @@ def find(row, protocols):
         layers: Group(backbone, weights, Protocol(layers, "float32"), ())
         for layers in protocols
     }
-    settings = SimpleNamespace(tables=SimpleNamespace(windows=WINDOWS), splits={})
-    histories = protocols.__getitem__
+    settings, histories = SimpleNamespace(splits={}), protocols.__getitem__
     data = SimpleNamespace(paper_split="random")
     study = SimpleNamespace(ran=ran, settings=settings, histories=histories, data=data)
     return distance.find(study, PUBLISHED)

@@ -92,9 +92,8 @@ def test_of_other_data_it_gives_the_best_classifier_in_place_of_the_papers_table
     assessed = {"people": {"best": best, "majority": 0.25}}
     use = {"people": {"use": "tiny", "why": "its interval lies above"}}
     text = " ".join(printed(assessed, use, data="photos"))
-    assert (
-        "analysis on tiny-frozen is the best classifier, right on 75.0% of 28" in text
-    )
+    assert "analysis on tiny-frozen is the best classifier, right on 75.0%" in text
+    assert "75.0% of 28 test faces" in text
     assert "Split people: use tiny; its interval lies above." in text
     assert "56.0% to 87.0%; majority class 25.0%" in text
     assert "Table 2" not in text

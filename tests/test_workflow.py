@@ -93,7 +93,9 @@ def test_a_score_of_another_training_does_not(checkout):
     before, _, after = lock.read_text().partition(path)
     after = re.sub("md5: .{32}", f"md5: {'f' * 32}", after, count=1)
     lock.write_text(before + path + after)
-    assert path in run(checkout, CHECK).stdout
+    done = run(checkout, CHECK)
+    assert done.returncode
+    assert path in done.stdout
 
 
 def test_a_variant_that_was_added_without_a_run_does_not(checkout):

@@ -54,9 +54,9 @@ def read(source: str, paths: Iterable[str], classes: Sequence[str]) -> pd.DataFr
         )
     groups = table.get("group", "")
     known = table.assign(label=labels.map(codes), group=groups)[["label", "group"]]
+    relative = table["path"].str.replace("\\", "/")
     for folder in (Path(source).parent, Path()):
-        paths = table["path"].str.replace("\\", "/")
-        places = pd.Index([place(folder / path) for path in paths])
+        places = pd.Index([place(folder / path) for path in relative])
         is_photo = places.isin(list(photos))
         if twice := places[is_photo & places.duplicated()].tolist():
             raise InputError(f"{source} has several rows of {shown(twice)}. Keep one.")
