@@ -11,6 +11,7 @@ import photo_files
 import pytest
 import records
 import settings_files
+import tiny
 from scipy.special import softmax
 
 from fer_transfer.networks.runtime import keras
@@ -25,7 +26,7 @@ from fer_transfer.training.augment import Augmentation
 from tests.networks import network_of
 from tools import export
 
-RUN = "openface-random"
+RUN = "tiny-random"
 IMAGES = photo_files.drawn_faces(14)
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # of tf2onnx and TensorFlow
@@ -105,9 +106,14 @@ def test_dense_layers_on_a_frozen_network_are_part_of_the_file(frozen, hidden):
 
 
 @pytest.fixture
-def study(network, tmp_path, monkeypatch):
+def study(tmp_path, monkeypatch):
     """A project with a trained run, its faces and what the pipeline says of them."""
-    settings_files.write(tmp_path, "params.demo.yaml")
+    tiny.install(monkeypatch)
+    demo = settings_files.load(settings_files.DEMO)
+    variant = demo["variants"]["openface-random"] | {"backbone": "tiny"}
+    run = demo["runs"]["openface-random"] | {"backbone": "tiny", "variant": RUN}
+    named = {"variants": {RUN: variant}, "runs": {RUN: run}}
+    settings_files.write(tmp_path, settings_files.DEMO, **named)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(export, "git", lambda *_: "abc1234\n")
     table = pd.DataFrame({name: [""] * 14 for name in faces.COLUMNS})
@@ -117,13 +123,13 @@ def study(network, tmp_path, monkeypatch):
     faces.write(faces.Faces("Drawn", photo_files.CLASSES, table, votes), IMAGES)
     rows = {"val": np.arange(7), "test": np.arange(7, 14)}
     files.write_npz(Path("data/splits/random.npz"), rows)
-    return trained(RUN, network)
+    return trained(RUN, network_of("tiny").whole)
 
 
 def trained(run, network):
     """Store a network as a run's, with its probabilities."""
     folder = Path(f"data/runs/{run}")
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     network.save_weights(folder / "weights.h5")
     outputs = network(IMAGES)
     outputs = outputs if isinstance(outputs, list) else [outputs]
@@ -137,8 +143,10 @@ def trained(run, network):
     return folder
 
 
-def test_a_run_becomes_a_model_that_the_recogniser_opens(study, network, caplog):
+def test_a_run_becomes_a_model_that_the_recogniser_opens(study, caplog):
     caplog.set_level("INFO")
+    network = network_of("tiny").whole
+    network.load_weights(study / "weights.h5")
     export.export(RUN, "labels")
     model = Model(f"exported/{RUN}.onnx")
     described = model.metadata
@@ -146,7 +154,7 @@ def test_a_run_becomes_a_model_that_the_recogniser_opens(study, network, caplog)
     expected = softmax(logits / described.temperature)
     assert model.probabilities(IMAGES[0]) == pytest.approx(expected, abs=2e-3)
     assert described.run == RUN
-    assert described.data == "Drawn (openface, which started from random)"
+    assert described.data == "Drawn (tiny, which started from random)"
     assert described.scores["images"] == 7
     assert described.scores["test_set"] == "Drawn's test set (split random)"
     assert sum(map(sum, described.scores["confusion"])) == 7
@@ -156,21 +164,19 @@ def test_a_run_becomes_a_model_that_the_recogniser_opens(study, network, caplog)
 
 def test_of_a_run_with_two_heads_either_is_a_model(study):
     """One that was trained with augmentation, which has no part in the model."""
-    same = {"backbone": "openface", "seed": 1}
-    run = same | {"variant": "all", "split": "random"}
-    run |= {"labels": "both", "augment": True}
-    variant = same | {"weights": "random", "trainable_layers": "all"}
-    changes = {"data.ferplus": True, "runs.recipe": run, "variants.all": variant}
+    run = {"labels": "both", "augment": True}
+    changes = {f"runs.{RUN}.{name}": value for name, value in run.items()}
+    changes |= {"data.ferplus": True, f"variants.{RUN}.trainable_layers": "all"}
     settings_files.change(changes)
-    resize = Augmentation(96)
-    network = network_of("openface", "all", num_votes=8, resize=resize).whole
-    trained("recipe", network)
+    resize = Augmentation(tiny.SPEC.size)
+    network = network_of("tiny", "all", num_votes=8, resize=resize).whole
+    trained(RUN, network)
     for head, classes in (
         ("labels", photo_files.CLASSES),
         ("votes", photo_files.EIGHT),
     ):
-        export.export("recipe", head)
-        model = Model("exported/recipe.onnx")
+        export.export(RUN, head)
+        model = Model(f"exported/{RUN}.onnx")
         assert model.metadata.classes == classes
         output = network(IMAGES[:1])[head == "votes"].numpy()[0].astype(float)
         expected = softmax(np.log(output) / model.metadata.temperature)
