@@ -69,10 +69,17 @@ def read(data: Data) -> DataSet:
     return replace(data_set, faces=fer2013_csv.named(data_set.faces))
 
 
-def describe(data_set: DataSet) -> dict[str, Any]:
-    """Count what is in the data set: classes, duplicates and blanks."""
+def copies(data_set: DataSet) -> np.ndarray:
+    """Number the faces: identical images of fer2013.csv, copies of one photo where there are files."""
+    file = data_set.faces.column("file")
+    if not (file != "").any():
+        return groups.identical(data_set.images)
+    return groups.copies(data_set.images, file)
+
+
+def describe(data_set: DataSet, group: np.ndarray) -> dict[str, Any]:
+    """Count what is in the data set: classes, copies (one number of `group` each) and blanks."""
     labelled, images = data_set.faces, data_set.images
-    group = groups.identical(images)
     num_labels = pd.Series(labelled.labels).groupby(group).nunique()
     reasons = data_set.dropped["reason"].str.split(": ").str[0]
     counts = labelled.count(labelled.labels)
@@ -93,27 +100,26 @@ def describe(data_set: DataSet) -> dict[str, Any]:
     }
 
 
-def conflicts(data_set: DataSet) -> list[str]:
+def conflicts(data_set: DataSet, group: np.ndarray) -> list[str]:
     """Name the files that are copies of one photo, mirrored or not, under different labels."""
     label, file = data_set.faces.table["label"], data_set.faces.table["file"]
-    group = groups.copies(data_set.images, file.to_numpy())
     is_conflict = (label.groupby(group).transform("nunique") > 1) & (file != "")
     named = (file + " (" + label + ")")[is_conflict]
     return named.groupby(group[is_conflict]).agg(", ".join).tolist()
 
 
-def warn(data_set: DataSet, counts: dict[str, Any]) -> None:
+def warn(data_set: DataSet, counts: dict[str, Any], contradicting: list[str]) -> None:
     """Log what a user should know before training on the faces."""
     for reason, number in counts["dropped"].items():
         if reason != OF_THE_SYSTEM:
             logger.warning("%d left out: %s (%s).", number, reason, DROPPED)
     for label in data_set.classes_without_faces:
-        logger.warning("Class dropped: no photo of %s has a face.", label)
-    if same := conflicts(data_set):
+        logger.warning("Class dropped: no photo of %s has a usable face.", label)
+    if contradicting:
         logger.warning(
-            "%d faces have several labels, and all are kept, such as %s. Remove the wrong files.",
-            len(same),
-            "; ".join(same[:5]),
+            "%d faces have several labels, and all are kept. Remove the wrong files:\n%s",
+            len(contradicting),
+            "\n".join(contradicting),
         )
     if data_set.layout == "csv" and data_set.faces.name != fer2013_csv.NAME:
         logger.warning(
@@ -128,10 +134,11 @@ def main() -> None:
     data_set = read(load_settings().data)
     faces.write(data_set.faces, data_set.images)
     files.write_csv(DROPPED, data_set.dropped)
-    counts = describe(data_set)
+    group = copies(data_set)
+    counts = describe(data_set, group)
     files.write_json(Path("metrics/dataset.json"), counts)
     logger.info("%s: %d images.", data_set.faces.name, counts["images"])
-    warn(data_set, counts)
+    warn(data_set, counts, conflicts(data_set, group))
 
 
 if __name__ == "__main__":

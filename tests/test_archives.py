@@ -43,6 +43,13 @@ def test_what_is_packed_takes_the_place_of_the_archive(tmp_path, name):
     assert name == "a.xlsx" or all(path.read_bytes() == CONTENT for path in files)
 
 
+def test_a_tar_is_unpacked_by_a_python_without_filters(tmp_path, monkeypatch):
+    for name in ("FilterError", "data_filter"):  # as 3.11.2, Debian 12's
+        monkeypatch.delattr(tarfile, name)
+    archives.unpack(write_files(tmp_path, {"a": GOOD["a.tar"][0]}) / "a")
+    assert (tmp_path / "in/a.csv").read_bytes() == CONTENT
+
+
 UNSAFE = {
     "a zip's member above": (zipped({"a/../../x": CONTENT}), "a/../../x"),
     "a zip's member on a drive": (zipped({"C:\\x": CONTENT}), r"C:\\\\x"),

@@ -22,7 +22,10 @@ def listed(folder: Path, *names: str) -> set[tuple[str, str, str]]:
 )
 def test_the_part_is_the_folder_above_the_class(tmp_path, around, part):
     names = (f"{around}{part}/happy/1.png", f"{around}test/sad/1.png")
-    assert listed(tmp_path, *names) == {("happy", "", "train"), ("sad", "", "test")}
+    expected = {("happy", "", "train"), ("sad", "", "test")}
+    assert listed(tmp_path, *names) == expected
+    another = listed(tmp_path, f"{around}figures/1.png")
+    assert another == expected | {("figures", "", "")}
 
 
 @pytest.mark.parametrize(
@@ -34,6 +37,23 @@ def test_the_part_is_the_folder_above_the_class(tmp_path, around, part):
 )
 def test_without_parts_the_first_folder_that_differs_is_the_class(tmp_path, names):
     assert listed(tmp_path, *names) == {("happy", "", ""), ("sad", "", "")}
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("valid/Ann/1.png", "invalid/Ann/2.png"),
+        ("valid/Ann/1.png", "invalid/Ann/2.jp2", "invalid/Bo/3.NEF"),
+    ],
+)
+def test_a_class_may_be_called_as_a_part_and_have_photos_of_one_kind_alone(
+    tmp_path, names
+):
+    found = listed(tmp_path, *names)
+    assert {(label, part) for label, _, part in found} == {
+        ("valid", ""),
+        ("invalid", ""),
+    }
 
 
 def test_own_classes_are_called_as_their_folders_in_any_form_of_unicode(tmp_path):

@@ -150,7 +150,7 @@ def test_a_class_without_a_face_is_dropped_with_a_warning(project, monkeypatch, 
         counts = read(project, TWO | {"angry/1.png": PHOTO}, detector="centerface")
     assert counts["classes_without_faces"] == ["angry"]
     assert faces.read().classes == ("happy", "sad")
-    assert "Class dropped: no photo of angry has a face." in caplog.text
+    assert "Class dropped: no photo of angry has a usable face." in caplog.text
 
 
 def test_one_class_is_an_error_before_anything_is_computed_and_so_are_eleven(project):
@@ -184,7 +184,8 @@ def test_a_photo_in_two_classes_is_named(project, caplog, side, quality):
     kind, options = ("JPEG", {"quality": quality}) if quality else ("PNG", {})
     content["happy/copy"] = photo_files.encoded(copy, kind, **options)
     with caplog.at_level(logging.WARNING):
-        read(project, content)
+        counts = read(project, content)
+    assert (counts["duplicates"], counts["conflicting_groups"]) == (1, 1)
     assert " 1 faces have several labels" in caplog.text
     assert "happy/copy (happy), sad/8.png (sad)" in caplog.text
     together = groups.copies(faces.read_images(), faces.read().column("file"))

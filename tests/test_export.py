@@ -147,6 +147,7 @@ def test_a_run_becomes_a_model_that_the_recogniser_opens(study, caplog):
     caplog.set_level("INFO")
     network = network_of("tiny").whole
     network.load_weights(study / "weights.h5")
+    (study / ".weights.h5.part").touch()  # what a kill leaves
     export.export(RUN, "labels")
     model = Model(f"exported/{RUN}.onnx")
     described = model.metadata

@@ -158,6 +158,14 @@ def begun(folder, monkeypatch):
     integrity.check()
 
 
+def test_a_large_file_is_not_read_to_see_that_it_stays(folder, request):
+    with (folder / "fer_transfer/core/large").open("wb") as file:
+        file.truncate(
+            2**40
+        )  # sparse: more than fits into memory, and nothing on the disk
+    request.getfixturevalue("begun")
+
+
 @pytest.mark.usefixtures("begun")
 @pytest.mark.parametrize(("edit", "changed"), EDITS.values(), ids=EDITS)
 def test_an_edit_of_what_a_stage_depends_on_is_seen_and_named(folder, edit, changed):

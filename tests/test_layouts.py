@@ -44,6 +44,7 @@ def test_the_layout_is_told_by_what_the_files_hold(tmp_path, files, layout, expe
             "auto",
             "test.csv, train.csv",
         ),
+        ({"1.png": b"", "l.xlsx": b""}, "auto", "l.xlsx is a table, not a manifest"),
         ({"1.png": b"x"}, "auto", "columns emotion, pixels.*a folder of images per"),
         (CSV, "manifest", "does not have the layout `manifest`"),
         (
@@ -58,6 +59,13 @@ def test_without_a_known_layout_the_error_says_which_there_are(
 ):
     with pytest.raises(InputError, match=message):
         sources.detect_layout(write_files(tmp_path, files), layout)
+
+
+def test_what_lies_outside_the_folder_of_a_manifest_is_listed(tmp_path):
+    files = {"LICENSE": b"", "a/list.csv": "path,label\n1.png,sad\n", "a/1.png": b""}
+    root = write_files(tmp_path, files)
+    listing = sources.list_images(sources.detect_layout(root), root)
+    assert listing.dropped == [("LICENSE", "outside the folder of list.csv")]
 
 
 def test_the_settings_offer_the_layouts_and_detectors_that_there_are():

@@ -92,7 +92,8 @@ def test_a_published_data_set_gets_a_manifest_that_is_read(tmp_path, name):
 
 @pytest.mark.parametrize("name", manifest.DATA_SETS)
 def test_another_folder_is_an_error_that_says_what_was_expected(tmp_path, name):
-    write_files(tmp_path, {"a/1.png": b""})
+    # In the original CK+ a folder is a sequence of photos.
+    write_files(tmp_path, {"a/1.png": b"", "S005/001/S005_001_00000011.png": b""})
     with pytest.raises(InputError, match=r"has no (image of|list_pat|label\.lst)"):
         manifest.write_manifest(name, tmp_path)
 
@@ -121,5 +122,7 @@ def test_the_command_says_how_many_there_are(tmp_path, monkeypatch, capsys):
     write_files(tmp_path, DATA_SETS["raf-db"][0])
     monkeypatch.setattr("sys.argv", ["manifest", "raf-db", str(tmp_path)])
     manifest.main()
+    with pytest.raises(InputError, match="exists"):
+        manifest.main()
     assert "2 faces; 1 without file or emotion" in capsys.readouterr().out
     assert files.read_text_table(tmp_path / manifest.NAME).shape == (2, 8)

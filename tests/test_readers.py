@@ -14,6 +14,7 @@ from fer_transfer.console.errors import InputError
 from fer_transfer.core import files
 from fer_transfer.data import faces
 from fer_transfer.data.fer2013 import EMOTIONS
+from fer_transfer.readers.listing import OF_THE_SYSTEM
 from fer_transfer.readers.sources import detect_layout, list_images
 from fer_transfer.settings.settings import load_settings
 from stages import prepare
@@ -85,11 +86,13 @@ def test_every_layout_of_the_same_faces_gives_the_same_set(project, name):
     assert labelled.column("file").all() == (layout != "csv")
 
 
-def test_photos_beside_fer2013s_file_are_listed_as_left_out(project):
-    sources.read(str(sources.write_files(project / "both", FOLDERS | {"a.csv": CSV})))
-    dropped = files.read_text_table(prepare.DROPPED)
-    assert dropped["file"].tolist() == sorted(FOLDERS)
-    assert set(dropped["reason"]) == {"beside a.csv, which alone is read"}
+def test_what_is_beside_fer2013s_file_is_listed_as_left_out(project):
+    beside = FOLDERS | {"b.csv": b"", ".DS_Store": b""}
+    sources.read(str(sources.write_files(project / "both", beside | {"a.csv": CSV})))
+    dropped = files.read_text_table(prepare.DROPPED).set_index("file")["reason"]
+    assert dropped.pop(".DS_Store") == OF_THE_SYSTEM
+    assert {*dropped.index} == {*FOLDERS, "b.csv"}
+    assert {*dropped} == {"beside a.csv, which alone is read"}
 
 
 @pytest.mark.parametrize("setting", [{"map": {"sad": "drop"}}, {"numbering": "ck+"}])

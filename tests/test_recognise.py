@@ -372,7 +372,9 @@ def test_labels_say_how_often_the_emotions_are_right(labelled, source):
 
 
 def test_labelled_photos_without_a_face_are_counted_apart(labelled):
-    (labelled / "joy/5.png").write_bytes((labelled / "no face.png").read_bytes())
+    not_utf8 = labelled / "joy" / os.fsdecode(b"\xe9.png")
+    photo = (labelled / "joy/5.png").rename(not_utf8)
+    photo.write_bytes((labelled / "no face.png").read_bytes())
     (labelled / "joy/notes.txt").write_text("no photo")
     run(labelled, "--labels", "folders")
     scores = json.loads(Path("out/scores.json").read_text())

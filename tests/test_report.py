@@ -143,7 +143,7 @@ def test_of_photos_of_ones_own_the_page_says_what_was_left_out_and_nothing_of_th
     report.main()
     text = read(folder)
     assert "Models for holiday" in text
-    assert "no photo of them has a face: bored." in text
+    assert "no photo of them has a usable face: bored." in text
     assert "Left out 4 files: 3 no face, 1 damaged" in text
     assert "the paper" not in text.lower()
     page = (folder / "plots/report.html").read_text(encoding="utf-8")

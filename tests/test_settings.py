@@ -100,6 +100,10 @@ CONTRADICTIONS = {
         {f"{VARIANT}.weights": "models/default/model.onnx", f"{VARIANT}.hash": '""', f"{VARIANT}.seed": None},
         "which need a `hash`",
     ),
+    "a model file whose hash is in capitals": (
+        {f"{VARIANT}.weights": "models/default/model.onnx", f"{VARIANT}.hash": f"SHA256:{'A' * 64}", f"{VARIANT}.seed": None},
+        "prints, in lower case",
+    ),
     "images to convert that a detector looks for faces in": (
         {"data.convert": "true", "data.detector": "haar"},
         "`data.detector` is `none`, but it is `haar`. Set `convert: false` or",

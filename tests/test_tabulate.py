@@ -262,16 +262,25 @@ def test_classifiers_of_other_settings_are_left_out(study, caplog):
 def test_where_no_run_is_current_the_tables_stay(study, caplog):
     tabulate.main()
     before = (study / "metrics/study/final.json").read_bytes()
-    settings_files.change({"splits.random.seed": 7})
+    settings_files.change({"train.batch_size": 7})
     with pytest.raises(InputError, match="No run has results of the current settings"):
         tabulate.main()
-    assert "scratch: `splits.random.seed` was 42, is 7." in caplog.text
+    assert "scratch: `train.batch_size` was 32, is 7." in caplog.text
     assert (study / "metrics/study/final.json").read_bytes() == before
 
 
 def test_a_missing_split_is_an_error_that_says_how_to_make_it(study):
     Path("data/splits/official.npz").unlink()
     with pytest.raises(InputError, match=r"no data/splits/official\.npz. Run `dvc re"):
+        tabulate.main()
+
+
+def test_a_stale_split_is_an_error_even_if_no_run_uses_it(study):
+    settings_files.change(
+        {"splits.official": settings_files.load()["splits"]["random"]}
+    )
+    message = r"stale: `splits\.official\.by` was 'parts', .* Run `dvc repro split`"
+    with pytest.raises(InputError, match=message):
         tabulate.main()
 
 

@@ -64,7 +64,7 @@ def export(name: str, wanted: str) -> None:
     recipe = Recipe.of(run, settings.train)
     known = faces.read(votes=recipe.labels != "fer2013")
     network = build_network(name, variant, recipe, known)
-    paths = Path(f"data/runs/{name}").iterdir()
+    paths = Path(f"data/runs/{name}").glob("[!.]*")
     if why := record.why_stale(f"train@{name}", settings, record.read(), paths):
         raise InputError(
             f"`{name}` is stale, so it is not exported: {why}. Run `dvc repro train@{name}`."

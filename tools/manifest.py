@@ -40,7 +40,7 @@ NAME = "manifest.csv"
 FILE_NAMES = {
     "jaffe": r"(?P<person>[A-Z]{2})\.(?P<label>AN|DI|FE|HA|NE|SA|SU)\d?\.\d+",
     "kdef": r"[AB](?P<person>[FM]\d{2})(?P<label>AF|AN|DI|HA|NE|SA|SU)(S|HL|HR|FL|FR)",
-    "ck+": r"(?P<person>S\d{3})_\d{3}_\d{8}.*",
+    "ck+": r"(?P<person>S\d{3})_(?P<sequence>\d{3})_\d{8}.*",
 }
 AFFECTNET = ("subdirectory_filepath", "expression")
 AFFECTNET_BOX = ("face_x", "face_y", "face_width", "face_height")
@@ -121,8 +121,11 @@ def expw(folder: Folder) -> Iterator[Row]:
 
 def by_file_name(pattern: str, folder: Folder) -> Iterator[Row]:
     for name, path in folder.paths.items():
-        if match := re.fullmatch(pattern, path.stem.upper()):
-            yield {"path": name, "label": path.parent.name} | match.groupdict()
+        match = re.fullmatch(pattern, path.stem.upper())
+        face = match.groupdict() if match else {}
+        # The original CK+ has a folder for each sequence of a person, not for each emotion.
+        if match and path.parent.name != face.get("sequence"):
+            yield {"path": name, "label": path.parent.name} | face
 
 
 DATA_SETS: dict[str, Callable[[Folder], Iterator[Row]]] = {
@@ -144,8 +147,10 @@ def write_manifest(name: str, root: Path) -> tuple[int, int]:
     """Write root/manifest.csv; return how many faces it has, and how many were left out.
 
     Raises:
-        InputError: If the folder does not have what the data set comes with.
+        InputError: If the folder does not have what the data set comes with, or has a manifest.
     """
+    if (root / NAME).exists():
+        raise InputError(f"{root / NAME} exists. Rename or remove it for a new one.")
     try:
         rows = list(DATA_SETS[name](Folder(root)))
     except (ValueError, EOFError) as error:

@@ -9,6 +9,7 @@ import hashlib
 import os
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from itertools import filterfalse
 from pathlib import Path
 from typing import Any
@@ -16,9 +17,9 @@ from typing import Any
 from fer_transfer.console.errors import InputError, some_of
 
 PIPELINE, SETTINGS = Path("dvc.yaml"), Path("params.yaml")
-# Large, and rewritten by stages alone. Everything else is hashed: Git rewrites files that it
-# does not change, when a user switches to another branch and back.
-LARGE = Path("data")
+# Rewritten by stages alone. Small files elsewhere are hashed: Git rewrites files that it does
+# not change, when a user switches to another branch and back.
+DATA, LARGE = Path("data"), 2**20
 # Patterns of .dvcignore that occur in these folders, among them editors' temporary files.
 IGNORED = re.compile(r"__pycache__|\.DS_Store|\.gitignore|\.#.*|.*~|\..*\.sw[a-p]")
 MOST = 3  # changes named in an error
@@ -78,13 +79,21 @@ def _interpolate(text: str, values: dict[str, Any]) -> str:
 
 def _load(path: Path) -> dict[str, Any]:
     """Return a YAML file's mapping; nothing while it is missing or being edited."""
+    try:
+        return _parse(path.read_bytes())
+    except OSError:
+        return {}
+
+
+@lru_cache(maxsize=2)  # it is compared with each output, and seldom another
+def _parse(text: bytes) -> dict[str, Any]:
     # Here, as it is in the extra `study`: fer-recognise imports this module without it.
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
 
     try:
-        values = YAML(typ="safe", pure=True).load(path)
-    except (OSError, YAMLError, ValueError):
+        values = YAML(typ="safe", pure=True).load(text)
+    except (YAMLError, ValueError):
         return {}
     return values if isinstance(values, dict) else {}
 
@@ -113,8 +122,9 @@ def _files(paths: Iterable[Path]) -> Iterator[Path]:
 
 def _mark(file: Path) -> Any:
     try:
-        if file.is_relative_to(LARGE) or file.is_absolute():
-            status = file.stat()
+        status = file.stat()
+        elsewhere = file.is_absolute() or file.is_relative_to(DATA)
+        if elsewhere or status.st_size > LARGE:
             return status.st_size, status.st_mtime_ns, status.st_ino
         return hashlib.sha256(file.read_bytes()).digest()
     except FileNotFoundError:

@@ -24,10 +24,14 @@ SMALL = 64 << 20  # bytes
 CHUNK = 1 << 20  # bytes
 
 
+class RefusedError(Exception):
+    """What is unsafe to unpack."""
+
+
 def unpack(path: Path) -> None:
     """Replace an archive (zip, tar) or a compressed file (gz, xz, bz2) by what is in it.
 
-    Which it is, is told by content; any other file stays as it is.
+    The type is told by the content; other files are left unchanged.
 
     Raises:
         InputError: If it is damaged, a decompression bomb, or has an unsafe member.
@@ -39,7 +43,7 @@ def unpack(path: Path) -> None:
             _unpack_tar(content, limit)
         elif _starts_with(content, ZIP) and content.suffix.lower() not in OFFICE:
             _unpack_zip(content, limit)
-    except tarfile.FilterError as error:
+    except RefusedError as error:
         raise InputError(
             f"{path.name} is refused: {error}. Get it from a source you trust, or "
             "unpack it yourself and set `data.source` in params.yaml to the folder."
@@ -77,7 +81,9 @@ def _unpack_tar(path: Path, limit: int) -> None:
             if not member.isfile() and not member.isdir():
                 raise _unsafe(member.name, "is a link or a device")
         _check_size(sum(member.size for member in archive), limit)
-        archive.extractall(path.parent, filter="data")
+        # Python 3.11.2, Debian 12's, has no filters.
+        archive.extraction_filter = getattr(tarfile, "data_filter", None)
+        archive.extractall(path.parent)
         # tarfile takes a damaged header for the end, and a tar that was cut off for a whole one.
         file.seek(archive.offset)
         if file.read(tarfile.BLOCKSIZE) != bytes(tarfile.BLOCKSIZE):
@@ -106,13 +112,13 @@ def _check_name(name: str) -> None:
         raise _unsafe(name, "points outside the archive")
 
 
-def _unsafe(name: str, reason: str) -> tarfile.FilterError:
-    return tarfile.FilterError(f"unsafe archive member {shown(name)}, which {reason}")
+def _unsafe(name: str, reason: str) -> RefusedError:
+    return RefusedError(f"unsafe archive member {shown(name)}, which {reason}")
 
 
 def _check_size(size: int, limit: int) -> None:
     if size > limit:
-        raise tarfile.FilterError(
+        raise RefusedError(
             f"it grows to more than {limit:,} bytes, over {LARGEST_RATIO} times its size"
         )
 

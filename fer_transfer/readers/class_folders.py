@@ -5,6 +5,7 @@ happy/1.jpg   train/happy/1.jpg   happy/Ann/1.jpg   Ann/happy/1.jpg
 
 import logging
 import os
+from collections.abc import Iterable
 from itertools import takewhile
 from pathlib import Path, PurePosixPath
 
@@ -16,7 +17,7 @@ logger = logging.getLogger(__name__)
 
 Folders = tuple[str, ...]
 
-OUTSIDE = "it lies in no class folder, so nothing says what it shows"
+OUTSIDE = "not in a class folder, so it has no label"
 TABLES = (".csv", ".tsv", ".xls", ".xlsx", ".ods")
 NOT_A_MANIFEST = "a table, not a manifest (CSV UTF-8 with the columns path and label)"
 
@@ -26,10 +27,11 @@ def read(root: Path) -> listing.Listing:
     names, dropped = listing.list_files(root)
     images = listing.images_among(names)
     around = _find_wrappers(images)
-    found = {name: _split(name, around) for name in names}
-    levels = _levels([found[name][1] for name in images])
+    has_parts = _has_parts(_inside(name, around) for name in images)
+    placed = {name: _split(_inside(name, around), has_parts) for name in names}
+    levels = _levels([placed[name][1] for name in images])
     rows: list[dict[str, str]] = []
-    for name, (part, folders) in found.items():
+    for name, (part, folders) in placed.items():
         if len(folders) > levels["label"]:
             row = {"file": name, "part": part}
             for column, level in levels.items():
@@ -56,14 +58,23 @@ def _is_wrapper(folder: str) -> bool:
     return not (is_part or is_emotion(folder) or is_number(folder))
 
 
-def _split(name: str, around: Folders) -> tuple[str, Folders]:
-    """Return the part that a file belongs to, if any, and the folders below it."""
+def _inside(name: str, around: Folders) -> Folders:
+    """Return the folders of a file below those around all others; none if it lies elsewhere."""
     folders = PurePosixPath(name).parts[:-1]
-    if folders[: len(around)] != around:
-        return "", ()
-    inside = folders[len(around) :]
-    part = listing.PART_OF.get(inside[0].lower(), "") if inside else ""
-    return part, inside[1:] if part else inside
+    return folders[len(around) :] if folders[: len(around)] == around else ()
+
+
+def _has_parts(paths: Iterable[Folders]) -> bool:
+    """Tell whether the outer folders are parts: a class may be called valid, too."""
+    outer = {path[0].lower() for path in paths if path}
+    parts = {listing.PART_OF.get(folder, "") for folder in outer}
+    return "" not in parts or len(parts) > 2
+
+
+def _split(folders: Folders, has_parts: bool) -> tuple[str, Folders]:
+    """Return the part that a file belongs to, if any, and the folders below it."""
+    part = listing.PART_OF.get(folders[0].lower(), "") if has_parts and folders else ""
+    return part, folders[1:] if part else folders
 
 
 def _levels(paths: list[Folders]) -> dict[str, int]:

@@ -25,8 +25,20 @@ OF_SYSTEMS |= {"thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r"}
 OF_THE_SYSTEM = "a file of the operating system"
 # Of files that tell how folders are meant, if there are such; all are read.
 IMAGES = (
-    *(".jpg", ".jpeg", ".jfif", ".png", ".gif", ".bmp", ".tif", ".tiff", ".webp"),
-    *(".pgm", ".ppm", ".heic", ".heif", ".avif"),
+    *(
+        ".jpg",
+        ".jpeg",
+        ".jpe",
+        ".jfif",
+        ".jp2",
+        ".png",
+        ".gif",
+        ".bmp",
+        ".tif",
+        ".tiff",
+    ),
+    *(".webp", ".pbm", ".pgm", ".ppm", ".tga", ".heic", ".heif", ".hif", ".avif"),
+    *(".cr2", ".cr3", ".nef", ".arw", ".dng", ".raf", ".orf", ".rw2"),  # of cameras
 )
 BAD_NAME = "its name is not UTF-8 or has a control character: rename it"
 EMPTY = "a folder without a photo"
@@ -55,11 +67,6 @@ class Listing(NamedTuple):
 def as_table(rows: Iterable[dict[str, str]]) -> pd.DataFrame:
     """Make rows, each with some of COLUMNS, a table with all of them."""
     return pd.DataFrame(list(rows), columns=COLUMNS, dtype=str).fillna("")
-
-
-def unlabelled(names: Iterable[str], reason: str) -> Listing:
-    """List files none of which is taken."""
-    return Listing(as_table([]), [Dropped(name, reason) for name in names])
 
 
 def list_files(root: Path) -> tuple[list[str], list[Dropped]]:

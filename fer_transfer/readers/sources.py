@@ -5,9 +5,16 @@ from typing import NamedTuple
 
 from fer_transfer.console.errors import InputError, some_of
 from fer_transfer.readers import class_folders, csv_files, fer2013_csv, manifest
-from fer_transfer.readers.listing import Listing, images_among, list_files, unlabelled
+from fer_transfer.readers.listing import (
+    Dropped,
+    Listing,
+    as_table,
+    images_among,
+    list_files,
+)
 
 SYNTHETIC = "synthetic"  # the labelled faces themselves, as download draws them
+BESIDE, OUTSIDE = "beside {}, which alone is read", "outside the folder of {}"
 EXPECTED = (
     "Expected fer2013.csv or icml_face_data.csv with the columns emotion, pixels and Usage "
     "(plain, .gz, .xz, .bz2, .zip or .tar); a folder of images per class, perhaps in train/, "
@@ -48,20 +55,33 @@ def detect_layout(root: Path, layout: str = "auto") -> Source:
     wanted = "a known layout" if layout == "auto" else f"the layout `{layout}`"
     raise InputError(
         f"The source (`data.source` in params.yaml) does not have {wanted}. {EXPECTED}. Found: "
-        f"{some_of(names, 3) or 'no file'}. Set `data.source` to a copy that has one of these layouts. "
-        "An archive in a folder is not unpacked: set `data.source` to the archive itself."
+        f"{some_of(names, 3) or 'no file'}{_other_table(names)}. Set `data.source` to a copy that has "
+        "one of these layouts. An archive in a folder is not unpacked: set `data.source` to the "
+        "archive itself."
     )
 
 
 def list_images(source: Source, root: Path) -> Listing:
     """List the labelled image files of a source; none where its faces are in one file."""
-    if source.layout == "manifest":
-        return manifest.read(source.path)
-    if source.layout == "class-folders":
-        return class_folders.read(source.path)
-    names = list_files(root)[0] if source.layout == "csv" else []
-    beside = [name for name in images_among(names) if root / name != source.path]
-    return unlabelled(beside, f"beside {source.path.name}, which alone is read")
+    layout, path = source
+    if layout == "class-folders":
+        return class_folders.read(path)
+    if layout == SYNTHETIC:
+        return Listing(as_table([]), [])
+    names, dropped = list_files(root)
+    if layout == "manifest":
+        listed, inside, reason = manifest.read(path), path.parent, OUTSIDE
+    else:
+        listed, inside, reason = Listing(as_table([]), dropped), path, BESIDE
+    outside = [name for name in names if not (root / name).is_relative_to(inside)]
+    left_out = [Dropped(name, reason.format(path.name)) for name in outside]
+    return listed._replace(dropped=listed.dropped + left_out)
+
+
+def _other_table(names: list[str]) -> str:
+    """Say which table is no manifest, if one is there."""
+    tables = [name for name in names if name.lower().endswith(class_folders.TABLES)]
+    return f"; {tables[0]} is {class_folders.NOT_A_MANIFEST}" if tables else ""
 
 
 def _find_fer2013(columns: dict[Path, set[str]]) -> Path | None:

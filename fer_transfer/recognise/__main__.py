@@ -88,7 +88,7 @@ def recognise(options: argparse.Namespace) -> int:
     )
     inputs = list_inputs(options.paths, leave_out=out)
     labelled = options.labels and labels.read(
-        options.labels, [entry.path for entry in inputs], recogniser.classes
+        options.labels, [entry.shown for entry in inputs], recogniser.classes
     )
     if options.camera is not None:
         inputs.append(Input(f"camera {options.camera}", camera=options.camera))

@@ -27,7 +27,7 @@ from fer_transfer.recognise.model import Model, default_model
 Photo = str | Path | np.ndarray | Image.Image
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Faces(Sequence[Face]):
     """The faces of one photo, from left to right."""
 

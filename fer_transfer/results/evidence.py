@@ -11,7 +11,6 @@ import numpy as np
 from fer_transfer.data.fer2013 import EMOTIONS
 from fer_transfer.results import paper, protocols
 from fer_transfer.results.compare import SEPARATOR, Sample
-from fer_transfer.results.protocols import Group
 from fer_transfer.results.study import Study
 
 # Columns of Tables 2-5, by their headings.
@@ -66,7 +65,7 @@ def of_the_paper(published: paper.Published) -> Evidence:
 
 def of_study(study: Study) -> Evidence:
     """Return the numbers of the paper's protocol."""
-    samples, absent = known_of(study, protocols.groups(study.settings)), {}
+    samples, absent = known_of(study), {}
     of_paper = protocols.of_paper(study.settings)
     names = {group.network: name for name, group in of_paper.items()}
     for network in NETWORKS:
@@ -150,14 +149,13 @@ def hits_of(study: Study, name: str) -> np.ndarray:
     return np.asarray(hits[:, ~sets["test_has_duplicate"]])
 
 
-def known_of(study: Study, listed: Mapping[str, Group]) -> dict[Key, Sample]:
+def known_of(study: Study) -> dict[Key, Sample]:
     """Return what is simply known of each backbone: its parameters and its time."""
     samples = {}
-    for name, group in listed.items():
-        if name in study.measured:
-            number = study.measured[name]["parameters"]["backbone"]
-            key = "parameters", f"{group.backbone}-pretrained"
-            samples[key] = Sample(group.backbone, (number,), rounding=0.5)
+    for run, measured in study.measured.items():
+        backbone, number = study.settings.runs[run].backbone, measured["parameters"]
+        key = "parameters", f"{backbone}-pretrained"
+        samples[key] = Sample(backbone, (number["backbone"],), rounding=0.5)
     for backbone, time in study.costs.items():
         key = "milliseconds", f"{backbone}-pretrained"
         samples[key] = Sample(backbone, (time,), rounding=time * TIMING_ERROR / 2)

@@ -54,12 +54,14 @@ def read_data(settings: Settings) -> Data:
     """Read what is known of the faces, and their splits.
 
     Raises:
-        InputError: If a split is missing.
+        InputError: If a split is missing or stale.
     """
     known = faces.read()
     paths = {name: Path(f"data/splits/{name}.npz") for name in settings.splits}
     if missing := [path for path in paths.values() if not path.is_file()]:
         raise InputError(f"There is no {missing[0]}. Run `dvc repro split`.")
+    if why := _why_stale(settings, *(f"split@{name}" for name in paths)):
+        raise InputError(f"A split is stale: {why}. Run `dvc repro split`.")
     splits = {name: files.read_npz(path) for name, path in paths.items()}
     return Data(known.classes, known.labels, splits)
 

@@ -27,6 +27,7 @@ class Record(NamedTuple):
 
     entries: dict[str, Entry]  # by stage
     written: dict[str, tuple[str, str]]  # by path, the stage that wrote it and its hash
+    whys: dict[str, str]  # by stage, why it is stale; filled by `why_stale`
 
 
 def recorded(path: Path = LOCK) -> dict[str, Entry]:
@@ -60,7 +61,7 @@ def read() -> Record:
         for stage, entry in entries.items()
         for path, digest in hashes(entry, "outs").items()
     }
-    return Record(entries, written)
+    return Record(entries, written, {})
 
 
 def why_stale(
@@ -74,6 +75,18 @@ def why_stale(
         record: What dvc.lock holds.
         paths: Files that must be as the record has them.
     """
+    if stage not in record.whys:
+        record.whys[stage] = _why_stale(stage, settings, record)
+    if why := record.whys[stage]:
+        return why
+    for file in paths:
+        _, last = record.written.get(file.as_posix(), ("", ""))
+        if files.digest(file, "md5") != last:
+            return f"{file} is not the file that {LOCK} records"
+    return ""
+
+
+def _why_stale(stage: str, settings: Settings, record: Record) -> str:
     if stage not in record.entries:
         return f"{LOCK} has no record of {stage}"
     entry = record.entries[stage]
@@ -92,10 +105,6 @@ def why_stale(
             continue
         if not any(written.startswith(f"{path}/") for written in record.written):
             return f"{LOCK} does not say what wrote {path}"
-    for file in paths:
-        _, last = record.written.get(file.as_posix(), ("", ""))
-        if files.digest(file, "md5") != last:
-            return f"{file} is not the file that {LOCK} records"
     return ""
 
 

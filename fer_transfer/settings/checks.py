@@ -104,6 +104,11 @@ def _check_variant(name: str, variant: Any) -> None:
                 "it. The hash of a model file is `sha256:` and what `sha256sum` prints; the seed "
                 "draws random weights."
             )
+    if is_model and variant.hash != f"sha256:{variant.hash[-64:].lower()}":
+        raise InputError(
+            f"`variants.{name}.hash` is {variant.hash}. Expected `sha256:` and the 64 digits that "
+            "`sha256sum` prints, in lower case."
+        )
     if variant.batch_statistics and variant.trainable_layers in (0, "all"):
         raise InputError(
             f"{where} has `batch_statistics`, which is for frozen batch normalisation while other "
