@@ -61,10 +61,9 @@ def _kagglehub_download() -> str:
         if getattr(error, "errno", None) in REMEDIES:
             raise
         raise InputError(
-            f"Could not fetch https://www.kaggle.com/datasets/{dataset} ({name}): {error}. "
-            "Check the network and run again, which resumes the download; or set FER_MIRROR "
-            f"to a folder that holds {name}; or set `data.source` in params.yaml to a file "
-            "you have."
+            f"Could not fetch https://www.kaggle.com/datasets/{dataset} ({name}): {error}. Check "
+            "the network and run again, which resumes the download; or set FER_MIRROR to a folder "
+            f"that holds {name}, or `data.source` in params.yaml to a file you have."
         ) from None
 
 

@@ -70,11 +70,9 @@ def read(data: Data) -> DataSet:
 
 
 def copies(data_set: DataSet) -> np.ndarray:
-    """Number the faces: identical images of fer2013.csv, copies of one photo where there are files."""
-    file = data_set.faces.column("file")
-    if not (file != "").any():
-        return groups.identical(data_set.images)
-    return groups.copies(data_set.images, file)
+    """Number the faces: those of one photo alike, of fer2013.csv those of the same pixels."""
+    images, file = data_set.images, data_set.faces.column("file")
+    return groups.copies(images, file) if file.any() else groups.identical(images)
 
 
 def describe(data_set: DataSet, group: np.ndarray) -> dict[str, Any]:

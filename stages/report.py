@@ -9,7 +9,7 @@ Reads   data/faces/, data/splits/<split>.npz      the faces that the page shows
         metrics/assess.json                       the classifiers that searches chose
         metrics/architectures.json                the layers of each backbone
         plots/examples/<run>.csv                  the probabilities of the example images
-        requirements.lock                         the versions that the page names
+        requirements.lock                         the packages that draw it
 Params  all
 Writes  plots/report.html                         shows faces of FER2013: not for Git
 Source  the paper, sections 5-7

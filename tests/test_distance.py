@@ -66,7 +66,7 @@ def test_the_nearest_protocol_comes_first_and_the_summary_counts_the_rows_it_is_
     assert compared["summary"].endswith(summary)
     far = find(OPENFACE, {4: protocols[4]})["summary"]
     assert "tried (only one was tried for openface-pretrained" in far
-    assert "so no single protocol made all rows" in far
+    assert "none is near all: rows" in far
     short = {4: [published_history(OPENFACE, epochs=19)]}  # for one begin alone
     assert find(OPENFACE, short) == {"rows": {}, "summary": ""}
 

@@ -44,7 +44,7 @@ def test_the_layout_is_told_by_what_the_files_hold(tmp_path, files, layout, expe
             "auto",
             "test.csv, train.csv",
         ),
-        ({"1.png": b"", "l.xlsx": b""}, "auto", "l.xlsx is a table, not a manifest"),
+        ({"1.png": b"", "l.xlsx": b""}, "auto", "save a spreadsheet as CSV UTF-8"),
         ({"1.png": b"x"}, "auto", "columns emotion, pixels.*a folder of images per"),
         (CSV, "manifest", "does not have the layout `manifest`"),
         (

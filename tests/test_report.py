@@ -173,7 +173,6 @@ def test_every_claim_has_its_rule_and_a_verdict(study):
         "28 of the 28 nonzero rates of training accuracy fit 28,710",
         "fit 7,177 images",
         "train.learning_rate 0.0001",
-        "deepface 0.0.103",
         "OpenVINO, float32",
         "Its validation images are its test images.",
     ],

@@ -100,17 +100,13 @@ CONTRADICTIONS = {
         {f"{VARIANT}.weights": "models/default/model.onnx", f"{VARIANT}.hash": '""', f"{VARIANT}.seed": None},
         "which need a `hash`",
     ),
-    "a model file whose hash is in capitals": (
-        {f"{VARIANT}.weights": "models/default/model.onnx", f"{VARIANT}.hash": f"SHA256:{'A' * 64}", f"{VARIANT}.seed": None},
-        "prints, in lower case",
-    ),
     "images to convert that a detector looks for faces in": (
         {"data.convert": "true", "data.detector": "haar"},
-        "`data.detector` is `none`, but it is `haar`. Set `convert: false` or",
+        "`data.detector` is `haar`. Set `convert: false` or",
     ),
     "batch statistics where every layer trains": (
         {f"{VARIANT}.batch_statistics": "true", f"{VARIANT}.trainable_layers": "all"},
-        "Set a number of layers there, or remove it",
+        "Set a number there, or remove it",
     ),
     "a window before the first epoch": (
         {"tables.windows": "[[0, 5]]"},
@@ -130,7 +126,7 @@ CONTRADICTIONS = {
     ),
     "a search on a variant that trains": (
         {"searches.mine": '{"variant": "vggface-random", "backbone": "vggface", "split": "random"}'},
-        "4 layers train. A search needs a variant with `trainable_layers: 0`",
+        "trains 4 layers. Name a variant with `trainable_layers: 0`",
     ),
     "a search on another backbone than its variant's": (
         {"searches.mine": '{"variant": "mobilenet-pretrained-head", "backbone": "openface", "split": "random"}'},
@@ -143,6 +139,7 @@ CONTRADICTIONS = {
         {"data.hash": f"md5:{'0' * 32}"},
         "`data.hash` in params.yaml is set, but `data.source` is `kaggle`, where it is not read",
     ),
+    "a hash in capitals": ({"data.source": "a.csv", "data.hash": f"MD5:{'A' * 32}"}, "must be empty, `md5:` and 32 digits"),
     "a hash without its kind": ({"data.source": "a.csv", "data.hash": "a" * 32}, "`data.hash` in params.yaml must be empty, `md5:` and 32 digits"),
     "a pretrained variant with a seed": (
         {"variants.vggface-pretrained.seed": "42"},
@@ -150,7 +147,7 @@ CONTRADICTIONS = {
     ),
     "a run of another seed than its random variant": (
         {"runs.vggface-random.seed": "43"},
-        "`runs.vggface-random` in params.yaml has seed 43, but the initial values of `vggface-random` are those of seed 42. Set both to the same seed, or use a random variant with seed 43.",
+        "`runs.vggface-random` in params.yaml has seed 43, but its variant `vggface-random` has seed 42. Set both alike, or name a random variant with seed 43.",
     ),
     "a run of no variant": (
         {"runs.vggface-random.variant": "vggface"},
@@ -158,7 +155,7 @@ CONTRADICTIONS = {
     ),
     "augmentation of features that are computed once": (
         {"runs.mobilenet-pretrained.augment": "true"},
-        "`runs.mobilenet-pretrained` in params.yaml augments images, but its variant `mobilenet-pretrained` trains 4 layers: the others' output is computed once per image, without augmentation. Set `trainable_layers: all` there, or remove `augment`.",
+        "`runs.mobilenet-pretrained` in params.yaml augments images, but its variant `mobilenet-pretrained` trains 4 layers, and runs the others once. Set `trainable_layers: all` there, or remove `augment`.",
     ),
     "weight decay without its optimizer": (
         {"runs.mobilenet-recipe.optimizer": None},

@@ -122,10 +122,9 @@ def expw(folder: Folder) -> Iterator[Row]:
 def by_file_name(pattern: str, folder: Folder) -> Iterator[Row]:
     for name, path in folder.paths.items():
         match = re.fullmatch(pattern, path.stem.upper())
-        face = match.groupdict() if match else {}
         # The original CK+ has a folder for each sequence of a person, not for each emotion.
-        if match and path.parent.name != face.get("sequence"):
-            yield {"path": name, "label": path.parent.name} | face
+        if match and path.parent.name != match.groupdict().get("sequence"):
+            yield {"path": name, "label": path.parent.name} | match.groupdict()
 
 
 DATA_SETS: dict[str, Callable[[Folder], Iterator[Row]]] = {

@@ -9,7 +9,6 @@ import hashlib
 import os
 import re
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
 from itertools import filterfalse
 from pathlib import Path
 from typing import Any
@@ -79,21 +78,13 @@ def _interpolate(text: str, values: dict[str, Any]) -> str:
 
 def _load(path: Path) -> dict[str, Any]:
     """Return a YAML file's mapping; nothing while it is missing or being edited."""
-    try:
-        return _parse(path.read_bytes())
-    except OSError:
-        return {}
-
-
-@lru_cache(maxsize=2)  # it is compared with each output, and seldom another
-def _parse(text: bytes) -> dict[str, Any]:
     # Here, as it is in the extra `study`: fer-recognise imports this module without it.
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
 
     try:
-        values = YAML(typ="safe", pure=True).load(text)
-    except (YAMLError, ValueError):
+        values = YAML(typ="safe", pure=True).load(path)
+    except (OSError, YAMLError, ValueError):
         return {}
     return values if isinstance(values, dict) else {}
 
@@ -123,8 +114,7 @@ def _files(paths: Iterable[Path]) -> Iterator[Path]:
 def _mark(file: Path) -> Any:
     try:
         status = file.stat()
-        elsewhere = file.is_absolute() or file.is_relative_to(DATA)
-        if elsewhere or status.st_size > LARGE:
+        if file.is_absolute() or file.is_relative_to(DATA) or status.st_size > LARGE:
             return status.st_size, status.st_mtime_ns, status.st_ino
         return hashlib.sha256(file.read_bytes()).digest()
     except FileNotFoundError:

@@ -25,7 +25,7 @@ class Input(NamedTuple):
 
     @property
     def shown(self) -> str:
-        """The path as text: a name may hold bytes that are no UTF-8."""
+        """The path as text: a name may hold bytes that are not UTF-8."""
         return os.fsencode(self.path).decode(errors="backslashreplace")
 
 

@@ -83,7 +83,7 @@ def _detected(pixels: np.ndarray, detector: str) -> Face:
         return Face(Outcome.NO_FACE, f"{detector} finds none")
     largest = dominant(faces)
     if largest is None:
-        reason = f"none has {DOMINATES} times the area of every other: give a box or crop the photo"
+        reason = f"none is {DOMINATES} times as large as every other: give a box or crop the photo"
         return Face(Outcome.SEVERAL, f"{len(faces)} faces, and {reason}")
     face = _cut(pixels, largest)
     note = "" if len(faces) == 1 else f"the largest of {len(faces)} faces"

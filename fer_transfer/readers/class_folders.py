@@ -5,7 +5,6 @@ happy/1.jpg   train/happy/1.jpg   happy/Ann/1.jpg   Ann/happy/1.jpg
 
 import logging
 import os
-from collections.abc import Iterable
 from itertools import takewhile
 from pathlib import Path, PurePosixPath
 
@@ -27,8 +26,11 @@ def read(root: Path) -> listing.Listing:
     names, dropped = listing.list_files(root)
     images = listing.images_among(names)
     around = _find_wrappers(images)
-    has_parts = _has_parts(_inside(name, around) for name in images)
-    placed = {name: _split(_inside(name, around), has_parts) for name in names}
+    inside = {name: _inside(name, around) for name in names}
+    outer = {inside[name][0].lower() for name in images if inside[name]}
+    parts = {listing.PART_OF.get(folder, "") for folder in outer}
+    has_parts = "" not in parts or len(parts) > 2  # a class may be called valid, too
+    placed = {name: _split(inside[name], has_parts) for name in names}
     levels = _levels([placed[name][1] for name in images])
     rows: list[dict[str, str]] = []
     for name, (part, folders) in placed.items():
@@ -62,13 +64,6 @@ def _inside(name: str, around: Folders) -> Folders:
     """Return the folders of a file below those around all others; none if it lies elsewhere."""
     folders = PurePosixPath(name).parts[:-1]
     return folders[len(around) :] if folders[: len(around)] == around else ()
-
-
-def _has_parts(paths: Iterable[Folders]) -> bool:
-    """Tell whether the outer folders are parts: a class may be called valid, too."""
-    outer = {path[0].lower() for path in paths if path}
-    parts = {listing.PART_OF.get(folder, "") for folder in outer}
-    return "" not in parts or len(parts) > 2
 
 
 def _split(folders: Folders, has_parts: bool) -> tuple[str, Folders]:

@@ -18,7 +18,8 @@ BESIDE, OUTSIDE = "beside {}, which alone is read", "outside the folder of {}"
 EXPECTED = (
     "Expected fer2013.csv or icml_face_data.csv with the columns emotion, pixels and Usage "
     "(plain, .gz, .xz, .bz2, .zip or .tar); a folder of images per class, perhaps in train/, "
-    "val/ and test/; or a manifest, a CSV file with the columns path and label, beside the images"
+    "val/ and test/; or a manifest, a CSV file with the columns path and label, beside the images "
+    "(save a spreadsheet as CSV UTF-8)"
 )
 
 
@@ -55,7 +56,7 @@ def detect_layout(root: Path, layout: str = "auto") -> Source:
     wanted = "a known layout" if layout == "auto" else f"the layout `{layout}`"
     raise InputError(
         f"The source (`data.source` in params.yaml) does not have {wanted}. {EXPECTED}. Found: "
-        f"{some_of(names, 3) or 'no file'}{_other_table(names)}. Set `data.source` to a copy that has "
+        f"{some_of(names, 3) or 'no file'}. Set `data.source` to a copy that has "
         "one of these layouts. An archive in a folder is not unpacked: set `data.source` to the "
         "archive itself."
     )
@@ -76,12 +77,6 @@ def list_images(source: Source, root: Path) -> Listing:
     outside = [name for name in names if not (root / name).is_relative_to(inside)]
     left_out = [Dropped(name, reason.format(path.name)) for name in outside]
     return listed._replace(dropped=listed.dropped + left_out)
-
-
-def _other_table(names: list[str]) -> str:
-    """Say which table is no manifest, if one is there."""
-    tables = [name for name in names if name.lower().endswith(class_folders.TABLES)]
-    return f"; {tables[0]} is {class_folders.NOT_A_MANIFEST}" if tables else ""
 
 
 def _find_fer2013(columns: dict[Path, set[str]]) -> Path | None:

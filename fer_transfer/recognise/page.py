@@ -84,7 +84,7 @@ def _shown(record: Record, run: Run, pictures: Path) -> dict[str, Any]:
         timelines = timeline.draw(
             run.frames(record),
             [face.number for face in shown],
-            run.recogniser.classes,
+            len(run.recogniser.classes),
             record["frames"],
             record["seconds"],
         )

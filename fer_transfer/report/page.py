@@ -1,9 +1,6 @@
 """What the page's template is given, read from the files of the study."""
 
-import platform
 from collections.abc import Iterator
-from importlib import metadata
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +14,6 @@ from fer_transfer.results import distance, inputs, paper, table
 from fer_transfer.results.catalog import BACKBONES
 from fer_transfer.settings.classifiers import TITLES
 from fer_transfer.settings.settings import SECTIONS, Settings
-
-# Those that results depend on, and those that draw; requirements.lock has all.
-PACKAGES = ["tensorflow", "tf-keras", "deepface", "numpy", "pandas"]
-PACKAGES += ["scikit-learn", "altair", "vl-convert-python"]
 
 
 def context(settings: Settings) -> dict[str, Any]:
@@ -44,7 +37,6 @@ def context(settings: Settings) -> dict[str, Any]:
         "features": inputs.read_each("features", settings.variants),
         "splits": inputs.read_each("split", data.splits),
         "calibration": inputs.read_each("calibration", first.values()),
-        "versions": versions(),
         "titles": TITLES,
         "assessed": assessed(inputs.read_assessed(settings), data, images),
         "settings": {name: settings[name] for name in SECTIONS},
@@ -67,13 +59,6 @@ def assessed(results: dict[str, Any], data: inputs.Data, images: np.ndarray) -> 
         picked = pick_faces(data.labels[train], data.classes).items()
         result["examples"] = {name: images[train[rows]] for name, rows in picked}
     return results
-
-
-def versions() -> dict[str, str]:
-    """Return the versions of Python and of the packages as installed here."""
-    installed = [*PACKAGES, *filter(find_spec, ["openvino"])]  # an extra
-    versions = {package: metadata.version(package) for package in installed}
-    return {"python": platform.python_version(), **versions}
 
 
 def draw(shown: Shown) -> Iterator[tuple[str, vega.Chart]]:

@@ -55,8 +55,8 @@ class Shown:
 
 def read(settings: Settings) -> Shown:
     """Read what `tabulate` and the stages before it wrote."""
-    listed, data = groups(settings), inputs.read_data(settings)
-    study, first = inputs.read_study(settings), data.paper_split
+    study, data = inputs.read_study(settings), inputs.read_data(settings)
+    listed, first = groups(settings), data.paper_split
     own = study["data"] not in paper.DATA
     on_first = {key: one for key, one in listed.items() if one.protocol.split == first}
     scored = scores.baseline(data.labels, len(data.classes))

@@ -2,8 +2,8 @@
 
 An accuracy over N images is a whole number of images over N. A rate is the mean of d successive
 differences of accuracies, so rate * d * N is a whole number too, as far as the printed digits
-allow. Of Table 2 that finds the N of the training images, of Table 2 minus Table 4 that of the
-validation images, and of both how many differences each window has.
+allow. Table 2 gives the N of the training images, Table 2 minus Table 4 that of the validation
+images, and both how many differences each window has.
 """
 
 from collections.abc import Mapping

@@ -127,9 +127,6 @@ def summarise(rows: Mapping[str, Mapping[str, Any]]) -> str:
     text = f"{number} {share} are near one of the protocols tried{what}"
     if once := [variant for variant, tried in rows.items() if len(tried) == 1]:
         text = f"{text} (only one was tried for {' and '.join(once)})"
-    if number == len(rows):
-        return f"{text}."
-    return (
-        f"{text}, so no single protocol made all rows. Differences between published rows need "
-        "not be differences between networks under the same conditions."
-    )
+    if number < len(rows):
+        text += "; none is near all: rows may differ in protocol, not only in network"
+    return f"{text}."

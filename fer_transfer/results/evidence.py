@@ -141,7 +141,7 @@ def recall_samples(study: Study, name: str) -> dict[str, Sample]:
 
 
 def hits_of(study: Study, name: str) -> np.ndarray:
-    """Tell of each deduplicated test image whether each run recognises it, (runs, n) bool."""
+    """Tell whether each run recognises each deduplicated test image, (runs, n) bool."""
     group = study.ran[name]
     sets = study.data.splits[group.protocol.split]
     predicted = np.array([study.results[run].predicted for run in group.runs])

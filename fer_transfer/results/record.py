@@ -42,10 +42,9 @@ def recorded(path: Path = LOCK) -> dict[str, Entry]:
     except (serialize.YAMLFileCorruptedError, Invalid):
         if "<<<<<<< " in lock:
             raise InputError(
-                f"{path} holds a merge conflict. Resolve the one in params.yaml first, if "
-                f"any; then keep one side of {path} (`git checkout --ours {path}`), and merge "
-                "the other side's results by `python -m tools.merge FOLDER`, where FOLDER is a "
-                "clone of that side."
+                f"{path} holds a merge conflict. Resolve the one in params.yaml first, if any; "
+                f"then run `git checkout --ours {path}` and `python -m tools.merge FOLDER`, where "
+                "FOLDER is a clone of the other side (docs/sharing.md)."
             ) from None
         raise InputError(
             f"{path} is empty or damaged. Restore it from Git (`git checkout {path}`)."

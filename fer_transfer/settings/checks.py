@@ -58,17 +58,15 @@ def _check_data(data: Any) -> None:
         )
     if data.convert and data.detector != "none":
         raise InputError(
-            "`data.convert` in params.yaml is for images that are faces already, where "
-            f"`data.detector` is `none`, but it is `{data.detector}`. Set `convert: false` or "
-            "`detector: none`."
+            "`data.convert` in params.yaml is for images that are faces already, but "
+            f"`data.detector` is `{data.detector}`. Set `convert: false` or `detector: none`."
         )
     path = None if is_fetched else addresses.local_path(data.source)
     expected = UNWATCHED if path is None else str(path)
     if data.watch != expected:
         raise InputError(
             f"`data.watch` in params.yaml must be `{expected}` where `data.source` is "
-            f"`{data.source}`: DVC then sees what is added, changed or removed there. Got "
-            f"{shown(data.watch)} instead. Set `data.watch` to `{expected}`."
+            f"`{data.source}`, so that DVC sees changes there. Got {shown(data.watch)} instead."
         )
 
 
@@ -80,8 +78,7 @@ def _check_split(name: str, split: Any) -> None:
         raise InputError(
             f"`splits.{name}` in params.yaml splits by {split.by}, so it needs "
             f"{' and '.join(needed[split.by])}, shares of all faces, and no other. Got "
-            f"{' and '.join(given) or 'neither'}. Set `val: 0.1` or `test: 0.2`, or remove it. (By "
-            "tables the validation images are the test images.)"
+            f"{' and '.join(given) or 'neither'}. Set `val: 0.1` or `test: 0.2`, or remove it."
         )
     held_out = (split.val or 0) + (split.test or 0)
     if 1 - held_out < 1e-9:
@@ -104,16 +101,10 @@ def _check_variant(name: str, variant: Any) -> None:
                 "it. The hash of a model file is `sha256:` and what `sha256sum` prints; the seed "
                 "draws random weights."
             )
-    if is_model and variant.hash != f"sha256:{variant.hash[-64:].lower()}":
-        raise InputError(
-            f"`variants.{name}.hash` is {variant.hash}. Expected `sha256:` and the 64 digits that "
-            "`sha256sum` prints, in lower case."
-        )
     if variant.batch_statistics and variant.trainable_layers in (0, "all"):
         raise InputError(
-            f"{where} has `batch_statistics`, which is for frozen batch normalisation while other "
-            f"layers train, and `trainable_layers: {variant.trainable_layers}`. Set a number of "
-            "layers there, or remove it."
+            f"{where} has `batch_statistics`, which needs frozen layers beside some that train, and "
+            f"`trainable_layers: {variant.trainable_layers}`. Set a number there, or remove it."
         )
 
 
@@ -122,9 +113,8 @@ def _check_run(name: str, run: Any, settings: Any) -> None:
     variant = _check_names(f"runs.{name}", run, settings)
     if variant.seed not in (None, run.seed):
         raise InputError(
-            f"`runs.{name}` in params.yaml has seed {run.seed}, but the initial values of "
-            f"`{run.variant}` are those of seed {variant.seed}. Set both to the same seed, or "
-            f"use a random variant with seed {run.seed}."
+            f"`runs.{name}` in params.yaml has seed {run.seed}, but its variant `{run.variant}` has "
+            f"seed {variant.seed}. Set both alike, or name a random variant with seed {run.seed}."
         )
     _check_recipe(name, run, settings)
 
@@ -135,9 +125,8 @@ def _check_recipe(name: str, run: Any, settings: Any) -> None:
     trained = settings.variants[run.variant].trainable_layers
     if run.augment and trained != "all":
         raise InputError(
-            f"{where} augments images, but its variant `{run.variant}` trains {trained} layers: "
-            "the others' output is computed once per image, without augmentation. Set "
-            "`trainable_layers: all` there, or remove `augment`."
+            f"{where} augments images, but its variant `{run.variant}` trains {trained} layers, and "
+            "runs the others once. Set `trainable_layers: all` there, or remove `augment`."
         )
     if (run.optimizer == "adamw") != (run.weight_decay is not None):
         raise InputError(
@@ -171,9 +160,8 @@ def _check_search(name: str, search: Any, settings: Any) -> None:
     variant = _check_names(f"searches.{name}", search, settings)
     if variant.trainable_layers != 0:
         raise InputError(
-            f"`searches.{name}.variant` in params.yaml is `{search.variant}`, of which "
-            f"{variant.trainable_layers} layers train. A search needs a variant with "
-            "`trainable_layers: 0`, whose vectors depend on no training."
+            f"`searches.{name}.variant` in params.yaml is `{search.variant}`, which trains "
+            f"{variant.trainable_layers} layers. Name a variant with `trainable_layers: 0`."
         )
     if settings.splits[search.split].by == "tables":
         raise InputError(

@@ -11,7 +11,7 @@ from fer_transfer.settings.classifiers import CLASSIFIERS
 MOST = 1_000_000  # a larger number is a typo
 # What NumPy and scikit-learn take is below 2**32; stand-in weights and faces use the next one.
 LAST_SEED = 2**32 - 2
-HASH = re.compile("|md5:[0-9a-f]{32}|sha256:[0-9a-f]{64}", re.IGNORECASE)
+HASH = re.compile("|md5:[0-9a-f]{32}|sha256:[0-9a-f]{64}")
 
 
 def _check(is_valid: Callable[[Any], bool], wanted: str) -> AfterValidator:

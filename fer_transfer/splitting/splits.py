@@ -102,9 +102,8 @@ def _check_groups(labels: np.ndarray, group: np.ndarray, names: Sequence[str]) -
     alone = [names[code] for code in num_groups.index[num_groups < 2]]
     if alone:
         raise InputError(
-            f"{', '.join(alone)}: shown by one person or in one photo only, so it cannot be in "
-            "both training and a held-out set. Add photos of at least three people who show it, or "
-            "leave it out (`data.map` in params.yaml)."
+            f"{', '.join(alone)}: shown by one person or in one photo only, so not in two sets. Add "
+            "photos of three or more people, or leave it out (`data.map` in params.yaml)."
         )
 
 
