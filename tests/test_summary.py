@@ -60,7 +60,7 @@ def printed(tmp_path, monkeypatch, capsys):
     return show
 
 
-def test_ours_stand_beside_the_papers_where_there_are_both(printed):
+def test_ours_stand_beside_the_papers_and_the_answer_below_them(printed):
     lines = printed()
     rows = [line.split()[:4] for line in lines]
     assert ["openface-pretrained", "0.012346", "|", "0.080035"] in rows
@@ -69,19 +69,13 @@ def test_ours_stand_beside_the_papers_where_there_are_both(printed):
     assert any("Without results: openface-random. To run" in line for line in lines)
     heading = next(line for line in lines if "6-11" in line)
     assert heading.split() == ["1-6", "6-11", "11-16", "16-19"]
+    assert "faces or ImageNet: ImageNet leads." in lines
+    assert lines[-1] == "Figures: plots/figures. All on one page: plots/report.html"
 
 
 def test_it_fits_120_columns(printed):
     for changes in ({}, {"missing": VARIANTS, "uninformative": VARIANTS}):
         assert max(len(line) for line in printed(**changes)) <= 120
-
-
-def test_it_gives_the_answer_in_a_sentence_and_ends_with_where_figures_and_page_are(
-    printed,
-):
-    lines = printed()
-    assert "faces or ImageNet: ImageNet leads." in lines
-    assert lines[-1] == "Figures: plots/figures. All on one page: plots/report.html"
 
 
 def test_of_other_data_it_gives_the_best_classifier_in_place_of_the_papers_tables(

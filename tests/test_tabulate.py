@@ -218,12 +218,6 @@ def evaluated_by_hand():
     return "metrics/test/scratch.json is not the file that dvc.lock records"
 
 
-def examples_of_another_split():
-    path = Path("plots/examples/scratch.csv")
-    files.write_csv(path, pd.DataFrame({"row": [3]}))
-    return f"{path} is not the file that dvc.lock records"
-
-
 @pytest.mark.parametrize(
     "change",
     [
@@ -232,7 +226,6 @@ def examples_of_another_split():
         no_record_of_training,
         trained_again,
         evaluated_by_hand,
-        examples_of_another_split,
     ],
 )
 def test_a_run_that_was_made_otherwise_is_left_out_and_named(study, caplog, change):

@@ -45,14 +45,9 @@ def points_of(rows: pd.DataFrame, styles: pd.DataFrame) -> pd.DataFrame:
 def learning(
     rows: pd.DataFrame, metric: str, styles: pd.DataFrame, top: float
 ) -> vega.Chart:
-    """Draw a metric after each epoch: hover reads an epoch, Ctrl and the wheel zoom."""
+    """Draw a metric after each epoch; hover reads an epoch."""
     points = points_of(select(rows, metric=metric), styles)
-    lines, *bands = _curves(points, metric, top)
-    # With Ctrl held, which a pinch sends too: without, the page scrolls.
-    wheel = "wheel![event.ctrlKey || event.metaKey]"
-    zoom = alt.selection_interval(name="zoom", bind="scales", zoom=wheel)
-    zoomed = lines.properties(name="lines").add_params(zoom)
-    return alt.layer(zoomed, *bands, _hover(points))
+    return alt.layer(*_curves(points, metric, top), _hover(points))
 
 
 def _curves(points: pd.DataFrame, metric: str, top: float) -> list[vega.Chart]:

@@ -1,4 +1,4 @@
-"""What the charts share: names, looks, how they zoom, and how they become page or PNG.
+"""What the charts share: names, looks, and how they become page or PNG.
 
 A backbone has one colour everywhere; pretrained is solid, random dashed.
 
