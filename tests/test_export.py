@@ -169,8 +169,7 @@ def test_of_a_run_with_two_heads_either_is_a_model(study):
     changes = {f"runs.{RUN}.{name}": value for name, value in run.items()}
     changes |= {"data.ferplus": True, f"variants.{RUN}.trainable_layers": "all"}
     settings_files.change(changes)
-    resize = Augmentation(tiny.SPEC.size)
-    network = network_of("tiny", "all", num_votes=8, resize=resize).whole
+    network = network_of("tiny", "all", num_votes=8, resize=Augmentation(24)).whole
     trained(RUN, network)
     for head, classes in (
         ("labels", photo_files.CLASSES),

@@ -90,8 +90,7 @@ def test_of_other_data_it_gives_the_best_classifier_in_place_of_the_papers_table
     assert "75.0% of 28 test faces" in text
     assert "Split people: use tiny; its interval lies above." in text
     assert "56.0% to 87.0%; majority class 25.0%" in text
-    assert "Table 2" not in text
-    assert "ImageNet" not in text
+    assert not re.search("Table 2|ImageNet", text)
 
 
 def test_readmes_table_has_the_results_in_git():
