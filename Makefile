@@ -72,7 +72,7 @@ demo: install  ## the whole study on synthetic faces, offline, in its own folder
 		&& cp $(SETTINGS) params.yaml && $(PREPARE) && python -m tools.plots_page \
 		&& python -m dvc repro > /dev/null && python -m tools.summary
 
-photos: install  ## a model from labelled photos, here synthetic ones, in its own folder
+photos: install  ## demo: train on labelled photos, synthetic ones, in .photos/
 	@$(MAKE) --no-print-directory demo DEMO=.photos SETTINGS=params.photos.yaml \
 		PREPARE='python -m tools.example_photos'
 	@echo "The page: .photos/plots/report.html; the model: .photos/data/model/people.onnx"

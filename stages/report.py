@@ -1,4 +1,4 @@
-"""Tell the study on one self-contained page, which opens from disk without a network.
+"""Write the report: one self-contained page, which opens from disk without a network.
 
 Reads   data/faces/, data/splits/<split>.npz      the faces that the page shows
         metrics/dataset.json, metrics/split/      what the data set holds

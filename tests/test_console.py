@@ -119,7 +119,7 @@ def test_a_file_that_does_not_fit_leaves_nothing_and_the_old_one_as_it_was(tmp_p
     [
         (
             (),
-            "stage.py: missing a required argument: 'name'. Run stages by `dvc repro`",
+            "stage.py: missing a required argument: 'name'. Its first lines say",
         ),
         (("a", "b"), "stage.py: too many positional arguments."),
     ],

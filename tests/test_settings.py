@@ -49,7 +49,7 @@ def refuses(path: Path, message: str) -> None:
 
 @pytest.mark.parametrize("key", [*KEYS, "train", "runs"])
 def test_a_missing_key_or_section_is_named(write, key):
-    refuses(write(**{key: None}), f"does not set `{key}`. Add it: Git has the line")
+    refuses(write(**{key: None}), f"does not set `{key}`. Add it, as the comment")
 
 
 @pytest.mark.parametrize("key", KEYS)
@@ -229,7 +229,7 @@ def test_what_is_not_listed_is_an_error_that_names_what_is_nearest():
 
 # name: (the file, message)
 NO_SETTINGS = {
-    "empty": (b"", "must be a mapping of sections. Got None"),
+    "empty": (b"", "must hold sections. Got None"),
     "an open bracket": (b"split: [\n", "params.yaml, line 2, column 1 is not valid YAML: "),
     "a doubled section": (b"data: {}\ndata: {}\n", "params.yaml, line 2, column 1 is not valid YAML: found duplicate key"),
     "a key of keys": (b"{[a, [b]]: 1}\n", "is not valid YAML: "),

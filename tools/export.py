@@ -111,7 +111,7 @@ def choose_head(recipe: Recipe, known: faces.Faces, wanted: str) -> Head:
     if wanted == "labels" and recipe.labels != "ferplus":
         return Head("", known.classes, known.labels.astype(int))
     if recipe.labels == "fer2013":
-        raise InputError("The run did not learn from votes: it has no --head votes.")
+        raise InputError("The run did not learn from votes: leave out --head votes.")
     classes = voted_classes(known.required_votes)
     labels = majority(known.required_votes, classes).astype(int)
     return Head("votes_", classes, labels)
@@ -162,8 +162,8 @@ def check(predicted: np.ndarray, expected: np.ndarray) -> None:
     if not difference <= TOLERANCE:
         raise InputError(
             f"The ONNX file's probabilities differ from the pipeline's by {difference:.2g} on "
-            f"average: expected at most {TOLERANCE:g}, so nothing was written. Train the run "
-            "again (`dvc repro`) if its weights or its test images have changed."
+            f"average: expected at most {TOLERANCE:g}, so nothing was written. Evaluate the run "
+            "again (`dvc repro evaluate@RUN`) if its weights or its test images have changed."
         )
 
 

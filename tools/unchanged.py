@@ -59,7 +59,9 @@ def main(commit: str = "") -> None:
         with chdir(old):
             names = list(comparable(now, load(Repo())))
         if not names:
-            logger.info("No result can be carried over.")
+            logger.info(
+                "No stage is stale because of code alone: there is nothing to carry over."
+            )
             return
         logger.info("Comparing %s with HEAD: %s.", commit[:7], ", ".join(names))
         needed = needed_for(now, names)

@@ -1,4 +1,4 @@
-"""How a stage meets its user: plain log lines, errors without a traceback, an end with dvc."""
+"""Run a stage: plain log lines, errors without a traceback, and an end when dvc ends."""
 
 import inspect
 import logging
@@ -37,14 +37,14 @@ def run(main: Callable[..., None], *arguments: str) -> None:
         sys.exit(f"error: {error}")
     except OSError as error:
         message = " ".join(str(error).split())
-        sys.exit(f"error: {message}. {remedy(error)} Then run {_command()} again.")
+        sys.exit(f"error: {message}. {remedy(error)} Then run the same command again.")
     except MemoryError as error:
         sys.exit(
             f"error: there was not enough memory ({error}). End other programs, or use a "
-            f"machine with more; then run {_command()} again."
+            "machine with more; then run the same command again."
         )
     except KeyboardInterrupt:
-        logging.getLogger(__name__).error("stopped. Run %s to resume.", _command())
+        logging.getLogger(__name__).error("stopped. Run the same command to resume.")
         sys.exit(STOPPED)
 
 
@@ -91,9 +91,6 @@ def _check_arguments(main: Callable[..., None], arguments: tuple[str, ...]) -> N
         inspect.signature(main).bind(*arguments)
     except TypeError as error:
         name = Path(sys.argv[0]).name
-        raise InputError(f"{name}: {error}. Run stages by `dvc repro`.") from None
-
-
-def _command() -> str:
-    """Name what goes on from here: DVC for a stage that it started, else what was given."""
-    return "`dvc repro`" if "DVC_STAGE" in os.environ else "the same command"
+        raise InputError(
+            f"{name}: {error}. Its first lines say what it takes."
+        ) from None

@@ -17,8 +17,8 @@ REMEDIES = {
     errno.ENOSPC: "The disk is full: free some space.",
     errno.EDQUOT: "Your disk quota is used up: free some space.",
     errno.EFBIG: "The file is too large for this system: check `ulimit -f` and the file system.",
-    errno.EACCES: "You may not read or write there: check its owner and permissions.",
-    errno.EPERM: "You may not do this there: check its owner and permissions.",
+    errno.EACCES: "Permission denied: check its owner and permissions.",
+    errno.EPERM: "Not permitted: check its owner and permissions.",
     errno.EROFS: "The file system is read-only: work in a folder that you may write to.",
 }
 

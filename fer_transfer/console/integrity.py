@@ -48,7 +48,7 @@ def check() -> None:
         raise InputError(
             f"{some_of(changed, MOST)} changed while {os.environ['DVC_STAGE']} ran. DVC "
             "would record its results as made by the changed version, so they are not kept. Run "
-            "`dvc repro` again."
+            "the same command again."
         )
 
 

@@ -41,7 +41,9 @@ def list_inputs(arguments: Iterable[str], leave_out: Path | None = None) -> list
         paths = _standard_input() if argument == STANDARD_INPUT else [argument]
         for path in paths:
             if not path:  # not the working directory
-                raise InputError("A path is empty. Check that its variable is set.")
+                raise InputError(
+                    "A path is empty. Check that its shell variable is set."
+                )
             for entry in _below(os.path.normpath(path), leave_out):
                 place = os.path.abspath(entry.path)  # noqa: PTH100  # keeps links
                 known = inputs.setdefault(place, entry)
@@ -66,7 +68,9 @@ def _standard_input() -> list[str]:
         names = content.split(b"\0")
     if paths := [os.fsdecode(name) for name in names if name]:
         return paths
-    raise InputError("Standard input has no path. Check the command before `|`.")
+    raise InputError(
+        "Standard input names no file: expected a path per line. Check the command before `|`."
+    )
 
 
 def _below(path: str, leave_out: Path | None) -> list[Input]:

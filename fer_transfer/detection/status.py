@@ -38,7 +38,7 @@ class Rejected(Exception):  # noqa: N818  # says what happened, and is not an er
 def unreadable(error: OSError | ValueError) -> Rejected:
     """Say what keeps a file or folder from being opened; ValueError: a zero in its name."""
     if isinstance(error, PermissionError):
-        reason = "you may not read it: see its permissions"
+        reason = "permission denied: check its permissions"
         return Rejected(Status.NO_PERMISSION, reason)
     reason = getattr(error, "strerror", None) or str(error)
     return Rejected(Status.MISSING, f"it cannot be opened ({reason}): check the path")

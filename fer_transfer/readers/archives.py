@@ -1,4 +1,4 @@
-"""Unpack what was downloaded, by the standard library; what is damaged or unsafe is refused."""
+"""Unpack what was downloaded; refuse what is damaged or unsafe."""
 
 import bz2
 import gzip

@@ -59,8 +59,8 @@ def read(path: Path) -> tuple[pd.DataFrame, pd.Series]:
     is_number = votes.apply(lambda column: column.str.fullmatch(r"\d{1,2}"))
     if not is_number.all(axis=None) or votes.astype(int).sum(axis=1).max() > MOST_VOTES:
         raise InputError(
-            f"{path.name} is not FER+'s CSV file: expected at most {MOST_VOTES} votes in a row. "
-            "Replace it where it came from."
+            f"{path.name} is not FER+'s CSV file: expected at most {MOST_VOTES} votes per face. "
+            "Download it again, or replace it in FER_MIRROR."
         )
     return votes.astype(np.int64), table["usage"].map(PARTS)
 

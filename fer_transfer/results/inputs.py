@@ -1,4 +1,4 @@
-"""What a study's stages left behind: its faces, its splits, and what `evaluate` wrote of each run."""
+"""Read what the stages wrote: the faces, the splits, and what `evaluate` wrote of each run."""
 
 import logging
 from collections.abc import Iterable, Mapping
@@ -124,7 +124,9 @@ def read_study(settings: Settings) -> dict[str, Any]:
     """
     folder = Path("metrics/study")
     if not (folder / "study.json").is_file():
-        raise InputError(f"There is no {folder}/study.json. Run `dvc repro` first.")
+        raise InputError(
+            f"There is no {folder}/study.json. Run `dvc repro -s tabulate` first."
+        )
     study = {path.stem: files.read_json(path) for path in folder.glob("*.json")}
     why, first = _why_stale(settings, "tabulate"), next(iter(settings.splits))
     if not why and first != study["study"].get("paper_split"):  # DVC sees no order

@@ -1,4 +1,4 @@
-"""What contradicts itself in the settings: names that do not exist, shares that leave nothing."""
+"""Check settings against each other: unknown names, shares that leave no training images."""
 
 from collections.abc import Collection
 from difflib import get_close_matches

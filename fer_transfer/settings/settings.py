@@ -83,7 +83,7 @@ class Tables(Section):
 
 
 class Variant(Section):
-    """A network at its start: its backbone, its weights, and how many of its layers train.
+    """A network before training: its backbone, its weights, and how many of its layers train.
 
     `weights` is pretrained, random, or the path of a model file, whose `hash` is checked.
     `trainable_layers` is a number, 0 for the head alone, or `all` (C5). `seed` draws a random
@@ -177,7 +177,9 @@ def load_settings(path: Path = Path("params.yaml")) -> Settings:
     """
     values = read_yaml(path)
     if not isinstance(values, dict):
-        raise InputError(f"{path} must be a mapping of sections. Got {shown(values)}.")
+        raise InputError(
+            f"{path} must hold sections. Got {shown(values)}. See its history in Git."
+        )
     settings: Settings = checked(Settings, NAMED, values)
     for name in NAMED:
         settings[name] = NamedSection(name, settings[name])

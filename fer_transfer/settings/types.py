@@ -47,7 +47,7 @@ Hash = Annotated[
 # some file systems take `A` and `a` for the same.
 Name = Annotated[str, Field(pattern="^[a-z0-9][a-z0-9_-]{0,59}$")]
 Kind = TypeVar("Kind")
-Listed = Annotated[dict[Name, Kind], _check(bool, "a dictionary with an entry or more")]
+Listed = Annotated[dict[Name, Kind], _check(bool, "a mapping with at least one entry")]
 Names = dict[Any, Annotated[str, Field(pattern=r"\S")]]
 Windows = Annotated[
     list[list[int]],
