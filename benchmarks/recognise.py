@@ -3,9 +3,9 @@
     python -m benchmarks.recognise PHOTOS
 
 Photos of the folder are copied until there are as many as asked for, and recognised by the
-command, in processes of their own: without pictures, with pictures; then a video of them and 48x48
-crops of FER2013's kind. Each line has the rate, start-up included, and the memory. deepface is the
-study's; its emotion model is without trained weights.
+command, in processes of their own: without pictures, with pictures; then a video of them. Each line
+has the rate, start-up included, and the memory. deepface is the study's; its emotion model is
+without trained weights.
 """
 
 import os
@@ -20,9 +20,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from fer_transfer.synthetic import drawing as synthetic
-
-PHOTOS, CROPS = 60, 10_000
+PHOTOS = 60
 VIDEO_SECONDS, VIDEO_RATE, VIDEO_SIZE = 60, 30, (640, 360)
 PYTHON = (sys.executable, "-m")
 
@@ -33,14 +31,6 @@ def copy_photos(source: Path, target: Path) -> None:
     photos = sorted(source.iterdir()) * PHOTOS
     for number, photo in enumerate(photos[:PHOTOS]):
         shutil.copy(photo, target / f"{number:03}{photo.suffix}")
-
-
-def draw_crops(target: Path) -> None:
-    """Fill a folder with synthetic faces, grey and 48x48."""
-    target.mkdir()
-    faces, _, _ = synthetic.draw(CROPS, 1, seed=0)
-    for number, face in enumerate(faces):
-        Image.fromarray(face).save(target / f"{number:05}.png")
 
 
 def write_video(source: Path, target: Path) -> None:
@@ -77,14 +67,12 @@ def recognise(title: str, number: int, path: Path, *options: str) -> None:
 
 def main(folder: str) -> None:
     with tempfile.TemporaryDirectory() as top:
-        photos, crops, video = map(Path(top).joinpath, ("photos", "crops", "x.mp4"))
+        photos, video = map(Path(top).joinpath, ("photos", "x.mp4"))
         copy_photos(Path(folder), photos)
-        draw_crops(crops)
         write_video(Path(folder), video)
         recognise("photos, no pictures", PHOTOS, photos, "--no-pictures")
         recognise("photos with pictures", PHOTOS, photos)
         recognise("seconds of video", VIDEO_SECONDS, video)
-        recognise("crops of 48x48", CROPS, crops, "--no-pictures")
         call = (*PYTHON, "benchmarks.recognise_deepface", str(photos))
         measure("deepface", PHOTOS, *call)
 

@@ -92,8 +92,7 @@ def draw_charts(shown: Shown) -> Iterator[tuple[Path, vega.Chart, str, list[str]
         yield FIGURES / f"figure-{number:02}.png", chart, title, notes
     if not shown.runs.empty:
         chart = charts.accuracies(shown).properties(width=vega.WIDTH)
-        own_split = f"split {shown.data.paper_split}"
-        split = own_split if shown.own else "the paper's split"
+        split = f"split {shown.data.paper_split}" if shown.own else "the paper's split"
         notes = [ACCURACY_NOTE.format(split), *notes_on(shown)]
         yield FIGURES / "accuracy.png", chart, "Test accuracy", notes
 

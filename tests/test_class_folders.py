@@ -24,8 +24,7 @@ def test_the_part_is_the_folder_above_the_class(tmp_path, around, part):
     names = (f"{around}{part}/happy/1.png", f"{around}test/sad/1.png")
     expected = {("happy", "", "train"), ("sad", "", "test")}
     assert listed(tmp_path, *names) == expected
-    expected |= {("figures", "", "")}
-    assert listed(tmp_path, f"{around}figures/1.png") == expected
+    assert listed(tmp_path, f"{around}unlabelled/1.png") == expected
 
 
 @pytest.mark.parametrize(

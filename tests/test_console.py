@@ -55,16 +55,6 @@ def message_of(error: BaseException) -> str:
     return str(caught.value.code)
 
 
-@pytest.fixture(params=[False, True], ids=["by hand", "by dvc"])
-def again(request, monkeypatch):
-    """How a message names the command to run again."""
-    if not request.param:
-        return "the same command"
-    monkeypatch.setenv("DVC_STAGE", "train")
-    monkeypatch.setattr(command, "end_with_dvc", lambda: None)
-    return "`dvc repro`"
-
-
 def test_a_mistake_of_ours_keeps_its_traceback():
     with pytest.raises(ZeroDivisionError):
         command.run(lambda: 1 / 0)
@@ -73,29 +63,26 @@ def test_a_mistake_of_ours_keeps_its_traceback():
 REFUSALS = {
     "full disk": (errno.ENOSPC, "The disk is full: free some space."),
     "read-only file system": (errno.EROFS, "The file system is read-only"),
-    "file of a killed run that is gone": (
-        errno.ENOENT,
-        "Check this path and its disk.",
-    ),
+    "file that is gone": (errno.ENOENT, "Check this path and its disk."),
 }
 
 
 @pytest.mark.parametrize("name", REFUSALS)
-def test_what_the_machine_refuses_is_one_line_that_names_the_file(name, again):
+def test_what_the_machine_refuses_is_one_line_that_names_the_file(name):
     number, remedy = REFUSALS[name]
     message = message_of(OSError(number, os.strerror(number), "data/images.npz"))
     assert "\n" not in message
     assert message.startswith(
         f"error: [Errno {number}] {os.strerror(number)}: 'data/images.npz'. {remedy}"
     )
-    assert message.endswith(f" Then run {again} again.")
+    assert message.endswith(" Then run the same command again.")
 
 
-def test_a_users_mistake_and_too_little_memory_are_one_line(again):
+def test_a_users_mistake_and_too_little_memory_are_one_line():
     assert message_of(InputError("no such column")) == "error: no such column"
     message = message_of(MemoryError("48 GiB"))
     assert message.startswith("error: there was not enough memory (48 GiB).")
-    assert message.endswith(f" then run {again} again.")
+    assert message.endswith(" then run the same command again.")
 
 
 def test_a_file_that_does_not_fit_leaves_nothing_and_the_old_one_as_it_was(tmp_path):
@@ -119,7 +106,7 @@ def test_a_file_that_does_not_fit_leaves_nothing_and_the_old_one_as_it_was(tmp_p
     [
         (
             (),
-            "stage.py: missing a required argument: 'name'. Its first lines say",
+            "stage.py: missing a required argument: 'name'. See its first lines",
         ),
         (("a", "b"), "stage.py: too many positional arguments."),
     ],

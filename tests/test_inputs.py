@@ -55,17 +55,20 @@ def test_a_folder_that_may_not_be_read_is_listed_and_the_others_read(
     assert not photo.rejected
 
 
-@pytest.mark.parametrize("end", ["\n", "\r\n", "\0"], ids=["lines", "dos", "zeros"])
-def test_a_list_comes_from_standard_input(tmp_path, monkeypatch, end):
+@pytest.mark.parametrize(
+    ("end", "encoding"),
+    [("\n", "utf-8"), ("\r\n", "utf-8-sig"), ("\r\n", "utf-16"), ("\0", "utf-8")],
+)
+def test_a_list_comes_from_standard_input(tmp_path, monkeypatch, end, encoding):
     paths = [str(tmp_path / name) for name in ("b c.jpg", "ä.jpg")]
-    content = "".join(f"{path}{end}" for path in paths).encode()
+    content = "".join(f"{path}{end}" for path in paths).encode(encoding)
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(content)))
     assert [entry.path for entry in list_inputs(["-"])] == paths
 
 
 def test_a_list_without_a_path_is_an_error(monkeypatch):
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"\n")))
-    with pytest.raises(InputError, match="has no path"):
+    with pytest.raises(InputError, match="is empty"):
         list_inputs(["-"])
 
 

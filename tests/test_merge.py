@@ -161,9 +161,9 @@ stages:
     ("text", "message"),
     [
         (CONFLICT, "holds a merge conflict. Resolve the one in params.yaml first"),
-        ("", "is empty or damaged. Restore it from Git"),
-        ("stages: {a: ", "is empty or damaged"),
-        ("stages: [a]", "is empty or damaged"),
+        ("", "is damaged. Run `git checkout"),
+        ("stages: {a: ", "is damaged"),
+        ("stages: [a]", "is damaged"),
     ],
     ids=["in conflict", "empty", "cut short", "no mapping"],
 )

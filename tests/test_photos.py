@@ -81,6 +81,12 @@ def test_levels_of_fewer_bits_than_the_file_has_are_not_black(tmp_path, type_, b
     assert photo.note == (note if bits < 16 else "")
 
 
+def test_a_fraction_slightly_above_1_is_white_and_leaves_the_others(tmp_path):
+    levels = np.array([[0.5, 1.02]] * 8, "f4")
+    content = photo_files.encoded(Image.fromarray(levels), "TIFF")
+    assert read(tmp_path / "x", content).pixels[0, :, 0].tolist() == [127, 255]
+
+
 @pytest.mark.parametrize("highest", [70_000, -1], ids=["above 16 bits", "negative"])
 def test_levels_that_no_16_bits_hold_are_refused(tmp_path, highest):
     levels = np.full((40, 60), highest, dtype="i4")

@@ -292,6 +292,8 @@ def test_the_exit_code_and_the_log_say_what_failed_and_why(photos, monkeypatch, 
     with pytest.raises(SystemExit) as ended:
         program.main()
     assert ended.value.code == 1
+    with pytest.raises(SystemExit):  # as of an unset shell variable
+        program.parse(["0.png", "--model", ""])
     assert "notes.txt: not a photo: not an image that can be read" in caplog.text
 
 
@@ -371,7 +373,7 @@ def test_labels_say_how_often_the_emotions_are_right(labelled, source):
     assert "the difference is significant" in html
 
 
-def test_labelled_photos_without_a_face_are_counted_apart(labelled):
+def test_labelled_photos_without_a_face_are_counted_apart(labelled, caplog):
     not_utf8 = labelled / "joy" / os.fsdecode(b"\xe9.png")
     photo = (labelled / "joy/5.png").rename(not_utf8)
     photo.write_bytes((labelled / "no face.png").read_bytes())
@@ -379,6 +381,7 @@ def test_labelled_photos_without_a_face_are_counted_apart(labelled):
     run(labelled, "--labels", "folders")
     scores = json.loads(Path("out/scores.json").read_text())
     assert (scores["images"], scores["no_face"]) == (5, 1)
+    assert f"Not scored: photos in the folders {labelled.name}" in caplog.text
 
 
 def test_a_link_has_the_label_of_the_folder_that_it_lies_in(labelled):

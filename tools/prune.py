@@ -1,8 +1,8 @@
 """List what removed and renamed runs, variants and splits left behind: `python -m tools.prune`.
 
-`python -m tools.prune --apply` removes it: entries of dvc.lock whose stage is gone, what they say
-that it wrote, and unfinished trainings in .ckpt/. Where a run has only another name in params.yaml,
-its results move to that name. DVC's cache keeps what is removed here until `dvc gc`.
+`python -m tools.prune --apply` removes it: entries of dvc.lock whose stage is gone, and what they
+say that it wrote. Where a run has only another name in params.yaml, its results move to that name.
+DVC's cache keeps what is removed here until `dvc gc`.
 
 Reads   dvc.yaml, params.yaml, dvc.lock
 Writes  dvc.lock, in one write; moves and removes outputs
@@ -90,11 +90,7 @@ def main(*, apply: bool) -> None:
             for path in sorted(hashes(lock[name], "outs").keys() - written):
                 logger.info("no stage writes %s any more", path)
                 targets[Path(path)] = None
-        for state in sorted(Path(".ckpt").glob("*-*")):
-            if f"train@{state.name.rpartition('-')[0]}" not in here.stages:
-                logger.info("no run goes on from %s", state)
-                targets[state] = None
-        if not (gone or targets):
+        if not (moves or gone):
             logger.info("No leftovers found.")
         elif not apply:
             logger.info("`python -m tools.prune --apply` moves and removes these.")

@@ -74,9 +74,7 @@ def remarks(study: dict[str, Any]) -> Iterator[str]:
     if dull := ", ".join(study["uninformative"]):
         yield f"Uninformative features: {dull}. They are the same for all images."
     if study["data"] == paper.SYNTHETIC or study["pretrained"] == "stand-in":
-        yield (
-            "With synthetic faces or stand-in weights these numbers say nothing about people."
-        )
+        yield "Synthetic faces or weights: these numbers say nothing about people."
     yield "Figures: plots/figures. All on one page: plots/report.html"
 
 

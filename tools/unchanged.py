@@ -59,9 +59,7 @@ def main(commit: str = "") -> None:
         with chdir(old):
             names = list(comparable(now, load(Repo())))
         if not names:
-            logger.info(
-                "No stage is stale because of code alone: there is nothing to carry over."
-            )
+            logger.info("No stage is stale because of code alone.")
             return
         logger.info("Comparing %s with HEAD: %s.", commit[:7], ", ".join(names))
         needed = needed_for(now, names)

@@ -1,6 +1,7 @@
 """Run a stage: plain log lines, errors without a traceback, and an end when dvc ends."""
 
 import inspect
+import io
 import logging
 import os
 import signal
@@ -19,6 +20,7 @@ STOPPED = 130  # what a shell reports for a command that Ctrl-C ended
 
 def run(main: Callable[..., None], *arguments: str) -> None:
     """Run a stage's `main`; a user's mistake becomes one clear message and exit code 1."""
+    sys.stderr = sys.stderr or io.StringIO()  # closed by `2>&-`
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     for name in ("tensorflow", "tf2onnx"):  # a page of remarks for each model written
         logging.getLogger(name).setLevel(logging.ERROR)
@@ -91,6 +93,4 @@ def _check_arguments(main: Callable[..., None], arguments: tuple[str, ...]) -> N
         inspect.signature(main).bind(*arguments)
     except TypeError as error:
         name = Path(sys.argv[0]).name
-        raise InputError(
-            f"{name}: {error}. Its first lines say what it takes."
-        ) from None
+        raise InputError(f"{name}: {error}. See its first lines.") from None

@@ -40,7 +40,11 @@ def find_faces(pixels: np.ndarray, smallest_face: int) -> list[Detection]:
     """
     longer = max(pixels.shape[:2])
     reduced = longer * min(1.0, NEEDED / smallest_face)
-    most = math.sqrt(MOST_PIXELS / (pixels.shape[0] * pixels.shape[1]))
+    shorter = min(pixels.shape[:2])
+    # The network's input is padded.
+    most = min(
+        math.sqrt(MOST_PIXELS / (shorter * longer)), MOST_PIXELS / (MULTIPLE * longer)
+    )
     scale = min(max(SMALLEST_IMAGE, reduced) / longer, most)
     heat, size, offset, landmarks = _compute(_resized(pixels, scale))
     rows, columns = np.nonzero(heat[0, 0] > MIN_SCORE)

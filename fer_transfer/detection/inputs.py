@@ -2,6 +2,7 @@
 
 import os
 import sys
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -41,9 +42,7 @@ def list_inputs(arguments: Iterable[str], leave_out: Path | None = None) -> list
         paths = _standard_input() if argument == STANDARD_INPUT else [argument]
         for path in paths:
             if not path:  # not the working directory
-                raise InputError(
-                    "A path is empty. Check that its shell variable is set."
-                )
+                raise InputError("A path is empty. Check its shell variable.")
             for entry in _below(os.path.normpath(path), leave_out):
                 place = os.path.abspath(entry.path)  # noqa: PTH100  # keeps links
                 known = inputs.setdefault(place, entry)
@@ -62,15 +61,16 @@ def identity(path: str) -> list[int]:
 
 def _standard_input() -> list[str]:
     """Read a list of paths, one per line, or ended by zeros as `find -print0` writes them."""
-    content = sys.stdin.buffer.read()
+    content = sys.stdin.buffer.read() if sys.stdin else b""
+    if content.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):  # as PowerShell writes it
+        content = content.decode("utf-16").encode()
+    content = content.removeprefix(BOM_UTF8)
     names = content.replace(b"\r\n", b"\n").split(b"\n")
     if b"\0" in content:
         names = content.split(b"\0")
     if paths := [os.fsdecode(name) for name in names if name]:
         return paths
-    raise InputError(
-        "Standard input names no file: expected a path per line. Check the command before `|`."
-    )
+    raise InputError("Standard input is empty: expected a path per line.")
 
 
 def _below(path: str, leave_out: Path | None) -> list[Input]:

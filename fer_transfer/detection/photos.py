@@ -153,8 +153,8 @@ def _from_levels(levels: np.ndarray) -> tuple[np.ndarray, str]:
     if not (np.isfinite(levels).all() and levels.min() >= 0 and highest <= 65535):
         reason = "grey levels outside 0 to 65535: save it with 8 or 16 bits"
         raise Rejected(Status.NOT_A_PHOTO, reason)
-    if levels.dtype.kind == "f" and highest <= 1:
-        levels, highest = levels * 65535, 65535
+    if levels.dtype.kind == "f" and highest < 2:  # an edit may exceed 1 here and there
+        levels, highest = np.minimum(levels, 1) * 65535, 65535
     bits = next(bits for bits in (8, 10, 12, 14, 16) if highest < 2**bits)
     eight = (levels.astype(np.uint16) >> (bits - 8)).astype(np.uint8)
     note = "" if bits == 16 else f"grey levels up to {highest:g}: read as {bits} bits"

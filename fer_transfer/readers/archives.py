@@ -53,8 +53,8 @@ def unpack(path: Path) -> None:
             raise
         reason = " ".join(str(error).split())[:200]
         raise InputError(
-            f"{path.name} is damaged or incomplete ({reason}). Fetch it again, or set "
-            "`data.source` in params.yaml to another copy."
+            f"{path.name} is damaged, incomplete or of a kind that is not read ({reason}). Fetch it "
+            "again, or unpack it and set `data.source` in params.yaml to the folder."
         ) from None
 
 

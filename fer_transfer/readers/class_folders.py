@@ -68,8 +68,10 @@ def _inside(name: str, around: Folders) -> Folders:
 
 def _split(folders: Folders, has_parts: bool) -> tuple[str, Folders]:
     """Return the part that a file belongs to, if any, and the folders below it."""
-    part = listing.PART_OF.get(folders[0].lower(), "") if has_parts and folders else ""
-    return part, folders[1:] if part else folders
+    if not has_parts:
+        return "", folders
+    part = listing.PART_OF.get(folders[0].lower(), "") if folders else ""
+    return part, folders[1:] if part else ()
 
 
 def _levels(paths: list[Folders]) -> dict[str, int]:

@@ -61,7 +61,13 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     rate = "frames recognised per second of video (%(default)s)"
     over = "time constant for smoothing a video's probabilities; 0: none (%(default)s)"
     add("paths", nargs="*", metavar="PATH", help=kinds)
-    add("--camera", type=int, metavar="N", help="record camera N until Ctrl-C")
+    add(
+        "--camera",
+        type=int,
+        choices=range(100),
+        metavar="N",
+        help="record camera N until Ctrl-C",
+    )
     add("--model", help="ONNX file of tools.export (the default model)")
     add("--detector", default="centerface", help=detector)
     add("--out", type=Path, default=Path("recognised"), help="folder of the results")
@@ -75,6 +81,8 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     options = parser.parse_args(arguments)
     if not options.paths and options.camera is None:
         parser.error("give a photo, a video, a folder or --camera")
+    if "" in (options.model, options.labels):
+        parser.error("--model and --labels need a value: check the shell variable")
     if not 0 < options.frames <= 1000 or not 0 <= options.smoothing < inf:
         parser.error("--frames must be above 0 and at most 1000, --smoothing 0 or more")
     return options

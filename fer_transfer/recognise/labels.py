@@ -115,13 +115,16 @@ def score(labelled: pd.DataFrame, run: Run) -> dict[str, Any]:
 def _from_folders(
     photos: dict[str, str], codes: dict[str, int], classes: Sequence[str]
 ) -> pd.DataFrame:
-    labels = pd.Series(photos, dtype=str).map(_plain).map(codes).dropna().astype(int)
-    if labels.empty:
+    folders = pd.Series(photos, dtype=str)
+    labels = folders.map(_plain).map(codes)
+    if len(others := folders[labels.isna()]):
+        logger.warning("Not scored: photos in the folders %s.", _listed(others))
+    if labels.isna().all():
         raise InputError(
             f"--labels folders: no photo lies in a folder called {_listed(classes)}. Got "
             f"{_listed(photos.values())}. Rename the folders, or give a CSV."
         )
-    return labels.to_frame("label").assign(group="")
+    return labels.dropna().astype(int).to_frame("label").assign(group="")
 
 
 def place(path: str | Path) -> str:

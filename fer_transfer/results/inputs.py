@@ -124,9 +124,7 @@ def read_study(settings: Settings) -> dict[str, Any]:
     """
     folder = Path("metrics/study")
     if not (folder / "study.json").is_file():
-        raise InputError(
-            f"There is no {folder}/study.json. Run `dvc repro -s tabulate` first."
-        )
+        raise InputError(f"Found no {folder}/study.json. Run `dvc repro -s tabulate`.")
     study = {path.stem: files.read_json(path) for path in folder.glob("*.json")}
     why, first = _why_stale(settings, "tabulate"), next(iter(settings.splits))
     if not why and first != study["study"].get("paper_split"):  # DVC sees no order

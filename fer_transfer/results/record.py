@@ -46,9 +46,7 @@ def recorded(path: Path = LOCK) -> dict[str, Entry]:
                 f"then run `git checkout --ours {path}` and `python -m tools.merge FOLDER`, where "
                 "FOLDER is a clone of the other side (docs/sharing.md)."
             ) from None
-        raise InputError(
-            f"{path} is empty or damaged. Restore it from Git (`git checkout {path}`)."
-        ) from None
+        raise InputError(f"{path} is damaged. Run `git checkout {path}`.") from None
     stages: dict[str, Entry] = values.get("stages", {})
     return stages
 

@@ -177,9 +177,7 @@ def load_settings(path: Path = Path("params.yaml")) -> Settings:
     """
     values = read_yaml(path)
     if not isinstance(values, dict):
-        raise InputError(
-            f"{path} must hold sections. Got {shown(values)}. See its history in Git."
-        )
+        raise InputError(f"{path} must be a mapping. Got {shown(values)}. Restore it.")
     settings: Settings = checked(Settings, NAMED, values)
     for name in NAMED:
         settings[name] = NamedSection(name, settings[name])
