@@ -79,6 +79,7 @@ def test_two_labels_of_one_face_are_an_error_that_names_the_file(tmp_path):
             (f"{path},happy,,,,,", "a path that is not relative to the manifest's")
             for path in ("", "../a.jpg", "~/a.jpg", "C:\\a.jpg")
         ],
+        ("a.jpg,happy,,0.2,0.2,0.5,0.5", "a box in fractions, not pixels"),
         ("a.jpg,happy,dev,,,,", "a part other than train, val, test"),
         *[
             (f"a.jpg,happy,,{box}", "a box that is not four numbers")

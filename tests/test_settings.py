@@ -139,7 +139,6 @@ CONTRADICTIONS = {
         {"data.hash": f"md5:{'0' * 32}"},
         "`data.hash` in params.yaml is set, but `data.source` is `kaggle`, where it is not read",
     ),
-    "a hash in capitals": ({"data.source": "a.csv", "data.hash": f"MD5:{'A' * 32}"}, "must be empty, `md5:` and 32 digits"),
     "a hash without its kind": ({"data.source": "a.csv", "data.hash": "a" * 32}, "`data.hash` in params.yaml must be empty, `md5:` and 32 digits"),
     "a pretrained variant with a seed": (
         {"variants.vggface-pretrained.seed": "42"},

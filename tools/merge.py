@@ -27,8 +27,6 @@ logger = logging.getLogger(__name__)
 
 Read = Callable[[str], bytes]
 
-MOST = 10  # stages named that were left
-
 
 def fitting(here: Pipeline, incoming: dict[str, Entry]) -> tuple[list[str], list[str]]:
     """Name the stages whose entries are to be taken, and those that do not fit.
@@ -114,7 +112,7 @@ def main(folder: str) -> None:
     if refused:
         logger.warning(
             "Not taken: %s. Their code, settings or inputs differ from those here.",
-            some_of(refused, MOST),
+            some_of(refused),
         )
 
 

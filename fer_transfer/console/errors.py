@@ -50,7 +50,7 @@ def shown(value: Any) -> str:
     return _short.repr(value)
 
 
-def some_of(names: Sequence[str], most: int) -> str:
+def some_of(names: Sequence[str], most: int = 10) -> str:
     """Name the first of several, and say how many more there are.
 
     >>> some_of(["a", "b", "c"], most=2)

@@ -84,6 +84,7 @@ def _check_rows(path: Path, table: pd.DataFrame) -> None:
         "happy/1.jpg": ~table["path"].map(_is_below),
         f"a part other than {', '.join(listing.PARTS)}": ~parts.isin(known),
         f"a box that is not four numbers, {', '.join(BOX)} in pixels": is_wrong_box,
+        "a box in fractions, not pixels": is_box & (numbers <= 1).all(axis=1),
     }
     sentences = [
         f"{wrong.sum()} rows have {problem}: number {shown((table.index[wrong] + 1).tolist())}, "

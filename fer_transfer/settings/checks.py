@@ -12,7 +12,6 @@ from fer_transfer.settings.classifiers import PORTABLE
 # Committed, and never changed: what `data.watch` names where the source is not on this machine,
 # and `assess.reads` where there are no searches.
 UNWATCHED = "data/unwatched"
-FEW_NAMES = 10  # that an error lists
 
 # Listed, not imported: they bring TensorFlow.
 FOLDER = Path(__file__).parents[1] / "backbones"
@@ -205,7 +204,7 @@ def _check_repeats(settings: Any) -> None:
 def _check_one_of(value: str, allowed: Collection[str], where: str) -> None:
     if value not in allowed:
         near = get_close_matches(value, allowed, n=1, cutoff=0)[0]
-        names = some_of([*allowed], FEW_NAMES)
+        names = some_of([*allowed])
         raise InputError(
             f"`{where}` in params.yaml must be one of {names}. Got {shown(value)} instead. Did "
             f"you mean `{near}`?"
