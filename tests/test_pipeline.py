@@ -72,21 +72,22 @@ def modules(files: Iterable[Path], exempt: Collection[str] = ()) -> set[Path]:
 
 def settings_used(file: Path) -> set[str]:
     """Return the sections of `settings` that a stage reads, itself or by what it calls."""
-    functions = {
-        node.name: node
+    functions = [
+        node
         for module in modules([file])
         if package(module) not in ("", "settings")
         for node in ast.walk(ast.parse(module.read_text()))
         if isinstance(node, ast.FunctionDef)
         and "settings" in {argument.arg for argument in node.args.args}
-    }
+    ]
     waiting: list[ast.AST] = [ast.parse(file.read_text())]
     used = set()
     while waiting:
         for node in ast.walk(waiting.pop()):
             if isinstance(node, ast.Name | ast.Attribute):
                 called = node.id if isinstance(node, ast.Name) else node.attr
-                waiting += [functions.pop(called)] if called in functions else []
+                waiting += [node for node in functions if node.name == called]
+                functions = [node for node in functions if node.name != called]
             if isinstance(node, ast.Attribute | ast.Subscript):
                 whole = ast.unparse(node.value) in ("settings", "load_settings()")
                 if whole and isinstance(node, ast.Subscript):
