@@ -54,9 +54,8 @@ def test_the_largest_photos_are_reduced_more_for_their_memory(monkeypatch):
     face = photo_files.scene(side=400).resize((2000, 1500))
     assert len(find_detector("centerface", 24)(np.asarray(face))) == 1
     assert resized.call_args.args[1] == pytest.approx((300_000 / 3_000_000) ** 0.5)
-    find_detector("centerface", 24)(
-        np.zeros((1, 90_000, 3), np.uint8)
-    )  # 32 high by padding
+    strip = np.zeros((1, 90_000, 3), np.uint8)  # 32 pixels high by padding
+    find_detector("centerface", 24)(strip)
     assert 32 * 90_000 * resized.call_args.args[1] == pytest.approx(300_000)
 
 

@@ -86,8 +86,8 @@ def settings_used(file: Path) -> set[str]:
         for node in ast.walk(waiting.pop()):
             if isinstance(node, ast.Name | ast.Attribute):
                 called = node.id if isinstance(node, ast.Name) else node.attr
-                waiting += [node for node in functions if node.name == called]
-                functions = [node for node in functions if node.name != called]
+                waiting += [each for each in functions if each.name == called]
+                functions = [each for each in functions if each.name != called]
             if isinstance(node, ast.Attribute | ast.Subscript):
                 whole = ast.unparse(node.value) in ("settings", "load_settings()")
                 if whole and isinstance(node, ast.Subscript):

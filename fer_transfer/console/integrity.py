@@ -16,8 +16,8 @@ from typing import Any
 from fer_transfer.console.errors import InputError, some_of
 
 PIPELINE, SETTINGS = Path("dvc.yaml"), Path("params.yaml")
-# Rewritten by stages alone. Small files elsewhere are hashed: Git rewrites files that it does
-# not change, when a user switches to another branch and back.
+# Rewritten by stages alone. Elsewhere small files are hashed, as Git rewrites files that it does
+# not change when a user switches to another branch and back; an archive may be too large for that.
 DATA, LARGE = Path("data"), 2**20
 # Patterns of .dvcignore that occur in these folders, among them editors' temporary files.
 IGNORED = re.compile(r"__pycache__|\.DS_Store|\.gitignore|\.#.*|.*~|\..*\.sw[a-p]")

@@ -41,7 +41,7 @@ def find_faces(pixels: np.ndarray, smallest_face: int) -> list[Detection]:
     longer = max(pixels.shape[:2])
     reduced = longer * min(1.0, NEEDED / smallest_face)
     shorter = min(pixels.shape[:2])
-    # The network's input is padded.
+    # The network's input is padded: a strip counts as MULTIPLE pixels wide.
     most = min(
         math.sqrt(MOST_PIXELS / (shorter * longer)), MOST_PIXELS / (MULTIPLE * longer)
     )

@@ -27,9 +27,7 @@ def read(root: Path) -> listing.Listing:
     images = listing.images_among(names)
     around = _find_wrappers(images)
     inside = {name: _inside(name, around) for name in names}
-    outer = {inside[name][0].lower() for name in images if inside[name]}
-    parts = {listing.PART_OF.get(folder, "") for folder in outer}
-    has_parts = "" not in parts or len(parts) > 2  # a class may be called valid, too
+    has_parts = _has_parts([inside[name] for name in images])
     placed = {name: _split(inside[name], has_parts) for name in names}
     levels = _levels([placed[name][1] for name in images])
     rows: list[dict[str, str]] = []
@@ -64,6 +62,13 @@ def _inside(name: str, around: Folders) -> Folders:
     """Return the folders of a file below those around all others; none if it lies elsewhere."""
     folders = PurePosixPath(name).parts[:-1]
     return folders[len(around) :] if folders[: len(around)] == around else ()
+
+
+def _has_parts(paths: list[Folders]) -> bool:
+    """Tell whether outer folders are parts; a single one beside others is a class called so."""
+    outer = {path[0].lower() for path in paths if path}
+    parts = {listing.PART_OF.get(folder, "") for folder in outer}
+    return "" not in parts or len(parts) > 2
 
 
 def _split(folders: Folders, has_parts: bool) -> tuple[str, Folders]:

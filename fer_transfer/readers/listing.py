@@ -25,19 +25,9 @@ OF_SYSTEMS |= {"thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r"}
 OF_THE_SYSTEM = "a file of the operating system"
 # Of files that tell how folders are meant, if there are such; all are read.
 IMAGES = (
-    *(
-        ".jpg",
-        ".jpeg",
-        ".jpe",
-        ".jfif",
-        ".jp2",
-        ".png",
-        ".gif",
-        ".bmp",
-        ".tif",
-        ".tiff",
-    ),
-    *(".webp", ".pbm", ".pgm", ".ppm", ".tga", ".heic", ".heif", ".hif", ".avif"),
+    *(".jpg", ".jpeg", ".jpe", ".jfif", ".jp2", ".png", ".gif", ".bmp", ".webp"),
+    *(".tif", ".tiff", ".pbm", ".pgm", ".ppm", ".tga"),
+    *(".heic", ".heif", ".hif", ".avif"),
     *(".cr2", ".cr3", ".nef", ".arw", ".dng", ".raf", ".orf", ".rw2"),  # of cameras
 )
 BAD_NAME = "its name is not UTF-8 or has a control character: rename it"

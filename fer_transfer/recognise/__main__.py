@@ -58,16 +58,11 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     smallest = "longer side, in pixels, of the smallest face to be found (%(default)s)"
     own = "score the photos: a CSV of path, label and optionally group, or `folders` if each "
     own += "photo's folder is named after its label"
+    record = "record camera N until Ctrl-C"
     rate = "frames recognised per second of video (%(default)s)"
     over = "time constant for smoothing a video's probabilities; 0: none (%(default)s)"
     add("paths", nargs="*", metavar="PATH", help=kinds)
-    add(
-        "--camera",
-        type=int,
-        choices=range(100),
-        metavar="N",
-        help="record camera N until Ctrl-C",
-    )
+    add("--camera", type=int, choices=range(100), metavar="N", help=record)
     add("--model", help="ONNX file of tools.export (the default model)")
     add("--detector", default="centerface", help=detector)
     add("--out", type=Path, default=Path("recognised"), help="folder of the results")

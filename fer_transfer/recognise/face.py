@@ -11,7 +11,7 @@ from fer_transfer.detection.boxes import Box
 COLUMNS = ("face", *Box._fields, "score", "tilt", "emotion", "probability", "unsure")
 
 
-@dataclass(frozen=True, eq=False)  # arrays have no one answer
+@dataclass(frozen=True, eq=False)  # arrays have no truth value
 class Face:
     """A face and the emotion that a model sees in it."""
 

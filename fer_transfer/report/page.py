@@ -11,6 +11,7 @@ from fer_transfer.data import faces
 from fer_transfer.report import charts, html, learning, vega
 from fer_transfer.report.shown import Shown, pick_faces, read
 from fer_transfer.results import distance, inputs, paper, table
+from fer_transfer.results.answer import FACES_OR_IMAGENET
 from fer_transfer.results.catalog import BACKBONES
 from fer_transfer.settings.classifiers import TITLES
 from fer_transfer.settings.settings import SECTIONS, Settings
@@ -23,11 +24,14 @@ def context(settings: Settings) -> dict[str, Any]:
     images = faces.read_images()
     confusion = inputs.read_table("confusion").groupby("run")
     scored = table.select(shown.summary, set="test")
+    compared = shown.study["answer"]["comparisons"]
+    sides = [x["groups"][1] for x in compared if x["question"] == FACES_OR_IMAGENET]
     return {
         **vars(shown),
         "runs": settings.runs,
         "first": first,
         "catalog": BACKBONES,
+        "imagenet": {BACKBONES[shown.groups[name].backbone].title for name in sides},
         "paper": paper,
         "distance": distance,
         "dataset": files.read_json(Path("metrics/dataset.json")),

@@ -153,9 +153,10 @@ def known_of(study: Study) -> dict[Key, Sample]:
     """Return what is simply known of each backbone: its parameters and its time."""
     samples = {}
     for run, measured in study.measured.items():
-        backbone, number = study.settings.runs[run].backbone, measured["parameters"]
+        backbone = study.settings.runs[run].backbone
+        number = measured["parameters"]["backbone"]
         key = "parameters", f"{backbone}-pretrained"
-        samples[key] = Sample(backbone, (number["backbone"],), rounding=0.5)
+        samples[key] = Sample(backbone, (number,), rounding=0.5)
     for backbone, time in study.costs.items():
         key = "milliseconds", f"{backbone}-pretrained"
         samples[key] = Sample(backbone, (time,), rounding=time * TIMING_ERROR / 2)

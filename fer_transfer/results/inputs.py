@@ -54,14 +54,12 @@ def read_data(settings: Settings) -> Data:
     """Read what is known of the faces, and their splits.
 
     Raises:
-        InputError: If a split is missing or stale.
+        InputError: If a split is missing.
     """
     known = faces.read()
     paths = {name: Path(f"data/splits/{name}.npz") for name in settings.splits}
     if missing := [path for path in paths.values() if not path.is_file()]:
         raise InputError(f"There is no {missing[0]}. Run `dvc repro split`.")
-    if why := _why_stale(settings, *(f"split@{name}" for name in paths)):
-        raise InputError(f"A split is stale: {why}. Run `dvc repro split`.")
     splits = {name: files.read_npz(path) for name, path in paths.items()}
     return Data(known.classes, known.labels, splits)
 
@@ -81,7 +79,7 @@ def read_results(settings: Settings) -> tuple[dict[str, Result], dict[str, str]]
 
     Raises:
         InputError: If all that have results are stale: tables of nothing would replace those
-            that are there.
+            that are there. If a split is, though no run may use it: sizes and leakage are shown.
     """
     recorded = record.read()
     results: dict[str, Result] = {}
@@ -113,6 +111,8 @@ def read_results(settings: Settings) -> tuple[dict[str, Result], dict[str, str]]
             "what changed. DVC has removed the earlier tables: `git checkout metrics/study "
             "plots/study` brings them back."
         )
+    if why := _why_stale(settings, recorded, [f"split@{x}" for x in settings.splits]):
+        raise InputError(f"A split is stale: {why}. Run `dvc repro split`.")
     return results, stale
 
 
@@ -126,7 +126,10 @@ def read_study(settings: Settings) -> dict[str, Any]:
     if not (folder / "study.json").is_file():
         raise InputError(f"Found no {folder}/study.json. Run `dvc repro -s tabulate`.")
     study = {path.stem: files.read_json(path) for path in folder.glob("*.json")}
-    why, first = _why_stale(settings, "tabulate"), next(iter(settings.splits))
+    why, first = (
+        _why_stale(settings, record.read(), ["tabulate"]),
+        next(iter(settings.splits)),
+    )
     if not why and first != study["study"].get("paper_split"):  # DVC sees no order
         why = f"`{first}` is the first split now"
     elif not why and not set(study["study"].get("ran", ())) <= set(groups(settings)):
@@ -140,16 +143,15 @@ def read_study(settings: Settings) -> dict[str, Any]:
 
 def read_assessed(settings: Settings) -> dict[str, Any]:
     """Read what `assess` wrote of each split; nothing, with a warning, if it is stale."""
-    searches = (f"choose@{name}" for name in settings.searches)
-    if why := _why_stale(settings, "assess", *searches):
+    stages = ["assess", *(f"choose@{name}" for name in settings.searches)]
+    if why := _why_stale(settings, record.read(), stages):
         logger.warning("Leaving out the classifiers: %s. Run `dvc repro`.", why)
         return {}
     return dict(files.read_json(Path("metrics/assess.json")))
 
 
-def _why_stale(settings: Settings, *stages: str) -> str:
+def _why_stale(settings: Settings, known: record.Record, stages: list[str]) -> str:
     """Say why what one of the stages wrote is stale; "" if none is, of those that are recorded."""
-    known = record.read()
     ran = [stage for stage in stages if stage in known.entries]
     return next(filter(None, (record.why_stale(x, settings, known) for x in ran)), "")
 
