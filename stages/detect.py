@@ -3,15 +3,16 @@
 Reads   data/raw/                  the source as downloaded
 Params  data.layout, data.detector, data.convert
 Writes  data/detected/images.npy   the faces that were taken, (M, 48, 48) uint8, grey
-        data/detected/faces.csv    a row per labelled file: the columns of data/faces/faces.csv, the
+        data/detected/faces.csv    a row per labelled face: the columns of data/faces/faces.csv, the
                                    label as the source spells it; status, reason
-        data/detected/dropped.csv  file, reason: what has no label
+        data/detected/dropped.csv  file, reason: without a label, or not read
 Source  the paper, section 6; fer_transfer/detection has the detectors and the framing
 
-All three are empty where the source holds its faces in one file, as FER2013's does. Grey images of
-48x48 pixels are taken as they are. Where a photo shows several faces, the label is taken for the
-largest if it is so by far; else the photo is left out. What was found is kept in .ckpt/, so a run
-that was killed goes on where it was, and photos that are added later are the only ones read again.
+The first two are empty where one file holds all faces, as FER2013's does; dropped.csv then lists
+the other files. Grey images of 48x48 pixels are taken as they are. Where a photo shows several
+faces, the label belongs to the largest if it is clearly larger than the others; otherwise the photo
+is left out. What was found is kept in .ckpt/, so a run that was killed goes on where it was, and
+photos that are added later are the only ones read again.
 """
 
 import base64

@@ -1,7 +1,7 @@
 """Bring the data set into the project from where params.yaml says, and verify it.
 
 Reads   what `data.source` names (`data.watch` is the same path where it is on this machine);
-        the environment variable FER_MIRROR, where set, is tried first
+        for Kaggle and addresses the environment variable FER_MIRROR, where set, is tried first
 Params  data, synthetic
 Writes  data/raw/   what was fetched: a folder as it is, a file unpacked
 Source  docs/choices.md; the hashes are in fer_transfer/readers/fer2013_csv.py
@@ -119,7 +119,7 @@ def _copy_folder(path: Path, known_hash: str, folder: Path) -> None:
 
 
 def from_synthetic(settings: Synthetic, folder: Path) -> None:
-    """Draw synthetic faces: in their order 80 % are for training, 10 % for each other set."""
+    """Draw synthetic faces: in order, 80% for training and 10% for each other set."""
     drawn = drawing.draw(settings.images, settings.identities, settings.seed)
     images, labels, identities = drawn
     held_out = round(0.1 * len(labels))
@@ -132,8 +132,8 @@ def from_synthetic(settings: Synthetic, folder: Path) -> None:
 
 
 @contextmanager
-def whole_folder(path: Path) -> Iterator[Path]:
-    """Give an empty folder beside `path` that takes its place once the block succeeds."""
+def atomic_folder(path: Path) -> Iterator[Path]:
+    """Yield an empty folder beside `path` that takes its place once the block succeeds."""
     part = path.with_name(f".{path.name}.part")
     shutil.rmtree(part, ignore_errors=True)  # of a run that was killed
     part.mkdir(parents=True)
@@ -150,7 +150,7 @@ def main() -> None:
     settings = load_settings()
     source, known_hash = settings.data.source, settings.data.hash
     path = None if source == "kaggle" else addresses.local_path(source)
-    with whole_folder(RAW) as folder:
+    with atomic_folder(RAW) as folder:
         if source == "kaggle":
             from_kaggle(folder)
         elif source == "synthetic":

@@ -60,8 +60,8 @@ def notes_on(shown: Shown, names: Iterable[str] = ()) -> list[str]:
     if study["data"] == paper.SYNTHETIC:
         lines.append("Synthetic faces: these results say nothing about people.")
     absent = [name for name in names if name not in study["ran"]]
-    dull = [name for name in names if name in study["uninformative"]]
-    for words, named in (("Not run", absent), ("Features are uninformative", dull)):
+    constant = [name for name in names if name in study["uninformative"]]
+    for words, named in (("Not run", absent), ("Features are uninformative", constant)):
         if named:
             lines.append(f"{words}: {', '.join(named)}.")
     return lines
@@ -74,10 +74,11 @@ def titled(shown: Shown, number: int, title: str) -> str:
 
 def draw_charts(shown: Shown) -> Iterator[tuple[Path, vega.Chart, str, list[str]]]:
     """Draw the figures without a face: yield file, chart, title and notes of each."""
-    others = sorted({group.backbone for group in shown.text.values()})
+    groups = shown.paper_groups
+    others = sorted({group.backbone for group in groups.values()})
     numbers = {} if shown.own else paper.LEARNING_FIGURES
     for backbone in dict.fromkeys([*numbers, *others]):
-        names = [key for key, group in shown.text.items() if group.backbone == backbone]
+        names = [key for key, group in groups.items() if group.backbone == backbone]
         rows = shown.runs[shown.runs["group"].isin(names)]
         chart = learning.figure(rows, shown.styles, shown.baseline)
         file, title = f"learning-{backbone}", BACKBONES[backbone].title
@@ -88,9 +89,9 @@ def draw_charts(shown: Shown) -> Iterator[tuple[Path, vega.Chart, str, list[str]
     for number, metric in ((9, "accuracy"), (10, "loss")):
         chart = charts.initial(shown, metric).properties(width=vega.WIDTH)
         title = titled(shown, number, f"Initial {metric}")
-        notes = [BARS_NOTE, *notes_on(shown, shown.text)]
+        notes = [BARS_NOTE, *notes_on(shown, groups)]
         yield FIGURES / f"figure-{number:02}.png", chart, title, notes
-    if not shown.runs.empty:
+    if shown.data.paper_split in shown.runs["split"].array:
         chart = charts.accuracies(shown).properties(width=vega.WIDTH)
         split = f"split {shown.data.paper_split}" if shown.own else "the paper's split"
         notes = [ACCURACY_NOTE.format(split), *notes_on(shown)]
@@ -114,7 +115,7 @@ def draw_faces(shown: Shown) -> Iterator[tuple[Path, Figure, str, list[str]]]:
         title = titled(shown, number, f"Classification result of {what} “{name}”")
         figure = figures.classification(images[row], name, shares, shown.styles)
         path = FACES / f"figure-{number}.png"
-        yield path, figure, title, notes_on(shown, shown.text)
+        yield path, figure, title, notes_on(shown, shown.paper_groups)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Bring a source into the form that all stages share, and count what is in it.
+"""Convert the source to the format that all stages share, and count its contents.
 
 Reads   data/raw/              the source as downloaded
         data/detected/         the faces of its image files, where it has them
@@ -59,20 +59,20 @@ def read(data: Data) -> DataSet:
         beside = files.read_text_table(detected.FOLDER / "dropped.csv")
         return DataSet(labelled, images, layout, path.name, official, beside)
     if data.ferplus:
-        raise InputError(ferplus.OTHER_FACES.format("it is not a CSV file"))
+        raise InputError(ferplus.OTHER_FACES.format("its columns are not FER2013's"))
     if layout == SYNTHETIC:
         labelled, images = faces.read(path), faces.read_images(path)
         return DataSet(labelled, images, layout, SYNTHETIC)
     source = addresses.local_path(data.source)
     name = source.resolve().name if source else addresses.file_name(data.source)
     data_set = detected.read(layout, name, data.numbering, data.map)
-    return replace(data_set, faces=fer2013_csv.named(data_set.faces))
+    return replace(data_set, faces=fer2013_csv.name_if_fer2013(data_set.faces))
 
 
-def copies(data_set: DataSet) -> np.ndarray:
+def duplicates(data_set: DataSet) -> np.ndarray:
     """Number the faces: those of one photo alike, of fer2013.csv those of the same pixels."""
     images, file = data_set.images, data_set.faces.column("file")
-    return groups.copies(images, file) if file.any() else groups.identical(images)
+    return groups.duplicates(images, file) if file.any() else groups.identical(images)
 
 
 def describe(data_set: DataSet, group: np.ndarray) -> dict[str, Any]:
@@ -132,7 +132,7 @@ def main() -> None:
     data_set = read(load_settings().data)
     faces.write(data_set.faces, data_set.images)
     files.write_csv(DROPPED, data_set.dropped)
-    group = copies(data_set)
+    group = duplicates(data_set)
     counts = describe(data_set, group)
     files.write_json(Path("metrics/dataset.json"), counts)
     logger.info("%s: %d images.", data_set.faces.name, counts["images"])

@@ -6,7 +6,7 @@ Writes  data/splits/<split>.npz     train, val, test: sorted rows of faces.csv, 
                                     test_has_duplicate: (len(test),) bool, an exact duplicate is
                                     in train; examples: of each class a test row, where there is
                                     one; groups: (N,) int64, faces of one person or of copies
-        metrics/split/<split>.json  faces per set and class, what the split goes by, leakage,
+        metrics/split/<split>.json  faces per set and class, the split's `by`, leakage,
                                     and what these sets cannot show
 Source  the paper, section 3.1 (70/10/20, stratified, random_state = 42); the competition's own
         sets (Goodfellow et al. 2013)
@@ -35,9 +35,9 @@ def split_rows(known: faces.Faces, group: np.ndarray, settings: Split) -> splits
         return splits.stratified(labels, settings.val, settings.test, settings.seed)
     by_parts = settings.by == "parts"
     all_rows = {"train": np.arange(len(known))}
-    given = splits.given(known.column("part")) if by_parts else all_rows
+    sets = splits.from_parts(known.column("part")) if by_parts else all_rows
     shares = {"val": settings.val, "test": settings.test}
-    return splits.complete(given, labels, group, shares, settings.seed, known.classes)
+    return splits.complete(sets, labels, group, shares, settings.seed, known.classes)
 
 
 def main(name: str) -> None:
@@ -45,7 +45,7 @@ def main(name: str) -> None:
     known, images = faces.read(), faces.read_images()
     labels, people = known.labels, known.column("person")
     file = known.column("file")
-    exact, copy = groups.identical(images), groups.copies(images, file)
+    exact, copy = groups.identical(images), groups.duplicates(images, file)
     person, photo = groups.by_name(people), groups.by_name(file)
     group = groups.join(person, photo, copy)
     sets = split_rows(known, group, settings)

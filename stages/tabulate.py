@@ -25,7 +25,7 @@ Writes  plots/study/results.csv           the table: a row per run, metric, set 
         metrics/study/claims.json         the paper's claims, each with its verdict
         metrics/study/advice.json         which backbone for which situation
         metrics/study/models.json         which model to use: that classifier, or a network
-        metrics/study/practice.json       what was trained on the competition's own sets
+        metrics/study/practice.json       runs on the sets that the data come with
         metrics/study/distances.json      which protocol is nearest to the paper's rows
         metrics/study/arithmetic.json     which sets and windows the paper's rates fit
         metrics/study/study.json          what the results rest on
@@ -63,8 +63,8 @@ def main() -> None:
     settings = load_settings()
     published, study = inputs.read_each("paper", paper.TABLES), studies.read(settings)
     runs = table.of_runs(study)
-    text = of_paper(settings)
-    names = {group.network: name for name, group in text.items()}
+    paper_groups = of_paper(settings)
+    names = {group.network: name for name, group in paper_groups.items()}
     described = studies.describe(study)
     printed = published if described["data"] in paper.DATA else {}
     groups = table.of_groups(runs, printed, settings.tables.windows, names)
@@ -86,7 +86,7 @@ def main() -> None:
         "study": described,
         "answer": answered,
         "claims": claims,
-        "advice": recommend.find(study, filter(study.ran.get, text)),
+        "advice": recommend.find(study, filter(study.ran.get, paper_groups)),
         "practice": practised,
         "distances": distance.find(study, published),
         "arithmetic": fits,
@@ -117,7 +117,7 @@ def confusion(study: Study) -> pd.DataFrame:
 
 
 def ferplus(study: Study) -> dict[str, Any]:
-    """Score the runs of each split against what most people see too, if that is known."""
+    """Score the runs of each split against FER+'s majority too, if that is known."""
     data, known_votes = study.data, faces.read(votes=True).votes
     if known_votes is None:
         return {}

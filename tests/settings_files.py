@@ -28,6 +28,11 @@ def load(name: str = "params.yaml") -> Any:
     return deepcopy(_load(name))
 
 
+def write_one(run: str, folder: Path = Path()) -> None:
+    """Write the study's params.yaml with one of its runs: 90 take long to read."""
+    write(folder, runs={run: load()["runs"][run]})
+
+
 def write(
     folder: Path = Path(), source: str = "params.yaml", **sections: dict[str, Any]
 ) -> None:

@@ -87,7 +87,7 @@ def write_images(folder, number):
     drawn = load_settings().data.source == "synthetic"
     known = replace(faces.read(), name="synthetic faces" if drawn else "FER2013")
     made_up = prepare.DataSet(known, pixels, "csv", "fer2013.csv")
-    counts = prepare.describe(made_up, prepare.copies(made_up))
+    counts = prepare.describe(made_up, prepare.duplicates(made_up))
     files.write_json(folder / "metrics/dataset.json", counts)
 
 

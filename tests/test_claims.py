@@ -36,11 +36,11 @@ def as_claimed():
             "MCR late": 0.3 - lead,
         }
         for upper in CLAIMED_BEST:
-            numbers[f"least {RECALL}{', '.join(upper)}"] = 0.6
-            numbers[f"most {RECALL}{', '.join(upper)}"] = 0.4
+            numbers[f"lowest {RECALL}{', '.join(upper)}"] = 0.6
+            numbers[f"highest {RECALL}{', '.join(upper)}"] = 0.4
         samples |= {
             # The most of a network's recalls scatters otherwise than its least.
-            (key, name): seeds(name, value, key.startswith("most"))
+            (key, name): seeds(name, value, key.startswith("highest"))
             for key, value in numbers.items()
         }
         for key, (few, many) in KNOWN.items():
@@ -75,7 +75,7 @@ def turned_around(claim, samples):
         return swapped | {key: seeds("far", 0.1)}
     for left, right in claim.pairs:
         names = (
-            [f"{side} {claim.quantity}" for side in ("least", "most")]
+            [f"{side} {claim.quantity}" for side in ("lowest", "highest")]
             if claim.quantity.startswith(RECALL)
             else [claim.quantity] * 2
         )

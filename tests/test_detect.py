@@ -188,7 +188,7 @@ def test_a_photo_in_two_classes_is_named(project, caplog, side, quality):
     assert (counts["duplicates"], counts["conflicting_groups"]) == (1, 1)
     assert " 1 faces have several labels" in caplog.text
     assert "happy/copy (happy), sad/8.png (sad)" in caplog.text
-    together = groups.copies(faces.read_images(), faces.read().column("file"))
+    together = groups.duplicates(faces.read_images(), faces.read().column("file"))
     assert len(set(together)) == 40
 
 

@@ -87,8 +87,3 @@ def test_a_published_row_of_zeros_has_no_distance():
     numbers = compared["last 4 layers"]
     assert numbers["table2"] is None
     assert numbers["overall"] == numbers["table3"] == pytest.approx(0)
-
-
-def test_a_run_of_fewer_epochs_is_compared_with_nothing():
-    short = {4: [published_history(OPENFACE, epochs=15)]}
-    assert find(OPENFACE, short) == {"rows": {}, "summary": ""}

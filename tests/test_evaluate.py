@@ -25,7 +25,7 @@ VAL, TEST = np.arange(140), np.arange(280, 490)
 def study(tmp_path, monkeypatch):
     """A trained run that is far too sure: 140 validation and 210 test images."""
     monkeypatch.chdir(tmp_path)
-    settings_files.write()
+    settings_files.write_one(NAME)
     random = np.random.default_rng(12)
     labels = np.tile(np.arange(7, dtype=np.uint8), 70)
     write_faces(labels)

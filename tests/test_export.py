@@ -155,7 +155,7 @@ def test_a_run_becomes_a_model_that_the_recogniser_opens(study, caplog):
     expected = softmax(logits / described.temperature)
     assert model.probabilities(IMAGES[0]) == pytest.approx(expected, abs=2e-3)
     assert described.run == RUN
-    assert described.data == "Drawn (tiny, which started from random)"
+    assert described.data == "Drawn (tiny, initial weights: random)"
     assert described.scores["images"] == 7
     assert described.scores["test_set"] == "Drawn's test set (split random)"
     assert sum(map(sum, described.scores["confusion"])) == 7

@@ -12,6 +12,7 @@ from fer_transfer.core import files
 from fer_transfer.extraction import feature_stats, frozen_pass
 from fer_transfer.features.feature_store import Store, open_features
 from fer_transfer.networks import inference, precision, runtime
+from fer_transfer.settings.settings import Variant
 from stages import features, weights
 from tests.networks import BACKBONES, build, release, some_images
 
@@ -94,14 +95,16 @@ def test_openvino_computes_what_tensorflow_computes(network, in_precision):
 
 
 def test_tensorflow_computes_where_openvino_is_missing(monkeypatch):
-    frozen = build("openface").frozen
+    tiny.install(monkeypatch)
+    frozen = build("tiny").frozen
     assert inference.open_engine(frozen, "float32").name == "openvino"
     monkeypatch.setattr(inference, "find_spec", lambda name: None)
     assert inference.open_engine(frozen, "float32").name == "tensorflow"
 
 
-def test_an_engine_passes_the_images_where_every_layer_trains():
-    frozen = build("openface", "all").frozen
+def test_an_engine_passes_the_images_where_every_layer_trains(monkeypatch):
+    tiny.install(monkeypatch)
+    frozen = build("tiny", "all").frozen
     pixels, _ = some_images(3)
     (images,) = inference.openvino_pass(frozen, "float32")(pixels)
     assert images.dtype == np.uint8
@@ -168,7 +171,7 @@ def test_a_pass_does_not_go_on_from_files_that_were_cut_short(killed, name, size
 
 def test_a_frozen_random_mobilenet_has_nothing_to_learn_from(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    settings_files.write()
+    settings_files.write_one("openface-random")
     pixels, labels = some_images(4)
     write_faces(labels, pixels)
     weights.main("mobilenet-random")
@@ -207,7 +210,7 @@ def test_a_pass_does_not_go_on_from_one_of_other_weights_images_or_versions(
     monkeypatch.setattr(frozen_pass, "Store", stop)
     monkeypatch.setattr(runtime, "VERSIONS", tmp_path / "versions.txt")
     variant = {"backbone": "tiny", "weights": "random", "trainable_layers": 4}
-    settings_files.write()
+    settings_files.write_one("openface-random")
     settings_files.change({"variants.tiny-random": variant | {"seed": 1}})
     Path("versions.txt").write_text("")
     pixels, labels = some_images(4)
@@ -233,20 +236,12 @@ def _float32_again():
 
 @pytest.mark.usefixtures("_float32_again")
 @pytest.mark.parametrize(
-    ("name", "expected"),
-    [("openface-random", "float32"), ("mobilenet-random", "bfloat16")],
+    ("backbone", "expected"), [("openface", "float32"), ("mobilenet", "bfloat16")]
 )
-def test_bfloat16_is_used_where_it_is_faster(tmp_path, monkeypatch, name, expected):
-    monkeypatch.chdir(tmp_path)
+def test_bfloat16_is_used_where_it_is_faster(monkeypatch, backbone, expected):
     monkeypatch.setattr(precision, "has_bfloat16", lambda: True)
-    settings_files.write()
-    settings_files.change({f"variants.{name}.precision": "bfloat16"})
-    pixels, labels = some_images(2)
-    write_faces(labels, pixels)
-    weights.main(name)
-    features.main(name)
-    metrics = files.read_json(Path(f"metrics/features/{name}.json"))
-    assert metrics["precision"] == expected
+    variant = Variant(backbone=backbone, trainable_layers=4, precision="bfloat16")
+    assert frozen_pass.set_precision(variant, "float32") == expected
 
 
 def test_float32_is_used_where_there_is_no_bfloat16_and_that_is_said(

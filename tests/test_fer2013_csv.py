@@ -47,7 +47,10 @@ def test_a_row_reads_the_same_however_the_file_is_written(path, text):
         (f"{HEADER}{csv_row()}3,{FEW},Training\n", "row 2: `pixels` must be 2304"),
         (f"{HEADER}3,{FEW} 256,Training\n", "whole numbers from 0 to 255"),
         (f"{HEADER}3,{FEW} -1,Training\n", "row 1: `pixels`"),
-        (f"{HEADER}3,{PIXELS},Training,9\n", "not a CSV file in UTF-8 with 3 values"),
+        (
+            f"{HEADER}3,{PIXELS},Training,9\n",
+            "not a CSV file in UTF-8 with different column names and at most 3 values",
+        ),
         (HEADER.encode("utf-16"), "not a CSV file in UTF-8.*again as CSV UTF-8"),
         (HEADER.encode() + b"3,\xff,Training\n", "not a CSV file in UTF-8"),
         (HEADER.encode() + csv_row().encode().replace(b"7", b"\0"), "row 1: `pixels`"),

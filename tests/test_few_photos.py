@@ -108,6 +108,8 @@ def test_few_photos_are_enough_for_a_model_or_split_says_what_is_missing(
     _, message = result_or_message(read_and_split)
     if message:
         assert "Use more" in message or "Add " in message
+        # Named people may be too few, or show several classes; unnamed ones are all different.
+        assert any(map(any, people)) or min(map(len, people)) < 3
         return
     shutil.copytree(started, "data/weights")
     features.main("tiny-frozen")

@@ -13,21 +13,20 @@ from fer_transfer.settings.settings import Data
 IMAGES = {"happy/1.png": encoded(face(1)), "sad/2.png": encoded(face(2))}
 CSV = {"fer2013.csv": HEADER + csv_row()}
 MANIFEST = {"list.csv": "path,label\nhappy/1.png,happy\n"}
+UTF_16 = {"list.csv": "path,label\n".encode("utf-16")}
+MANIFESTS = MANIFEST | {"b.csv": "path,label\n"}
 
 
 @pytest.mark.parametrize(
     ("files", "layout", "expected"),
     [
         (IMAGES | MANIFEST, "auto", ("manifest", "list.csv")),
-        (IMAGES | MANIFEST, "class-folders", ("class-folders", ".")),
+        (IMAGES | MANIFESTS, "class-folders", ("class-folders", ".")),
+        (CSV | MANIFESTS, "auto", ("csv", "fer2013.csv")),
         (IMAGES | CSV, "auto", ("csv", "fer2013.csv")),
         (IMAGES | {"sub/list.csv": "path,label\n"}, "auto", ("class-folders", ".")),
         ({"a/b/list.csv": "path,label\n"}, "auto", ("manifest", "a/b/list.csv")),
-        (
-            IMAGES | {"list.csv": "path,label\n".encode("utf-16")},
-            "auto",
-            ("manifest", "list.csv"),
-        ),
+        (IMAGES | UTF_16, "auto", ("manifest", "list.csv")),
     ],
 )
 def test_the_layout_is_told_by_what_the_files_hold(tmp_path, files, layout, expected):
@@ -47,11 +46,7 @@ def test_the_layout_is_told_by_what_the_files_hold(tmp_path, files, layout, expe
         ({"1.png": b"", "l.xlsx": b""}, "auto", "save a spreadsheet as CSV UTF-8"),
         ({"1.png": b"x"}, "auto", "columns emotion, pixels.*a folder of images per"),
         (CSV, "manifest", "does not have the layout `manifest`"),
-        (
-            MANIFEST | {"b.csv": "path,label\n"},
-            "auto",
-            "several manifests: b.csv, list.csv",
-        ),
+        (MANIFESTS, "auto", "several manifests: b.csv, list.csv"),
     ],
 )
 def test_without_a_known_layout_the_error_says_which_there_are(

@@ -1,6 +1,5 @@
 """Photos of one's own, as DVC sees them."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -41,8 +40,8 @@ def project(tmp_path_factory) -> Iterator[Path]:
 
 def repro(target: str) -> list[str]:
     """Bring a stage up to date; return what ran."""
-    done = projects.dvc(Path(), dict(os.environ), "repro", target)
-    return projects.ran(done.stdout)
+    with Repo() as repo:
+        return [stage.name for stage in repo.reproduce(target)]
 
 
 def is_stale() -> bool:

@@ -166,6 +166,8 @@ RAW = dict.fromkeys(
 
 OTHERS = {
     "text": b"Dear diary, today we took no photo.",
+    # Pillow would run Ghostscript on it.
+    "postscript": photo_files.encoded(RAMP, "EPS"),
     "like quicktime": b"The free world",
     "vorbis": b"OggS" + bytes(25) + b"vorbis" + bytes(40),
     "audio": bytes(4) + b"ftypM4A " + bytes(40),

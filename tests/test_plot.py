@@ -131,8 +131,10 @@ def test_the_chart_of_all_runs_needs_no_run_of_the_papers_protocol(
     answer = {"headlines": {}, "comparisons": []}
     study = {**results.study, "answer": answer, "practice": {"curve": []}}
     monkeypatch.setattr(inputs, "read_table", lambda _: pd.DataFrame({"set": []}))
-    shown = replace(results, study=study, text={})
+    shown = replace(results, study=study, paper_groups={})
     assert [name for name, _ in page.draw(shown)] == ["accuracies"]
+    elsewhere = replace(shown, runs=shown.runs.assign(split="another"))
+    assert not [*page.draw(elsewhere)]
 
 
 def test_a_backbone_has_one_colour_and_only_random_weights_are_dashed_and_open(

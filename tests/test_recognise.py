@@ -395,8 +395,8 @@ def test_a_link_has_the_label_of_the_folder_that_it_lies_in(labelled):
     ("table", "message"),
     [
         (
-            "path,label\n0.png,bored\n1.png,confused\n",
-            "bored, confused. It knows angry",
+            "path,label\n0.png,bored\n1.png,\n",
+            "bored, ''. It knows angry",
         ),
         ("file,emotion\n0.png,sad\n", "lacks the column path, label.*file, emotion"),
         ("path,label\nelsewhere.png,sad\n", "No path in .* is one of the photos"),

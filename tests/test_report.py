@@ -153,7 +153,7 @@ def test_of_photos_of_ones_own_the_page_says_what_was_left_out_and_nothing_of_th
 def test_missing_variants_are_named_with_the_reason(partial):
     text = read(partial)
     assert "5 of 8 groups of runs have results" in text
-    assert text.count("Missing: not run") == 3
+    assert text.count("Missing: no results") == 3
 
 
 def test_every_claim_has_its_rule_and_a_verdict(study):
@@ -163,9 +163,8 @@ def test_every_claim_has_its_rule_and_a_verdict(study):
         assert claim.rule in text
 
 
-@pytest.mark.parametrize(
-    "words",
-    [
+def test_the_page_says_what_its_results_rest_on(study):
+    for words in (
         "Uninformative features: mobilenet-random.",
         "No comparison has three seeds on each side yet",
         "Holm’s correction for all 0 comparisons",
@@ -175,10 +174,8 @@ def test_every_claim_has_its_rule_and_a_verdict(study):
         "train.learning_rate 0.0001",
         "OpenVINO, float32",
         "Its validation images are its test images.",
-    ],
-)
-def test_the_page_says_what_its_results_rest_on(study, words):
-    assert words in read(study)
+    ):
+        assert words in read(study)
 
 
 def test_data_and_weights_have_their_hashes(study, several):

@@ -17,7 +17,7 @@ OURS = "frozen_pass.extract"  # unpacks nothing
 # Modules that run what they read; PyYAML's loaders are among them.
 DANGEROUS = {
     "cloudpickle", "dill", "joblib", "jsonpickle", "marshal", "pickle", "shelve",
-    "torch", "yaml",
+    "torch", "yaml", "load_model", "saved_model", "saving",
 }  # fmt: skip
 # Calls that run what they are given, or unpack archives onto the disk.
 FORBIDDEN = {
@@ -25,25 +25,20 @@ FORBIDDEN = {
     "read_pickle", "system", "to_pickle", "unpack_archive", "__import__",
 }  # fmt: skip
 # Keras's whole-model formats: tf_keras heeds safe_mode for none of the older ones.
-WHOLE_MODELS = (
-    "keras.models.load_model",
-    "keras.saving.",
-    "tf.saved_model",
-    "model_from_",
-)
+WHOLE_MODELS = ("models.load_model", "keras.saving.", "saved_model", "model_from_")
 
 
 def faults(source: str) -> Iterator[str]:
     """Name what a module does that it must not."""
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import | ast.ImportFrom):
-            names = [getattr(node, "module", None), *(name.name for name in node.names)]
-            yield from (name for name in names if name in DANGEROUS)
+            text = ast.unparse(node).replace("ruamel.yaml", "")
+            yield from DANGEROUS.intersection(re.findall(r"\w+", text))
         elif isinstance(node, ast.Call):
             name, text = ast.unparse(node.func), ast.unparse(node)
             if name.split(".")[-1] in FORBIDDEN or any(w in text for w in WHOLE_MODELS):
                 yield name
-            if name == "np.load" and "allow_pickle=False" not in text:
+            if name in ("np.load", "numpy.load") and "allow_pickle=False" not in text:
                 yield name
             if name == "YAML" and "typ='safe'" not in text:
                 yield name
@@ -59,11 +54,15 @@ def faults(source: str) -> Iterator[str]:
 DANGEROUS_LINES = """
 import pickle
 from torch import load
-import yaml
+import torch.serialization
+from yaml.loader import UnsafeLoader
+from tf_keras.models import load_model
+from tensorflow import saved_model
 eval(text)
 archive.extractall(folder)
 shutil.unpack_archive(path)
 np.load(path)
+numpy.load(path)
 np.load(path, allow_pickle=True)
 pd.read_pickle(path)
 YAML(typ='unsafe').load(path)

@@ -125,7 +125,7 @@ def official(tmp_path, monkeypatch):
     images = np.array(faces.read_images())
     images[np.flatnonzero(part == "test")[4]] = images[part == "train"][0]
     write_faces(codes, images, part=part)
-    settings_files.write()
+    settings_files.write_one("openface-random")
     return codes, part
 
 

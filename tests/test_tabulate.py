@@ -1,3 +1,4 @@
+import shutil
 from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,7 +15,7 @@ from small_sets import write_faces, write_split
 from fer_transfer.console.errors import InputError
 from fer_transfer.core import files
 from fer_transfer.data.fer2013 import EMOTIONS
-from fer_transfer.results import inputs, paper, table
+from fer_transfer.results import arithmetic, inputs, paper, table
 from fer_transfer.settings.settings import load_settings
 from stages import tabulate
 
@@ -85,14 +86,6 @@ def make(folder):
     write_results(folder, "scratch")
 
 
-@pytest.fixture
-def study(tmp_path, monkeypatch):
-    """The study, to be changed; the current folder."""
-    monkeypatch.chdir(tmp_path)
-    make(tmp_path)
-    return tmp_path
-
-
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
     """The study as it is, tabulated once."""
@@ -100,8 +93,22 @@ def whole(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         make(folder)
+        shutil.copytree(folder, folder.with_name("made"))
         tabulate.main()
     return folder
+
+
+@pytest.fixture(scope="module")
+def fits():
+    return arithmetic.find(PUBLISHED)
+
+
+@pytest.fixture
+def study(whole, fits, tmp_path, monkeypatch):
+    """The study before it was tabulated, to be changed; the current folder."""
+    monkeypatch.setattr(arithmetic, "find", lambda published: fits)
+    monkeypatch.chdir(tmp_path)
+    return shutil.copytree(whole.with_name("made"), tmp_path, dirs_exist_ok=True)
 
 
 @pytest.fixture

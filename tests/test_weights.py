@@ -28,7 +28,7 @@ def project(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("mirror").mkdir()
     monkeypatch.setenv("FER_MIRROR", "mirror")
-    settings_files.write()
+    settings_files.write_one("openface-random")
     return tmp_path
 
 

@@ -84,7 +84,7 @@ def export(name: str, wanted: str) -> None:
 
     seen = ", what most people see" if head.prefix else ""
     test_set = f"{known.name}'s test set (split {run.split}{seen})"
-    learned = known.name + ", FER+'s votes" * (recipe.labels != "fer2013")
+    learned = known.name + ("" if recipe.labels == "fer2013" else ", FER+'s votes")
     origins = {"pretrained": BACKBONES[run.backbone].pretrained_on}
     before = origins.get(variant.weights, variant.weights)
     codes = predicted.argmax(axis=1)
@@ -93,7 +93,7 @@ def export(name: str, wanted: str) -> None:
         classes=head.classes,
         temperature=temperature,
         calibrated_on=number,
-        data=f"{learned} ({run.backbone}, which started from {before})",
+        data=f"{learned} ({run.backbone}, initial weights: {before})",
         licence="MIT, apart from what the data and the first weights ask for (data/README.md)",
         run=name,
         commit=git("rev-parse", "--short", "HEAD").strip(),
@@ -125,7 +125,7 @@ def build_network(
     if not weights.is_file():
         raise InputError(
             f"There is no {weights}: the run {name} has not been trained here. Train it by "
-            f"`dvc repro train@{name}`, or fetch it by `dvc pull {weights}`."
+            f"`dvc repro train@{name}`, or fetch it by `dvc pull train@{name}`."
         )
     num_classes, num_votes = recipe.heads(known)
     network = split_model.build(

@@ -152,6 +152,8 @@ def write_manifest(name: str, root: Path) -> tuple[int, int]:
         raise InputError(f"{root / NAME} exists. Rename or remove it for a new one.")
     try:
         rows = list(DATA_SETS[name](Folder(root)))
+    except InputError:
+        raise
     except (ValueError, EOFError) as error:
         raise InputError(
             f"{root} has a damaged annotation: {error}. Download the data set again."
@@ -170,9 +172,8 @@ def write_manifest(name: str, root: Path) -> tuple[int, int]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser("python -m tools.manifest", description=__doc__)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("data_set", choices=DATA_SETS)
     parser.add_argument("folder", type=Path)
     given = parser.parse_args()

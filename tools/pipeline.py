@@ -5,7 +5,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from dvc.dependency import ParamsDependency
+from dvc.dependency.param import ParamsDependency, read_param_file
 from dvc.exceptions import DvcException
 from dvc.lock import LockBase, LockError
 from dvc.repo import Repo
@@ -15,6 +15,10 @@ from dvc.utils.flatten import flatten
 from fer_transfer.console.errors import InputError
 from fer_transfer.core import files
 from fer_transfer.results.record import LOCK, Entry, hashes, recorded
+
+Values = dict[str, Any]  # of settings, by dotted key
+Hashes = dict[str, str | None]  # by path
+Writers = dict[str, str]  # the stage that writes a file, by path
 
 
 @contextmanager
@@ -40,14 +44,14 @@ class Stage:
 
     cmd: str
     generated: bool  # by `foreach`: one of several that differ in a variant or a run
-    settings: dict[str, Any]  # of params.yaml, by dotted key
-    code: dict[str, str | None]  # hashes of what it reads and no stage writes
-    reads: dict[str, str]  # what stages write: path -> the stage that does
+    settings: Values  # of params.yaml, by dotted key
+    code: Hashes  # hashes of what it reads and no stage writes
+    reads: Writers  # what stages write
     outs: frozenset[str]  # what it writes
     kept: frozenset[str] = frozenset()  # what of it Git holds (`cache: false`)
     unshared: frozenset[str] = frozenset()  # what of it no remote gets (`push: false`)
     # Of `code` the folders in which stages write: the stage by each of their outputs.
-    gathers: dict[str, dict[str, str]] = field(default_factory=dict)
+    gathers: dict[str, Writers] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -77,7 +81,7 @@ class Pipeline:
         return trial if trial.is_current(name) else None
 
 
-def settings(entry: Entry) -> dict[str, Any]:
+def settings(entry: Entry) -> Values:
     """Return the settings that a stage ran with, by dotted key."""
     return dict(flatten(entry.get("params", {}).get("params.yaml", {})))
 
@@ -92,36 +96,42 @@ def load(repo: Repo) -> Pipeline:
     entries = recorded() if LOCK.is_file() else {}
     try:
         stages = repo.stage.load_all()
+        # Once: DVC's own `read_params` reads the file again for each of the stages.
+        values = flatten(read_param_file(repo.fs, f"{repo.root_dir}/params.yaml"))
     except DvcException as error:
         raise InputError(
             f"DVC cannot read dvc.yaml and params.yaml: {error}. Correct them."
         ) from None
     writers = {out.fs_path: stage.name for stage in stages for out in stage.outs}
-    return Pipeline({stage.name: _stage(stage, writers) for stage in stages}, entries)
+    deps = {dep.fs_path: dep for stage in stages for dep in stage.deps}
+    code = {path: _hash(deps[path]) for path in deps.keys() - writers.keys()}
+    read = {stage.name: _stage(stage, writers, values, code) for stage in stages}
+    return Pipeline(read, entries)
 
 
-def _stage(stage: Any, writers: dict[str, str]) -> Stage:
-    """Read a stage, given the stages that write each file."""
+def _stage(stage: Any, writers: Writers, values: Values, code: Hashes) -> Stage:
+    """Read a stage, given who writes each file, what params.yaml holds and the code's hashes."""
     params = [dep for dep in stage.deps if isinstance(dep, ParamsDependency)]
-    read = {dep: writers.get(dep.fs_path) for dep in stage.deps if dep not in params}
+    keys = tuple(f"{key}." for dep in params for key in dep.params)
+    paths = {dep.def_path: dep.fs_path for dep in stage.deps if dep not in params}
     return Stage(
         cmd=stage.cmd,
         generated=stage.raw_data.generated_from is not None,
-        settings=flatten(params[0].read_params() if params else {}),
-        code={dep.def_path: _hash(dep) for dep, writer in read.items() if not writer},
-        reads={dep.def_path: writer for dep, writer in read.items() if writer},
+        settings={key: values[key] for key in values if f"{key}.".startswith(keys)},
+        code={name: code[path] for name, path in paths.items() if path in code},
+        reads={name: writers[path] for name, path in paths.items() if path in writers},
         outs=frozenset(out.def_path for out in stage.outs),
         kept=frozenset(out.def_path for out in stage.outs if not out.use_cache),
         unshared=frozenset(out.def_path for out in stage.outs if not out.can_push),
         gathers={
-            dep.def_path: below
-            for dep, writer in read.items()
-            if not writer and (below := _below(dep.fs_path, writers))
+            name: below
+            for name, path in paths.items()
+            if path in code and (below := _below(path, writers))
         },
     )
 
 
-def _below(folder: str, writers: dict[str, str]) -> dict[str, str]:
+def _below(folder: str, writers: Writers) -> Writers:
     return {out: by for out, by in writers.items() if out.startswith(f"{folder}/")}
 
 

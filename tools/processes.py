@@ -57,7 +57,7 @@ def dvc(
     on_line: Callable[[str], object] = lambda _: None,
     **variables: str,
 ) -> None:
-    """Run a dvc command in another clone; it ends with this process, and stages end with it.
+    """Run a dvc command in a clone; it ends with this process, and stages end with it.
 
     Args:
         folder: The top folder of the clone.

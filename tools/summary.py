@@ -25,8 +25,7 @@ WIDTH = 120  # columns of a terminal
 def main() -> None:
     settings = load_settings()
     study = inputs.read_study(settings)
-    assessed = inputs.read_assessed(settings)
-    sentences = list(classifiers(assessed, study["models"]))
+    sentences = list(classifiers(inputs.read_assessed(settings), study["models"]))
     if study["data"] in paper.DATA:
         print_tables(settings)
         headlines = study["answer"]["headlines"].items()
@@ -71,8 +70,8 @@ def remarks(study: dict[str, Any]) -> Iterator[str]:
     """Say on which data and weights the numbers rest, and where figures and page are."""
     if missing := ", ".join(study["missing"]):
         yield f"Without results: {missing}. To run one: `dvc repro evaluate@<run>`."
-    if dull := ", ".join(study["uninformative"]):
-        yield f"Uninformative features: {dull}. They are the same for all images."
+    if uninformative := ", ".join(study["uninformative"]):
+        yield f"Uninformative features: {uninformative}. They are the same for all images."
     if study["data"] == paper.SYNTHETIC or study["pretrained"] == "stand-in":
         yield "Synthetic faces or weights: these numbers say nothing about people."
     yield "Figures: plots/figures. All on one page: plots/report.html"

@@ -35,10 +35,8 @@ class Box(NamedTuple):
 
     def shared(self, other: "Box") -> float:
         """Return the area that two boxes share."""
-        corners = zip(self.corners, other.corners, strict=True)
-        lefts, tops, rights, bottoms = corners
-        width = max(0.0, min(rights) - max(lefts))
-        return width * max(0.0, min(bottoms) - max(tops))
+        lefts, tops, rights, bottoms = zip(self.corners, other.corners, strict=True)
+        return max(0.0, min(rights) - max(lefts)) * max(0.0, min(bottoms) - max(tops))
 
     def overlap(self, other: "Box") -> float:
         """Return the intersection over union of two boxes.

@@ -59,7 +59,7 @@ DETECTORS: dict[str, Find] = {
 
 
 def find_detector(name: str, smallest_face: int = SMALLEST_FACE) -> Find:
-    """Return a detector by its name, for faces from so many pixels on.
+    """Return the detector of that name, for faces of at least `smallest_face` pixels.
 
     Raises:
         InputError: If there is none of that name.

@@ -7,23 +7,22 @@ from fer_transfer.data.faces import IMAGE_SIZE
 from fer_transfer.detection.boxes import Box
 
 LEAST_TILT = 10  # degrees: from here on a face is turned upright (docs/photos.md)
-TURNED = 2  # times the square: what can come into view by turning, and more
-FINER = 2  # times 48 pixels, while a face is turned: turning blurs
+CONTEXT = 2  # times the square: rotating needs what surrounds it
+SUPERSAMPLING = 2  # times 48 pixels while a face is rotated, as rotating blurs
 
 
 def cut(pixels: np.ndarray, square: Box, size: int = IMAGE_SIZE) -> np.ndarray:
     """Cut a square out of RGB (h, w, 3) as grey (size, size) uint8.
 
     What lies outside the photo repeats its border. Grey is what FER2013's readers make of
-    colour (ITU-R 601), and a reduction averages, so that fine patterns leave no false ones.
+    colour (ITU-R 601), and downscaling averages, so that fine patterns do not alias.
     """
     height, width = pixels.shape[:2]
     rows, top = _clamped(square.top, square.height, height)
     columns, left = _clamped(square.left, square.width, width)
     grey = Image.fromarray(pixels[rows[:, None], columns]).convert("L")
     box = (left, top, left + square.width, top + square.height)
-    small = grey.resize((size, size), Image.Resampling.BILINEAR, box=box)
-    return np.asarray(small)
+    return np.asarray(grey.resize((size, size), Image.Resampling.BILINEAR, box=box))
 
 
 def cut_upright(pixels: np.ndarray, square: Box, tilt: float) -> np.ndarray:
@@ -36,15 +35,15 @@ def cut_upright(pixels: np.ndarray, square: Box, tilt: float) -> np.ndarray:
     """
     if abs(tilt) < LEAST_TILT:
         return cut(pixels, square)
-    around = square.square(TURNED * square.width)
-    large = cut(pixels, around, TURNED * FINER * IMAGE_SIZE)
+    around = square.square(CONTEXT * square.width)
+    large = cut(pixels, around, CONTEXT * SUPERSAMPLING * IMAGE_SIZE)
     turned = Image.fromarray(large).rotate(tilt, Image.Resampling.BILINEAR)
-    upright = ImageOps.crop(turned, (TURNED - 1) * FINER * IMAGE_SIZE // 2)
-    return np.asarray(upright.reduce(FINER))
+    upright = ImageOps.crop(turned, (CONTEXT - 1) * SUPERSAMPLING * IMAGE_SIZE // 2)
+    return np.asarray(upright.reduce(SUPERSAMPLING))
 
 
 def _clamped(start: float, length: float, limit: int) -> tuple[np.ndarray, float]:
-    """Return the rows a square touches, the border's in place of those outside.
+    """Return the rows that a square touches, clamped to the image.
 
     Also where the square starts within them, as a fraction of a pixel.
     """

@@ -39,8 +39,7 @@ def list_inputs(arguments: Iterable[str], leave_out: Path | None = None) -> list
     """
     inputs: dict[str, Input] = {}
     for argument in arguments:
-        paths = _standard_input() if argument == STANDARD_INPUT else [argument]
-        for path in paths:
+        for path in _standard_input() if argument == STANDARD_INPUT else [argument]:
             if not path:  # not the working directory
                 raise InputError("A path is empty. Check its shell variable.")
             for entry in _below(os.path.normpath(path), leave_out):

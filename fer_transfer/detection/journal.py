@@ -30,7 +30,7 @@ class Journal(AbstractContextManager["Journal"]):
     """The records of a run in the making."""
 
     def __init__(self, folder: Path, key: str, irreplaceable: str = "") -> None:
-        """Go on with the journal in the folder if it has the key, else start anew.
+        """Resume the journal in the folder if its key matches, else start a new one.
 
         Args:
             folder: Where the journal lies.
@@ -38,7 +38,7 @@ class Journal(AbstractContextManager["Journal"]):
             irreplaceable: SQL LIKE pattern of the records that must not be lost.
 
         Raises:
-            InputError: If the journal cannot be opened, or to start anew would lose such records.
+            InputError: If the journal cannot be opened, or if starting anew would lose such records.
         """
         try:
             self.database = sqlite3.connect(folder / NAME, 0, isolation_level=None)
@@ -63,7 +63,7 @@ class Journal(AbstractContextManager["Journal"]):
         [(count,)] = self.database.execute("SELECT COUNT(*) FROM records")
         self.num_found = count - 1
         if self.num_found:
-            logger.info("%d inputs were read before.", self.num_found)
+            logger.info("Resuming: %d records of an earlier run.", self.num_found)
 
     def find(self, file: str) -> dict[str, Any] | None:
         """Return what is recorded of a file, or None."""

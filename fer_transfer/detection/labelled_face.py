@@ -65,9 +65,9 @@ def find_face(
 
 
 def _detected(pixels: np.ndarray, detector: str) -> Face:
-    """Find the face in the photo or its mirror image, the same one of both whichever is given.
+    """Find the face of a photo; its mirror image gives the mirrored result.
 
-    A detector's boxes differ on them, so that copies would not be known as such.
+    Detectors' boxes differ on the two, which would hide duplicates.
     """
     mirrored = pixels[:, ::-1]
     row = (pixels != mirrored).any(axis=(1, 2)).argmax()  # the first that is asymmetric

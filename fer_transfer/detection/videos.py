@@ -53,8 +53,7 @@ class Video:
     @property
     def duration(self) -> float:
         """Seconds, as the file's header has it; 0 where it is not known."""
-        frames = self.capture.get(cv2.CAP_PROP_FRAME_COUNT)
-        return max(0.0, frames * self.interval)
+        return max(0.0, self.capture.get(cv2.CAP_PROP_FRAME_COUNT) * self.interval)
 
     def frames(self, rate: float, after: float | None = None) -> Iterator[Frame]:
         """Decode the first frame of each interval of 1 / rate seconds.
@@ -64,7 +63,7 @@ class Video:
             after: Seconds up to which the frames have been read before.
 
         Raises:
-            Rejected: If a file has no frame at all.
+            Rejected: If there is no frame at all.
         """
         seconds, due = after, _next_due(after, rate)
         for seconds in self._times(after):
@@ -75,7 +74,7 @@ class Video:
                 after, due = seconds, _next_due(seconds, rate)
                 yield Frame(round(seconds, 3), cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB))
         if after is None:
-            reason = "no frame of it can be decoded: copy it again from its source"
+            reason = "no frame can be decoded: copy the file again, or check the camera"
             raise Rejected(Status.DAMAGED, reason)
         self._note_cut(seconds or 0)
 

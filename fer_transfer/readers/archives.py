@@ -31,7 +31,7 @@ class RefusedError(Exception):
 def unpack(path: Path) -> None:
     """Replace an archive (zip, tar) or a compressed file (gz, xz, bz2) by what is in it.
 
-    The type is told by the content; other files are left unchanged.
+    The type is detected from the content; other files are left unchanged.
 
     Raises:
         InputError: If it is damaged, a decompression bomb, or has an unsafe member.

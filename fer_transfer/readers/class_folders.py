@@ -18,7 +18,7 @@ Folders = tuple[str, ...]
 
 OUTSIDE = "not in a class folder, so it has no label"
 TABLES = (".csv", ".tsv", ".xls", ".xlsx", ".ods")
-NOT_A_MANIFEST = "a table, not a manifest (CSV UTF-8 with the columns path and label)"
+NOT_A_MANIFEST = "a spreadsheet or CSV file, but not a manifest (CSV UTF-8 with the columns path and label)"
 
 
 def read(root: Path) -> listing.Listing:
@@ -65,7 +65,7 @@ def _inside(name: str, around: Folders) -> Folders:
 
 
 def _has_parts(paths: list[Folders]) -> bool:
-    """Tell whether outer folders are parts; a single one beside others is a class called so."""
+    """Tell whether outer folders are parts; one alone beside other folders is a class of that name."""
     outer = {path[0].lower() for path in paths if path}
     parts = {listing.PART_OF.get(folder, "") for folder in outer}
     return "" not in parts or len(parts) > 2
@@ -83,7 +83,8 @@ def _levels(paths: list[Folders]) -> dict[str, int]:
     """Return at which depth the label is, and at which the person, if people have folders.
 
     People have folders where images lie two folders deep or deeper and the second ones differ.
-    They are the outer ones if no outer one is called as an emotion, and half of the inner ones are.
+    They are the outer ones if no outer folder is named after an emotion and at least half of the
+    inner ones are.
     """
     inner = {path[1] for path in paths if len(path) > 1}
     if not inner:

@@ -57,7 +57,8 @@ def read(path: Path, required: Sequence[str]) -> pd.DataFrame:
     except (ValueError, pd.errors.ParserWarning) as error:
         reason = " ".join(str(error).split())
         raise InputError(
-            f"{path} is not a CSV file in UTF-8 with {len(columns)} values in each row "
-            f"({reason}). Correct it, or save it again as CSV UTF-8 (in Excel: Save As)."
+            f"{path} is not a CSV file in UTF-8 with different column names and at most "
+            f"{len(columns)} values per row ({reason}). Correct it (empty columns can be deleted), "
+            "or save it again as CSV UTF-8 (in Excel: Save As)."
         ) from None
     return table.map(str.strip)

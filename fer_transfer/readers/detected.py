@@ -1,9 +1,9 @@
 """The faces of image files: what stage detect wrote becomes a set of labelled faces.
 
 data/detected/images.npy  (M, 48, 48) uint8, grey: the faces that were taken
-data/detected/faces.csv   a row per labelled file: the columns of the contract, the label as
-                          the source spells it; status, and why
-data/detected/dropped.csv file, reason: what is not an image or has no label
+data/detected/faces.csv   a row per labelled face: the columns of data/faces/faces.csv, the label
+                          as the source spells it; status, reason
+data/detected/dropped.csv file, reason: without a label, or not read
 """
 
 from collections.abc import Mapping

@@ -45,11 +45,11 @@ def read(path: Path) -> tuple[Faces, np.ndarray]:
     known["label"] = np.array(EMOTIONS)[table["emotion"].astype(int)]
     known["part"] = table["usage"].map(PARTS)
     pixels = [_image(text, path, row) for row, text in enumerate(table["pixels"], 1)]
-    return named(Faces(path.name, EMOTIONS, known)), np.stack(pixels)
+    return name_if_fer2013(Faces(path.name, EMOTIONS, known)), np.stack(pixels)
 
 
-def named(faces: Faces) -> Faces:
-    """Call faces FER2013 if they are, by their number and classes, and no others so."""
+def name_if_fer2013(faces: Faces) -> Faces:
+    """Name faces FER2013 if their number and classes match, and rename others called so."""
     if faces.classes == EMOTIONS and len(faces) == NUM_IMAGES:
         return replace(faces, name=NAME)
     return replace(faces, name=f"a folder {NAME}") if faces.name == NAME else faces

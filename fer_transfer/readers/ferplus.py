@@ -25,7 +25,7 @@ HASH = "sha256:9206e20d62f56475939f516847d61753e4860caeac9718b560129541b776fc2c"
 NAMES = ["neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear"]
 NAMES += ["contempt", "unknown", "NF"]
 MOST_VOTES = 10  # one face of the 35,887 has nine
-# FER2013's labels agree with the majority on 68 %; of rows in another order, with a fifth.
+# FER2013's labels agree with the majority on 68%; of rows in another order, with a fifth.
 LEAST_AGREEMENT = 0.5
 OTHER_FACES = (
     "FER+ identifies a face by its row in fer2013.csv, which does not fit this data: {}. Set "

@@ -23,7 +23,7 @@ PART_OF = {word: part for part, words in PARTS.items() for word in words}
 OF_SYSTEMS = {"__macosx", "$recycle.bin", "system volume information", "@eadir"}
 OF_SYSTEMS |= {"thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r"}
 OF_THE_SYSTEM = "a file of the operating system"
-# Of files that tell how folders are meant, if there are such; all are read.
+# Suffixes of the files from which the layout is inferred; other files are read too.
 IMAGES = (
     *(".jpg", ".jpeg", ".jpe", ".jfif", ".jp2", ".png", ".gif", ".bmp", ".webp"),
     *(".tif", ".tiff", ".pbm", ".pgm", ".ppm", ".tga"),
@@ -38,7 +38,7 @@ class Dropped(NamedTuple):
     """A file or a line of a list that gives no face."""
 
     file: str
-    reason: str  # the same words for all that are dropped for it
+    reason: str  # identical for all files dropped for this reason
 
 
 class Listing(NamedTuple):
@@ -92,7 +92,7 @@ def _printable(name: str) -> str:
 
 
 def images_among(names: list[str]) -> list[str]:
-    """Return the files that are called as images are; all of them if none is.
+    """Return the files with an image suffix, or all files if none has one.
 
     A file without a suffix may be one too, if it lies in a folder and not above all those images,
     as a LICENSE does.

@@ -45,20 +45,20 @@ def detect_layout(root: Path, layout: str = "auto") -> Source:
     names, _ = list_files(root)
     tables = [root / name for name in names if name.lower().endswith((".csv", ".tsv"))]
     columns = {path: set(csv_files.header(path)[1]) for path in tables}
-    candidates = {
-        "csv": _find_fer2013(columns),
-        "manifest": _find_manifest(columns, root, names),
-        "class-folders": root if any("/" in name for name in names) else None,
-    }
-    for candidate, path in candidates.items():
-        if path and layout in ("auto", candidate):
-            return Source(candidate, path)
+    if layout in ("auto", "csv") and (path := _find_fer2013(columns)):
+        return Source("csv", path)
+    if layout in ("auto", "manifest") and (
+        path := _find_manifest(columns, root, names)
+    ):
+        return Source("manifest", path)
+    if layout in ("auto", "class-folders") and any("/" in name for name in names):
+        return Source("class-folders", root)
     wanted = "a known layout" if layout == "auto" else f"the layout `{layout}`"
     raise InputError(
         f"The source (`data.source` in params.yaml) does not have {wanted}. {EXPECTED}. Found: "
         f"{some_of(names, 3) or 'no file'}. Set `data.source` to a copy that has "
-        "one of these layouts. An archive in a folder is not unpacked: set `data.source` to the "
-        "archive itself."
+        "one of these layouts. Only .zip and .tar archives (.tar also compressed) are unpacked, and "
+        "none inside a folder: set `data.source` to the archive itself."
     )
 
 

@@ -15,8 +15,8 @@ Writes  <out>/faces.csv    a row per face, in a video per frame and face: box, d
         <out>/pictures/    the photos with boxes, and the videos if asked for
         <out>/index.html   all of it on one page that opens offline
 
-A run that was stopped or killed goes on where it was when the same command is given again. The
-exit code is 1 if a file could not be read, and 0 if all could.
+To resume a run that was stopped or killed, repeat its command. The exit code is 1 if a file could
+not be read, and 0 if all could.
 """
 
 import argparse
@@ -54,7 +54,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     add = parser.add_argument
     kinds = "photo, video, folder, or `-`: a list on stdin"
     detector = f"{', '.join(DETECTORS)} (%(default)s)"
-    unsure = "probability below which a face is unsure (0.5; of two classes 0.75)"
+    unsure = "probability below which a face is unsure (0.5; with two classes 0.75)"
     smallest = "longer side, in pixels, of the smallest face to be found (%(default)s)"
     own = "score the photos: a CSV of path, label and optionally group, or `folders` if each "
     own += "photo's folder is named after its label"
@@ -65,7 +65,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     add("--camera", type=int, choices=range(100), metavar="N", help=record)
     add("--model", help="ONNX file of tools.export (the default model)")
     add("--detector", default="centerface", help=detector)
-    add("--out", type=Path, default=Path("recognised"), help="folder of the results")
+    add("--out", type=Path, default=Path("recognised"), help="folder (%(default)s)")
     add("--unsure-below", type=float, metavar="P", help=unsure)
     add("--smallest-face", type=int, default=SMALLEST_FACE, metavar="PX", help=smallest)
     add("--labels", metavar="CSV", help=own)
@@ -113,7 +113,7 @@ def recognise(options: argparse.Namespace) -> int:
 
 
 def run_key(recogniser: Recogniser, options: argparse.Namespace) -> str:
-    """Return a hash that changes when any number of the results may change."""
+    """Return a hash of what results depend on: model, code and options, but not the inputs."""
     others = ("paths", "out", "labels")  # which inputs, not their results
     settings = {key: vars(options)[key] for key in vars(options) if key not in others}
     with chdir(PROJECT):  # the hash names files as they lie from here
@@ -140,9 +140,9 @@ def work(
             else:
                 run.journal.add(record)
             progress.update(1)
-    folder = pictures if options.draw_videos else None
+    video_folder = pictures if options.draw_videos else None
     for entry in clips:
-        run.journal.add(make_record(entry, read_video, run, folder))
+        run.journal.add(make_record(entry, read_video, run, video_folder))
 
 
 def is_done(entry: Input, journal: Journal, pictures: Path) -> bool:

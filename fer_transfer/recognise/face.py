@@ -57,5 +57,4 @@ def columns(classes: Iterable[str]) -> list[str]:
 
 def by_emotion(classes: Iterable[str], shares: Iterable[float]) -> dict[str, float]:
     """Return probabilities by emotion, to six significant digits."""
-    rounded = (float(f"{share:.6g}") for share in shares)
-    return dict(zip(classes, rounded, strict=True))
+    return dict(zip(classes, (float(f"{share:.6g}") for share in shares), strict=True))

@@ -40,8 +40,7 @@ def read(source: str, paths: Iterable[str], classes: Sequence[str]) -> pd.DataFr
     # Without `..`, but through no link to another folder.
     photos = {place(path): Path(os.path.abspath(path)).parent.name for path in paths}  # noqa: PTH100
     codes = {_plain(name): code for code, name in enumerate(classes)}
-    words = {word: codes[name] for word, name in WORDS.items() if name in codes}
-    codes = words | codes
+    codes = {word: codes[name] for word, name in WORDS.items() if name in codes} | codes
     if source == FOLDERS:
         return _from_folders(photos, codes, classes)
     table = csv_files.read(Path(source), ("path", "label"))
@@ -66,7 +65,7 @@ def read(source: str, paths: Iterable[str], classes: Sequence[str]) -> pd.DataFr
             return known.set_axis(places)[is_photo]
     raise InputError(
         f"No path in {source} is one of the photos: {shown(table['path'].tolist())}. Expected "
-        "a row per photo, with its path relative to the file's folder."
+        "a row per photo, with its path relative to the file's folder or the working directory."
     )
 
 
@@ -89,7 +88,7 @@ def score(labelled: pd.DataFrame, run: Run) -> dict[str, Any]:
     table = seen.dropna().astype({"face": int})
     if table.empty:
         raise InputError(
-            f"No face was found in any of the {len(seen)} labelled photos: there is "
+            f"No face was found in any of the {len(labelled)} labelled photos: there is "
             "nothing to score. Run without --labels: files.csv then gives the reasons."
         )
     codes, correct = table["label"], table["label"] == table["face"]
@@ -141,4 +140,4 @@ def _plain(name: str) -> str:
 
 
 def _listed(names: Iterable[str]) -> str:
-    return some_of([*dict.fromkeys(names)], 10)
+    return some_of([name or "''" for name in dict.fromkeys(names)])

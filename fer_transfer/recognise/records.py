@@ -51,8 +51,7 @@ def read_photo(entry: Input, recogniser: Recogniser, folder: Path | None) -> Rec
     Raises:
         Rejected: If it cannot be read.
     """
-    photo = photos.read_photo(Path(entry.path), named=entry.named)
-    faces = recogniser.faces(*photo)
+    faces = recogniser.faces(*photos.read_photo(Path(entry.path), named=entry.named))
     height, width = faces.pixels.shape[:2]
     picture = ""
     if faces and folder:

@@ -1,4 +1,4 @@
-"""The probabilities of each face of a video over time, as areas to draw one on the other."""
+"""The probabilities of each face of a video over time, as stacked areas."""
 
 from collections.abc import Iterable
 from itertools import chain, pairwise

@@ -161,8 +161,8 @@ def _draw(path: Path, source: str, record: Record, run: Run) -> None:
     """Write the frames with boxes as a video without sound."""
     writer = cv2.VideoWriter()
     num_written = 0
-    pixels = Video(source).frames(run.rate)
-    for frame, (_, faces) in zip(pixels, run.frames(record), strict=False):
+    frames = Video(source).frames(run.rate)
+    for frame, (_, faces) in zip(frames, run.frames(record), strict=False):
         image = np.asarray(pictures.draw(frame.pixels, faces))
         if not writer.isOpened():
             # Absolute: FFmpeg takes `run:1/` at the beginning for a protocol.

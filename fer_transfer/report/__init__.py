@@ -1,1 +1,1 @@
-"""How results are shown: style, charts, figures, the sections of the page."""
+"""How results are shown: charts, figures and the page."""

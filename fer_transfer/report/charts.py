@@ -1,4 +1,4 @@
-"""The charts of one epoch, of the test set, and of what differs: for the page and for PNGs."""
+"""All charts but the learning curves, for the page and for PNGs."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -16,7 +16,7 @@ def initial(shown: Shown, metric: str) -> vega.Chart:
 
     The bars of pretrained groups are filled, the others outlined; validation is lighter.
     """
-    rows = select(shown.of_text(shown.summary), metric=metric, first=1, last=1)
+    rows = select(shown.in_paper_groups(shown.summary), metric=metric, first=1, last=1)
     data = rows.join(shown.styles, on="group").join(vega.PARTS, on="set", how="inner")
     columns = ["group", "part", "mean", "colour", "fill", "opacity"]
     base = vega.inline(data[columns]).encode(

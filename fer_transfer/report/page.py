@@ -68,8 +68,7 @@ def assessed(results: dict[str, Any], data: inputs.Data, images: np.ndarray) -> 
 def draw(shown: Shown) -> Iterator[tuple[str, vega.Chart]]:
     """Yield each chart for which there are results, by its id on the page."""
     answer, practice = shown.study["answer"], shown.study["practice"]
-    counts = inputs.read_table("arithmetic")
-    for part, rows in counts.groupby("set", sort=False):
+    for part, rows in inputs.read_table("arithmetic").groupby("set", sort=False):
         yield f"fits-{part}", charts.fits(rows)
     for number, question in enumerate(answer["headlines"], start=1):
         asked = [row for row in answer["comparisons"] if row["question"] == question]
@@ -77,9 +76,9 @@ def draw(shown: Shown) -> Iterator[tuple[str, vega.Chart]]:
             yield f"differences-{number}", charts.differences(asked)
     if practice["curve"]:
         yield "images-needed", charts.images_needed(practice["curve"])
-    if not shown.runs.empty:
+    if shown.data.paper_split in shown.runs["split"].array:
         yield "accuracies", charts.accuracies(shown)
-    runs = shown.of_text(shown.runs)
+    runs = shown.in_paper_groups(shown.runs)
     if runs.empty:
         return
     validation = table.select(runs, set="val")

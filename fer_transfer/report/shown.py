@@ -25,7 +25,7 @@ class Shown:
         study: What `tabulate` wrote in metrics/, by file.
         data: The labelled faces.
         groups: All groups of params.yaml, with results or without.
-        text: Those of the paper's protocol; of other data, all on the first split.
+        paper_groups: Those of the paper's protocol; of other data, all on the first split.
         runs, summary: The tables of runs and of groups.
         styles: How groups are drawn (vega.styles_of).
         baseline: Accuracy of the majority class, and loss of predicting the classes' shares.
@@ -35,7 +35,7 @@ class Shown:
     study: Mapping[str, Any]
     data: inputs.Data
     groups: Mapping[str, Group]
-    text: Mapping[str, Group]
+    paper_groups: Mapping[str, Group]
     runs: pd.DataFrame
     summary: pd.DataFrame
     styles: pd.DataFrame
@@ -44,13 +44,13 @@ class Shown:
 
     @property
     def first_runs(self) -> dict[str, str]:
-        """Name the first run of each group of `text` that has results."""
+        """Name the first run of each of the paper's groups that has results."""
         ran = self.study["ran"]
-        return {name: next(iter(ran[name])) for name in self.text if name in ran}
+        return {key: next(iter(ran[key])) for key in self.paper_groups if key in ran}
 
-    def of_text(self, table: pd.DataFrame) -> pd.DataFrame:
-        """Return a table's rows of the groups of `text`."""
-        return table[table["group"].isin(list(self.text))]
+    def in_paper_groups(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Return a table's rows of the paper's groups."""
+        return table[table["group"].isin(list(self.paper_groups))]
 
 
 def read(settings: Settings) -> Shown:
@@ -58,7 +58,9 @@ def read(settings: Settings) -> Shown:
     study, data = inputs.read_study(settings), inputs.read_data(settings)
     listed, first = groups(settings), data.paper_split
     own = study["data"] not in paper.DATA
-    on_first = {key: one for key, one in listed.items() if one.protocol.split == first}
+    on_first = {
+        key: listed[key] for key in listed if listed[key].protocol.split == first
+    }
     scored = scores.baseline(data.labels, len(data.classes))
     return Shown(
         study,

@@ -108,13 +108,13 @@ def inline(table: pd.DataFrame) -> Chart:
     return alt.Chart(alt.InlineData(values=records(rounded)))
 
 
-def numbers(form: str, *names: str) -> list[alt.Tooltip]:
+def numbers(number_format: str, *names: str) -> list[alt.Tooltip]:
     """Return tooltips of numbers in one format."""
-    return [alt.Tooltip(f"{name}:Q", format=form) for name in names]
+    return [alt.Tooltip(f"{name}:Q", format=number_format) for name in names]
 
 
 def rule(name: str, value: float, dash: list[int], axis: str = "x") -> Chart:
-    """Draw a dashed line across at one value of an axis."""
+    """Draw a line across the chart at one value of an axis."""
     return (
         inline(pd.DataFrame({name: [value]}))
         .mark_rule(color=GREY, strokeDash=dash, strokeWidth=1.5)

@@ -23,7 +23,7 @@ BETTER = {
     PRETRAINING: ("with pretrained weights", "with random weights"),
 }
 # Named beside a recipe: what a run learned from, how much, and which epoch is scored.
-SAID = "labels", "train_share", "train_per_class", "early_stopping"
+LABEL_SETTINGS = "labels", "train_share", "train_per_class", "early_stopping"
 COUNTED_CLASSES = 7  # of the head whose weights the features stage counts
 SCATTER_EPOCHS = 10  # of the end, over which a run's validation accuracy scatters
 
@@ -80,8 +80,8 @@ def question_of(left: protocols.Group, right: protocols.Group) -> str:
 def compare_all(study: Study) -> list[Comparison]:
     """Compare both questions' groups, of those that ran on informative features.
 
-    A split whose validation images are its test images has no part in it. Where the same
-    trainings of both are scored at their best epoch too, that counts, and not the last.
+    Groups whose split validates on its test images are left out. If both groups were also scored
+    at their best epoch, only that comparison is kept.
 
     Returns:
         A row per comparison: what `compare` returns, and of either side the group, its seeds, the
@@ -125,11 +125,12 @@ def conditions(study: Study, left: str, right: str) -> str:
     if ("augment", True) not in protocol.recipe:
         return protocol.label
     alike = (key for key in study.ran if study.ran[key].protocol.conditions == protocol)
-    said = protocol.without(*(key for key, _ in protocol.recipe if key not in SAID))
+    others = (key for key, _ in protocol.recipe if key not in LABEL_SETTINGS)
+    shortened = protocol.without(*others)
     runs, usual = study.settings.runs, study.settings.train.learning_rate
     rates = (str(runs[name].learning_rate or usual) for name in (left, right))
     rate = " and ".join(dict.fromkeys(rates))
-    return f"{said.label}, recipe of {next(alike)} (learning rate {rate})"
+    return f"{shortened.label}, recipe of {next(alike)} (learning rate {rate})"
 
 
 def describe(study: Study, name: str) -> dict[str, Any]:
@@ -146,7 +147,8 @@ def describe(study: Study, name: str) -> dict[str, Any]:
     ends = [history["val_accuracy"].tail(SCATTER_EPOCHS) for history in histories]
     return {
         "seeds": len(histories),
-        "trainable": trainable(study, name),
+        # DVC removes what was measured while `features` runs again.
+        "trainable": trainable(study, name) if name in study.measured else None,
         # Of a single epoch nothing scatters.
         "scatter": max(np.std(end, ddof=min(1, len(end) - 1)) for end in ends),
         "still_learning": study.settings.runs[name].schedule != "cosine"

@@ -114,7 +114,7 @@ def summarise(counts: pd.DataFrame, expected: int) -> dict[str, Any]:
     return dict(zip(("best", "next", "text"), rows, strict=True))
 
 
-def thin(counts: pd.DataFrame, width: int = 20) -> pd.DataFrame:
-    """Keep of each `width` neighbouring numbers of images the one that fits most."""
-    best = counts.groupby(counts["images"] // width)["fits"].idxmax()
+def thin(counts: pd.DataFrame) -> pd.DataFrame:
+    """Keep of each 20 neighbouring numbers of images the one that fits most."""
+    best = counts.groupby(counts["images"] // 20)["fits"].idxmax()
     return counts.loc[best, ["images", "fits", "chance"]]

@@ -45,7 +45,7 @@ def check(claim: Claim, source: evidence.Evidence) -> list[Comparison]:
     """Make a claim's comparisons, or say why one cannot be made; `what` names its networks."""
     quantities = [claim.quantity] * 2
     if claim.quantity.startswith(evidence.RECALL):
-        quantities = [f"{side} {claim.quantity}" for side in ("least", "most")]
+        quantities = [f"{side} {claim.quantity}" for side in ("lowest", "highest")]
     rows = []
     for networks in claim.pairs:
         subject = ", ".join(dict.fromkeys(networks))
@@ -58,7 +58,7 @@ def check(claim: Claim, source: evidence.Evidence) -> list[Comparison]:
 
 
 def judge(claim: Claim, checks: list[Comparison]) -> dict[str, Any]:
-    """Join a claim's comparisons, with p corrected for all of the study, to a verdict."""
+    """Combine a claim's comparisons, their p corrected over the whole study, into a verdict."""
     counted = [row for row in checks if row["why"] != evidence.LEFT_OUT]
     holds = [HOLDS.get(row["outcome"]) for row in counted]
     if claim.some in holds:
@@ -75,7 +75,8 @@ def summarise(checks: list[Comparison]) -> str:
     parts = []
     outcomes = Counter(row["outcome"] for row in checks)
     if decided := outcomes["more"] + outcomes["less"]:
-        parts.append(f"holds in {outcomes['more']} of {decided} comparisons")
+        plural = "s" if decided > 1 else ""
+        parts.append(f"holds in {outcomes['more']} of {decided} comparison{plural}")
     if number := outcomes["not significant"]:
         parts.append(f"{number} not significant")
     if number := outcomes[NOT_TESTED]:

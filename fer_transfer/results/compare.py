@@ -34,7 +34,7 @@ class Sample:
             Two samples of the same images are compared image by image.
         variance: Of the mean of `values` over images, where `correct` is not known.
         rounding: Of a number that is simply known, half of the unit of its last digit.
-        label: What the number is of, where the sample says so itself.
+        label: Of a recall, its class.
     """
 
     group: str
@@ -123,7 +123,7 @@ def outcome(row: Comparison) -> str:
 
 
 def correct(rows: Iterable[Comparison]) -> int:
-    """Correct, in place, the p of every comparison that is tested for how many there are.
+    """Apply Holm's correction, in place, to the p of every tested comparison.
 
     Returns:
         How many are tested; the same two numbers compared again do not count again.
@@ -138,7 +138,7 @@ def correct(rows: Iterable[Comparison]) -> int:
 
 
 def variances(left: Sample, right: Sample) -> list[tuple[float, float]]:
-    """Return the variances of a difference over seeds and over images, with their freedoms.
+    """Return the variances of a difference over seeds and images, with degrees of freedom.
 
     A network's numbers for two classes come from the same seeds, so these are paired.
     """
@@ -150,7 +150,7 @@ def variances(left: Sample, right: Sample) -> list[tuple[float, float]]:
         hits = left.correct - right.correct
         return [*parts, (_variance_of_mean(hits), len(hits) - 1.0)]
     over_images = left.variance + right.variance
-    # As good as known: its freedom is not estimated, and not infinite, as 0 may be divided by it.
+    # Known, not estimated. With inf, Satterthwaite's formula divides by 0 if no seed varies.
     return [*parts, (over_images, 1e9)] if over_images else parts
 
 

@@ -1,7 +1,7 @@
 """Which protocol made each published row: how far the rates of every run are from the paper's.
 
 The distance of a row of a table is the root of the mean square of the differences, over the
-root of the mean square of the published numbers: 0 is the same, 1 is no better than claiming
+root of the mean square of the published numbers: 0: identical; 1: no better than predicting
 zero. A published row of zeros has no such scale, and no distance.
 Tables 2 and 3 count; 4 and 5 mostly hold how validation scatters from epoch to epoch.
 """
@@ -33,8 +33,8 @@ def find(study: Study, printed: paper.Published) -> dict[str, Any]:
     Returns:
         rows: by the paper's variant, what `compare` returns. summary: what follows of them.
     """
-    # Those that only keep another epoch are the same trainings `again`.
-    splits, again = study.settings.splits, at_best_epoch(study.ran).values()
+    # The same trainings, scored at another epoch.
+    splits, rescored = study.settings.splits, at_best_epoch(study.ran).values()
     tables = {name for name, split in splits.items() if split.by == "tables"}
     paper_sets = {study.data.paper_split, *tables}
     rows = {}
@@ -42,7 +42,7 @@ def find(study: Study, printed: paper.Published) -> dict[str, Any]:
         protocols = {
             group.protocol: histories
             for name, group in study.ran.items()
-            if name not in again
+            if name not in rescored
             and group.protocol.split in paper_sets
             and group.network == variant
             and min(map(len, histories := study.histories(name))) >= LATER[-1][1]
@@ -98,7 +98,7 @@ def rates(histories: list[pd.DataFrame], spans: Sequence[paper.Window]) -> np.nd
     """Return the rates that count of some histories, (runs, tables, windows)."""
     rate_of = [paper.TABLES[key].rate_of for key in TABLES]
     return np.array(
-        [[[of(one, *span) for span in spans] for of in rate_of] for one in histories]
+        [[[of(run, *span) for span in spans] for of in rate_of] for run in histories]
     )
 
 

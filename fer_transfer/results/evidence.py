@@ -23,7 +23,7 @@ PERIODS = {
 RATE_WORDS = {"MCR": paper.ACCURACY_MCR, "MOFR": paper.ACCURACY_MOFR}
 KNOWN = ("parameters", "milliseconds")  # of a backbone, whatever ran
 RECALL = "recall of "
-# Classes whose least recall is compared with the most of the others.
+# Classes whose lowest recall is compared with the highest of the others.
 BEST_FOUR = ("happy", "angry", "fear", "surprise")
 CLAIMED_BEST = (BEST_FOUR, (*BEST_FOUR, "sad", "neutral"))
 NETWORKS = [*map("-".join, product(paper.BACKBONES, ("pretrained", "random")))]
@@ -119,8 +119,8 @@ def final_accuracy(study: Study, name: str) -> Sample | None:
 
 
 def recall_samples(study: Study, name: str) -> dict[str, Sample]:
-    """Return the least and the most recall of some emotions, on the same images as accuracy."""
-    labels = study.data.labels[study.data.fresh(study.ran[name].protocol.split)]
+    """Return the lowest and the highest recall of some emotions, on the same images as accuracy."""
+    labels = study.data.labels[study.data.deduplicated(study.ran[name].protocol.split)]
     if study.data.classes != EMOTIONS or len(np.unique(labels)) < len(EMOTIONS):
         return {}
     hits = hits_of(study, name)
@@ -135,8 +135,8 @@ def recall_samples(study: Study, name: str) -> dict[str, Sample]:
         best = [sample for sample in recalls if sample.label in upper]
         rest = [sample for sample in recalls if sample.label not in upper]
         quantity = f"{RECALL}{', '.join(upper)}"
-        samples[f"least {quantity}"] = min(best, key=attrgetter("mean"))
-        samples[f"most {quantity}"] = max(rest, key=attrgetter("mean"))
+        samples[f"lowest {quantity}"] = min(best, key=attrgetter("mean"))
+        samples[f"highest {quantity}"] = max(rest, key=attrgetter("mean"))
     return samples
 
 

@@ -40,7 +40,7 @@ class Data:
         """The split that the paper's tables are compared on: the first listed."""
         return next(iter(self.splits))
 
-    def fresh(self, split: str) -> np.ndarray:
+    def deduplicated(self, split: str) -> np.ndarray:
         """Return the rows of the test images without a duplicate in train."""
         sets = self.splits[split]
         return sets["test"][~sets["test_has_duplicate"]]
@@ -78,8 +78,9 @@ def read_results(settings: Settings) -> tuple[dict[str, Result], dict[str, str]]
     """Read the runs of params.yaml that have current results; say why others are stale.
 
     Raises:
-        InputError: If all that have results are stale: tables of nothing would replace those
-            that are there. If a split is, though no run may use it: sizes and leakage are shown.
+        InputError: If all that have results are stale (tables of nothing would replace those
+            that are there), or if a split is, even one that no run uses: the page shows its
+            sizes and leakage.
     """
     recorded = record.read()
     results: dict[str, Result] = {}
@@ -126,10 +127,8 @@ def read_study(settings: Settings) -> dict[str, Any]:
     if not (folder / "study.json").is_file():
         raise InputError(f"Found no {folder}/study.json. Run `dvc repro -s tabulate`.")
     study = {path.stem: files.read_json(path) for path in folder.glob("*.json")}
-    why, first = (
-        _why_stale(settings, record.read(), ["tabulate"]),
-        next(iter(settings.splits)),
-    )
+    why = _why_stale(settings, record.read(), ["tabulate"])
+    first = next(iter(settings.splits))
     if not why and first != study["study"].get("paper_split"):  # DVC sees no order
         why = f"`{first}` is the first split now"
     elif not why and not set(study["study"].get("ran", ())) <= set(groups(settings)):
@@ -159,7 +158,7 @@ def _why_stale(settings: Settings, known: record.Record, stages: list[str]) -> s
 def read_table(name: str) -> pd.DataFrame:
     """Read a table that `tabulate` wrote, such as that of runs (`results`) or of `groups`.
 
-    A run may be called 1, and a class null.
+    Names are read as text: a run may be called `1`, a class `null`.
     """
     table = files.read_text_table(Path(f"plots/study/{name}.csv")).replace("", np.nan)
     numbers = table.columns.difference(NAMES)

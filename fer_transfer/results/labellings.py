@@ -16,9 +16,8 @@ def compare(
 ) -> dict[str, Any]:
     """Compare the labellings of test images, and every run's predictions with both.
 
-    A recogniser that always sees what most of ten people see would score exactly their agreement
-    against FER2013's labels; what a network scores above it is agreement with this set's
-    labelling.
+    A classifier that always predicts the annotators' majority would score exactly this agreement
+    by FER2013's labels; any higher score reflects agreement with this set's labelling.
 
     Args:
         labels: FER2013's codes, shape (n,).

@@ -12,7 +12,7 @@ import pandas as pd
 
 Window = tuple[int, int]  # the first and the last epoch, counted from 1
 
-# In the order of its Figures 5-8. What is not among them the paper claims nothing about.
+# In the order of its Figures 5-8. The paper claims nothing about other backbones.
 BACKBONES = ("mobilenet", "openface", "resnet50", "vggface")
 TRAINABLE_LAYERS = 4  # section 4: "all layers except the last 4 were frozen"
 # What is compared with the paper: its data, and the demo's, which stand in for them.
@@ -22,7 +22,7 @@ DATA = ("FER2013", SYNTHETIC)
 # Section 3.1: how many images each set has.
 SETS = {"train": 25_121, "val": 3_589, "test": 7_177}
 
-# From which epoch to which each column of Tables 2-5 averages, by its heading: as the arithmetic
+# First and last epoch of each column of Tables 2-5, by its heading: as the arithmetic
 # of the published numbers shows (results/arithmetic.py), and by the text (docs/choices.md, C3).
 WINDOWS = {"1-5": (1, 6), "6-10": (6, 11), "11-15": (11, 16), "16-20": (16, 19)}
 TEXT_WINDOWS = {"1-5": (1, 5), "6-10": (5, 10), "11-15": (10, 15), "16-20": (15, 20)}

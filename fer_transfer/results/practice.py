@@ -89,8 +89,8 @@ def compare(
     """Compare the assessed classifier of each split with the networks trained on it.
 
     A classifier on a frozen backbone's vectors is quicker to train and to run, so a network has to
-    be shown to be better: the one that is best on validation, as of many networks the luckiest
-    would be best on test. Both are scored as their model files predict: the classifier is the best
+    be shown to be better: the one that is best on validation, because choosing the best on test
+    would favour chance. Both are scored as their model files predict: the classifier is the best
     that a file can hold, and a network sees no mirror image.
 
     Args:
@@ -105,8 +105,7 @@ def compare(
     """
     compared = {}
     for split, result in assessed.items():
-        scored = select(runs, split=split)
-        groups = scored.groupby("group", sort=False)
+        groups = select(runs, split=split).groupby("group", sort=False)
         networks = [best_run(rows) for _, rows in groups]
         if networks:
             classifier = chosen_classifier(result["model"])
@@ -130,7 +129,7 @@ def network(scores: pd.DataFrame) -> Model:
     by_name = {(row["metric"], row["set"]): row for row in records(scores)}
     # An augmented run is also scored without mirror images, as its file predicts.
     part = "unmirrored" if ("accuracy", "unmirrored") in by_name else "test"
-    test, fresh = by_name["accuracy", part], by_name["accuracy", "deduplicated"]
+    test, deduplicated = by_name["accuracy", part], by_name["accuracy", "deduplicated"]
     epochs = select(scores, metric="accuracy", set="val")["value"]
     best_is_kept = ("accuracy", "last") in by_name
     return {
@@ -141,7 +140,7 @@ def network(scores: pd.DataFrame) -> Model:
         "high": test["high"],
         "validation": epochs.max() if best_is_kept else epochs.iloc[-1],
         "macro_f1": by_name["macro_f1", part]["value"],
-        "deduplicated": fresh["value"] if part == "test" else None,
+        "deduplicated": deduplicated["value"] if part == "test" else None,
     }
 
 

@@ -45,8 +45,8 @@ class Protocol(NamedTuple):
         words = [self.layers]
         for key, value in self.recipe:
             plain = key.replace("_", " ")
-            form = WORDS.get(key, plain if value is True else f"{plain} {{}}")
-            words.append(form.format(value))
+            template = WORDS.get(key, plain if value is True else f"{plain} {{}}")
+            words.append(template.format(value))
         if self.split != "random":
             words.append(f"split {self.split}")
         if self.precision != "float32":
@@ -60,10 +60,10 @@ class Protocol(NamedTuple):
         Each has an input size of its own, and where augmented the learning rate it can bear.
         """
         is_augmented = ("augment", True) in self.recipe
-        return self.without("size", *["learning_rate"] * is_augmented)
+        return self.without(*(["size", "learning_rate"] if is_augmented else ["size"]))
 
     def without(self, *keys: str) -> "Protocol":
-        """Return the protocol that differs in nothing but these settings, which are not set."""
+        """Return this protocol without these settings."""
         recipe = tuple(entry for entry in self.recipe if entry[0] not in keys)
         return self._replace(recipe=recipe)
 
@@ -122,12 +122,12 @@ def of_paper(settings: Settings) -> dict[str, Group]:
     return {name: group for name, group in listed if group.protocol == usual}
 
 
-def at_best_epoch(shown: Mapping[str, Group]) -> dict[str, str]:
+def at_best_epoch(ran: Mapping[str, Group]) -> dict[str, str]:
     """Return, by the name of a group, that of the group that keeps the best epoch of such runs."""
     best = {
         group._replace(protocol=group.protocol.without(BEST_EPOCH), runs=()): name
-        for name, group in shown.items()
+        for name, group in ran.items()
         if BEST_EPOCH in dict(group.protocol.recipe)
     }
-    last = {name: best.get(group._replace(runs=())) for name, group in shown.items()}
+    last = {name: best.get(group._replace(runs=())) for name, group in ran.items()}
     return {name: kept for name, kept in last.items() if kept}

@@ -25,7 +25,7 @@ RULES = (
 def find(study: Study, names: Iterable[str]) -> dict[str, Any]:
     """Recommend groups, at their best epoch if known, by accuracy without duplicates."""
     at_best = at_best_epoch(study.ran)
-    labels = study.data.labels[study.data.fresh(study.data.paper_split)]
+    labels = study.data.labels[study.data.deduplicated(study.data.paper_split)]
     baseline = np.bincount(labels).max() / len(labels) if len(labels) else 0.0
     candidates = [
         describe(study, name, accuracy.mean)

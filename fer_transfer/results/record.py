@@ -2,7 +2,7 @@
 
 DVC records there which settings and which files, by hash, each stage ran with last. A result is
 current if that still agrees with params.yaml and with what the stages before it wrote, from
-`download` on. Code is left out: results may be tabulated before its change runs stages again.
+`download` on. Changed code is ignored, so results can be tabulated before stages run again with it.
 """
 
 from collections.abc import Iterable
@@ -107,9 +107,9 @@ def _why_stale(stage: str, settings: Settings, record: Record) -> str:
 
 def changed_setting(settings: dict[str, Any], entry: Entry) -> str:
     """Name a setting that a stage ran with and that has another value now, if any has."""
-    recorded = entry.get("params", {}).get("params.yaml", {})
-    parts = tuple(f"{key}." for key in recorded)
-    old, new = flatten(recorded), flatten(settings)
+    ran_with = entry.get("params", {}).get("params.yaml", {})
+    parts = tuple(f"{key}." for key in ran_with)
+    old, new = flatten(ran_with), flatten(settings)
     for key in old | new:
         if f"{key}.".startswith(parts) and old.get(key) != new.get(key):
             return f"`{key}` was {shown(old.get(key))}, is {shown(new.get(key))}"

@@ -55,6 +55,8 @@ def read(settings: Settings) -> Study:
             raise InputError(
                 f"fer_transfer/results/catalog.py has no row for the backbone {backbone}. Add it."
             )
+    # First: its errors say how to restore a missing file.
+    data = inputs.read_data(settings)
     results, stale = inputs.read_results(settings)
     missing = [name for name in settings.runs if name not in results]
     logger.info("Tabulating %d of %d runs.", len(results), len(settings.runs))
@@ -78,7 +80,7 @@ def read(settings: Settings) -> Study:
     }
     return Study(
         settings,
-        inputs.read_data(settings),
+        data,
         ran,
         results,
         measured,

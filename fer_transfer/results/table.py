@@ -27,7 +27,7 @@ RUN_COLUMNS = ["run", "seed", *OF_GROUP, *OF_NUMBER, "value", "low", "high"]
 SUMMARY = ["mean", "deviation", "low", "high", "seeds", "paper", "difference"]
 GROUP_COLUMNS = [*OF_GROUP, *OF_NUMBER, *SUMMARY]
 
-# Of OF_NUMBER, the value and, of a test accuracy, Wilson's 95% interval.
+# The columns OF_NUMBER, the value and, for a test accuracy, Wilson's 95% interval.
 Row = dict[str, Any]
 
 
@@ -73,8 +73,7 @@ def rows_of(
         yield _row(column.removeprefix("val_"), part, epoch, epoch, value)
     for table in () if by_votes else paper.TABLES.values():
         for window in paper.clip(windows, len(history)):
-            rate = table.rate_of(history, *window)
-            yield _row(table.title, "train", *window, rate)
+            yield _row(table.title, "train", *window, table.rate_of(history, *window))
     votes = result.test.get("votes", {})
     of_votes = {f"votes_{part}": scored for part, scored in votes.items()}
     for part, scored in (result.test | of_votes).items():
@@ -128,8 +127,8 @@ def of_groups(
         deviation=lambda numbers: numbers.std(skipna=False),
         seeds="size",
     ).reset_index()
-    freedom = (table["seeds"] - 1).where(table["seeds"] >= ENOUGH_SEEDS)
-    half = stats.t.ppf(0.975, freedom) * table["deviation"] / np.sqrt(table["seeds"])
+    degrees = (table["seeds"] - 1).where(table["seeds"] >= ENOUGH_SEEDS)
+    half = stats.t.ppf(0.975, degrees) * table["deviation"] / np.sqrt(table["seeds"])
     table["low"], table["high"] = table["mean"] - half, table["mean"] + half
     # A published rate goes to the row of ours, where there is one.
     printed = _printed(published, windows).replace({"group": dict(names)})

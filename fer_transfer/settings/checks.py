@@ -75,9 +75,9 @@ def _check_split(name: str, split: Any) -> None:
     given = [share for share in ("val", "test") if split[share] is not None]
     if given != needed.get(split.by, given):
         raise InputError(
-            f"`splits.{name}` in params.yaml splits by {split.by}, so it needs "
-            f"{' and '.join(needed[split.by])}, shares of all faces, and no other. Got "
-            f"{' and '.join(given) or 'neither'}. Set `val: 0.1` or `test: 0.2`, or remove it."
+            f"`splits.{name}` in params.yaml splits by {split.by}, which needs "
+            f"{' and '.join(needed[split.by])} (shares of all faces) and no other. Got "
+            f"{' and '.join(given) or 'neither'}. Add or remove `val` or `test`."
         )
     held_out = (split.val or 0) + (split.test or 0)
     if 1 - held_out < 1e-9:

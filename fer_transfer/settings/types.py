@@ -14,7 +14,7 @@ LAST_SEED = 2**32 - 2
 HASH = re.compile("|md5:[0-9a-f]{32}|sha256:[0-9a-f]{64}")
 
 
-def _check(is_valid: Callable[[Any], bool], wanted: str) -> AfterValidator:
+def _check(is_valid: Callable[[Any], object], wanted: str) -> AfterValidator:
     """Return what refuses other values; the error says what is wanted."""
 
     def check(value: Any) -> Any:
@@ -48,7 +48,7 @@ Hash = Annotated[
 Name = Annotated[str, Field(pattern="^[a-z0-9][a-z0-9_-]{0,59}$")]
 Kind = TypeVar("Kind")
 Listed = Annotated[dict[Name, Kind], _check(bool, "a mapping with at least one entry")]
-Names = dict[Any, Annotated[str, Field(pattern=r"\S")]]
+Names = dict[Any, Annotated[str, _check(str.strip, "a mapping of labels to names")]]
 Windows = Annotated[
     list[list[int]],
     _check(

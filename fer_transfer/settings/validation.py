@@ -89,7 +89,7 @@ def _message(
             f"params.yaml sets `{where}`, which no stage reads. Did you mean `{near}`?"
         )
     if kind == "missing":
-        return f"params.yaml does not set `{where}`. Add it, as the comment above its section describes it."
+        return f"params.yaml does not set `{where}`. Add it; the comment above its section describes it."
     if place[-1] == "[key]":
         return (
             f"`{outer[0]}` in params.yaml has an entry {shown(place[1])}. A name becomes part of "

@@ -27,8 +27,8 @@ def identical(images: np.ndarray, *, mirrored: bool = False) -> np.ndarray:
     return np.asarray(pd.factorize(pd.Series(keys, dtype=object))[0], dtype=np.int64)
 
 
-def copies(images: np.ndarray, files: np.ndarray) -> np.ndarray:
-    """Number faces, (N, 48, 48) uint8, so that copies, mirrored ones too, have one number.
+def duplicates(images: np.ndarray, files: np.ndarray) -> np.ndarray:
+    """Number faces, (N, 48, 48) uint8, so that duplicates, mirrored or not, share a number.
 
     Faces of photos are also copies where a photo was saved again, as JPEG or with another
     contrast. Faces of fer2013.csv have no file in `files`, (N,) str: only their pixels count.

@@ -41,8 +41,8 @@ def stratified(labels: np.ndarray, val: float | None, test: float, seed: int) ->
     return {name: np.sort(drawn) for name, drawn in sets.items()}
 
 
-def given(part: np.ndarray) -> Sets:
-    """Return the rows of the sets that the data come with, of their parts, (N,) str."""
+def from_parts(part: np.ndarray) -> Sets:
+    """Return the rows of the sets that the data come with, by each face's part, (N,) str."""
     sets = {name: np.flatnonzero(part == name) for name in PARTS if name in part}
     if sets and (number := np.count_nonzero(~np.isin(part, PARTS))):
         raise InputError(

@@ -134,7 +134,7 @@ def test_a_worker_with_other_packages_gets_nothing_and_other_code_is_replaced(
     fleet.scheduler(client)
     fleet.worker(one)
     process = fleet.client(client)
-    warning = "1 connected with a different requirements.lock"
+    warning = "with another requirements.lock, Python, NumPy or tools/fleet: 1."
     team.wait(lambda: warning in fleet.log("client"))
     fleet.worker(two)
     fleet.finish(process)

@@ -54,17 +54,17 @@ def main(scheduler: str, targets: Sequence[str]) -> None:
             _send(client, tasks, commit)
         failed = _run(client, tasks) if tasks else {}
     _check(body, failed)
-    made = {stage for chain in chains for stage in chain if not scheduler}
+    made = set() if scheduler else {stage for chain in chains for stage in chain}
     fetch = "pull" if scheduler else "checkout"
     # DVC does not fetch what is read as a folder, such as what searches chose.
     _dvc(fetch, made | plan.gathered(load(Repo()), tail))
     _dvc("repro --single-item", tail)
 
 
-def _dvc(command: str, stages: Collection[str]) -> None:
+def _dvc(subcommand: str, stages: Collection[str]) -> None:
     """Run a dvc command here on some stages, if there are any; the user sees its output."""
     if stages:
-        dvc(Path(), *command.split(), *stages, on_line=sys.stderr.write)
+        dvc(Path(), *subcommand.split(), *stages, on_line=sys.stderr.write)
 
 
 def _send(client: Client, tasks: list[Task], commit: str) -> None:

@@ -57,8 +57,8 @@ def machines(client: Client) -> int:
     fitting = [worker for worker in workers if resource() in worker["resources"]]
     if not fitting:
         logger.warning(
-            "Waiting for workers (`make worker`). %d connected with a different requirements.lock, "
-            "Python, NumPy or tools/fleet: update their clones, run `make install`, restart them.",
+            "Waiting for workers (`make worker`). Connected, but with another requirements.lock, "
+            "Python, NumPy or tools/fleet: %d. Update their clones, run `make install`, restart them.",
             len(workers),
         )
     return len(fitting)
