@@ -27,8 +27,7 @@ STYLE = "<style>img {max-width: 100%}</style>"
 
 def main() -> None:
     script = f"<script>{html.vega(VEGA_LITE)}</script>"
-    page = PAGE_HTML.replace("{scripts}", STYLE + script)
-    files.write_bytes(PAGE, page.encode())
+    files.write_bytes(PAGE, PAGE_HTML.replace("{scripts}", STYLE + script).encode())
     place = str(PAGE.relative_to(".dvc"))  # as DVC wants it
     dvc(Path(), "config", "--local", "plots.html_template", place)
 

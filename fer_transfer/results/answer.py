@@ -52,8 +52,7 @@ def find(
         for claim in claims.CLAIMS
     ]
     headlines = {question: headline(question, comparisons) for question in BETTER}
-    answer = {"tests": tests, "comparisons": comparisons, "headlines": headlines}
-    return answer, judged
+    return {"tests": tests, "comparisons": comparisons, "headlines": headlines}, judged
 
 
 def pairs(ran: Mapping[str, protocols.Group]) -> list[tuple[str, str, str]]:

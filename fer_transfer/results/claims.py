@@ -7,7 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from fer_transfer.results import evidence
-from fer_transfer.results.compare import NOT_TESTED, SEPARATOR, Comparison, compare
+from fer_transfer.results.compare import (
+    NOT_TESTED,
+    SEPARATOR,
+    Comparison,
+    compare,
+    short_of_seeds,
+)
 from fer_transfer.settings.settings import read_yaml
 
 HOLDS = {"more": True, "less": False}  # by the outcome of a comparison
@@ -51,6 +57,8 @@ def check(claim: Claim, source: evidence.Evidence) -> list[Comparison]:
         subject = ", ".join(dict.fromkeys(networks))
         left, right = map(source.samples.get, zip(quantities, networks, strict=True))
         why = "" if claim.quantity in evidence.KNOWN else source.why_untested(*networks)
+        if why and why != evidence.LEFT_OUT:
+            why = SEPARATOR.join([why, *short_of_seeds(left, right)])
         if left and right and left.label and not why:
             subject = f"{subject}: {left.label}, {right.label}"
         rows.append({"what": subject, **compare(left, right, claim.within, why)})

@@ -94,18 +94,20 @@ def _test(
         if abs(tested) <= margin:
             return None, None, "equal to the printed digits"
         return [tested - margin, tested + margin], None, ""
-    short = [
-        f"{side.group} has {len(side.values)} of {ENOUGH_SEEDS} seeds"
-        for side in (left, right)
-        if len(side.values) < ENOUGH_SEEDS
-    ]
-    if short:
-        return None, None, SEPARATOR.join(dict.fromkeys(short))
+    if short := short_of_seeds(left, right):
+        return None, None, SEPARATOR.join(short)
     interval = estimate_interval(tested, variances(left, right))
     if interval is None:
         return None, None, "nothing varies between seeds"
     low, high, p = interval
     return [low, high], p, ""
+
+
+def short_of_seeds(*sides: Sample | None) -> list[str]:
+    """Say which sides have too few seeds for an interval."""
+    short = [side for side in sides if side and len(side.values) < ENOUGH_SEEDS]
+    seeds = {side.group: len(side.values) for side in short}
+    return [f"{name} has {seeds[name]} of {ENOUGH_SEEDS} seeds" for name in seeds]
 
 
 def outcome(row: Comparison) -> str:
