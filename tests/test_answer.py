@@ -62,8 +62,7 @@ def make(groups=GROUPS, uninformative=(), splits=None):
     }
     return Study(
         SimpleNamespace(
-            train=SimpleNamespace(learning_rate=0.0001),
-            runs=defaultdict(Run),
+            train=SimpleNamespace(learning_rate=0.0001), runs=defaultdict(Run)
         ),
         Data(tuple("abcdefg"), labels, splits or {"random": split}),
         groups,

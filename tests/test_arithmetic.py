@@ -49,10 +49,7 @@ def counts():
 
 @pytest.mark.parametrize(
     ("part", "images"),
-    [
-        ("train", paper.SETS["train"] + paper.SETS["val"]),
-        ("val", paper.SETS["test"]),
-    ],
+    [("train", paper.SETS["train"] + paper.SETS["val"]), ("val", paper.SETS["test"])],
 )
 def test_every_published_accuracy_rate_is_of_the_tables_own_sets_and_windows(
     counts, part, images

@@ -104,10 +104,7 @@ def test_a_file_that_does_not_fit_leaves_nothing_and_the_old_one_as_it_was(tmp_p
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (
-            (),
-            "stage.py: missing a required argument: 'name'. See its first lines",
-        ),
+        ((), "stage.py: missing a required argument: 'name'. See its first lines"),
         (("a", "b"), "stage.py: too many positional arguments."),
     ],
 )
@@ -144,7 +141,7 @@ def test_a_stage_ends_with_the_dvc_that_is_killed(tmp_path):
 def test_a_stage_whose_dvc_died_before_it_was_ready_ends(tmp_path):
     write_stage(tmp_path, BEAT)
     # What takes dvc's place ends at once; whoever adopts its child is of another group.
-    command = f"sleep 0.2; timeout 20 {sys.executable} stage.py; echo > done"
+    command = f"sleep 0.2; timeout 20 {sys.executable} stage.py 2> errors; echo > done"
     dvc = f"import subprocess\nsubprocess.Popen(['/bin/sh', '-c', {command!r}])"
     subprocess.run(
         [sys.executable, "-c", dvc],
@@ -155,3 +152,4 @@ def test_a_stage_whose_dvc_died_before_it_was_ready_ends(tmp_path):
     )
     commands.wait((tmp_path / "done").exists)
     assert not (tmp_path / "process").exists()
+    assert "Traceback" not in (tmp_path / "errors").read_text()

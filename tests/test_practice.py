@@ -50,8 +50,7 @@ def found():
     }
     ran["all"] = ran["all"]._replace(runs=("all", "all-43"))
     return practice.find(
-        SimpleNamespace(settings=SETTINGS, ran=ran, results=results),
-        pd.DataFrame(rows),
+        SimpleNamespace(settings=SETTINGS, ran=ran, results=results), pd.DataFrame(rows)
     )
 
 

@@ -208,6 +208,17 @@ def test_a_run_goes_on_from_another_working_directory(
     assert recorded == ["cut.jpg"]
 
 
+def test_options_reach_what_recognises(photos, monkeypatch):
+    given = []
+    for kind in (program.Recogniser, program.Run):
+        spy = lambda *values, kind=kind: given.append(values) or kind(*values)  # noqa: E731
+        monkeypatch.setattr(program, kind.__name__, spy)
+    options = {"--model": "my.onnx", "--smallest-face": 40, "--unsure-below": 0.6}
+    run(photos, *(word for pair in options.items() for word in pair), "--smoothing", 3)
+    assert given[0] == ("my.onnx", "centerface", 0.6, 40)
+    assert given[1][-1] == 3
+
+
 def test_with_other_settings_a_run_starts_anew(unfinished):
     run(unfinished, "--unsure-below", "0")
     assert {row["unsure"] for row in rows("out/faces.csv")} == {"False"}
@@ -394,10 +405,7 @@ def test_a_link_has_the_label_of_the_folder_that_it_lies_in(labelled):
 @pytest.mark.parametrize(
     ("table", "message"),
     [
-        (
-            "path,label\n0.png,bored\n1.png,\n",
-            "bored, ''. It knows angry",
-        ),
+        ("path,label\n0.png,bored\n1.png,\n", "bored, ''. It knows angry"),
         ("file,emotion\n0.png,sad\n", "lacks the column path, label.*file, emotion"),
         ("path,label\nelsewhere.png,sad\n", "No path in .* is one of the photos"),
         ("path,label\n", r"No path in .* is one of the photos: \[\]"),

@@ -227,13 +227,7 @@ def evaluated_by_hand():
 
 @pytest.mark.parametrize(
     "change",
-    [
-        other_setting,
-        no_record,
-        no_record_of_training,
-        trained_again,
-        evaluated_by_hand,
-    ],
+    [other_setting, no_record, no_record_of_training, trained_again, evaluated_by_hand],
 )
 def test_a_run_that_was_made_otherwise_is_left_out_and_named(study, caplog, change):
     why = change()
