@@ -46,7 +46,9 @@ class Sample:
 
     @property
     def mean(self) -> float:
-        return fmean(self.values)
+        return (
+            fmean(self.values) if len(self.values) > 1 else self.values[0]
+        )  # an int stays one
 
 
 def compare(
