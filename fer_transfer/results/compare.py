@@ -46,9 +46,8 @@ class Sample:
 
     @property
     def mean(self) -> float:
-        return (
-            fmean(self.values) if len(self.values) > 1 else self.values[0]
-        )  # an int stays one
+        # Of one value it is that value: a number of parameters stays whole.
+        return fmean(self.values) if len(self.values) > 1 else self.values[0]
 
 
 def compare(
