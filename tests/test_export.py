@@ -205,6 +205,12 @@ def test_a_run_whose_validation_images_are_its_test_images_becomes_no_model(stud
         export.export(RUN, "labels")
 
 
+def test_a_search_s_model_is_said_to_come_from_assess(monkeypatch):
+    monkeypatch.chdir(settings_files.ROOT)
+    with pytest.raises(InputError, match="`dvc repro assess` writes its model"):
+        export.export(next(iter(settings_files.load()["searches"])), "labels")
+
+
 def test_a_file_that_differs_from_the_pipeline_is_not_written(study):
     wrong = {"val": np.eye(7), "test": np.eye(7)[::-1]}
     files.write_npz(study / "probabilities.npz", wrong)

@@ -215,8 +215,7 @@ def test_options_reach_what_recognises(photos, monkeypatch):
         monkeypatch.setattr(program, kind.__name__, spy)
     options = {"--model": "my.onnx", "--smallest-face": 40, "--unsure-below": 0.6}
     run(photos, *(word for pair in options.items() for word in pair), "--smoothing", 3)
-    assert given[0] == ("my.onnx", "centerface", 0.6, 40)
-    assert given[1][-1] == 3
+    assert (given[0], given[1][-1]) == (("my.onnx", "centerface", 0.6, 40), 3)
 
 
 def test_with_other_settings_a_run_starts_anew(unfinished):

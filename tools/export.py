@@ -54,6 +54,8 @@ class Head(NamedTuple):
 def export(name: str, wanted: str) -> None:
     """Write a run's network with one of its heads, `labels` or `votes`."""
     settings = load_settings()
+    if name in settings.searches:
+        raise InputError(f"{name} is a search. `dvc repro assess` writes its model.")
     run = settings.runs[name]
     variant = settings.variants[run.variant]
     if settings.splits[run.split].by == "tables":
@@ -101,8 +103,8 @@ def export(name: str, wanted: str) -> None:
     )
     target = Path("exported") / f"{name}.onnx"
     files.write_bytes(target, onnx_export.finish(model, described.properties()))
-    size = target.stat().st_size / 1e6
-    logger.info("%s: %.1f MB, %s.", target, size, described.accuracy)
+    megabytes = target.stat().st_size / 1e6
+    logger.info("%s: %.1f MB, %s.", target, megabytes, described.accuracy)
     logger.info("Temperature %.2f, fitted on %d images.", temperature, number)
 
 

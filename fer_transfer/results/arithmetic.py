@@ -109,8 +109,7 @@ def summarise(counts: pd.DataFrame, expected: int) -> dict[str, Any]:
     best = counts.loc[[counts["fits"].idxmax()]]
     away = counts[(counts["images"] - best["images"].item()).abs() > 5]
     following = away.loc[[away["fits"].idxmax()]]
-    of_text = counts[counts["images"] == expected]
-    rows = records(pd.concat([best, following, of_text]))
+    rows = records(pd.concat([best, following, counts[counts["images"] == expected]]))
     return dict(zip(("best", "next", "text"), rows, strict=True))
 
 
