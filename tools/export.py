@@ -103,8 +103,8 @@ def export(name: str, wanted: str) -> None:
     )
     target = Path("exported") / f"{name}.onnx"
     files.write_bytes(target, onnx_export.finish(model, described.properties()))
-    megabytes = target.stat().st_size / 1e6
-    logger.info("%s: %.1f MB, %s.", target, megabytes, described.accuracy)
+    size = target.stat().st_size / 1e6
+    logger.info("%s: %.1f MB, %s.", target, size, described.accuracy)
     logger.info("Temperature %.2f, fitted on %d images.", temperature, number)
 
 
