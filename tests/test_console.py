@@ -11,6 +11,7 @@ import pytest
 from fer_transfer.console import command
 from fer_transfer.console.errors import InputError
 from fer_transfer.core import files
+from stages import split
 
 
 def environment() -> dict[str, str]:
@@ -117,6 +118,11 @@ def test_a_stage_without_its_variant_says_what_it_takes(
     monkeypatch.setattr(sys, "argv", ["/stages/stage.py"])
     with pytest.raises(SystemExit, match=message):
         command.run(main, *arguments)
+
+
+def test_help_says_what_a_command_does(capsys):
+    command.run(split.main, "--help")
+    assert "Split the faces into a training" in capsys.readouterr().out
 
 
 BEAT = "Path('process').write_text(str(os.getpid()))\nwhile True:\n    time.sleep(0.02)"

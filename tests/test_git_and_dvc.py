@@ -1,13 +1,11 @@
 """The project under settings of Git's and DVC's that are not ours."""
 
-import difflib
-import shutil
 from pathlib import Path
 
+import photo_files
 import projects
 import pytest
 import toys
-from dvc.utils.serialize import modify_yaml
 from projects import git
 
 from fer_transfer.console.errors import InputError
@@ -72,31 +70,20 @@ def test_ignored_files_of_the_users_hide_nothing_of_the_projects(home):
     assert git(repository(home, ".gitignore"), *command).split() == [*IGNORED]
 
 
-# A setting, another value, and how `dvc exp run -S` names it.
-CHANGES = {
-    "data.source": "/a/folder",
-    "data.convert": True,
-    "train.learning_rate": 0.001,
-    "runs.openface-random.seed": 43,
-}
-
-
-@pytest.mark.parametrize("setting", CHANGES)
-def test_dvc_changes_the_line_of_a_setting_and_no_other(tmp_path, setting):
-    """`dvc exp run -S` writes the whole file anew, by this function."""
-    path = shutil.copy(PROJECT / "params.yaml", tmp_path)
-    before = Path(path).read_text(encoding="utf-8").splitlines()
-    *sections, key = setting.split(".")
-    with modify_yaml(path) as settings:
-        for section in sections:
-            settings = settings[section]
-        settings[key] = CHANGES[setting]
-    after = Path(path).read_text(encoding="utf-8").splitlines()
-    changes = [
-        line for line in difflib.ndiff(before, after) if line.startswith(("-", "+"))
-    ]
-    assert len(changes) == 2, changes
-    assert all(f"{key}:" in line for line in changes)
+def test_changes_of_dvc_lock_by_two_branches_are_a_conflict_however_far_apart(home):
+    """An entry of one side's code and the other side's outputs would pass for a result."""
+    lock = photo_files.write(
+        home / "study/dvc.lock", b"ours\n" + 99 * b"\n" + b"theirs\n"
+    )
+    folder = repository(home, ".gitattributes")
+    git(folder, "tag", "base")
+    for line in ("ours", "theirs"):
+        git(folder, "checkout", "-q", "-b", line, "base")
+        projects.edit(lock, line, "changed")
+        projects.commit(folder, "Another result")
+    with pytest.raises(AssertionError, match="CONFLICT"):
+        git(folder, "merge", "ours")
+    assert lock.read_text().startswith("ours")
 
 
 def test_a_relative_source_that_is_not_there_is_to_be_made_absolute(tmp_path):

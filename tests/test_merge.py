@@ -160,11 +160,15 @@ stages:
     ("text", "message"),
     [
         (CONFLICT, "holds a merge conflict. Resolve the one in params.yaml first"),
+        (
+            CONFLICT,
+            r"holds .* run `git -C \S+ checkout --ours dvc.lock` and, in your own",
+        ),
         ("", "is damaged. Run `git checkout"),
         ("stages: {a: ", "is damaged"),
         ("stages: [a]", "is damaged"),
     ],
-    ids=["in conflict", "empty", "cut short", "no mapping"],
+    ids=["in conflict", "of another clone", "empty", "cut short", "no mapping"],
 )
 def test_a_lock_that_cannot_be_read_is_named_with_what_to_do(tmp_path, text, message):
     (tmp_path / "dvc.lock").write_text(text)

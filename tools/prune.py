@@ -100,7 +100,7 @@ def main(*, apply: bool) -> None:
             for name in (*gone, *moves):
                 del lock[name]
             lock.update(moves.values())
-            logger.info("Done. Commit it. `dvc gc --help`: how to clear DVC's cache.")
+            logger.info("Done. Adapt dvc.yaml's artifacts; commit. See `dvc gc -h`.")
 
 
 if __name__ == "__main__":

@@ -24,6 +24,9 @@ def run(main: Callable[..., None], *arguments: str) -> None:
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     for name in ("tensorflow", "tf2onnx"):  # a page of remarks for each model written
         logging.getLogger(name).setLevel(logging.ERROR)
+    if {"-h", "--help"} & {*arguments}:
+        sys.stdout.write(f"{sys.modules[main.__module__].__doc__}\n")
+        return
     signal.signal(signal.SIGINT, signal.default_int_handler)
     if environment.dropped:
         logging.getLogger(__name__).info(

@@ -38,8 +38,7 @@ def read(path: Path) -> tuple[Faces, np.ndarray]:
     table = csv_files.read(path, HEADER)
     if table.empty:
         raise InputError(f"{path} holds no face. Fetch it again, or take another copy.")
-    codes = [str(code) for code in range(len(EMOTIONS))]
-    _check_among(codes, table["emotion"], path)
+    _check_among([str(code) for code in range(len(EMOTIONS))], table["emotion"], path)
     _check_among(PARTS, table["usage"], path)
     known = pd.DataFrame("", index=table.index, columns=COLUMNS)
     known["label"] = np.array(EMOTIONS)[table["emotion"].astype(int)]

@@ -54,8 +54,7 @@ def name_classes(
             f"{'; '.join(problems)}. Correct `data.numbering` or `data.map` in params.yaml, such "
             f"as `data.map: {{smiling: happy, other: {DROP}}}`, or rename the labels."
         )
-    kept = {name for name in names.values() if name != DROP}
-    if kept <= WORDS.keys():
+    if {name for name in names.values() if name != DROP} <= WORDS.keys():
         names = {label: WORDS.get(name, name) for label, name in names.items()}
     return names
 

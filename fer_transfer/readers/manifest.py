@@ -112,5 +112,4 @@ def _key(path: str) -> str:
 
 def _is_below(path: str) -> bool:
     name = _key(path)
-    has_drive = name[1:2] == ":"
-    return bool(path) and not has_drive and not name.startswith(("/", "..", "~"))
+    return bool(path) and name[1:2] != ":" and not name.startswith(("/", "..", "~"))

@@ -43,8 +43,8 @@ def recorded(path: Path = LOCK) -> dict[str, Entry]:
         if "<<<<<<< " in lock:
             raise InputError(
                 f"{path} holds a merge conflict. Resolve the one in params.yaml first, if any; "
-                f"then run `git checkout --ours {path}` and `python -m tools.merge FOLDER`, where "
-                "FOLDER is a clone of the other side (docs/sharing.md)."
+                f"then run `git -C {path.parent} checkout --ours {path.name}` and, in your own "
+                "clone, `python -m tools.merge FOLDER` with one of theirs (docs/sharing.md)."
             ) from None
         raise InputError(f"{path} is damaged. Run `git checkout {path}`.") from None
     stages: dict[str, Entry] = values.get("stages", {})

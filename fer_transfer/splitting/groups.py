@@ -69,8 +69,7 @@ def join(*keys: np.ndarray) -> np.ndarray:
     rows = pd.Series(range(len(keys[0])))
     # From each face an edge to the first one of its number.
     firsts = pd.concat([rows.groupby(key).transform("first") for key in keys])
-    edges = np.ones(len(firsts)), (firsts.index, firsts)
-    graph = coo_array(edges, (len(rows),) * 2)
+    graph = coo_array((np.ones(len(firsts)), (firsts.index, firsts)), (len(rows),) * 2)
     _, group = connected_components(graph, directed=False)
     return np.asarray(group, dtype=np.int64)
 

@@ -40,6 +40,8 @@ def main(scheduler: str, targets: Sequence[str]) -> None:
     for name in ("distributed", "distributed.client", "tornado.application"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
     commit = committed()  # what workers check out
+    if scheduler and "remote =" not in git("show", "HEAD:.dvc/config"):
+        raise InputError("Commit a remote in .dvc/config: workers get data there.")
     head, body, tail = plan.read(Repo(), targets)
     with cluster.connect(scheduler) if scheduler else cluster.local() as client:
         if scheduler:  # what a colleague has is not made again

@@ -93,8 +93,7 @@ def _clone(task: Task, clone: Path, bundle: Path) -> None:
         return
     part = clone.with_name(".part")
     processes.clone(part, task["commit"], bundle if bundle.exists() else None)
-    written = {**task["files"], str(LOCK): lock_text(task["entries"])}
-    for path, text in written.items():
+    for path, text in {**task["files"], str(LOCK): lock_text(task["entries"])}.items():
         files.write_bytes(part / path, text.encode())
     # What the user set for this machine alone: credentials, the remote's address.
     with Config(str(part / ".dvc")).edit("local") as local:

@@ -27,7 +27,7 @@ def connect(address: str) -> Client:
     """
     try:
         return Client(address, timeout=CONNECT_SECONDS)
-    except (OSError, ValueError, TypeError) as error:
+    except (OSError, RuntimeError, ValueError, TypeError) as error:
         raise InputError(
             f"No Dask scheduler answers at {address} ({' '.join(str(error).split())}). Start "
             "one by `make scheduler`, or name the right one."
@@ -46,7 +46,7 @@ def local() -> Client:
         # Without a dashboard Dask still opens a port for its state.
         dashboard_address="127.0.0.1:0",
         worker_dashboard_address="127.0.0.1:0",
-        silence_logs=logging.ERROR,
+        silence_logs=logging.CRITICAL,
         local_directory=".fleet/dask",
     )
 
